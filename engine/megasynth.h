@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// megasynth -- the engine: patch documents in, sound out.
+//
+// Roles. Each function names who may call it:
+//   MEGA_CONTROL  one caller at a time; may allocate, lock, take long. Create, load, describe.
+//   MEGA_EVENT    one caller at a time, any thread; never blocks. Notes, knobs, parameters.
+//   MEGA_AUDIO    the audio callback; never blocks, allocates, or takes unbounded time. Render.
+// One thread may hold all three roles. Different engines are independent of each other.
+//
+// Ownership. Arguments are copied. What a function returns as `const` lives until the object it was asked of
+// goes; objects made by `mega_*_create` or handed out as non-const are the caller's to destroy.
+//
+// Errors. Misuse of this interface asserts. Whatever comes from outside (documents, names, numbers) gives a
+// status, with everything that is wrong in a mega_report, and has then changed nothing.
+#ifndef MEGASYNTH_H
+#define MEGASYNTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define MEGA_API __attribute__((visibility("default")))
+#else
+#define MEGA_API
+#endif
+#define MEGA_CONTROL MEGA_API
+#define MEGA_EVENT MEGA_API
+#define MEGA_AUDIO MEGA_API
+
+#define MEGA_VERSION "0.1.0"
+
+typedef struct mega_engine mega_engine;
+typedef struct mega_patch mega_patch;
+typedef struct mega_report mega_report;
+
+typedef enum {
+    MEGA_OK = 0,
+    MEGA_ERROR_PATCH,  ///< the document is wrong; the report says where and how
+    MEGA_ERROR_MEMORY, ///< the system gave no memory
+    MEGA_ERROR_LIMIT,  ///< a named limit was reached; the report or the function's text names it
+    MEGA_ERROR_NAME,   ///< no such node, port, knob, module
+    MEGA_ERROR_FULL,   ///< a ring is full: the event was not taken; try after the next render
+    MEGA_ERROR_FILE,   ///< a file could not be read or written
+} mega_status;
+
+/// A status as a stable word: "ok", "patch", "memory" ...
+MEGA_API const char *mega_status_name(mega_status status);
+
+// ---- reports -------------------------------------------------------------------------------------
+
+typedef enum { MEGA_SEVERITY_ERROR, MEGA_SEVERITY_WARNING } mega_severity;
+
+/// One thing wrong with a document. Texts are never NULL; `line` and `column` count from 1, 0 is unknown.
+typedef struct {
+    mega_severity severity;
+    const char *code;    ///< stable word: "syntax", "unknown-key", "not-found", "bad-type", "bad-value",
+                         ///< "duplicate", "cycle", "scope", "limit", "missing", "unused", "no-memory"
+    const char *path;    ///< "nodes.filt.params.cutof", "connections[3].to", or ""
+    uint32_t line, column;
+    const char *message; ///< "no such parameter"
+    const char *hint;    ///< "did you mean `cutoff`?", or ""
+} mega_diagnostic;
+
+/// An empty report, or NULL without memory. Reports are filled by the functions that take them.
+MEGA_CONTROL mega_report *mega_report_create(void);
+MEGA_CONTROL void mega_report_destroy(mega_report *report);
+MEGA_CONTROL void mega_report_clear(mega_report *report);
+MEGA_CONTROL size_t mega_report_count(const mega_report *report);
+MEGA_CONTROL const mega_diagnostic *mega_report_get(const mega_report *report, size_t index);
+/// Number of entries that are errors.
+MEGA_CONTROL size_t mega_report_error_count(const mega_report *report);
+
+// ---- patches: documents as data --------------------------------------------------------------------
+
+typedef enum { MEGA_FORMAT_JSON, MEGA_FORMAT_SEXP, MEGA_FORMAT_MSGPACK } mega_format;
+
+/// The format that a file's name ends in (.json .sexp .msgpack). @return false for any other
+MEGA_CONTROL bool mega_format_of_file(const char *file_name, mega_format *format);
+
+/// Reads a document of `bytes` bytes.
+/// @param report takes every error and warning; may be NULL
+/// @return the patch, or NULL where the report holds an error (or memory ran out)
+MEGA_CONTROL mega_patch *mega_patch_read(const void *text, size_t bytes, mega_format format,
+                                         mega_report *report);
+/// Writes a document. @param text receives a buffer to be released by `mega_free`; NUL-terminated, not counted
+MEGA_CONTROL mega_status mega_patch_write(const mega_patch *patch, mega_format format, char **text,
+                                          size_t *bytes);
+MEGA_CONTROL void mega_patch_destroy(mega_patch *patch);
+MEGA_CONTROL void mega_free(void *memory);
+
+/// A dry compile: fills the report with everything that loading would say. @return MEGA_OK if it would load
+MEGA_CONTROL mega_status mega_patch_check(const mega_patch *patch, mega_report *report);
+/// The program that the patch compiles to, as text. Released by `mega_free`.
+MEGA_CONTROL mega_status mega_patch_disassemble(const mega_patch *patch, mega_report *report,
+                                                char **text);
+/// Overrides the document's number of voices (1..4096); for render --voices.
+MEGA_CONTROL mega_status mega_patch_set_voices(mega_patch *patch, uint32_t voices);
+/// Sets a knob's value (0..1) in the document. @return MEGA_ERROR_NAME if there is no such knob
+MEGA_CONTROL mega_status mega_patch_set_knob(mega_patch *patch, const char *name, double value);
+
+/// What there is to know of a patch's graph, for drawing and listing it.
+typedef struct {
+    const char *id, *type;
+    bool per_voice;
+} mega_node_info;
+/// A cable. `from_node` is NULL where a knob is the source; then `from_port` is the knob's name.
+typedef struct {
+    const char *from_node, *from_port, *to_node, *to_port;
+    double amount;
+    const char *as; ///< "add", "octaves", "semitones"
+} mega_cable_info;
+MEGA_CONTROL const char *mega_patch_name(const mega_patch *patch);
+MEGA_CONTROL uint32_t mega_patch_voices(const mega_patch *patch);
+MEGA_CONTROL size_t mega_patch_node_count(const mega_patch *patch);
+MEGA_CONTROL mega_node_info mega_patch_node(const mega_patch *patch, size_t index);
+MEGA_CONTROL size_t mega_patch_cable_count(const mega_patch *patch);
+MEGA_CONTROL mega_cable_info mega_patch_cable(const mega_patch *patch, size_t index);
+MEGA_CONTROL size_t mega_patch_knob_count(const mega_patch *patch);
+MEGA_CONTROL const char *mega_patch_knob(const mega_patch *patch, size_t index);
+
+// ---- modules: what a patch can be made of ----------------------------------------------------------
+
+typedef struct mega_module mega_module; ///< see engine/module.h for its fields
+
+MEGA_CONTROL size_t mega_module_count(void);
+MEGA_CONTROL const mega_module *mega_module_get(size_t index);
+/// @return NULL if there is none of that name
+MEGA_CONTROL const mega_module *mega_module_find(const char *name);
+/// One module, or all for NULL, as JSON or Markdown text. Released by `mega_free`; NULL without memory.
+MEGA_CONTROL char *mega_module_describe_json(const mega_module *module);
+MEGA_CONTROL char *mega_module_describe_markdown(const mega_module *module);
+
+// ---- engines ---------------------------------------------------------------------------------------
+
+typedef struct {
+    uint32_t rate;             ///< frames a second, 8000..384000; 0: 48000
+    uint32_t input_channels;   ///< 0..64
+    uint32_t output_channels;  ///< 1..64; 0: 2
+    bool whole_blocks;         ///< the host always asks for multiples of 64: no input delay
+    size_t memory_bytes_max;   ///< budget of programs and their state; 0: 1 GiB
+    uint32_t seed;             ///< of everything random
+    const char *isa;           ///< "v2" "v3" "v4" "neon" "one"; NULL: MEGASYNTH_ISA, else the best there is
+} mega_options;
+
+/// @param options NULL for all defaults
+/// @param report says what is wrong with the options; may be NULL
+/// @return NULL without memory or with a bad option
+MEGA_CONTROL mega_engine *mega_create(const mega_options *options, mega_report *report);
+/// No other call may be under way.
+MEGA_CONTROL void mega_destroy(mega_engine *engine);
+
+/// The instruction set in use: "v2", "v3", "v4", "neon" or "one".
+MEGA_CONTROL const char *mega_isa(const mega_engine *engine);
+MEGA_CONTROL uint32_t mega_rate(const mega_engine *engine);
+
+/// Compiles a patch and makes it the one that sounds, from the next block on. Nodes of the same id and type
+/// keep their state. On an error the old patch goes on.
+MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
+                                   mega_report *report);
+/// Frees what the audio role has given back. Called by every CONTROL function too.
+MEGA_CONTROL void mega_collect(mega_engine *engine);
+
+/// Stable numbers for names, to be used by EVENT functions; they stay valid across loads.
+/// @return the number, or -1 if the patch last loaded has no such name
+MEGA_CONTROL int32_t mega_find_knob(mega_engine *engine, const char *name);
+MEGA_CONTROL int32_t mega_find_param(mega_engine *engine, const char *node, const char *param);
+
+/// Makes an output port readable from outside, from the next block on; `mega_bus_read` takes the number.
+/// @return the number, or -1 with the reason in the report
+MEGA_CONTROL int32_t mega_bus_open(mega_engine *engine, const char *node, const char *port,
+                                   mega_report *report);
+
+// ---- events: notes, knobs, parameters --------------------------------------------------------------
+
+/// Frames are absolute: 0 is the first ever rendered. An event in the past plays at once and is counted.
+#define MEGA_NOW UINT64_C(0)
+
+/// A note. Never reused: an old one touches nothing. 0 is none.
+typedef uint64_t mega_note;
+
+/// Starts a note.
+/// @param key MIDI key, fractions allowed; 69 is 440 Hz. 0..127
+/// @param velocity 0..1
+/// @param note receives its handle; may be NULL
+MEGA_EVENT mega_status mega_note_on(mega_engine *engine, uint64_t frame, float key, float velocity,
+                                    mega_note *note);
+/// @param release_velocity 0..1
+MEGA_EVENT mega_status mega_note_off(mega_engine *engine, uint64_t frame, mega_note note,
+                                     float release_velocity);
+/// Releases the oldest held note of that key.
+MEGA_EVENT mega_status mega_key_off(mega_engine *engine, uint64_t frame, float key,
+                                    float release_velocity);
+
+typedef enum {
+    MEGA_NOTE_BEND,     ///< semitones, added to the key
+    MEGA_NOTE_PRESSURE, ///< 0..1
+    MEGA_NOTE_TIMBRE,   ///< 0..1
+} mega_note_expression;
+MEGA_EVENT mega_status mega_note_set(mega_engine *engine, uint64_t frame, mega_note note,
+                                     mega_note_expression what, float value);
+
+typedef enum {
+    MEGA_CONTROL_BEND,      ///< -1..1, times the note module's bend_range; all notes
+    MEGA_CONTROL_PRESSURE,  ///< 0..1, all notes
+    MEGA_CONTROL_TIMBRE,    ///< 0..1, all notes
+    MEGA_CONTROL_SUSTAIN,   ///< pedal: down from 0.5
+    MEGA_CONTROL_SOSTENUTO, ///< pedal: holds the notes that are held when it goes down
+} mega_controller;
+MEGA_EVENT mega_status mega_controller_set(mega_engine *engine, uint64_t frame, mega_controller which,
+                                           float value);
+/// Releases every note.
+MEGA_EVENT mega_status mega_all_notes_off(mega_engine *engine, uint64_t frame);
+/// All sound off within a block: voices end, effects are emptied.
+MEGA_EVENT mega_status mega_panic(mega_engine *engine);
+
+/// @param knob from `mega_find_knob`; @param value 0..1
+MEGA_EVENT mega_status mega_knob_set(mega_engine *engine, uint64_t frame, int32_t knob, float value);
+/// @param param from `mega_find_param`; @param value in the parameter's unit, held within its range
+/// @param ramp_seconds length of a straight ramp; negative: as the module's row says
+MEGA_EVENT mega_status mega_param_set(mega_engine *engine, uint64_t frame, int32_t param, float value,
+                                      float ramp_seconds);
+
+// ---- audio -----------------------------------------------------------------------------------------
+
+/// Renders `frames` frames.
+/// @param in `input_channels` pointers to `frames` floats each; NULL is silence
+/// @param out `output_channels` pointers to `frames` floats each; written, not added to
+MEGA_AUDIO void mega_render(mega_engine *engine, const float *const *in, float *const *out,
+                            uint32_t frames);
+/// The last whole block of a bus: its 64 frames.
+/// @param bus from `mega_bus_open`; @param note one voice of a per-voice bus; 0: the sum of all, or a shared bus
+/// @param block receives 64 floats
+/// @return false, and silence, if the note has no voice or the bus is not there yet
+MEGA_AUDIO bool mega_bus_read(const mega_engine *engine, int32_t bus, mega_note note, float *block);
+
+/// What has happened since create. Readable from any thread at any time.
+typedef struct {
+    uint64_t frame;             ///< next frame to be given out
+    uint64_t frame_rendered;    ///< first frame that a new event can still affect
+    uint32_t voices_active;     ///< sounding, releasing ones included; stolen ones that fade are not
+    uint32_t voices_held;       ///< gate on
+    uint64_t notes_started, notes_ended, notes_stolen;
+    uint64_t notes_dropped;     ///< no lane was free, not even by stealing
+    uint64_t events_late, events_dropped;
+    uint64_t lanes_silenced;    ///< lanes that gave NaN or infinity and were stopped
+    uint64_t outputs_silenced;  ///< blocks whose output was not finite and was zeroed
+    uint64_t programs_swapped;
+    size_t memory_bytes;        ///< of the program in force, its state included
+} mega_counters;
+MEGA_API mega_counters mega_counters_get(const mega_engine *engine);
+
+/// The next note that has ended, in order. @return false if there is none
+MEGA_EVENT bool mega_next_ended(mega_engine *engine, mega_note *note, uint64_t *frame);
+
+/// Measures while rendering: time of each node. Off by default.
+MEGA_CONTROL void mega_profile(mega_engine *engine, bool on);
+/// Nanoseconds spent in all nodes of a module type since profiling began. @return false past the last index
+MEGA_CONTROL bool mega_profile_get(const mega_engine *engine, size_t index, const char **type,
+                                   double *nanoseconds);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// module -- what a module's one file tells the rest of the engine: its row, and its code.
+//
+// The row is the only statement of a module's names, ranges and defaults; the listing, the JSON
+// description, the reference pages and the help are printed from it.
+#ifndef MEGA_MODULE_H
+#define MEGA_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MEGA_BLOCK_FRAMES = 64,   ///< frames in a block, on an absolute grid from frame 0
+    MEGA_PORTS_MAX = 40,      ///< inputs and parameters of one module, so that a bit set holds them
+    MEGA_OUTPUTS_MAX = 12,    ///< outputs of one module
+};
+
+/// How a knob's 0..1 is spread over a range.
+typedef enum { MEGA_LIN, MEGA_EXP } mega_scale;
+
+/// How a value written during play gets to its new place.
+typedef enum {
+    MEGA_SMOOTH_NONE,   ///< at once: switches, counts, and times that must not glide
+    MEGA_SMOOTH_LINEAR, ///< in a straight line, `smooth_ms` long
+    MEGA_SMOOTH_EXP,    ///< exponentially, `smooth_ms` to 99 %
+} mega_smoothing;
+
+/// An input port: sums its cables, 0 without any.
+typedef struct {
+    const char *name;
+    const char *doc;
+} mega_input_row;
+
+typedef mega_input_row mega_output_row;
+
+/// A parameter: a port with a value of its own.
+typedef struct {
+    const char *name;
+    const char *unit; ///< "Hz", "s", "dB", "semitones", "cents", "" ...
+    float min, max;   ///< what `check` accepts in a document and what a knob spreads over
+    float initial;    ///< the value where the document writes none and no adding cable comes in
+    mega_scale scale;
+    mega_smoothing smoothing;
+    float smooth_ms;
+    const char *const *choices; ///< NULL, or names of the values 0, 1, 2 ..., NULL-terminated
+    const char *doc;
+} mega_param_row;
+
+enum {
+    /// Outputs depend on this frame's ports alone: where all stand still, so do the outputs.
+    MEGA_PURE = 1,
+    /// Shared unless told otherwise: its inputs sum the voices.
+    MEGA_AFTER = 2,
+    /// Exists once only; `"scope": "voice"` is an error.
+    MEGA_ONCE = 4,
+    /// Uses `lanes` for its own inner parallelism: called once, in the widest build, ports one lane wide.
+    MEGA_INNER_LANES = 8,
+    /// The VM knows it by name: it has no kernel (note, input, output, feedback).
+    MEGA_BUILT_IN = 16,
+    /// Breaks cycles: what comes out is what went in one block ago.
+    MEGA_DELAYS = 32,
+};
+
+/// One call of a module: a segment of a block, for one group of 16 lanes or for one lane.
+/// In a build of width 1 a frame is one float; else it is 16, lane by lane.
+typedef struct mega_call {
+    const float *const *ports; ///< inputs then parameters; each at this segment's first frame
+    uint64_t moving;           ///< bit p: port p has a value per frame; else one value for all
+    float *const *outputs;     ///< each at this segment's first frame; never NULL, never a port
+    float *state;              ///< field f of lane l is at state[f * state_stride + l]
+    float *memory;             ///< NULL, or delay memory: line i, position p, lane l is at
+                               ///< memory[(i * memory_frames + p) * state_stride + l]
+    uint32_t memory_frames;    ///< a power of two
+    uint32_t state_stride;     ///< 16 in a group, 1 for a shared node; never read in width > 1
+    uint32_t frames;           ///< 1..64
+    float seconds_per_frame;
+    float frames_per_second;
+    const int32_t *seeds;      ///< a hash of (patch seed, node, voice serial) for each lane
+} mega_call;
+
+/// Renders one segment.
+/// @return bit o: output o has a value per frame; else its one value stands for the segment
+typedef uint64_t mega_process(const mega_call *call);
+
+/// The row of a module, and its code for one instruction set.
+typedef struct mega_module {
+    const char *name; ///< "osc.saw"
+    const char *category; ///< "source", "filter", "control", "math", "effect", "io"
+    const char *doc; ///< one sentence
+    const mega_input_row *inputs;
+    const mega_param_row *params;
+    const mega_output_row *outputs;
+    uint32_t input_count, param_count, output_count;
+    uint32_t flags;
+    uint32_t state_fields;    ///< 4-byte fields a lane; all zero is a fresh voice
+    uint32_t memory_lines;    ///< delay lines a lane
+    float memory_seconds;     ///< length of each line at least
+    float tail_seconds;       ///< how long it may sound after its inputs are silent, beyond what is heard
+    mega_process *process;
+} mega_module;
+
+#endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// ops -- the VM's own loops over registers: sums of cables, broadcasts, and the fixed-tree sum of voices.
+//
+// Compiled once per instruction set, like modules. "Frames" of a register are 16 floats apart in a group and
+// 1 apart in the one-lane build. Sums run in the order given: that order is part of the sound's bits.
+#ifndef MEGA_OPS_H
+#define MEGA_OPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// One term of a sum: amount * source.
+typedef struct {
+    const float *at; ///< this segment's first frame
+    bool moving;
+    float amount;
+} mega_term;
+
+typedef struct mega_ops {
+    /// out = terms[0] + terms[1] + ...; then, with `exponents`, times 2^(sum of those).
+    /// @return true if out moves, else its first frame stands for the segment
+    bool (*sum)(float *out, const mega_term *terms, size_t term_count, const mega_term *exponents,
+                size_t exponent_count, uint32_t frames);
+    /// A shared register (1 float a frame) into all lanes of a group.
+    void (*broadcast)(float *out, const float *in, uint32_t frames);
+    /// Adds a group's lanes, in a fixed tree, to a shared register.
+    /// @param gain NULL, or 16 factors a frame: fades
+    /// @param active bit l: lane l counts; others are 0
+    /// @param peak 16 running peaks, updated; a lane that is not finite gives infinity
+    /// @return lanes that were not finite; then nothing was added
+    uint32_t (*reduce)(float *sum, const float *in, bool moving, const float *gain, uint32_t active,
+                       float *peak, uint32_t frames);
+} mega_ops;
+
+#endif

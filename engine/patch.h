@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// patch -- the patch document as data, with every name resolved against the modules' rows.
+//
+// Readers of all formats parse to one tree of values (jansson's json_t) and share one builder, which makes
+// this and reports every error of the document at once. Writers go the other way. What compiles is always a
+// patch that the builder accepted: indices are in range, values are finite and within their ports' ranges.
+#ifndef MEGA_PATCH_H
+#define MEGA_PATCH_H
+
+#include "megasynth.h"
+#include "module.h"
+
+struct json_t;
+
+enum {
+    MEGA_DOCUMENT_BYTES_MAX = 16 << 20, ///< a document's text: room for every other limit at once
+    MEGA_DEPTH_MAX = 32,                ///< nesting: readers recurse
+    MEGA_NODES_MAX = 4096,
+    MEGA_CABLES_MAX = 16384,
+    MEGA_KNOBS_MAX = 1024,
+    MEGA_VOICES_MAX = 4096,
+    MEGA_VOICES_DEFAULT = 8,
+    MEGA_ID_BYTES_MAX = 64, ///< of a node or knob, so that ids fit OSC addresses and error texts
+};
+
+/// How a cable acts on its destination.
+typedef enum { MEGA_AS_ADD, MEGA_AS_OCTAVES, MEGA_AS_SEMITONES } mega_cable_as;
+
+typedef enum { MEGA_SCOPE_INFER, MEGA_SCOPE_VOICE, MEGA_SCOPE_SHARED } mega_scope;
+
+typedef struct {
+    char *id;
+    float value;         ///< 0..1
+    bool has_range;      ///< else it maps over each destination's own range and scale
+    bool has_scale;
+    float min, max;      ///< min may be above max
+    mega_scale scale;
+    char *unit;          ///< "" if none
+    struct json_t *extra; ///< `x-` keys, or NULL
+} mega_patch_knob_row;
+
+typedef struct {
+    char *id;
+    const mega_module *module; ///< its row in the one-lane build
+    uint32_t module_index;     ///< in modules.def
+    mega_scope scope;          ///< as written
+    float *values;             ///< param_count values; the row's `initial` where none is written
+    bool *written;             ///< param_count: the document gives this parameter
+    struct json_t *extra;
+} mega_patch_node_row;
+
+/// Ports of a node are numbered inputs first, then parameters.
+typedef struct {
+    int32_t from_node;  ///< -1: from a knob
+    uint32_t from_port; ///< output of from_node, or index of the knob
+    uint32_t to_node, to_port;
+    float amount;
+    mega_cable_as as;
+    struct json_t *extra;
+} mega_patch_cable_row;
+
+struct mega_patch {
+    char *name; ///< "" if none
+    uint32_t voices;
+    uint32_t rate_hint; ///< the document's sampleRate, or 0
+    mega_patch_knob_row *knobs;
+    size_t knob_count;
+    mega_patch_node_row *nodes;
+    size_t node_count;
+    mega_patch_cable_row *cables;
+    size_t cable_count;
+    struct json_t *extra;
+};
+
+/// Adds to a report (NULL allowed). `hint` may be NULL. Texts are copied. Without memory it still counts errors.
+void mega_report_add(mega_report *report, mega_severity severity, const char *code, const char *path,
+                     uint32_t line, uint32_t column, const char *hint, const char *message, ...)
+    __attribute__((format(printf, 8, 9)));
+
+/// The name nearest to `wrong` among `count` names, for "did you mean"; NULL if none is near.
+const char *mega_nearest(const char *wrong, const char *const *names, size_t count);
+
+/// The number of outputs of a node, inputs, parameters: shorthands.
+static inline uint32_t mega_port_count(const mega_module *m) { return m->input_count + m->param_count; }
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// registry -- the table of modules of one instruction set; compiled once for each.
+#include "registry.h"
+
+#include "kernel.h"
+#include "ops.h"
+
+// Example: X(svf)  Becomes: extern const mega_module mega_module_svf_v3;
+#define X(id) extern const mega_module MEGA_ROW(id);
+#include "modules.def"
+#undef X
+
+static const mega_module *const modules[MEGA_MODULE_COUNT] = {
+#define X(id) [MEGA_MODULE_##id] = &MEGA_ROW(id),
+#include "modules.def"
+#undef X
+};
+
+#define TEXT_(a) #a
+#define TEXT(a) TEXT_(a)
+
+extern const mega_ops MEGA_JOIN(mega_, ops, MEGA_ISA);
+extern const mega_isa_table MEGA_JOIN(mega_, isa, MEGA_ISA);
+const mega_isa_table MEGA_JOIN(mega_, isa, MEGA_ISA) = {
+    .name = TEXT(MEGA_ISA),
+    .width = MEGA_WIDTH,
+    .modules = modules,
+    .ops = &MEGA_JOIN(mega_, ops, MEGA_ISA),
+};

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// rig -- drives one module's kernel without a patch: what a module test stands on.
+#ifndef RIG_H
+#define RIG_H
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "module.h"
+#include "registry.h"
+
+/// One instance of a module in one instruction set. Wide ones run 16 lanes, the one-lane build runs 1;
+/// modules with MEGA_INNER_LANES have ports one lane wide in every build.
+typedef struct {
+    const mega_module *module;
+    uint32_t port_lanes; ///< 16 or 1
+    float rate;
+    float *state, *memory;
+    uint32_t memory_frames;
+    int32_t seeds[16];
+} rig;
+
+static inline rig rig_create(const mega_isa_table *isa, uint32_t module_index, float rate) {
+    rig r = {.module = isa->modules[module_index], .rate = rate};
+    r.port_lanes = isa->width == 1 || (r.module->flags & MEGA_INNER_LANES) ? 1 : 16;
+    r.state = calloc((size_t)r.module->state_fields * 16 + 16, sizeof(float));
+    if (r.module->memory_lines) {
+        r.memory_frames = 1;
+        while ((float)r.memory_frames < r.module->memory_seconds * rate + 16) r.memory_frames *= 2;
+        r.memory = calloc((size_t)r.memory_frames * r.module->memory_lines * r.port_lanes, sizeof(float));
+    }
+    for (int i = 0; i < 16; i++) r.seeds[i] = 12345 + 77 * i;
+    return r;
+}
+static inline void rig_destroy(rig *r) {
+    free(r->state);
+    free(r->memory);
+}
+
+/// Renders `frames` frames in segments of at most `segment` (<= 64).
+/// @param ports each `frames * port_lanes` floats where its bit in `moving` is set, else port_lanes floats
+/// @param outputs each `frames * port_lanes` floats
+static inline void rig_render(rig *r, const float *const *ports, uint64_t moving, float *const *outputs,
+                              uint32_t frames, uint32_t segment) {
+    assert(segment >= 1 && segment <= 64);
+    size_t port_count = r->module->input_count + r->module->param_count;
+    for (uint32_t t = 0; t < frames; t += segment) {
+        uint32_t n = frames - t < segment ? frames - t : segment;
+        const float *in[MEGA_PORTS_MAX];
+        float *out[MEGA_OUTPUTS_MAX];
+        for (size_t p = 0; p < port_count; p++)
+            in[p] = ports[p] + ((moving >> p & 1) ? (size_t)t * r->port_lanes : 0);
+        for (size_t o = 0; o < r->module->output_count; o++) out[o] = outputs[o] + (size_t)t * r->port_lanes;
+        uint64_t moved = r->module->process(&(mega_call){
+            .ports = in, .moving = moving, .outputs = out, .state = r->state, .memory = r->memory,
+            .memory_frames = r->memory_frames, .state_stride = r->port_lanes, .frames = n,
+            .seconds_per_frame = 1.0f / r->rate, .frames_per_second = r->rate, .seeds = r->seeds});
+        for (size_t o = 0; o < r->module->output_count; o++)
+            if (!(moved >> o & 1))
+                for (uint32_t f = 1; f < n; f++)
+                    memcpy(out[o] + (size_t)f * r->port_lanes, out[o], r->port_lanes * sizeof(float));
+    }
+}
+
+/// The index of a module by name.
+static inline uint32_t rig_index(const char *name) {
+    for (uint32_t i = 0; i < MEGA_MODULE_COUNT; i++)
+        if (strcmp(mega_isa_one.modules[i]->name, name) == 0) return i;
+    assert(!"no such module");
+    return 0;
+}
+
+/// The number of a port of a module by name: inputs first, then parameters.
+static inline uint32_t rig_port(const mega_module *m, const char *name) {
+    for (uint32_t i = 0; i < m->input_count; i++)
+        if (strcmp(m->inputs[i].name, name) == 0) return i;
+    for (uint32_t i = 0; i < m->param_count; i++)
+        if (strcmp(m->params[i].name, name) == 0) return m->input_count + i;
+    assert(!"no such port");
+    return 0;
+}
+
+#endif
