@@ -138,9 +138,15 @@ MEGA_INLINE mask both(mask a, mask b) { return a & b; }
 MEGA_INLINE mask either(mask a, mask b) { return a | b; }
 MEGA_INLINE mask not_(mask a) { return ~a; }
 MEGA_INLINE int any(mask a) {
+#if defined(__AVX__) && MEGA_WIDTH == 8
+    return _mm256_movemask_ps((__m256)a) != 0;
+#elif defined(__SSE__) && MEGA_WIDTH == 4
+    return _mm_movemask_ps((__m128)a) != 0;
+#else
     int32_t m = 0;
     for (int i = 0; i < MEGA_WIDTH; i++) m |= a[i];
     return m != 0;
+#endif
 }
 MEGA_INLINE int all(mask a) { return !any(~a); }
 MEGA_INLINE ilanes iselect(mask m, ilanes a, ilanes b) {
