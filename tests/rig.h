@@ -10,6 +10,11 @@
 #include "module.h"
 #include "registry.h"
 
+enum {
+    RIG_GUARD = 64,          ///< floats on either side of state and memory that nobody may touch
+    RIG_CANARY = 0x7a11ab1e, ///< what stands there
+};
+
 /// One instance of a module in one instruction set. Wide ones run 16 lanes, the one-lane build runs 1;
 /// modules with MEGA_INNER_LANES have ports one lane wide in every build.
 typedef struct {
@@ -21,21 +26,52 @@ typedef struct {
     int32_t seeds[16];
 } rig;
 
+static inline size_t rig_state_floats(const rig *r) {
+    return (size_t)r->module->state_fields * r->port_lanes;
+}
+static inline size_t rig_memory_floats(const rig *r) {
+    return (size_t)r->memory_frames * r->module->memory_lines * r->port_lanes;
+}
+
+/// Zeroed floats between two guards.
+static inline float *rig_alloc(size_t floats) {
+    float *block = calloc(floats + 2 * RIG_GUARD, sizeof(float));
+    assert(block);
+    const int32_t canary = RIG_CANARY;
+    for (size_t i = 0; i < RIG_GUARD; i++) {
+        memcpy(block + i, &canary, sizeof canary);
+        memcpy(block + RIG_GUARD + floats + i, &canary, sizeof canary);
+    }
+    return block + RIG_GUARD;
+}
+static inline void rig_free(float *floats) {
+    if (floats) free(floats - RIG_GUARD);
+}
+/// Whether nothing was written around what `rig_alloc` gave.
+static inline bool rig_intact(const float *floats, size_t count) {
+    const int32_t canary = RIG_CANARY;
+    for (size_t i = 1; floats && i <= RIG_GUARD; i++)
+        if (memcmp(floats - i, &canary, sizeof canary) != 0 ||
+            memcmp(floats + count + i - 1, &canary, sizeof canary) != 0)
+            return false;
+    return true;
+}
+
 static inline rig rig_create(const mega_isa_table *isa, uint32_t module_index, float rate) {
     rig r = {.module = isa->modules[module_index], .rate = rate};
     r.port_lanes = isa->width == 1 || (r.module->flags & MEGA_INNER_LANES) ? 1 : 16;
-    r.state = calloc((size_t)r.module->state_fields * 16 + 16, sizeof(float));
+    r.state = rig_alloc(rig_state_floats(&r));
     if (r.module->memory_lines) {
         r.memory_frames = 1;
         while ((float)r.memory_frames < r.module->memory_seconds * rate + 16) r.memory_frames *= 2;
-        r.memory = calloc((size_t)r.memory_frames * r.module->memory_lines * r.port_lanes, sizeof(float));
+        r.memory = rig_alloc(rig_memory_floats(&r));
     }
     for (int i = 0; i < 16; i++) r.seeds[i] = 12345 + 77 * i;
     return r;
 }
 static inline void rig_destroy(rig *r) {
-    free(r->state);
-    free(r->memory);
+    rig_free(r->state);
+    rig_free(r->memory);
 }
 
 /// Renders `frames` frames in segments of at most `segment` (<= 64).
