@@ -59,7 +59,8 @@ typedef enum { MEGA_SEVERITY_ERROR, MEGA_SEVERITY_WARNING } mega_severity;
 typedef struct {
     mega_severity severity;
     const char *code;    ///< stable word: "syntax", "unknown-key", "not-found", "bad-type", "bad-value",
-                         ///< "duplicate", "cycle", "scope", "limit", "missing", "unused", "no-memory"
+                         ///< "duplicate", "cycle", "scope", "limit", "missing", "unused", "unsupported",
+                         ///< "no-memory"
     const char *path;    ///< "nodes.filt.params.cutof", "connections[3].to", or ""
     uint32_t line, column;
     const char *message; ///< "no such parameter"
@@ -74,6 +75,14 @@ MEGA_CONTROL size_t mega_report_count(const mega_report *report);
 MEGA_CONTROL const mega_diagnostic *mega_report_get(const mega_report *report, size_t index);
 /// Number of entries that are errors.
 MEGA_CONTROL size_t mega_report_error_count(const mega_report *report);
+/// One entry as a line for a person: `error: not-found nodes.a.params.b:12:5: no such parameter; did you mean ...`.
+/// @param buffer receives at most `bytes` bytes, its NUL included
+/// @return the length of the whole text, as snprintf
+MEGA_CONTROL size_t mega_diagnostic_text(const mega_diagnostic *diagnostic, char *buffer,
+                                         size_t bytes);
+
+/// The name nearest to `wrong` among `count` names, for "did you mean". @return NULL if none is near
+MEGA_API const char *mega_nearest(const char *wrong, const char *const *names, size_t count);
 
 // ---- patches: documents as data --------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ struct json_t;
 enum {
     MEGA_DOCUMENT_BYTES_MAX = 16 << 20, ///< a document's text: room for every other limit at once
     MEGA_DEPTH_MAX = 32,                ///< nesting: readers recurse
+    MEGA_VALUES_MAX = 1 << 20,          ///< values in a document: room for every other limit at once
     MEGA_NODES_MAX = 4096,
     MEGA_CABLES_MAX = 16384,
     MEGA_KNOBS_MAX = 1024,
@@ -63,6 +64,7 @@ struct mega_patch {
     char *name; ///< "" if none
     uint32_t voices;
     uint32_t rate_hint; ///< the document's sampleRate, or 0
+    uint32_t channels;  ///< the document's channels, or 0
     mega_patch_knob_row *knobs;
     size_t knob_count;
     mega_patch_node_row *nodes;
@@ -77,8 +79,14 @@ void mega_report_add(mega_report *report, mega_severity severity, const char *co
                      uint32_t line, uint32_t column, const char *hint, const char *message, ...)
     __attribute__((format(printf, 8, 9)));
 
-/// The name nearest to `wrong` among `count` names, for "did you mean"; NULL if none is near.
-const char *mega_nearest(const char *wrong, const char *const *names, size_t count);
+/// As the compiler infers it (scope.c).
+bool mega_patch_node_per_voice(const mega_patch *patch, size_t node);
+
+/// "add", "octaves", "semitones".
+const char *mega_cable_as_name(mega_cable_as as);
+
+/// The name of an input or parameter by its port number.
+const char *mega_port_name(const mega_module *module, uint32_t port);
 
 /// The number of outputs of a node, inputs, parameters: shorthands.
 static inline uint32_t mega_port_count(const mega_module *m) { return m->input_count + m->param_count; }

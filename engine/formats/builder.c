@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+// builder -- from the tree that all formats read to, to a patch: the document's own keys, and knobs.
+//
+// Goes on after an error, so that a document's errors are all reported at once; what fails is left out of the
+// patch, which is then thrown away.
+#include "builder.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+// ---- helpers of all parts ------------------------------------------------------------------------
+
+hint hint_format(const char *format, ...) {
+    hint h;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(h.text, sizeof h.text, format, arguments);
+    va_end(arguments);
+    return h;
+}
+
+hint hint_nearest(const char *wrong, const char *const *names, size_t count, const char *what) {
+    const char *near = mega_nearest(wrong, names, count);
+    if (near) return hint_format("did you mean `%s`?", mega_excerpt_of(near).text);
+    hint h = {""};
+    size_t used = 0;
+    for (size_t i = 0; what && i < count; i++) {
+        size_t left = sizeof h.text - used;
+        int length = i == 0 ? snprintf(h.text, left, "%s: %s", what, names[i])
+                            : snprintf(h.text + used, left, ", %s", names[i]);
+        if (length < 0 || (size_t)length >= left) break;
+        used += (size_t)length;
+    }
+    return h;
+}
+
+const char *type_word(const json_t *value) {
+    switch (json_typeof(value)) {
+    case JSON_OBJECT: return "an object";
+    case JSON_ARRAY: return "an array";
+    case JSON_STRING: return "a string";
+    case JSON_INTEGER:
+    case JSON_REAL: return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE: return "a boolean";
+    case JSON_NULL: break;
+    }
+    return "null";
+}
+
+static void wrong_type(builder *b, const mega_at *at, const json_t *value, const char *wanted) {
+    mega_document_error(b->document, at, "bad-type", NULL, "must be %s, not %s", wanted,
+                        type_word(value));
+}
+
+bool expect_object(builder *b, const mega_at *at, const json_t *value) {
+    if (!json_is_object(value)) wrong_type(b, at, value, "an object");
+    return json_is_object(value);
+}
+
+bool expect_string(builder *b, const mega_at *at, const json_t *value) {
+    if (!json_is_string(value)) wrong_type(b, at, value, "a string");
+    return json_is_string(value);
+}
+
+bool expect_number(builder *b, const mega_at *at, const json_t *value, double *number) {
+    *number = json_is_boolean(value) ? json_boolean_value(value) : json_number_value(value);
+    if (!json_is_number(value) && !json_is_boolean(value)) {
+        wrong_type(b, at, value, "a number");
+        return false;
+    }
+    if (isfinite((float)*number)) return true;
+    mega_document_error(b->document, at, "bad-value", NULL, "too large a number");
+    return false;
+}
+
+static bool expect_integer(builder *b, const mega_at *at, const json_t *value, double min, double max,
+                           uint32_t *integer) {
+    double number;
+    if (!expect_number(b, at, value, &number)) return false;
+    if (number < min || number > max || number != floor(number)) {
+        mega_document_error(b->document, at, "bad-value", NULL, "must be a whole number in %.0f..%.0f",
+                            min, max);
+        return false;
+    }
+    *integer = (uint32_t)number;
+    return true;
+}
+
+void *take_memory(builder *b, size_t count, size_t bytes) {
+    void *memory = calloc(count ? count : 1, bytes);
+    if (!memory) mega_document_no_memory(b->document);
+    return memory;
+}
+
+char *copy_string(builder *b, const char *text) {
+    size_t bytes = strlen(text) + 1;
+    char *copy = take_memory(b, bytes, 1);
+    if (copy) memcpy(copy, text, bytes);
+    return copy;
+}
+
+bool take_extra(builder *b, const char *key, json_t *value, json_t **extra) {
+    if (strncmp(key, "x-", 2) != 0) return false;
+    if (!*extra) *extra = json_object();
+    if (!*extra || json_object_set_nocheck(*extra, key, value) != 0)
+        mega_document_no_memory(b->document);
+    return true;
+}
+
+/// What an id must not hold: it appears in paths, OSC addresses and error texts.
+static bool is_id_character(char c) {
+    return (unsigned char)c > 0x20 && c != 0x7F && !strchr("/.\"", c);
+}
+
+char *take_id(builder *b, const mega_at *at, const char *id, json_t *index, size_t number) {
+    size_t length = strlen(id), good = 0;
+    while (good < length && is_id_character(id[good])) good++;
+    if (length == 0 || good < length)
+        mega_document_error(b->document, at, "bad-value",
+                            "ids have no spaces, control characters, `/`, `.` or quotes",
+                            "`%s` cannot be an id", mega_excerpt_of(id).text);
+    else if (length > MEGA_ID_BYTES_MAX)
+        mega_document_error(b->document, at, "limit", NULL, "an id of %zu bytes, at most %d", length,
+                            MEGA_ID_BYTES_MAX);
+    if (json_object_get(index, id))
+        mega_document_error(b->document, at, "duplicate", NULL, "there are two of the id `%s`",
+                            mega_excerpt_of(id).text);
+    else if (json_object_set_new_nocheck(index, id, json_integer((json_int_t)number)) != 0)
+        mega_document_no_memory(b->document);
+    return copy_string(b, id);
+}
+
+// ---- knobs -------------------------------------------------------------------------------------
+
+static void build_range(builder *b, const mega_at *at, json_t *value, mega_patch_knob_row *knob) {
+    if (!json_is_array(value) || json_array_size(value) != 2) {
+        mega_document_error(b->document, at, "bad-type", NULL, "must be [min, max]");
+        return;
+    }
+    double ends[2] = {0};
+    for (size_t i = 0; i < 2; i++) {
+        mega_at end = mega_at_index(at, value, i);
+        if (!expect_number(b, &end, json_array_get(value, i), &ends[i])) return;
+    }
+    knob->has_range = true;
+    knob->min = (float)ends[0];
+    knob->max = (float)ends[1];
+}
+
+static void build_scale(builder *b, const mega_at *at, json_t *value, mega_patch_knob_row *knob) {
+    static const char *const names[] = {"lin", "exp"};
+    if (!expect_string(b, at, value)) return;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (strcmp(json_string_value(value), names[i]) != 0) continue;
+        knob->has_scale = true;
+        knob->scale = i == 0 ? MEGA_LIN : MEGA_EXP;
+        return;
+    }
+    mega_document_error(b->document, at, "bad-value",
+                        hint_nearest(json_string_value(value), names, COUNT(names), NULL).text,
+                        "must be \"lin\" or \"exp\"");
+}
+
+static void build_knob(builder *b, const mega_at *at, json_t *object, mega_patch_knob_row *knob) {
+    static const char *const known[] = {"value", "range", "scale", "unit"};
+    const char *key;
+    json_t *value;
+    double number;
+    knob->unit = copy_string(b, json_is_string(json_object_get(object, "unit"))
+                                    ? json_string_value(json_object_get(object, "unit"))
+                                    : "");
+    if (!expect_object(b, at, object)) return;
+    json_object_foreach(object, key, value) {
+        mega_at here = mega_at_key(at, object, key);
+        if (strcmp(key, "value") == 0) {
+            if (!expect_number(b, &here, value, &number)) continue;
+            if (number < 0 || number > 1)
+                mega_document_error(b->document, &here, "bad-value",
+                                    "a knob turns from 0 to 1; `range` says what that means",
+                                    "%.9g is outside 0..1", number);
+            else
+                knob->value = (float)number;
+        } else if (strcmp(key, "range") == 0) {
+            build_range(b, &here, value, knob);
+        } else if (strcmp(key, "scale") == 0) {
+            build_scale(b, &here, value, knob);
+        } else if (strcmp(key, "unit") == 0) {
+            expect_string(b, &here, value);
+        } else if (!take_extra(b, key, value, &knob->extra)) {
+            mega_document_error(b->document, &here, "unknown-key",
+                                hint_nearest(key, known, COUNT(known), "a knob has").text,
+                                "no such key");
+        }
+    }
+    if (knob->has_range && knob->has_scale && knob->scale == MEGA_EXP &&
+        !(knob->min > 0 && knob->max > 0)) {
+        mega_at range = mega_at_key(at, object, "range");
+        mega_document_error(b->document, &range, "bad-value", "begin it just above 0",
+                            "an exponential range must lie above 0");
+    }
+}
+
+static void build_knobs(builder *b, const mega_at *at, json_t *knobs) {
+    if (!expect_object(b, at, knobs)) return;
+    size_t count = json_object_size(knobs);
+    if (count > MEGA_KNOBS_MAX) {
+        mega_document_error(b->document, at, "limit", NULL, "%zu knobs, at most %d", count,
+                            MEGA_KNOBS_MAX);
+        count = MEGA_KNOBS_MAX;
+    }
+    b->patch->knobs = take_memory(b, count, sizeof *b->patch->knobs);
+    b->knob_used = take_memory(b, count, sizeof *b->knob_used);
+    if (!b->patch->knobs || !b->knob_used) return;
+    const char *key;
+    json_t *value;
+    json_object_foreach(knobs, key, value) {
+        if (b->patch->knob_count == count || b->document->no_memory) return;
+        mega_patch_knob_row *knob = &b->patch->knobs[b->patch->knob_count++];
+        mega_at here = mega_at_key(at, knobs, key);
+        knob->id = take_id(b, &here, key, b->knob_index, b->patch->knob_count - 1);
+        build_knob(b, &here, value, knob);
+    }
+}
+
+// ---- the document ------------------------------------------------------------------------------
+
+static const char *const document_keys[] = {"name",     "voices",     "version", "knobs",
+                                            "nodes",    "connections", "channels", "sampleRate"};
+/// Words of a later version of the document.
+static const char *const later_keys[] = {"mixer", "transport", "commands"};
+
+static void build_number(builder *b, const mega_at *at, const char *key, json_t *value) {
+    mega_patch *patch = b->patch;
+    uint32_t version;
+    double number;
+    if (strcmp(key, "sampleRate") == 0) {
+        expect_integer(b, at, value, 8000, 384000, &patch->rate_hint);
+    } else if (strcmp(key, "channels") == 0) {
+        expect_integer(b, at, value, 1, 64, &patch->channels);
+    } else if (strcmp(key, "version") == 0) {
+        if (expect_integer(b, at, value, 1, 1e9, &version) && version != 1)
+            mega_document_error(b->document, at, "unsupported", "this program reads version 1",
+                                "version %u of the document", version);
+    } else if (json_is_number(value) && (number = json_number_value(value)) > MEGA_VOICES_MAX) {
+        mega_document_error(b->document, at, "limit", NULL, "%.9g voices, at most %d", number,
+                            MEGA_VOICES_MAX);
+    } else {
+        expect_integer(b, at, value, 1, MEGA_VOICES_MAX, &patch->voices);
+    }
+}
+
+static void build_key(builder *b, const mega_at *at, const char *key, json_t *value) {
+    for (size_t i = 0; i < COUNT(later_keys); i++) {
+        if (strcmp(key, later_keys[i]) != 0) continue;
+        mega_document_error(b->document, at, "unsupported",
+                            "this version of the program plays documents without it",
+                            "`%s` belongs to a later version", key);
+        return;
+    }
+    if (strcmp(key, "name") == 0) {
+        if (!expect_string(b, at, value)) return;
+        free(b->patch->name);
+        b->patch->name = copy_string(b, json_string_value(value));
+        return;
+    }
+    if (strcmp(key, "knobs") == 0 || strcmp(key, "nodes") == 0 || strcmp(key, "connections") == 0)
+        return; // built in that order, whatever the document's
+    for (size_t i = 0; i < COUNT(document_keys); i++) {
+        if (strcmp(key, document_keys[i]) != 0) continue;
+        build_number(b, at, key, value);
+        return;
+    }
+    if (take_extra(b, key, value, &b->patch->extra)) return;
+    mega_document_error(b->document, at, "unknown-key",
+                        hint_nearest(key, document_keys, COUNT(document_keys), "a patch has").text,
+                        "no such key");
+}
+
+static void warn_of_unused(builder *b, const mega_at *root) {
+    bool has_output = false;
+    for (size_t i = 0; i < b->patch->node_count; i++) {
+        const mega_module *module = b->patch->nodes[i].module;
+        has_output |= module && strcmp(module->name, "output") == 0;
+    }
+    if (!has_output)
+        mega_document_warn(b->document, root, "missing", "add a node of type `output`",
+                           "nothing is heard without an output");
+    json_t *knobs = json_object_get(b->document->root, "knobs");
+    mega_at at_knobs = mega_at_key(root, b->document->root, "knobs");
+    for (size_t i = 0; i < b->patch->knob_count; i++) {
+        if (b->knob_used[i]) continue;
+        mega_at at = mega_at_key(&at_knobs, knobs, b->patch->knobs[i].id);
+        mega_document_warn(b->document, &at, "unused", NULL, "the knob drives nothing");
+    }
+}
+
+static void build_document(builder *b) {
+    json_t *root = b->document->root, *value;
+    const char *key;
+    mega_at at = {.mark = root};
+    if (!expect_object(b, &at, root)) return;
+    json_object_foreach(root, key, value) {
+        mega_at here = mega_at_key(&at, root, key);
+        build_key(b, &here, key, value);
+    }
+    mega_at at_knobs = mega_at_key(&at, root, "knobs"), at_nodes = mega_at_key(&at, root, "nodes"),
+            at_connections = mega_at_key(&at, root, "connections");
+    if ((value = json_object_get(root, "knobs"))) build_knobs(b, &at_knobs, value);
+    if ((value = json_object_get(root, "nodes")))
+        build_nodes(b, &at_nodes, value);
+    else
+        mega_document_error(b->document, &at, "missing", NULL, "a patch needs `nodes`");
+    if ((value = json_object_get(root, "connections")) && !b->document->no_memory)
+        build_cables(b, &at_connections, value);
+    if (b->document->errors == 0) warn_of_unused(b, &at);
+}
+
+mega_patch *mega_patch_build(mega_document *document) {
+    builder b = {.document = document};
+    b.patch = take_memory(&b, 1, sizeof *b.patch);
+    if (!b.patch) return NULL;
+    b.patch->voices = MEGA_VOICES_DEFAULT;
+    b.patch->name = copy_string(&b, "");
+    b.node_index = json_object();
+    b.knob_index = json_object();
+    if (!b.node_index || !b.knob_index) mega_document_no_memory(document);
+    if (!document->no_memory) build_document(&b);
+    json_decref(b.node_index);
+    json_decref(b.knob_index);
+    free(b.knob_used);
+    free(b.names);
+    if (document->errors == 0) return b.patch;
+    mega_patch_destroy(b.patch);
+    return NULL;
+}

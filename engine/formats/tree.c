@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// tree -- from a patch to the tree that all formats write; what is as if it were not written is left out.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "formats.h"
+
+/// Puts a value into an object. A NULL value is memory that was not there. @return false without memory
+static bool put(json_t *object, const char *key, json_t *value) {
+    return json_object_set_new_nocheck(object, key, value) == 0;
+}
+
+/// The shortest decimal that reads back to the same float; an integer where it is one.
+static json_t *number_of(float value) {
+    if (value == rintf(value) && fabsf(value) < 1e9f && !(value == 0 && signbit(value)))
+        return json_integer((json_int_t)value);
+    char literal[32];
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(literal, sizeof literal, "%.*g", digits, (double)value);
+        if (strtof(literal, NULL) == value) break;
+    }
+    return json_real(strtod(literal, NULL));
+}
+
+/// The `x-` members come last.
+static bool put_extra(json_t *object, json_t *extra) {
+    return !extra || json_object_update(object, extra) == 0;
+}
+
+static bool write_knob(const mega_patch_knob_row *knob, json_t *object) {
+    bool good = put(object, "value", number_of(knob->value));
+    if (knob->has_range) {
+        json_t *range = json_array();
+        good = good && range && json_array_append_new(range, number_of(knob->min)) == 0 &&
+               json_array_append_new(range, number_of(knob->max)) == 0;
+        if (good)
+            good = put(object, "range", range);
+        else
+            json_decref(range);
+    }
+    if (knob->has_scale)
+        good = good && put(object, "scale", json_string(knob->scale == MEGA_EXP ? "exp" : "lin"));
+    if (*knob->unit) good = good && put(object, "unit", json_string(knob->unit));
+    return good && put_extra(object, knob->extra);
+}
+
+static bool write_params(const mega_patch_node_row *node, json_t *params) {
+    bool good = true;
+    for (uint32_t i = 0; good && i < node->module->param_count; i++) {
+        const mega_param_row *row = &node->module->params[i];
+        if (!node->written[i]) continue;
+        good = put(params, row->name,
+                   row->choices ? json_string(row->choices[(size_t)node->values[i]])
+                                : number_of(node->values[i]));
+    }
+    return good;
+}
+
+static bool write_node(const mega_patch_node_row *node, json_t *object) {
+    bool good = put(object, "type", json_string(node->module->name));
+    json_t *params = json_object();
+    if (!good || !params || !write_params(node, params)) {
+        json_decref(params);
+        return false;
+    }
+    if (json_object_size(params) > 0)
+        good = put(object, "params", params);
+    else
+        json_decref(params);
+    if (node->scope != MEGA_SCOPE_INFER)
+        good = good && put(object, "scope",
+                           json_string(node->scope == MEGA_SCOPE_VOICE ? "voice" : "shared"));
+    return good && put_extra(object, node->extra);
+}
+
+static bool write_cable(const mega_patch *patch, const mega_patch_cable_row *cable, json_t *object) {
+    const mega_patch_node_row *to = &patch->nodes[cable->to_node];
+    json_t *from;
+    if (cable->from_node < 0) {
+        from = json_string(patch->knobs[cable->from_port].id);
+    } else {
+        const mega_patch_node_row *node = &patch->nodes[cable->from_node];
+        from = json_pack("[s, s]", node->id, node->module->outputs[cable->from_port].name);
+    }
+    bool good = put(object, "from", from) &&
+                put(object, "to", json_pack("[s, s]", to->id, mega_port_name(to->module, cable->to_port)));
+    if (cable->amount != 1) good = good && put(object, "amount", number_of(cable->amount));
+    if (cable->as != MEGA_AS_ADD)
+        good = good && put(object, "as", json_string(mega_cable_as_name(cable->as)));
+    return good && put_extra(object, cable->extra);
+}
+
+static bool write_knobs(const mega_patch *patch, json_t *knobs) {
+    bool good = true;
+    for (size_t i = 0; good && i < patch->knob_count; i++) {
+        json_t *object = json_object();
+        good = put(knobs, patch->knobs[i].id, object) && write_knob(&patch->knobs[i], object);
+    }
+    return good;
+}
+
+static bool write_nodes(const mega_patch *patch, json_t *nodes) {
+    bool good = true;
+    for (size_t i = 0; good && i < patch->node_count; i++) {
+        json_t *object = json_object();
+        good = put(nodes, patch->nodes[i].id, object) && write_node(&patch->nodes[i], object);
+    }
+    return good;
+}
+
+static bool write_cables(const mega_patch *patch, json_t *connections) {
+    bool good = true;
+    for (size_t i = 0; good && i < patch->cable_count; i++) {
+        json_t *object = json_object();
+        good = json_array_append_new(connections, object) == 0 &&
+               write_cable(patch, &patch->cables[i], object);
+    }
+    return good;
+}
+
+static bool write_document(const mega_patch *patch, json_t *root) {
+    bool good = true;
+    if (*patch->name) good = put(root, "name", json_string(patch->name));
+    good = good && put(root, "voices", json_integer(patch->voices));
+    if (patch->rate_hint) good = good && put(root, "sampleRate", json_integer(patch->rate_hint));
+    if (patch->channels) good = good && put(root, "channels", json_integer(patch->channels));
+    if (patch->knob_count) {
+        json_t *knobs = good ? json_object() : NULL;
+        good = good && put(root, "knobs", knobs) && write_knobs(patch, knobs);
+    }
+    json_t *nodes = good ? json_object() : NULL;
+    good = good && put(root, "nodes", nodes) && write_nodes(patch, nodes);
+    json_t *connections = good ? json_array() : NULL;
+    good = good && put(root, "connections", connections) && write_cables(patch, connections);
+    return good && put_extra(root, patch->extra);
+}
+
+json_t *mega_patch_tree(const mega_patch *patch) {
+    json_t *root = json_object();
+    if (root && write_document(patch, root)) return root;
+    json_decref(root);
+    return NULL;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// patch -- the patch as data: its end, the two values that a caller may override, and what it tells of itself.
+#include "patch.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+MEGA_CONTROL void mega_patch_destroy(mega_patch *patch) {
+    if (!patch) return;
+    for (size_t i = 0; i < patch->knob_count; i++) {
+        free(patch->knobs[i].id);
+        free(patch->knobs[i].unit);
+        json_decref(patch->knobs[i].extra);
+    }
+    for (size_t i = 0; i < patch->node_count; i++) {
+        free(patch->nodes[i].id);
+        free(patch->nodes[i].values);
+        free(patch->nodes[i].written);
+        json_decref(patch->nodes[i].extra);
+    }
+    for (size_t i = 0; i < patch->cable_count; i++) json_decref(patch->cables[i].extra);
+    json_decref(patch->extra);
+    free(patch->knobs);
+    free(patch->nodes);
+    free(patch->cables);
+    free(patch->name);
+    free(patch);
+}
+
+MEGA_CONTROL mega_status mega_patch_set_voices(mega_patch *patch, uint32_t voices) {
+    if (voices < 1 || voices > MEGA_VOICES_MAX) return MEGA_ERROR_LIMIT;
+    patch->voices = voices;
+    return MEGA_OK;
+}
+
+MEGA_CONTROL mega_status mega_patch_set_knob(mega_patch *patch, const char *name, double value) {
+    if (!(value >= 0 && value <= 1)) return MEGA_ERROR_LIMIT;
+    for (size_t i = 0; i < patch->knob_count; i++) {
+        if (strcmp(patch->knobs[i].id, name) != 0) continue;
+        patch->knobs[i].value = (float)value;
+        return MEGA_OK;
+    }
+    return MEGA_ERROR_NAME;
+}
+
+MEGA_CONTROL const char *mega_patch_name(const mega_patch *patch) { return patch->name; }
+
+MEGA_CONTROL uint32_t mega_patch_voices(const mega_patch *patch) { return patch->voices; }
+
+MEGA_CONTROL size_t mega_patch_node_count(const mega_patch *patch) { return patch->node_count; }
+
+MEGA_CONTROL mega_node_info mega_patch_node(const mega_patch *patch, size_t index) {
+    assert(index < patch->node_count);
+    return (mega_node_info){.id = patch->nodes[index].id,
+                            .type = patch->nodes[index].module->name,
+                            .per_voice = mega_patch_node_per_voice(patch, index)};
+}
+
+MEGA_CONTROL size_t mega_patch_cable_count(const mega_patch *patch) { return patch->cable_count; }
+
+const char *mega_cable_as_name(mega_cable_as as) {
+    static const char *const names[] = {
+        [MEGA_AS_ADD] = "add", [MEGA_AS_OCTAVES] = "octaves", [MEGA_AS_SEMITONES] = "semitones"};
+    return names[as];
+}
+
+const char *mega_port_name(const mega_module *module, uint32_t port) {
+    assert(port < mega_port_count(module));
+    return port < module->input_count ? module->inputs[port].name
+                                      : module->params[port - module->input_count].name;
+}
+
+MEGA_CONTROL mega_cable_info mega_patch_cable(const mega_patch *patch, size_t index) {
+    assert(index < patch->cable_count);
+    const mega_patch_cable_row *cable = &patch->cables[index];
+    const mega_patch_node_row *to = &patch->nodes[cable->to_node];
+    mega_cable_info info = {.to_node = to->id,
+                            .to_port = mega_port_name(to->module, cable->to_port),
+                            .amount = (double)cable->amount,
+                            .as = mega_cable_as_name(cable->as)};
+    if (cable->from_node < 0) {
+        info.from_port = patch->knobs[cable->from_port].id;
+    } else {
+        const mega_patch_node_row *from = &patch->nodes[cable->from_node];
+        info.from_node = from->id;
+        info.from_port = from->module->outputs[cable->from_port].name;
+    }
+    return info;
+}
+
+MEGA_CONTROL size_t mega_patch_knob_count(const mega_patch *patch) { return patch->knob_count; }
+
+MEGA_CONTROL const char *mega_patch_knob(const mega_patch *patch, size_t index) {
+    assert(index < patch->knob_count);
+    return patch->knobs[index].id;
+}
