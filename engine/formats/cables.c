@@ -207,19 +207,21 @@ static void build_cable(builder *b, const mega_at *at, json_t *object, mega_patc
             mega_document_error(b->document, at, "missing", NULL, "a connection needs `%s`", known[i]);
 }
 
-static int compare_ends(const void *a, const void *b) {
+/// Orders cables by what they join and how, equal ones as in the document.
+static int compare(const void *a, const void *b) {
     const mega_patch_cable_row *x = *(const mega_patch_cable_row *const *)a,
                                *y = *(const mega_patch_cable_row *const *)b;
     if (x->from_node != y->from_node) return x->from_node < y->from_node ? -1 : 1;
     if (x->from_port != y->from_port) return x->from_port < y->from_port ? -1 : 1;
     if (x->to_node != y->to_node) return x->to_node < y->to_node ? -1 : 1;
     if (x->to_port != y->to_port) return x->to_port < y->to_port ? -1 : 1;
+    if (x->as != y->as) return x->as < y->as ? -1 : 1;
     return x < y ? -1 : x > y;
 }
 
-static bool same_ends(const mega_patch_cable_row *x, const mega_patch_cable_row *y) {
+static bool same(const mega_patch_cable_row *x, const mega_patch_cable_row *y) {
     return x->from_node == y->from_node && x->from_port == y->from_port && x->to_node == y->to_node &&
-           x->to_port == y->to_port;
+           x->to_port == y->to_port && x->as == y->as;
 }
 
 /// Two cables between the same ports add up; more often one of them was meant to go elsewhere.
@@ -228,9 +230,9 @@ static void warn_of_twins(builder *b, const mega_at *at, json_t *connections) {
     const mega_patch_cable_row **sorted = take_memory(b, count, sizeof *sorted);
     if (!sorted) return;
     for (size_t i = 0; i < count; i++) sorted[i] = &b->patch->cables[i];
-    qsort(sorted, count, sizeof *sorted, compare_ends);
+    qsort(sorted, count, sizeof *sorted, compare);
     for (size_t i = 1; i < count; i++) {
-        if (!same_ends(sorted[i - 1], sorted[i])) continue;
+        if (!same(sorted[i - 1], sorted[i])) continue;
         mega_at here = mega_at_index(at, connections, (size_t)(sorted[i] - b->patch->cables));
         mega_document_warn(b->document, &here, "duplicate", NULL,
                            "connections[%zu] joins the same ports; the two add up",

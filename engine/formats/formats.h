@@ -65,6 +65,9 @@ typedef struct {
 } mega_excerpt;
 mega_excerpt mega_excerpt_of(const char *text);
 
+/// UTF-8 without the character 0, which ends strings in C.
+bool mega_is_text(const char *bytes, size_t count);
+
 // The readers: set `root`, or report. Anything that is written in the format but means no patch is left to the
 // builder.
 void mega_json_read(mega_document *document);

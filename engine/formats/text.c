@@ -7,6 +7,32 @@
 
 #include "formats.h"
 
+/// Length of the character at `bytes` by the table of RFC 3629 (3-7 of Unicode). @return 0 if it is none
+static size_t character_bytes(const unsigned char *bytes, size_t count) {
+    unsigned char first = bytes[0], low = 0x80, high = 0xBF;
+    size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (first > 0xF4 || length > count) return 0;
+    if (first == 0xE0) low = 0xA0;  // shorter spellings
+    if (first == 0xED) high = 0x9F; // surrogates
+    if (first == 0xF0) low = 0x90;
+    if (first == 0xF4) high = 0x8F; // past the last code point
+    for (size_t i = 1; i < length; i++) {
+        if (bytes[i] < low || bytes[i] > high) return 0;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return length;
+}
+
+bool mega_is_text(const char *bytes, size_t count) {
+    for (size_t i = 0; i < count;) {
+        size_t length = bytes[i] ? character_bytes((const unsigned char *)bytes + i, count - i) : 0;
+        if (length == 0) return false;
+        i += length;
+    }
+    return true;
+}
+
 void mega_text_add(mega_text *text, const char *bytes, size_t count) {
     if (text->failed) return;
     if (count > text->capacity - text->bytes) {
