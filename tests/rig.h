@@ -24,6 +24,7 @@ typedef struct {
     float *state, *memory;
     uint32_t memory_frames;
     int32_t seeds[16];
+    float note[MEGA_NOTE_FIELDS * 16]; ///< held notes, one key for each lane
 } rig;
 
 static inline size_t rig_state_floats(const rig *r) {
@@ -66,8 +67,18 @@ static inline rig rig_create(const mega_isa_table *isa, uint32_t module_index, f
         while ((float)r.memory_frames < r.module->memory_seconds * rate + 16) r.memory_frames *= 2;
         r.memory = rig_alloc(rig_memory_floats(&r));
     }
-    for (int i = 0; i < 16; i++) r.seeds[i] = 12345 + 77 * i;
+    for (int i = 0; i < 16; i++) {
+        r.seeds[i] = 12345 + 77 * i;
+        r.note[MEGA_NOTE_KEY * 16 + i] = r.note[MEGA_NOTE_FROM * 16 + i] = (float)(40 + 3 * i);
+        r.note[MEGA_NOTE_GATE * 16 + i] = 1;
+        r.note[MEGA_NOTE_VELOCITY * 16 + i] = 0.7f;
+    }
     return r;
+}
+/// Gives a one-lane rig, before it has run, what a wide one has in that lane.
+static inline void rig_become(rig *r, uint32_t lane) {
+    r->seeds[0] = r->seeds[lane];
+    for (int f = 0; f < MEGA_NOTE_FIELDS; f++) r->note[f * 16] = r->note[f * 16 + (int)lane];
 }
 static inline void rig_destroy(rig *r) {
     rig_free(r->state);
@@ -91,7 +102,7 @@ static inline void rig_render(rig *r, const float *const *ports, uint64_t moving
         uint64_t moved = r->module->process(&(mega_call){
             .ports = in, .moving = moving, .outputs = out, .state = r->state, .memory = r->memory,
             .memory_frames = r->memory_frames, .state_stride = r->port_lanes, .frames = n,
-            .seconds_per_frame = 1.0f / r->rate, .frames_per_second = r->rate, .seeds = r->seeds});
+            .seconds_per_frame = 1.0f / r->rate, .frames_per_second = r->rate, .seeds = r->seeds, .note = r->note});
         for (size_t o = 0; o < r->module->output_count; o++)
             if (!(moved >> o & 1))
                 for (uint32_t f = 1; f < n; f++)

@@ -130,7 +130,7 @@ static void run(rig *r, const char *isa, const feed *f, uint64_t moving, uint32_
         given[p] = ports[p];
     }
     for (uint32_t o = 0; o < m->output_count; o++) outs[o] = rig_alloc((size_t)FRAMES * wide);
-    if (wide == 1 && !(m->flags & MEGA_INNER_LANES)) r->seeds[0] = 12345 + 77 * (int32_t)lane;
+    if (wide == 1 && !(m->flags & MEGA_INNER_LANES)) rig_become(r, lane);
     rig_render(r, given, moving, outs, FRAMES, segment);
     for (uint32_t p = 0; p < port_count; p++) {
         size_t frames = (moving >> p & 1) ? FRAMES : 1;
