@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// bench -- what a patch costs: nanoseconds for each voice and frame, and where they go.
+//
+// All voices are held for the whole time, keys spread evenly over MIDI 36..84 (one voice: 57). The
+// time is the processor's, in parts; the middle one counts, the quickest is told as well. Modules
+// are timed in a second pass, since looking at the clock around each of them costs time too.
+#include <getopt.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+
+enum { RATE = 48000, BLOCK = 512, PARTS = 9, VOICES_MAX = 4096, MODULES_MAX = 256 };
+static const double key_low = 36, key_high = 84, key_single = 57, velocity = 0.8;
+static const double default_seconds = 9, warm_up_seconds = 0.5;
+
+enum { VOICES, SECONDS, JSON };
+static const cli_option options[] = {
+    [VOICES] = {"voices", 'v', "N", "1..4096 (else: as the patch says)"},
+    [SECONDS] = {"seconds", 's', "S", "of sound to render in all (9)"},
+    [JSON] = {"json", '\0', NULL, "ns_per_voice_frame, times_real_time, isa, modules and more"},
+};
+
+typedef struct {
+    const char *path;
+    uint32_t voices; // 0: as the patch says
+    double seconds;
+    bool json;
+} bench_options;
+
+typedef struct {
+    const char *type;
+    double nanoseconds;
+} module_time;
+
+typedef struct {
+    uint32_t voices;
+    uint64_t frames;     // of one part
+    double median, best; // nanoseconds of a part
+    const char *isa;
+    size_t memory_bytes;
+    module_time modules[MODULES_MAX];
+    size_t module_count;
+    double modules_sum;
+} result;
+
+// ---- measuring
+// -------------------------------------------------------------------------------------
+
+static double processor_nanoseconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
+}
+
+static void render_frames(mega_engine *engine, uint64_t frames) {
+    float left[BLOCK], right[BLOCK];
+    while (frames && !interrupted) {
+        uint32_t now = frames < BLOCK ? (uint32_t)frames : BLOCK;
+        mega_render(engine, NULL, (float *const[]){left, right}, now);
+        frames -= now;
+    }
+}
+
+/// Holds all voices. @return how many do sound
+static uint32_t hold_notes(mega_engine *engine, uint32_t voices) {
+    for (uint32_t i = 0; i < voices; i++) {
+        double place = voices > 1 ? (double)i / (voices - 1) : 0;
+        double key = voices > 1 ? key_low + (key_high - key_low) * place : key_single;
+        while (mega_note_on(engine, MEGA_NOW, (float)key, (float)velocity, NULL) == MEGA_ERROR_FULL)
+            render_frames(engine, BLOCK);
+    }
+    render_frames(engine, (uint64_t)(warm_up_seconds * RATE));
+    return mega_counters_get(engine).voices_active;
+}
+
+static int compare(const void *a_, const void *b_) {
+    double a = *(const double *)a_, b = *(const double *)b_;
+    return (a > b) - (a < b);
+}
+
+static void time_parts(mega_engine *engine, result *r) {
+    double parts[PARTS];
+    for (int i = 0; i < PARTS; i++) {
+        double start = processor_nanoseconds();
+        render_frames(engine, r->frames);
+        parts[i] = processor_nanoseconds() - start;
+    }
+    qsort(parts, PARTS, sizeof *parts, compare);
+    r->median = parts[PARTS / 2];
+    r->best = parts[0];
+}
+
+static int compare_modules(const void *a_, const void *b_) {
+    const module_time *a = a_, *b = b_;
+    return (a->nanoseconds < b->nanoseconds) - (a->nanoseconds > b->nanoseconds);
+}
+
+static void time_modules(mega_engine *engine, result *r) {
+    mega_profile(engine, true);
+    render_frames(engine, r->frames);
+    for (size_t i = 0; r->module_count < MODULES_MAX; i++) {
+        module_time *m = &r->modules[r->module_count];
+        if (!mega_profile_get(engine, i, &m->type, &m->nanoseconds)) break;
+        if (m->nanoseconds <= 0) continue;
+        r->modules_sum += m->nanoseconds;
+        r->module_count++;
+    }
+    mega_profile(engine, false);
+    qsort(r->modules, r->module_count, sizeof *r->modules, compare_modules);
+}
+
+// ---- telling
+// ---------------------------------------------------------------------------------------
+
+static double per_voice_frame(const result *r, double nanoseconds) {
+    return nanoseconds / ((double)r->frames * r->voices);
+}
+
+static double times_real_time(const result *r) {
+    return (double)r->frames / RATE * 1e9 / r->median;
+}
+
+static double share_of(const result *r, size_t i) {
+    return r->modules[i].nanoseconds / r->modules_sum;
+}
+
+static void print_people(const bench_options *o, const result *r) {
+    printf("%s: %u voice%s, %s\n", o->path, r->voices, r->voices == 1 ? "" : "s", r->isa);
+    printf("  %.3g ns per voice-frame (best part %.3g)\n", per_voice_frame(r, r->median),
+           per_voice_frame(r, r->best));
+    printf("  %.4g x real time at %d Hz\n", times_real_time(r), RATE);
+    printf("  %.1f KiB of program and state\n", (double)r->memory_bytes / 1024);
+    for (size_t i = 0; i < r->module_count; i++)
+        printf("  %5.1f %%  %s\n", 100 * share_of(r, i), r->modules[i].type);
+}
+
+static int print_machine(const bench_options *o, const result *r) {
+    json_t *modules = json_array();
+    for (size_t i = 0; i < r->module_count; i++)
+        json_array_append_new(modules, json_pack("{ss sf sf}", "type", r->modules[i].type, "share",
+                                                 share_of(r, i), "ns_per_voice_frame",
+                                                 share_of(r, i) * per_voice_frame(r, r->median)));
+    json_t *root = json_pack(
+        "{ss sI sf sf sf ss sI sI so}", "patch", o->path, "voices", (json_int_t)r->voices,
+        "ns_per_voice_frame", per_voice_frame(r, r->median), "ns_per_voice_frame_best",
+        per_voice_frame(r, r->best), "times_real_time", times_real_time(r), "isa", r->isa,
+        "program_bytes", (json_int_t)r->memory_bytes, "rate", (json_int_t)RATE, "modules", modules);
+    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
+    json_decref(root);
+    if (!text) return status_exit(o->path, MEGA_ERROR_MEMORY);
+    puts(text);
+    free(text);
+    return CLI_OK;
+}
+
+// ---- the command
+// -----------------------------------------------------------------------------------
+
+static int bench_engine(const bench_options *o, const mega_patch *patch, mega_engine *engine) {
+    result r = {.voices = 1, .isa = mega_isa(engine)};
+    r.frames = (uint64_t)fmax(1, o->seconds * RATE / PARTS);
+    catch_interrupts();
+    if (patch_has_notes(patch)) {
+        r.voices = mega_patch_voices(patch);
+        uint32_t active = hold_notes(engine, r.voices);
+        if (active < r.voices)
+            say("warning: only %u of %u voices sound; the figures are of all", active, r.voices);
+    } else {
+        render_frames(engine, (uint64_t)(warm_up_seconds * RATE));
+    }
+    time_parts(engine, &r);
+    r.memory_bytes = mega_counters_get(engine).memory_bytes;
+    time_modules(engine, &r);
+    if (interrupted) return CLI_INTERRUPTED;
+    if (o->json) return print_machine(o, &r);
+    print_people(o, &r);
+    return CLI_OK;
+}
+
+static int bench(const bench_options *o) {
+    mega_patch *patch = NULL;
+    mega_engine *engine = NULL;
+    int code = patch_open(o->path, false, &patch);
+    if (code == CLI_OK && o->voices)
+        code = status_exit(o->path, mega_patch_set_voices(patch, o->voices));
+    if (code == CLI_OK) code = engine_open(o->path, patch, RATE, true, &engine);
+    if (code == CLI_OK) code = bench_engine(o, patch, engine);
+    mega_destroy(engine);
+    mega_patch_destroy(patch);
+    return code;
+}
+
+static int run(int argc, char **argv) {
+    const cli_command *c = &command_bench;
+    bench_options o = {.seconds = default_seconds};
+    for (int option; (option = next_option(c, argc, argv)) != OPTIONS_END;) {
+        bool good = true;
+        if (option == OPTIONS_HELP) return CLI_OK;
+        if (option == OPTIONS_WRONG) return CLI_USAGE;
+        if (option == VOICES) good = whole_number_of(c, "voices", optarg, 1, VOICES_MAX, &o.voices);
+        if (option == SECONDS) good = number_of(c, "seconds", optarg, 0.01, 3600, &o.seconds);
+        if (option == JSON) o.json = true;
+        if (!good) return CLI_USAGE;
+    }
+    if (!operands_are(c, argc, argv, 1)) return CLI_USAGE;
+    o.path = argv[optind];
+    return bench(&o);
+}
+
+const cli_command command_bench = {
+    .name = "bench",
+    .operands = "PATCH",
+    .doc = "measure what a patch costs, and which modules cost it",
+    .examples =
+        "  megasynth bench examples/keys.json --voices 64\n"
+        "  megasynth bench examples/keys.json --voices 1024 --json\n"
+        "  MEGASYNTH_ISA=v2 megasynth bench examples/keys.json     as an older machine would\n",
+    .notes =
+        "All N voices are held, keys spread evenly over MIDI 36..84. A patch without notes counts "
+        "as\n"
+        "one voice. Time is the processor's, of one core; the middle one of nine parts counts.\n",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};

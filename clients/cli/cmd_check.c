@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// check -- every error and warning of a patch, as lines for people or JSON for machines.
+#include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "cli.h"
+
+enum { JSON };
+static const cli_option options[] = {
+    [JSON] = {"json", '\0', NULL, "print an object with all of it on standard output"},
+};
+
+static json_t *diagnostic_json(const mega_diagnostic *d) {
+    return json_pack("{ss ss ss sI sI ss ss}", "severity",
+                     d->severity == MEGA_SEVERITY_ERROR ? "error" : "warning", "code", d->code,
+                     "path", d->path, "line", (json_int_t)d->line, "column", (json_int_t)d->column,
+                     "message", d->message, "hint", d->hint);
+}
+
+static int print_json(const char *path, const mega_report *report) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < mega_report_count(report); i++)
+        json_array_append_new(list, diagnostic_json(mega_report_get(report, i)));
+    size_t errors = mega_report_error_count(report);
+    json_t *root = json_pack("{ss sb sI sI so}", "file", path, "ok", errors == 0, "errors",
+                             (json_int_t)errors, "warnings",
+                             (json_int_t)(mega_report_count(report) - errors), "diagnostics", list);
+    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    json_decref(root);
+    if (!text) return status_exit(path, MEGA_ERROR_MEMORY);
+    puts(text);
+    free(text);
+    return CLI_OK;
+}
+
+static void print_summary(const char *path, const mega_patch *patch, const mega_report *report) {
+    size_t errors = mega_report_error_count(report);
+    size_t warnings = mega_report_count(report) - errors;
+    if (errors || warnings)
+        printf("%s: %zu error%s, %zu warning%s\n", path, errors, errors == 1 ? "" : "s", warnings,
+               warnings == 1 ? "" : "s");
+    if (errors) return;
+    size_t nodes = mega_patch_node_count(patch), per_voice = 0;
+    for (size_t i = 0; i < nodes; i++) per_voice += mega_patch_node(patch, i).per_voice;
+    printf("%s: good: %zu nodes (%zu per voice), %zu cables, %zu knobs, %u voices\n", path, nodes,
+           per_voice, mega_patch_cable_count(patch), mega_patch_knob_count(patch),
+           mega_patch_voices(patch));
+}
+
+static int check(const char *path, bool json) {
+    mega_report *report = mega_report_create();
+    if (!report) return status_exit(path, MEGA_ERROR_MEMORY);
+    mega_patch *patch = NULL;
+    int code = patch_read(path, report, &patch);
+    if (code == CLI_OK) {
+        mega_status status = mega_patch_check(patch, report);
+        if (mega_report_error_count(report)) code = CLI_PATCH;
+        else code = status_exit(path, status);
+    }
+    if (code != CLI_FILE) {
+        if (json) {
+            int printed = print_json(path, report);
+            if (printed != CLI_OK) code = printed;
+        } else {
+            print_report(stdout, path, report, false);
+            print_summary(path, patch, report);
+        }
+    }
+    mega_patch_destroy(patch);
+    mega_report_destroy(report);
+    return code;
+}
+
+static int run(int argc, char **argv) {
+    bool json = false;
+    for (int option; (option = next_option(&command_check, argc, argv)) != OPTIONS_END;) {
+        if (option == OPTIONS_HELP) return CLI_OK;
+        if (option == OPTIONS_WRONG) return CLI_USAGE;
+        json = true;
+    }
+    if (!operands_are(&command_check, argc, argv, 1)) return CLI_USAGE;
+    return check(argv[optind], json);
+}
+
+const cli_command command_check = {
+    .name = "check",
+    .operands = "PATCH",
+    .doc = "say what is wrong with a patch, and where",
+    .examples = "  megasynth check my.json            every error and warning, a line each\n"
+                "  megasynth check my.sexp --json     the same for an editor or a script\n",
+    .notes = "It ends with 0 if the patch would play (warnings allowed), with 1 if not.\n",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};

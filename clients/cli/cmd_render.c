@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// render -- the command's options, checked.
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "play.h"
+#include "render.h"
+#include "sequence.h"
+
+enum { RATE_MIN = 8000, RATE_MAX = 384000, VOICES_MAX = 4096 };
+static const double beat_seconds = 0.5, beat_min = 0.001, beat_max = 3600;
+
+enum {
+    OUTPUT,
+    SECONDS,
+    NOTES,
+    BEAT,
+    SCORE,
+    SET,
+    VOICES,
+    RATE,
+    BITS,
+    FORMAT,
+    BLOCK,
+    HASH,
+    QUIET,
+};
+static const cli_option options[] = {
+    [OUTPUT] = {"output", 'o', "FILE", "where the sound goes; - is standard output"},
+    [SECONDS] = {"seconds", 's', "S", "how long (else: until the last tail has died; drones 5 s)"},
+    [NOTES] = {"notes", 'n', "NOTES", "a melody, \"C4 E4 G4\", one note a beat; see below"},
+    [BEAT] = {"beat", 'b', "S", "length of a beat of --notes (0.5)"},
+    [SCORE] = {"score", '\0', "FILE",
+               "a JSON list of notes, knob turns, parameter changes; see below"},
+    [SET] = {"set", '\0', "KNOB=VALUE", "a knob's value, 0..1; once for each knob"},
+    [VOICES] = {"voices", 'v', "N", "1..4096 (else: as the patch says)"},
+    [RATE] = {"rate", 'r', "HZ", "frames a second, 8000..384000 (48000)"},
+    [BITS] = {"bits", '\0', "16|24|32f", "of a sample (32f; flac 24); 16 and 24 are dithered"},
+    [FORMAT] = {"format", 'f', "FORMAT", "wav, aiff, caf or flac (else: by the name of FILE)"},
+    [BLOCK] = {"block", '\0', "N", "frames rendered at once (512); never changes the sound"},
+    [HASH] = {"hash", '\0', NULL, "print 16 hex digits that stand for the sound, and nothing else"},
+    [QUIET] = {"quiet", 'q', NULL, "say nothing but errors"},
+};
+
+/// The index of a word in a NULL-terminated list, or a message and false.
+static bool word_of(const char *option, const char *text, const char *const *words, int *index) {
+    char all[64] = "";
+    for (*index = 0; words[*index]; ++*index) {
+        if (strcmp(text, words[*index]) == 0) return true;
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", *index ? ", " : "", words[*index]);
+    }
+    usage_error(&command_render, "--%s: `%s` is none of %s", option, text, all);
+    return false;
+}
+
+/// "cutoff=0.7"
+static bool read_set(render_options *o, char *text) {
+    char *equals = strchr(text, '=');
+    if (!equals || equals == text) {
+        usage_error(&command_render, "--set wants KNOB=VALUE, such as cutoff=0.7, not `%s`", text);
+        return false;
+    }
+    if (o->set_count == RENDER_SET_MAX) {
+        usage_error(&command_render, "--set: more than %d", RENDER_SET_MAX);
+        return false;
+    }
+    *equals = '\0';
+    o->set[o->set_count].knob = text;
+    return number_of(&command_render, "set", equals + 1, 0, 1, &o->set[o->set_count++].value);
+}
+
+static bool read_option(render_options *o, int option, int *container, int *sample) {
+    const cli_command *c = &command_render;
+    switch (option) {
+    case OUTPUT:
+        o->output = optarg;
+        return true;
+    case SECONDS:
+        return number_of(c, "seconds", optarg, 1e-5, SEQUENCE_SECONDS_MAX, &o->seconds);
+    case NOTES:
+        o->notes = optarg;
+        return true;
+    case BEAT:
+        return number_of(c, "beat", optarg, beat_min, beat_max, &o->beat);
+    case SCORE:
+        o->score = optarg;
+        return true;
+    case SET:
+        return read_set(o, optarg);
+    case VOICES:
+        return whole_number_of(c, "voices", optarg, 1, VOICES_MAX, &o->voices);
+    case RATE:
+        return whole_number_of(c, "rate", optarg, RATE_MIN, RATE_MAX, &o->rate);
+    case BITS:
+        return word_of("bits", optarg, wave_sample_names, sample);
+    case FORMAT:
+        return word_of("format", optarg, wave_container_names, container);
+    case BLOCK:
+        return whole_number_of(c, "block", optarg, 1, PLAY_BLOCK_MAX, &o->block);
+    case HASH:
+        return o->hash = true;
+    case QUIET:
+        return o->quiet = true;
+    }
+    return false;
+}
+
+/// What is left out follows from the rest. @param container, sample -1 where not given
+static int complete(render_options *o, int container, int sample) {
+    const cli_command *c = &command_render;
+    if (!o->output && !o->hash)
+        return usage_error(c, "nowhere to render to; add -o OUT.wav (or --hash)");
+    if (!o->output && (container >= 0 || sample >= 0))
+        return usage_error(c, "--%s is about a file; add -o OUT.wav",
+                           sample >= 0 ? "bits" : "format");
+    if (o->output && strcmp(o->output, "-") == 0 && o->hash)
+        return usage_error(c, "-o - and --hash cannot both have standard output");
+    if (container >= 0) o->container = (wave_container)container;
+    else if (o->output && !wave_container_of(o->output, &o->container))
+        return usage_error(
+            c,
+            "%s: the name says no format that is known; call it *.wav, *.aiff, *.caf "
+            "or *.flac, or add --format",
+            o->output);
+    o->sample = sample >= 0 ? (wave_sample)sample : o->container == WAVE_FLAC ? WAVE_24 : WAVE_32F;
+    if (o->container == WAVE_FLAC && o->sample == WAVE_32F)
+        return usage_error(c, "flac holds no floats; add --bits 24 or 16");
+    return CLI_OK;
+}
+
+static int run(int argc, char **argv) {
+    render_options *o = calloc(1, sizeof *o);
+    if (!o) return status_exit("render", MEGA_ERROR_MEMORY);
+    o->beat = beat_seconds;
+    o->rate = 48000;
+    o->block = 512;
+    int container = -1, sample = -1, code = CLI_OK, option;
+    while (code == CLI_OK && (option = next_option(&command_render, argc, argv)) != OPTIONS_END) {
+        if (option == OPTIONS_HELP) {
+            free(o);
+            return CLI_OK;
+        }
+        if (option == OPTIONS_WRONG || !read_option(o, option, &container, &sample))
+            code = CLI_USAGE;
+    }
+    if (code == CLI_OK && !operands_are(&command_render, argc, argv, 1)) code = CLI_USAGE;
+    if (code == CLI_OK) code = complete(o, container, sample);
+    if (code == CLI_OK) {
+        o->patch = argv[optind];
+        code = render_run(o);
+    }
+    free(o);
+    return code;
+}
+
+const cli_command command_render = {
+    .name = "render",
+    .operands = "PATCH",
+    .doc = "play a patch into a sound file",
+    .examples =
+        "  megasynth render examples/toy.json -o toy.wav --seconds 2\n"
+        "  megasynth render examples/keys.json -o keys.wav --notes \"C4 E4 G4 C4+E4+G4\"\n"
+        "  megasynth render examples/keys.json -o keys.flac --notes \"A2 - A3\" --beat 0.25 --set "
+        "cutoff=0.7\n"
+        "  megasynth render examples/keys.json -o song.wav --score song.json --bits 24\n"
+        "  megasynth render examples/keys.json --hash       the same 16 digits on every machine\n"
+        "  megasynth render examples/keys.json -o - | aplay\n",
+    .notes = "NOTES  words, one a beat: C4 (middle C, key 60), F#3, Bb-1, or a MIDI key 0..127 "
+             "such as 60 or\n"
+             "       61.5; C4+E4+G4 is a chord, - a rest. Notes are held for 90 % of their beat, "
+             "velocity 0.8.\n"
+             "SCORE  a JSON list, in any order; times in seconds:\n"
+             "         {\"at\": 0, \"note\": 60, \"velocity\": 0.8, \"length\": 0.5}    velocity, "
+             "length may be left out\n"
+             "         {\"at\": 1, \"knob\": \"cutoff\", \"value\": 0.7}                0..1\n"
+             "         {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 0.9, \"ramp\": 0.5}\n"
+             "A patch that waits for notes and is given none plays one C4. One without a `note` "
+             "node (a drone)\n"
+             "lasts 5 s. The file takes its name only when it is whole.\n",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// notes -- the short language of --notes: "C4 E4 G4" a melody, "C4+E4+G4" a chord, "-" a rest.
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sequence.h"
+
+enum { KEY_MAX = 127, DIGITS_MAX = 12, WORD_SHOWN_MAX = 32 };
+
+/// How much of its beat a note is held, so that two of one key are heard as two; and how hard it is
+/// played.
+static const double beat_share = 0.9, note_velocity = 0.8;
+
+/// A plain decimal: digits, perhaps a point and digits. (strtod would take `1e9`, `0x10` and `nan`
+/// as well.)
+static bool decimal(const char *text, const char **end, double *value) {
+    size_t whole = strspn(text, "0123456789"), length = whole;
+    if (text[whole] == '.') length += 1 + strspn(text + whole + 1, "0123456789");
+    if (whole == 0 || whole > DIGITS_MAX) return false;
+    *value = strtod(text, NULL);
+    *end = text + length;
+    return true;
+}
+
+bool key_of(const char *text, const char **end, double *key) {
+    static const int above_c[] = {['A' - 'A'] = 9, ['B' - 'A'] = 11, ['C' - 'A'] = 0,
+                                  ['D' - 'A'] = 2, ['E' - 'A'] = 4,  ['F' - 'A'] = 5,
+                                  ['G' - 'A'] = 7};
+    if (decimal(text, end, key)) return *key >= 0 && *key <= KEY_MAX;
+    int letter = toupper((unsigned char)*text) - 'A';
+    if (letter < 0 || letter > 'G' - 'A') return false;
+    const char *at = text + 1;
+    int semitones = above_c[letter];
+    for (; (*at == '#' || *at == 'b') && at < text + 3; at++) semitones += *at == '#' ? 1 : -1;
+    bool below = *at == '-';
+    at += below;
+    if (!isdigit((unsigned char)*at)) return false;
+    int octave = *at++ - '0';
+    *key = 12 * ((below ? -octave : octave) + 1) + semitones;
+    *end = at;
+    return *key >= 0 && *key <= KEY_MAX;
+}
+
+static bool is_space(char c) { return c && strchr(" \t\r\n,", c); }
+
+/// The length of what parts two words, from `text` on.
+static size_t word_length(const char *text) {
+    size_t length = 0;
+    while (text[length] && !is_space(text[length])) length++;
+    return length;
+}
+
+static void word_error(text_errors *errors, const char *word, size_t length, size_t beat) {
+    char shown[WORD_SHOWN_MAX + 1];
+    size_t count = length < WORD_SHOWN_MAX ? length : WORD_SHOWN_MAX;
+    for (size_t i = 0; i < count; i++) shown[i] = isprint((unsigned char)word[i]) ? word[i] : '?';
+    shown[count] = '\0';
+    text_error(errors,
+               "`%s` (beat %zu) is no note; write C4, F#3, Bb-1, a MIDI key 0..127, a chord "
+               "C4+E4+G4, or - for a rest",
+               shown, beat + 1);
+}
+
+/// One word: a rest or the notes of a chord. @return false if it is neither
+static bool read_word(const char *word, size_t length, double at, double length_seconds,
+                      sequence *s, bool *full) {
+    if (length == 1 && *word == '-') return true;
+    const char *text = word;
+    for (;;) {
+        double key;
+        if (!key_of(text, &text, &key)) return false;
+        if (!sequence_note(s, at, length_seconds, key, note_velocity)) *full = true;
+        if (text == word + length) return true;
+        if (*text++ != '+') return false;
+    }
+}
+
+bool notes_read(const char *text, double beat_seconds, sequence *s, text_errors *errors) {
+    size_t before = errors->count;
+    bool full = false;
+    size_t beat = 0;
+    for (; *text && !full; text += word_length(text), beat++) {
+        while (is_space(*text)) text++;
+        if (!*text) break;
+        double at = (double)beat * beat_seconds;
+        if (at > SEQUENCE_SECONDS_MAX) {
+            text_error(errors, "the notes take more than %d seconds", SEQUENCE_SECONDS_MAX);
+            break;
+        }
+        if (!read_word(text, word_length(text), at, beat_share * beat_seconds, s, &full))
+            word_error(errors, text, word_length(text), beat);
+    }
+    if (full) text_error(errors, "too many notes (limit %d events)", SEQUENCE_EVENTS_MAX);
+    if (beat == 0) text_error(errors, "no notes; write some, such as \"C4 E4 G4\"");
+    return errors->count == before;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// options -- the command line: getopt_long over a command's own table, and numbers that are
+// checked.
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { OPTIONS_MAX = 24, OPTION_VALUE = 1000, OPTION_HELP_VALUE = OPTION_VALUE + OPTIONS_MAX };
+
+/// getopt's two tables of a command.
+typedef struct {
+    struct option rows[OPTIONS_MAX + 2];
+    char letters[2 * OPTIONS_MAX + 4];
+    const char *names[OPTIONS_MAX + 1];
+} getopt_tables;
+
+static void tables_of(const cli_command *command, getopt_tables *t) {
+    *t = (getopt_tables){.letters = ":"}; // tells a missing argument from an unknown option
+    char *letter = t->letters + 1;
+    size_t count = command->option_count < OPTIONS_MAX ? command->option_count : OPTIONS_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const cli_option *o = &command->options[i];
+        t->rows[i] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL,
+                                     OPTION_VALUE + (int)i};
+        t->names[i] = o->name;
+        if (!o->letter) continue;
+        *letter++ = o->letter;
+        if (o->argument) *letter++ = ':';
+    }
+    *letter = 'h';
+    t->rows[count] = (struct option){"help", no_argument, NULL, OPTION_HELP_VALUE};
+    t->names[count] = "help";
+}
+
+/// Says what getopt did not like. `optopt` is a letter, or a long option's value, or 0.
+static void option_error(const cli_command *command, char **argv, const getopt_tables *t,
+                         bool argument_missing) {
+    if (optopt >= OPTION_VALUE && optopt < OPTION_HELP_VALUE) {
+        const cli_option *o = &command->options[optopt - OPTION_VALUE];
+        if (argument_missing) usage_error(command, "--%s wants %s", o->name, o->argument);
+        else usage_error(command, "--%s takes no argument", o->name);
+        return;
+    }
+    if (optopt) {
+        if (argument_missing) usage_error(command, "-%c wants an argument", optopt);
+        else usage_error(command, "no such option: -%c", optopt);
+        return;
+    }
+    char name[64], room[160];
+    snprintf(name, sizeof name, "%s", argv[optind - 1] + 2);
+    name[strcspn(name, "=")] = '\0';
+    usage_error(command, "no such option: --%s%s", name,
+                did_you_mean(name, t->names, command->option_count + 1, room));
+}
+
+int next_option(const cli_command *command, int argc, char **argv) {
+    getopt_tables t;
+    tables_of(command, &t);
+    opterr = 0;
+    int found = getopt_long(argc, argv, t.letters, t.rows, NULL);
+    if (found == -1) return OPTIONS_END;
+    if (found == 'h' || found == OPTION_HELP_VALUE) {
+        print_help(command);
+        return OPTIONS_HELP;
+    }
+    if (found == '?' || found == ':') {
+        option_error(command, argv, &t, found == ':');
+        return OPTIONS_WRONG;
+    }
+    if (found >= OPTION_VALUE) return found - OPTION_VALUE;
+    for (size_t i = 0; i < command->option_count; i++)
+        if (command->options[i].letter == found) return (int)i;
+    return OPTIONS_WRONG;
+}
+
+bool operands_are(const cli_command *command, int argc, char **argv, int count) {
+    if (argc - optind < count) {
+        usage_error(command, "%s wants %s", command->name, command->operands);
+        return false;
+    }
+    if (argc - optind > count) {
+        usage_error(command, "%s takes %s; what is `%s`?", command->name, command->operands,
+                    argv[optind + count]);
+        return false;
+    }
+    return true;
+}
+
+bool number_of(const cli_command *command, const char *option, const char *text, double min,
+               double max, double *value) {
+    char *end;
+    errno = 0;
+    *value = strtod(text, &end);
+    if (end == text || *end || !isfinite(*value)) {
+        usage_error(command, "--%s: `%s` is not a number", option, text);
+        return false;
+    }
+    if (*value < min || *value > max) {
+        usage_error(command, "--%s: %s is not within %g..%g", option, text, min, max);
+        return false;
+    }
+    return true;
+}
+
+bool whole_number_of(const cli_command *command, const char *option, const char *text, uint32_t min,
+                     uint32_t max, uint32_t *value) {
+    double number;
+    if (!number_of(command, option, text, min, max, &number)) return false;
+    if (number != (double)(uint32_t)number) {
+        usage_error(command, "--%s: %s is not a whole number", option, text);
+        return false;
+    }
+    *value = (uint32_t)number;
+    return true;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// play -- renders a sequence offline: events in before their block, frames out, until a length or
+// until silence.
+#ifndef PLAY_H
+#define PLAY_H
+
+#include "megasynth.h"
+#include "sequence.h"
+
+enum { PLAY_CHANNELS = 2, PLAY_BLOCK_MAX = 8192 };
+
+typedef struct {
+    mega_engine *engine;
+    const sequence *sequence; ///< sorted
+    uint32_t block;           ///< frames asked for at once; never changes the result
+    uint64_t frames;          ///< exact length; 0: until silence
+    uint64_t quiet_frames;    ///< silence is over when it has lasted this long ...
+    uint64_t tail_frames;     ///< ... of which this much is kept
+    uint64_t frames_max;      ///< where waiting for silence is given up
+    /// Takes `count` interleaved frames. @return false to stop
+    bool (*write)(void *context, const float *frames, size_t count);
+    void (*progress)(void *context, uint64_t frame); ///< after each block
+    void *context;
+} play_options;
+
+typedef enum {
+    PLAY_DONE,
+    PLAY_CUT,     ///< there was sound at `frames_max` still
+    PLAY_STOPPED, ///< by `write`
+    PLAY_MEMORY,  ///< the system gave no memory
+} play_result;
+
+play_result play(const play_options *options);
+
+#endif

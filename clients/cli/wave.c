@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// wave -- sound files through libsndfile, all or nothing; TPDF dither that is a hash of the
+// sample's place.
+//
+// S. Lipshitz, R. Wannamaker, J. Vanderkooy, "Quantization and Dither: A Theoretical Survey", JAES
+// 1992: noise of triangular density, two steps wide, makes the error's mean and power independent
+// of the signal.
+#include "wave.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sndfile.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+enum { CHUNK_SAMPLES = 4096 };
+
+const char *const wave_container_names[] = {"wav", "aiff", "caf", "flac", NULL};
+const char *const wave_sample_names[] = {"16", "24", "32f", NULL};
+static const int container_formats[] = {SF_FORMAT_WAV, SF_FORMAT_AIFF, SF_FORMAT_CAF,
+                                        SF_FORMAT_FLAC};
+static const int sample_formats[] = {SF_FORMAT_PCM_16, SF_FORMAT_PCM_24, SF_FORMAT_FLOAT};
+static const uint32_t sample_bytes[] = {2, 3, 4};
+
+struct wave {
+    SNDFILE *file;
+    char *path, *part; // `part` is renamed to `path`; NULL where it is written under its own name
+    FILE *pipe; // where it goes to standard output: a nameless file, since headers need seeking
+    wave_sample sample;
+    uint32_t channels;
+    uint64_t samples, clipped;
+};
+
+bool wave_container_of(const char *path, wave_container *container) {
+    static const struct {
+        const char *ending;
+        wave_container container;
+    } endings[] = {{"wav", WAVE_WAV},   {"wave", WAVE_WAV}, {"aif", WAVE_AIFF},
+                   {"aiff", WAVE_AIFF}, {"caf", WAVE_CAF},  {"flac", WAVE_FLAC}};
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    *container = WAVE_WAV;
+    if (!dot || is_special(path)) return true;
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
+        if (strcasecmp(dot + 1, endings[i].ending) != 0) continue;
+        *container = endings[i].container;
+        return true;
+    }
+    return false;
+}
+
+uint64_t wave_frames_max(wave_container container, wave_sample sample, uint32_t channels) {
+    if (container != WAVE_WAV && container != WAVE_AIFF) return UINT64_MAX;
+    return (UINT32_MAX - 4096) / (sample_bytes[sample] * channels); // 4096: headers
+}
+
+/// Opens the file in one of three ways: nameless for a pipe, as it is for a device, else to be
+/// renamed.
+static SNDFILE *open_file(wave *w, SF_INFO *info) {
+    if (strcmp(w->path, "-") == 0) {
+        w->pipe = tmpfile();
+        return w->pipe ? sf_open_fd(fileno(w->pipe), SFM_RDWR, info, SF_FALSE) : NULL;
+    }
+    if (is_special(w->path)) return sf_open(w->path, SFM_WRITE, info);
+    w->part = part_name(w->path);
+    return w->part ? sf_open(w->part, SFM_WRITE, info) : NULL;
+}
+
+wave *wave_create(const char *path, wave_container container, wave_sample sample, uint32_t rate,
+                  uint32_t channels) {
+    wave *w = calloc(1, sizeof *w);
+    if (!w || !(w->path = strdup(path))) {
+        free(w);
+        say("%s: out of memory", path);
+        return NULL;
+    }
+    w->sample = sample;
+    w->channels = channels;
+    SF_INFO info = {.samplerate = (int)rate,
+                    .channels = (int)channels,
+                    .format = container_formats[container] | sample_formats[sample]};
+    errno = 0;
+    w->file = open_file(w, &info);
+    if (!w->file) {
+        say("%s: cannot write: %s", path, errno ? strerror(errno) : sf_strerror(NULL));
+        wave_close(w, false);
+        return NULL;
+    }
+    // It would hold the time of day: the same render is the same file.
+    sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
+    return w;
+}
+
+// ---- samples
+// ---------------------------------------------------------------------------------------
+
+/// The difference of two even random numbers: within -1..1, triangular. A hash of the sample's
+/// place (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014: its
+/// finalizer).
+static double dither(uint64_t place) {
+    uint64_t z = (place + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    z ^= z >> 31;
+    return ((double)(z >> 32) - (double)(z & UINT32_MAX)) / 4294967296.0;
+}
+
+/// A sample in the upper `bits` of 32, as libsndfile takes integers of any width.
+static int32_t quantize(wave *w, float sample, int bits) {
+    double full = ldexp(1, bits - 1);
+    double value = floor((double)sample * full + dither(w->samples++) + 0.5);
+    if (sample > 1 || sample < -1) w->clipped++;
+    if (value > full - 1) value = full - 1;
+    if (value < -full) value = -full;
+    return (int32_t)value * (1 << (32 - bits));
+}
+
+static bool write_chunk(wave *w, const float *samples, size_t count) {
+    sf_count_t done;
+    if (w->sample == WAVE_32F) {
+        done = sf_write_float(w->file, samples, (sf_count_t)count);
+    } else {
+        int integers[CHUNK_SAMPLES], bits = w->sample == WAVE_16 ? 16 : 24;
+        for (size_t i = 0; i < count; i++) integers[i] = quantize(w, samples[i], bits);
+        done = sf_write_int(w->file, integers, (sf_count_t)count);
+    }
+    return done == (sf_count_t)count;
+}
+
+bool wave_write(wave *w, const float *frames, size_t count) {
+    size_t left = count * w->channels;
+    errno = 0;
+    while (left) {
+        size_t now = left < CHUNK_SAMPLES ? left : CHUNK_SAMPLES;
+        if (!write_chunk(w, frames, now)) {
+            say("%s: cannot write: %s", w->path, errno ? strerror(errno) : sf_strerror(w->file));
+            return false;
+        }
+        frames += now;
+        left -= now;
+    }
+    return true;
+}
+
+uint64_t wave_clipped(const wave *w) { return w->clipped; }
+
+// ---- the end
+// ---------------------------------------------------------------------------------------
+
+static bool copy_to_standard_output(FILE *from) {
+    char data[1 << 16];
+    size_t got;
+    rewind(from);
+    while ((got = fread(data, 1, sizeof data, from)) > 0)
+        if (fwrite(data, 1, got, stdout) != got) return false;
+    return !ferror(from) && fflush(stdout) == 0;
+}
+
+bool wave_close(wave *w, bool keep) {
+    bool good = true;
+    errno = 0;
+    if (w->file && sf_close(w->file) != 0) good = false;
+    if (keep && good && w->pipe) good = copy_to_standard_output(w->pipe);
+    if (keep && good && w->part) good = rename(w->part, w->path) == 0;
+    if (keep && !good)
+        say("%s: cannot write: %s", w->path, errno ? strerror(errno) : "the file is not whole");
+    if (w->part && (!keep || !good)) unlink(w->part);
+    if (w->pipe) fclose(w->pipe);
+    free(w->part);
+    free(w->path);
+    free(w);
+    return good;
+}
