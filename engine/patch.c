@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// patch -- the patch as data: its end, the two values that a caller may override, and what it tells of itself.
+// patch -- the patch as data: its end, the two values that a caller may override, and what it tells
+// of itself.
 #include "patch.h"
 
 #include <assert.h>

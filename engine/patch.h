@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // patch -- the patch document as data, with every name resolved against the modules' rows.
 //
-// Readers of all formats parse to one tree of values (jansson's json_t) and share one builder, which makes
-// this and reports every error of the document at once. Writers go the other way. What compiles is always a
-// patch that the builder accepted: indices are in range, values are finite and within their ports' ranges.
+// Readers of all formats parse to one tree of values (jansson's json_t) and share one builder,
+// which makes this and reports every error of the document at once. Writers go the other way. What
+// compiles is always a patch that the builder accepted: indices are in range, values are finite and
+// within their ports' ranges.
 #ifndef MEGA_PATCH_H
 #define MEGA_PATCH_H
 
@@ -15,7 +16,7 @@ struct json_t;
 enum {
     MEGA_DOCUMENT_BYTES_MAX = 16 << 20, ///< a document's text: room for every other limit at once
     MEGA_DEPTH_MAX = 32,                ///< nesting: readers recurse
-    MEGA_VALUES_MAX = 1 << 20,          ///< values in a document: room for every other limit at once
+    MEGA_VALUES_MAX = 1 << 20, ///< values in a document: room for every other limit at once
     MEGA_NODES_MAX = 4096,
     MEGA_CABLES_MAX = 16384,
     MEGA_KNOBS_MAX = 1024,
@@ -31,12 +32,12 @@ typedef enum { MEGA_SCOPE_INFER, MEGA_SCOPE_VOICE, MEGA_SCOPE_SHARED } mega_scop
 
 typedef struct {
     char *id;
-    float value;         ///< 0..1
-    bool has_range;      ///< else it maps over each destination's own range and scale
+    float value;    ///< 0..1
+    bool has_range; ///< else it maps over each destination's own range and scale
     bool has_scale;
-    float min, max;      ///< min may be above max
+    float min, max; ///< min may be above max
     mega_scale scale;
-    char *unit;          ///< "" if none
+    char *unit;           ///< "" if none
     struct json_t *extra; ///< `x-` keys, or NULL
 } mega_patch_knob_row;
 
@@ -74,10 +75,11 @@ struct mega_patch {
     struct json_t *extra;
 };
 
-/// Adds to a report (NULL allowed). `hint` may be NULL. Texts are copied. Without memory it still counts errors.
-void mega_report_add(mega_report *report, mega_severity severity, const char *code, const char *path,
-                     uint32_t line, uint32_t column, const char *hint, const char *message, ...)
-    __attribute__((format(printf, 8, 9)));
+/// Adds to a report (NULL allowed). `hint` may be NULL. Texts are copied. Without memory it still
+/// counts errors.
+void mega_report_add(mega_report *report, mega_severity severity, const char *code,
+                     const char *path, uint32_t line, uint32_t column, const char *hint,
+                     const char *message, ...) __attribute__((format(printf, 8, 9)));
 
 /// As the compiler infers it (scope.c).
 bool mega_patch_node_per_voice(const mega_patch *patch, size_t node);
@@ -89,6 +91,8 @@ const char *mega_cable_as_name(mega_cable_as as);
 const char *mega_port_name(const mega_module *module, uint32_t port);
 
 /// The number of outputs of a node, inputs, parameters: shorthands.
-static inline uint32_t mega_port_count(const mega_module *m) { return m->input_count + m->param_count; }
+static inline uint32_t mega_port_count(const mega_module *m) {
+    return m->input_count + m->param_count;
+}
 
 #endif

@@ -8,7 +8,8 @@
 #include "patch.h"
 
 enum {
-    ENTRIES_MAX = 1000, // a report is read by a person; also bounds what a hostile document can make us keep
+    ENTRIES_MAX =
+        1000, // a report is read by a person; also bounds what a hostile document can make us keep
     TEXT_BYTES_MAX = 600,
 };
 
@@ -19,20 +20,27 @@ struct mega_report {
     bool full;      ///< entries past the last were dropped; `full_entry` stands for them
 };
 
-static const mega_diagnostic missing_entry = {
-    MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, "the system gave no memory", ""};
+static const mega_diagnostic missing_entry = {MEGA_SEVERITY_ERROR,         "no-memory", "", 0, 0,
+                                              "the system gave no memory", ""};
 static const mega_diagnostic full_entry = {
     MEGA_SEVERITY_ERROR, "limit", "", 0, 0, "more is wrong than the 1000 entries above", ""};
 
 MEGA_CONTROL const char *mega_status_name(mega_status status) {
     switch (status) {
-    case MEGA_OK: return "ok";
-    case MEGA_ERROR_PATCH: return "patch";
-    case MEGA_ERROR_MEMORY: return "memory";
-    case MEGA_ERROR_LIMIT: return "limit";
-    case MEGA_ERROR_NAME: return "name";
-    case MEGA_ERROR_FULL: return "full";
-    case MEGA_ERROR_FILE: return "file";
+    case MEGA_OK:
+        return "ok";
+    case MEGA_ERROR_PATCH:
+        return "patch";
+    case MEGA_ERROR_MEMORY:
+        return "memory";
+    case MEGA_ERROR_LIMIT:
+        return "limit";
+    case MEGA_ERROR_NAME:
+        return "name";
+    case MEGA_ERROR_FULL:
+        return "full";
+    case MEGA_ERROR_FILE:
+        return "file";
     }
     return "unknown";
 }
@@ -78,7 +86,8 @@ static size_t cut_length(const char *text, size_t bytes_max) {
     return length;
 }
 
-/// Appends to `*to`, NUL included. Texts quote the document: a control character must not reach a terminal.
+/// Appends to `*to`, NUL included. Texts quote the document: a control character must not reach a
+/// terminal.
 static const char *append(char **to, const char *text) {
     char *start = *to;
     size_t length = cut_length(text, TEXT_BYTES_MAX);
@@ -101,8 +110,9 @@ static bool grow(mega_report *report) {
     return true;
 }
 
-void mega_report_add(mega_report *report, mega_severity severity, const char *code, const char *path,
-                     uint32_t line, uint32_t column, const char *hint, const char *message, ...) {
+void mega_report_add(mega_report *report, mega_severity severity, const char *code,
+                     const char *path, uint32_t line, uint32_t column, const char *hint,
+                     const char *message, ...) {
     if (!report) return;
     if (severity == MEGA_SEVERITY_ERROR) report->errors++;
     if (report->count == ENTRIES_MAX) {
@@ -138,11 +148,10 @@ MEGA_CONTROL size_t mega_diagnostic_text(const mega_diagnostic *diagnostic, char
         snprintf(place, sizeof place, "%s%u:%u", *diagnostic->path ? ":" : "", diagnostic->line,
                  diagnostic->column);
     bool placed = *diagnostic->path || *place;
-    int length = snprintf(
-        buffer, bytes, "%s: %s%s%s%s: %s%s%s",
-        diagnostic->severity == MEGA_SEVERITY_ERROR ? "error" : "warning", diagnostic->code,
-        placed ? " " : "", diagnostic->path, place, diagnostic->message,
-        *diagnostic->hint ? "; " : "", diagnostic->hint);
+    int length = snprintf(buffer, bytes, "%s: %s%s%s%s: %s%s%s",
+                          diagnostic->severity == MEGA_SEVERITY_ERROR ? "error" : "warning",
+                          diagnostic->code, placed ? " " : "", diagnostic->path, place,
+                          diagnostic->message, *diagnostic->hint ? "; " : "", diagnostic->hint);
     return length < 0 ? 0 : (size_t)length;
 }
 
@@ -155,7 +164,8 @@ static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 /// Insertions, deletions, substitutions and swaps of neighbours from `a` to `b`, case aside.
-/// F. J. Damerau, "A technique for computer detection and correction of spelling errors", CACM 1964.
+/// F. J. Damerau, "A technique for computer detection and correction of spelling errors", CACM
+/// 1964.
 static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length) {
     size_t rows[3][NAME_BYTES_MAX + 1];
     size_t *before = rows[0], *last = rows[1], *row = rows[2];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// builder -- from the tree that all formats read to, to a patch: the document's own keys, and knobs.
+// builder -- from the tree that all formats read to, to a patch: the document's own keys, and
+// knobs.
 //
-// Goes on after an error, so that a document's errors are all reported at once; what fails is left out of the
-// patch, which is then thrown away.
+// Goes on after an error, so that a document's errors are all reported at once; what fails is left
+// out of the patch, which is then thrown away.
 #include "builder.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-// ---- helpers of all parts ------------------------------------------------------------------------
+// ---- helpers of all parts ----------------------------------------------------------------------
 
 hint hint_format(const char *format, ...) {
     hint h;
@@ -41,14 +42,20 @@ hint hint_nearest(const char *wrong, const char *const *names, size_t count, con
 
 const char *type_word(const json_t *value) {
     switch (json_typeof(value)) {
-    case JSON_OBJECT: return "an object";
-    case JSON_ARRAY: return "an array";
-    case JSON_STRING: return "a string";
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a string";
     case JSON_INTEGER:
-    case JSON_REAL: return "a number";
+    case JSON_REAL:
+        return "a number";
     case JSON_TRUE:
-    case JSON_FALSE: return "a boolean";
-    case JSON_NULL: break;
+    case JSON_FALSE:
+        return "a boolean";
+    case JSON_NULL:
+        break;
     }
     return "null";
 }
@@ -79,13 +86,13 @@ bool expect_number(builder *b, const mega_at *at, const json_t *value, double *n
     return false;
 }
 
-static bool expect_integer(builder *b, const mega_at *at, const json_t *value, double min, double max,
-                           uint32_t *integer) {
+static bool expect_integer(builder *b, const mega_at *at, const json_t *value, double min,
+                           double max, uint32_t *integer) {
     double number;
     if (!expect_number(b, at, value, &number)) return false;
     if (number < min || number > max || number != floor(number)) {
-        mega_document_error(b->document, at, "bad-value", NULL, "must be a whole number in %.0f..%.0f",
-                            min, max);
+        mega_document_error(b->document, at, "bad-value", NULL,
+                            "must be a whole number in %.0f..%.0f", min, max);
         return false;
     }
     *integer = (uint32_t)number;
@@ -126,8 +133,8 @@ char *take_id(builder *b, const mega_at *at, const char *id, json_t *index, size
                             "ids have no spaces, control characters, `/`, `.` or quotes",
                             "`%s` cannot be an id", mega_excerpt_of(id).text);
     else if (length > MEGA_ID_BYTES_MAX)
-        mega_document_error(b->document, at, "limit", NULL, "an id of %zu bytes, at most %d", length,
-                            MEGA_ID_BYTES_MAX);
+        mega_document_error(b->document, at, "limit", NULL, "an id of %zu bytes, at most %d",
+                            length, MEGA_ID_BYTES_MAX);
     if (json_object_get(index, id))
         mega_document_error(b->document, at, "duplicate", NULL, "there are two of the id `%s`",
                             mega_excerpt_of(id).text);
@@ -184,8 +191,7 @@ static void build_knob(builder *b, const mega_at *at, json_t *object, mega_patch
                 mega_document_error(b->document, &here, "bad-value",
                                     "a knob turns from 0 to 1; `range` says what that means",
                                     "%.9g is outside 0..1", number);
-            else
-                knob->value = (float)number;
+            else knob->value = (float)number;
         } else if (strcmp(key, "range") == 0) {
             build_range(b, &here, value, knob);
         } else if (strcmp(key, "scale") == 0) {
@@ -230,8 +236,8 @@ static void build_knobs(builder *b, const mega_at *at, json_t *knobs) {
 
 // ---- the document ------------------------------------------------------------------------------
 
-static const char *const document_keys[] = {"name",     "voices",     "version", "knobs",
-                                            "nodes",    "connections", "channels", "sampleRate"};
+static const char *const document_keys[] = {"name",  "voices",      "version",  "knobs",
+                                            "nodes", "connections", "channels", "sampleRate"};
 /// Words of a later version of the document.
 static const char *const later_keys[] = {"mixer", "transport", "commands"};
 
@@ -312,10 +318,8 @@ static void build_document(builder *b) {
     mega_at at_knobs = mega_at_key(&at, root, "knobs"), at_nodes = mega_at_key(&at, root, "nodes"),
             at_connections = mega_at_key(&at, root, "connections");
     if ((value = json_object_get(root, "knobs"))) build_knobs(b, &at_knobs, value);
-    if ((value = json_object_get(root, "nodes")))
-        build_nodes(b, &at_nodes, value);
-    else
-        mega_document_error(b->document, &at, "missing", NULL, "a patch needs `nodes`");
+    if ((value = json_object_get(root, "nodes"))) build_nodes(b, &at_nodes, value);
+    else mega_document_error(b->document, &at, "missing", NULL, "a patch needs `nodes`");
     if ((value = json_object_get(root, "connections")) && !b->document->no_memory)
         build_cables(b, &at_connections, value);
     if (b->document->errors == 0) warn_of_unused(b, &at);

@@ -10,9 +10,9 @@ typedef struct {
     mega_patch *patch;
     json_t *node_index, *knob_index; ///< id -> its number
     bool *knob_used;
-    bool nodes_known;         ///< else connections cannot be judged
-    const char **names;       ///< ids of all nodes, then of all knobs; made when a hint first needs them
-    size_t hints;             ///< searched for so far
+    bool nodes_known;   ///< else connections cannot be judged
+    const char **names; ///< ids of all nodes, then of all knobs; made when a hint first needs them
+    size_t hints;       ///< searched for so far
 } builder;
 
 void build_nodes(builder *b, const mega_at *parent, json_t *nodes);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// cables -- the builder's part for connections: from a node's output or a knob, to a node's input or parameter.
+// cables -- the builder's part for connections: from a node's output or a knob, to a node's input
+// or parameter.
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,9 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-enum { HINTS_MAX = 100 }; // each looks through thousands of ids: a hostile document must not ask for more
+enum {
+    HINTS_MAX = 100
+}; // each looks through thousands of ids: a hostile document must not ask for more
 
 /// One end as written: [node, port], "node.port", or "knob".
 typedef struct {
@@ -35,8 +38,8 @@ static bool read_end(builder *b, const mega_at *at, json_t *value, end *e) {
     *e = (end){.at_node = *at, .at_port = *at};
     if (json_is_array(value)) return read_pair(b, at, value, e);
     if (!json_is_string(value)) {
-        mega_document_error(b->document, at, "bad-type", NULL, "must be [\"node\", \"port\"], not %s",
-                            type_word(value));
+        mega_document_error(b->document, at, "bad-type", NULL,
+                            "must be [\"node\", \"port\"], not %s", type_word(value));
         return false;
     }
     e->port = json_string_value(value);
@@ -109,7 +112,8 @@ static int32_t find_port(builder *b, const end *e, const mega_patch_node_row *no
     size_t port = find_name(e->port, here, count);
     if (port < count) return (int32_t)port;
     const char *what = output ? "output" : "input or parameter";
-    hint list = hint_format("%s of `%s`", output ? "outputs" : "inputs and parameters", module->name);
+    hint list =
+        hint_format("%s of `%s`", output ? "outputs" : "inputs and parameters", module->name);
     hint h = hint_nearest(e->port, here, count, list.text);
     if (find_name(e->port, there, there_count) < there_count) {
         list = hint_nearest("", here, count, list.text);
@@ -154,7 +158,8 @@ static void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_ca
     if (e.is_knob) {
         bool knob = json_object_get(b->knob_index, e.port);
         mega_document_error(b->document, at, "bad-type",
-                            knob ? "a knob is turned from outside; nothing can be connected to it" : NULL,
+                            knob ? "a knob is turned from outside; nothing can be connected to it"
+                                 : NULL,
                             "must be [\"node\", \"port\"]");
         return;
     }
@@ -180,7 +185,8 @@ static void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_ca
                         "must be \"add\", \"octaves\" or \"semitones\"");
 }
 
-static void build_cable(builder *b, const mega_at *at, json_t *object, mega_patch_cable_row *cable) {
+static void build_cable(builder *b, const mega_at *at, json_t *object,
+                        mega_patch_cable_row *cable) {
     static const char *const known[] = {"from", "to", "amount", "as"};
     const char *key;
     json_t *value;
@@ -189,12 +195,9 @@ static void build_cable(builder *b, const mega_at *at, json_t *object, mega_patc
     if (!expect_object(b, at, object)) return;
     json_object_foreach(object, key, value) {
         mega_at here = mega_at_key(at, object, key);
-        if (strcmp(key, "from") == 0)
-            build_from(b, &here, value, cable);
-        else if (strcmp(key, "to") == 0)
-            build_to(b, &here, value, cable);
-        else if (strcmp(key, "as") == 0)
-            build_as(b, &here, value, cable);
+        if (strcmp(key, "from") == 0) build_from(b, &here, value, cable);
+        else if (strcmp(key, "to") == 0) build_to(b, &here, value, cable);
+        else if (strcmp(key, "as") == 0) build_as(b, &here, value, cable);
         else if (strcmp(key, "amount") == 0)
             cable->amount = expect_number(b, &here, value, &amount) ? (float)amount : 1;
         else if (!take_extra(b, key, value, &cable->extra))
@@ -204,7 +207,8 @@ static void build_cable(builder *b, const mega_at *at, json_t *object, mega_patc
     }
     for (size_t i = 0; i < 2; i++)
         if (!json_object_get(object, known[i]))
-            mega_document_error(b->document, at, "missing", NULL, "a connection needs `%s`", known[i]);
+            mega_document_error(b->document, at, "missing", NULL, "a connection needs `%s`",
+                                known[i]);
 }
 
 /// Orders cables by what they join and how, equal ones as in the document.
@@ -220,8 +224,8 @@ static int compare(const void *a, const void *b) {
 }
 
 static bool same(const mega_patch_cable_row *x, const mega_patch_cable_row *y) {
-    return x->from_node == y->from_node && x->from_port == y->from_port && x->to_node == y->to_node &&
-           x->to_port == y->to_port && x->as == y->as;
+    return x->from_node == y->from_node && x->from_port == y->from_port &&
+           x->to_node == y->to_node && x->to_port == y->to_port && x->as == y->as;
 }
 
 /// Two cables between the same ports add up; more often one of them was meant to go elsewhere.

@@ -45,7 +45,8 @@ static mega_place place_of(mega_document *document, const mega_at *at) {
     }
     for (; at && document->places; at = at->parent) {
         if (!at->mark) continue;
-        mega_place place = document->places[slot_of(document->places, document->place_capacity, at->mark)];
+        mega_place place =
+            document->places[slot_of(document->places, document->place_capacity, at->mark)];
         if (place.mark) return place;
     }
     return (mega_place){0};
@@ -53,7 +54,8 @@ static mega_place place_of(mega_document *document, const mega_at *at) {
 
 mega_at mega_at_key(const mega_at *parent, json_t *object, const char *key) {
     void *member = json_object_iter_at(object, key);
-    return (mega_at){.parent = parent, .key = key, .mark = member ? json_object_iter_key(member) : NULL};
+    return (mega_at){
+        .parent = parent, .key = key, .mark = member ? json_object_iter_key(member) : NULL};
 }
 
 mega_at mega_at_index(const mega_at *parent, json_t *array, size_t index) {
@@ -71,7 +73,8 @@ mega_excerpt mega_excerpt_of(const char *text) {
     size_t length = strlen(text), kept = length;
     if (length > 40)
         for (kept = 40; kept > 0 && ((unsigned char)text[kept] & 0xC0) == 0x80;) kept--;
-    snprintf(excerpt.text, sizeof excerpt.text, "%.*s%s", (int)kept, text, kept < length ? "..." : "");
+    snprintf(excerpt.text, sizeof excerpt.text, "%.*s%s", (int)kept, text,
+             kept < length ? "..." : "");
     return excerpt;
 }
 
@@ -82,48 +85,50 @@ static size_t write_path(const mega_at *at, char *path, size_t used) {
     size_t left = PATH_BYTES_MAX - used;
     int length;
     if (at->key)
-        length = snprintf(path + used, left, "%s%s", used ? "." : "", mega_excerpt_of(at->key).text);
-    else
-        length = snprintf(path + used, left, "[%zu]", at->index);
+        length =
+            snprintf(path + used, left, "%s%s", used ? "." : "", mega_excerpt_of(at->key).text);
+    else length = snprintf(path + used, left, "[%zu]", at->index);
     return length > 0 && (size_t)length < left ? used + (size_t)length : used;
 }
 
-static void add(mega_document *document, mega_severity severity, const mega_at *at, const char *code,
-                const char *hint, const char *message, va_list arguments) {
+static void add(mega_document *document, mega_severity severity, const mega_at *at,
+                const char *code, const char *hint, const char *message, va_list arguments) {
     char text[MESSAGE_BYTES_MAX], path[PATH_BYTES_MAX] = "";
     if (severity == MEGA_SEVERITY_ERROR) document->errors++;
     if (!document->report) return;
     vsnprintf(text, sizeof text, message, arguments);
     write_path(at, path, 0);
     mega_place place = place_of(document, at);
-    mega_report_add(document->report, severity, code, path, place.line, place.column, hint, "%s", text);
+    mega_report_add(document->report, severity, code, path, place.line, place.column, hint, "%s",
+                    text);
 }
 
-void mega_document_error(mega_document *document, const mega_at *at, const char *code, const char *hint,
-                         const char *message, ...) {
+void mega_document_error(mega_document *document, const mega_at *at, const char *code,
+                         const char *hint, const char *message, ...) {
     va_list arguments;
     va_start(arguments, message);
     add(document, MEGA_SEVERITY_ERROR, at, code, hint, message, arguments);
     va_end(arguments);
 }
 
-void mega_document_warn(mega_document *document, const mega_at *at, const char *code, const char *hint,
-                        const char *message, ...) {
+void mega_document_warn(mega_document *document, const mega_at *at, const char *code,
+                        const char *hint, const char *message, ...) {
     va_list arguments;
     va_start(arguments, message);
     add(document, MEGA_SEVERITY_WARNING, at, code, hint, message, arguments);
     va_end(arguments);
 }
 
-void mega_document_error_at(mega_document *document, const char *code, uint32_t line, uint32_t column,
-                            const char *hint, const char *message, ...) {
+void mega_document_error_at(mega_document *document, const char *code, uint32_t line,
+                            uint32_t column, const char *hint, const char *message, ...) {
     char text[MESSAGE_BYTES_MAX];
     va_list arguments;
     va_start(arguments, message);
     vsnprintf(text, sizeof text, message, arguments);
     va_end(arguments);
     document->errors++;
-    mega_report_add(document->report, MEGA_SEVERITY_ERROR, code, "", line, column, hint, "%s", text);
+    mega_report_add(document->report, MEGA_SEVERITY_ERROR, code, "", line, column, hint, "%s",
+                    text);
 }
 
 void mega_document_no_memory(mega_document *document) {
@@ -134,7 +139,7 @@ void mega_document_no_memory(mega_document *document) {
     document->errors++;
 }
 
-// ---- reading and writing -------------------------------------------------------------------------
+// ---- reading and writing -----------------------------------------------------------------------
 
 static bool ends_in(const char *name, const char *end) {
     size_t name_length = strlen(name), length = strlen(end);
@@ -147,8 +152,9 @@ static bool ends_in(const char *name, const char *end) {
 }
 
 MEGA_CONTROL bool mega_format_of_file(const char *file_name, mega_format *format) {
-    static const char *const ends[] = {
-        [MEGA_FORMAT_JSON] = ".json", [MEGA_FORMAT_SEXP] = ".sexp", [MEGA_FORMAT_MSGPACK] = ".msgpack"};
+    static const char *const ends[] = {[MEGA_FORMAT_JSON] = ".json",
+                                       [MEGA_FORMAT_SEXP] = ".sexp",
+                                       [MEGA_FORMAT_MSGPACK] = ".msgpack"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (!ends_in(file_name, ends[i])) continue;
         *format = (mega_format)i;
@@ -163,14 +169,11 @@ MEGA_CONTROL mega_patch *mega_patch_read(const void *text, size_t bytes, mega_fo
     size_t lost = report ? mega_report_error_count(report) : 0;
     mega_patch *patch = NULL;
     if (bytes > MEGA_DOCUMENT_BYTES_MAX)
-        mega_document_error_at(&document, "limit", 0, 0, NULL, "%zu bytes of text, at most %d", bytes,
-                               MEGA_DOCUMENT_BYTES_MAX);
-    else if (format == MEGA_FORMAT_JSON)
-        mega_json_read(&document);
-    else if (format == MEGA_FORMAT_SEXP)
-        mega_sexp_read(&document);
-    else
-        mega_msgpack_read(&document);
+        mega_document_error_at(&document, "limit", 0, 0, NULL, "%zu bytes of text, at most %d",
+                               bytes, MEGA_DOCUMENT_BYTES_MAX);
+    else if (format == MEGA_FORMAT_JSON) mega_json_read(&document);
+    else if (format == MEGA_FORMAT_SEXP) mega_sexp_read(&document);
+    else mega_msgpack_read(&document);
     if (document.root && !document.no_memory) patch = mega_patch_build(&document);
     json_decref(document.root);
     free(document.places);
@@ -188,12 +191,9 @@ MEGA_CONTROL mega_status mega_patch_write(const mega_patch *patch, mega_format f
     json_t *tree = mega_patch_tree(patch);
     if (!tree) return MEGA_ERROR_MEMORY;
     mega_text written = {0};
-    if (format == MEGA_FORMAT_JSON)
-        mega_json_write(tree, &written);
-    else if (format == MEGA_FORMAT_SEXP)
-        mega_sexp_write(tree, &written);
-    else
-        mega_msgpack_write(tree, &written);
+    if (format == MEGA_FORMAT_JSON) mega_json_write(tree, &written);
+    else if (format == MEGA_FORMAT_SEXP) mega_sexp_write(tree, &written);
+    else mega_msgpack_write(tree, &written);
     json_decref(tree);
     mega_text_add(&written, "", 1);
     if (written.failed) return MEGA_ERROR_MEMORY;

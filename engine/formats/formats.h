@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // formats -- what the readers and writers of patch documents share.
 //
-// Reading: text -> (json.c, sexp.c, msgpack.c) -> one tree of jansson values -> (builder.c, cables.c) -> patch.
-// Writing: patch -> (tree.c) -> the same tree -> (json_write.c, sexp_write.c, msgpack.c) -> text.
-// A reader reports what is wrong with the spelling, the builder what is wrong with the meaning.
+// Reading: text -> (json.c, sexp.c, msgpack.c) -> one tree of jansson values -> (builder.c,
+// cables.c) -> patch. Writing: patch -> (tree.c) -> the same tree -> (json_write.c, sexp_write.c,
+// msgpack.c) -> text. A reader reports what is wrong with the spelling, the builder what is wrong
+// with the meaning.
 #ifndef MEGA_FORMATS_H
 #define MEGA_FORMATS_H
 
@@ -11,8 +12,9 @@
 
 #include "patch.h"
 
-/// Where in the text a value stands. `mark` is what identifies it in the tree: for a member of an object the
-/// tree's own copy of its key, else the value. (jansson's true, false and null are not distinct values.)
+/// Where in the text a value stands. `mark` is what identifies it in the tree: for a member of an
+/// object the tree's own copy of its key, else the value. (jansson's true, false and null are not
+/// distinct values.)
 typedef struct {
     const void *mark;
     uint32_t line, column;
@@ -48,13 +50,15 @@ mega_at mega_at_index(const mega_at *parent, json_t *array, size_t index);
 void mega_place_add(mega_document *document, const void *mark, uint32_t line, uint32_t column);
 
 /// Reports about the value at `at` (NULL: the document). `hint` may be NULL.
-void mega_document_error(mega_document *document, const mega_at *at, const char *code, const char *hint,
-                         const char *message, ...) __attribute__((format(printf, 5, 6)));
-void mega_document_warn(mega_document *document, const mega_at *at, const char *code, const char *hint,
-                        const char *message, ...) __attribute__((format(printf, 5, 6)));
+void mega_document_error(mega_document *document, const mega_at *at, const char *code,
+                         const char *hint, const char *message, ...)
+    __attribute__((format(printf, 5, 6)));
+void mega_document_warn(mega_document *document, const mega_at *at, const char *code,
+                        const char *hint, const char *message, ...)
+    __attribute__((format(printf, 5, 6)));
 /// Reports about a place in the text.
-void mega_document_error_at(mega_document *document, const char *code, uint32_t line, uint32_t column,
-                            const char *hint, const char *message, ...)
+void mega_document_error_at(mega_document *document, const char *code, uint32_t line,
+                            uint32_t column, const char *hint, const char *message, ...)
     __attribute__((format(printf, 6, 7)));
 /// Memory ran out: reading fails, and says so once.
 void mega_document_no_memory(mega_document *document);
@@ -65,11 +69,11 @@ typedef struct {
 } mega_excerpt;
 mega_excerpt mega_excerpt_of(const char *text);
 
-/// UTF-8 without the character 0, which ends strings in C.
-bool mega_is_text(const char *bytes, size_t count);
+/// How many of the bytes are UTF-8 without the character 0, which ends strings in C.
+size_t mega_text_length(const char *bytes, size_t count);
 
-// The readers: set `root`, or report. Anything that is written in the format but means no patch is left to the
-// builder.
+// The readers: set `root`, or report. Anything that is written in the format but means no patch is
+// left to the builder.
 void mega_json_read(mega_document *document);
 void mega_sexp_read(mega_document *document);
 void mega_msgpack_read(mega_document *document);

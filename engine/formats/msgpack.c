@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // msgpack -- reads and writes MessagePack (msgpack.org, spec of 2013, without bin and ext).
 //
-// A scan of our own goes first: msgpack-c takes memory for every element that a header declares before it has
-// seen one, so a header must not declare more than there is.
+// A scan of our own goes first: msgpack-c takes memory for every element that a header declares
+// before it has seen one, so a header must not declare more than there is.
 #include <math.h>
 #include <msgpack.h>
 #include <string.h>
@@ -41,20 +41,20 @@ static bool read_item(scan *s, item *found) {
     unsigned char tag = s->bytes[s->at];
     size_t header = 0;
     *found = (item){0};
-    if (tag <= 0x7F || tag >= 0xE0) {                       // fixint
-    } else if (tag <= 0x9F) {                               // fixmap, fixarray
+    if (tag <= 0x7F || tag >= 0xE0) { // fixint
+    } else if (tag <= 0x9F) {         // fixmap, fixarray
         *found = (item){.children = (tag & 15u) << (tag < 0x90), .container = true};
-    } else if (tag <= 0xBF) {                               // fixstr
+    } else if (tag <= 0xBF) { // fixstr
         found->payload = tag & 31u;
     } else if (tag == 0xC0 || tag == 0xC2 || tag == 0xC3) { // nil, false, true
     } else if (tag == 0xCA || tag == 0xCB) {                // float32, float64
         found->payload = tag == 0xCA ? 4 : 8;
-    } else if (tag >= 0xCC && tag <= 0xD3) {                // uint8..64, int8..64
+    } else if (tag >= 0xCC && tag <= 0xD3) { // uint8..64, int8..64
         found->payload = (size_t)1 << (tag & 3);
-    } else if (tag >= 0xD9 && tag <= 0xDB) {                // str8..32
+    } else if (tag >= 0xD9 && tag <= 0xDB) { // str8..32
         header = (size_t)1 << (tag - 0xD9);
         if (!read_length(s, header, &found->payload)) return false;
-    } else if (tag >= 0xDC) {                               // array16, 32, map16, 32
+    } else if (tag >= 0xDC) { // array16, 32, map16, 32
         header = tag & 1 ? 4 : 2;
         if (!read_length(s, header, &found->children)) return false;
         if (tag >= 0xDE) found->children *= 2;
@@ -98,12 +98,14 @@ static json_t *checked(mega_document *document, json_t *value) {
     return value;
 }
 
-static json_t *convert_string(mega_document *document, const mega_at *at, const msgpack_object *object) {
+static json_t *convert_string(mega_document *document, const mega_at *at,
+                              const msgpack_object *object) {
     const char *bytes = object->via.str.ptr;
     size_t count = object->via.str.size;
-    if (mega_is_text(bytes, count))
+    if (mega_text_length(bytes, count) == count)
         return checked(document, json_stringn_nocheck(count ? bytes : "", count));
-    mega_document_error(document, at, "syntax", NULL, "a string is not UTF-8, or holds the character 0");
+    mega_document_error(document, at, "syntax", NULL,
+                        "a string is not UTF-8, or holds the character 0");
     return NULL;
 }
 
@@ -113,7 +115,8 @@ static json_t *convert_real(mega_document *document, const mega_at *at, double n
     return NULL;
 }
 
-static json_t *convert_array(mega_document *document, const mega_at *at, const msgpack_object *object) {
+static json_t *convert_array(mega_document *document, const mega_at *at,
+                             const msgpack_object *object) {
     json_t *array = checked(document, json_array());
     for (uint32_t i = 0; array && i < object->via.array.size; i++) {
         mega_at here = {.parent = at, .index = i};
@@ -128,8 +131,8 @@ static json_t *convert_array(mega_document *document, const mega_at *at, const m
     return array;
 }
 
-static void convert_member(mega_document *document, const mega_at *at, const msgpack_object_kv *member,
-                           json_t *map) {
+static void convert_member(mega_document *document, const mega_at *at,
+                           const msgpack_object_kv *member, json_t *map) {
     if (member->key.type != MSGPACK_OBJECT_STR) {
         mega_document_error(document, at, "bad-type", NULL, "keys must be strings");
         return;
@@ -147,7 +150,8 @@ static void convert_member(mega_document *document, const mega_at *at, const msg
     json_decref(key);
 }
 
-static json_t *convert_map(mega_document *document, const mega_at *at, const msgpack_object *object) {
+static json_t *convert_map(mega_document *document, const mega_at *at,
+                           const msgpack_object *object) {
     json_t *map = checked(document, json_object());
     for (uint32_t i = 0; map && i < object->via.map.size && !document->no_memory; i++)
         convert_member(document, at, &object->via.map.ptr[i], map);
@@ -157,27 +161,36 @@ static json_t *convert_map(mega_document *document, const mega_at *at, const msg
 /// @return NULL with an error reported
 static json_t *convert(mega_document *document, const mega_at *at, const msgpack_object *object) {
     switch (object->type) {
-    case MSGPACK_OBJECT_NIL: return json_null();
-    case MSGPACK_OBJECT_BOOLEAN: return json_boolean(object->via.boolean);
+    case MSGPACK_OBJECT_NIL:
+        return json_null();
+    case MSGPACK_OBJECT_BOOLEAN:
+        return json_boolean(object->via.boolean);
     case MSGPACK_OBJECT_POSITIVE_INTEGER:
         if (object->via.u64 <= INT64_MAX)
             return checked(document, json_integer((json_int_t)object->via.u64));
         mega_document_error(document, at, "bad-value", NULL, "too large an integer");
         return NULL;
-    case MSGPACK_OBJECT_NEGATIVE_INTEGER: return checked(document, json_integer(object->via.i64));
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+        return checked(document, json_integer(object->via.i64));
     case MSGPACK_OBJECT_FLOAT32:
-    case MSGPACK_OBJECT_FLOAT64: return convert_real(document, at, object->via.f64);
-    case MSGPACK_OBJECT_STR: return convert_string(document, at, object);
-    case MSGPACK_OBJECT_ARRAY: return convert_array(document, at, object);
-    case MSGPACK_OBJECT_MAP: return convert_map(document, at, object);
+    case MSGPACK_OBJECT_FLOAT64:
+        return convert_real(document, at, object->via.f64);
+    case MSGPACK_OBJECT_STR:
+        return convert_string(document, at, object);
+    case MSGPACK_OBJECT_ARRAY:
+        return convert_array(document, at, object);
+    case MSGPACK_OBJECT_MAP:
+        return convert_map(document, at, object);
     case MSGPACK_OBJECT_BIN:
-    case MSGPACK_OBJECT_EXT: break; // the scan lets none through
+    case MSGPACK_OBJECT_EXT:
+        break; // the scan lets none through
     }
     return NULL;
 }
 
 void mega_msgpack_read(mega_document *document) {
-    scan s = {.document = document, .bytes = (const unsigned char *)document->text,
+    scan s = {.document = document,
+              .bytes = (const unsigned char *)document->text,
               .count = document->bytes};
     if (!scan_all(&s)) return;
     msgpack_unpacked unpacked;
@@ -223,12 +236,24 @@ static void write_value(msgpack_packer *packer, const json_t *value) {
         msgpack_pack_array(packer, json_array_size(value));
         json_array_foreach(value, i, member) write_value(packer, member);
         break;
-    case JSON_STRING: write_string(packer, json_string_value(value), json_string_length(value)); break;
-    case JSON_INTEGER: msgpack_pack_int64(packer, json_integer_value(value)); break;
-    case JSON_REAL: msgpack_pack_double(packer, json_real_value(value)); break;
-    case JSON_TRUE: msgpack_pack_true(packer); break;
-    case JSON_FALSE: msgpack_pack_false(packer); break;
-    case JSON_NULL: msgpack_pack_nil(packer); break;
+    case JSON_STRING:
+        write_string(packer, json_string_value(value), json_string_length(value));
+        break;
+    case JSON_INTEGER:
+        msgpack_pack_int64(packer, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        msgpack_pack_double(packer, json_real_value(value));
+        break;
+    case JSON_TRUE:
+        msgpack_pack_true(packer);
+        break;
+    case JSON_FALSE:
+        msgpack_pack_false(packer);
+        break;
+    case JSON_NULL:
+        msgpack_pack_nil(packer);
+        break;
     }
 }
 

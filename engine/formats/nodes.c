@@ -36,10 +36,8 @@ static void build_scope(builder *b, const mega_at *at, json_t *value, mega_patch
     static const char *const names[] = {"voice", "shared"};
     if (!expect_string(b, at, value)) return;
     const char *scope = json_string_value(value);
-    if (strcmp(scope, "voice") == 0)
-        node->scope = MEGA_SCOPE_VOICE;
-    else if (strcmp(scope, "shared") == 0)
-        node->scope = MEGA_SCOPE_SHARED;
+    if (strcmp(scope, "voice") == 0) node->scope = MEGA_SCOPE_VOICE;
+    else if (strcmp(scope, "shared") == 0) node->scope = MEGA_SCOPE_SHARED;
     else
         mega_document_error(b->document, at, "bad-value", hint_nearest(scope, names, 2, NULL).text,
                             "must be \"voice\" or \"shared\"");
@@ -50,7 +48,8 @@ static void build_scope(builder *b, const mega_at *at, json_t *value, mega_patch
 
 // ---- parameters --------------------------------------------------------------------------------
 
-static void no_such_param(builder *b, const mega_at *at, const char *name, const mega_module *module) {
+static void no_such_param(builder *b, const mega_at *at, const char *name,
+                          const mega_module *module) {
     for (uint32_t i = 0; i < module->input_count; i++) {
         if (strcmp(module->inputs[i].name, name) != 0) continue;
         mega_document_error(b->document, at, "not-found", "connect a node or a knob to it",
@@ -76,8 +75,8 @@ static void no_such_param(builder *b, const mega_at *at, const char *name, const
 }
 
 /// The value of a parameter that is a choice: by name, or by number.
-static bool read_choice(builder *b, const mega_at *at, const json_t *value, const mega_param_row *row,
-                        double *number) {
+static bool read_choice(builder *b, const mega_at *at, const json_t *value,
+                        const mega_param_row *row, double *number) {
     uint32_t count = 0;
     while (row->choices[count]) count++;
     if (json_is_string(value)) {
@@ -100,13 +99,14 @@ static bool read_choice(builder *b, const mega_at *at, const json_t *value, cons
     return false;
 }
 
-static bool read_value(builder *b, const mega_at *at, const json_t *value, const mega_param_row *row,
-                       double *number) {
+static bool read_value(builder *b, const mega_at *at, const json_t *value,
+                       const mega_param_row *row, double *number) {
     if (row->choices) return read_choice(b, at, value, row, number);
     if (!expect_number(b, at, value, number)) return false;
     if ((float)*number >= row->min && (float)*number <= row->max) return true;
-    mega_document_error(b->document, at, "bad-value", NULL, "%.9g is outside %.9g..%.9g%s%s", *number,
-                        (double)row->min, (double)row->max, *row->unit ? " " : "", row->unit);
+    mega_document_error(b->document, at, "bad-value", NULL, "%.9g is outside %.9g..%.9g%s%s",
+                        *number, (double)row->min, (double)row->max, *row->unit ? " " : "",
+                        row->unit);
     return false;
 }
 
@@ -146,10 +146,8 @@ static void build_node(builder *b, const mega_at *at, json_t *object, bool in_ar
     json_t *value;
     if (!expect_object(b, at, object)) return;
     mega_at here = mega_at_key(at, object, "type");
-    if ((value = json_object_get(object, "type")))
-        build_type(b, &here, value, node);
-    else
-        mega_document_error(b->document, at, "missing", NULL, "a node needs a `type`");
+    if ((value = json_object_get(object, "type"))) build_type(b, &here, value, node);
+    else mega_document_error(b->document, at, "missing", NULL, "a node needs a `type`");
     if (node->module) {
         uint32_t count = node->module->param_count;
         node->values = take_memory(b, count, sizeof *node->values);
@@ -160,18 +158,16 @@ static void build_node(builder *b, const mega_at *at, json_t *object, bool in_ar
     }
     json_object_foreach(object, key, value) {
         here = mega_at_key(at, object, key);
-        if (strcmp(key, "params") == 0)
-            build_params(b, &here, value, node);
-        else if (strcmp(key, "scope") == 0)
-            build_scope(b, &here, value, node);
+        if (strcmp(key, "params") == 0) build_params(b, &here, value, node);
+        else if (strcmp(key, "scope") == 0) build_scope(b, &here, value, node);
         else if (strcmp(key, "type") != 0 && !(in_array && strcmp(key, "id") == 0) &&
                  !take_extra(b, key, value, &node->extra))
             unknown_key(b, &here, key, node->module);
     }
 }
 
-static void build_listed_node(builder *b, const mega_at *at, json_t *object, mega_patch_node_row *node,
-                              size_t number) {
+static void build_listed_node(builder *b, const mega_at *at, json_t *object,
+                              mega_patch_node_row *node, size_t number) {
     json_t *id = json_is_object(object) ? json_object_get(object, "id") : NULL;
     mega_at here = mega_at_key(at, object, "id");
     if (id && expect_string(b, &here, id))
@@ -185,7 +181,8 @@ void build_nodes(builder *b, const mega_at *at, json_t *nodes) {
     size_t count = json_is_object(nodes) ? json_object_size(nodes) : json_array_size(nodes);
     if (!json_is_object(nodes) && !json_is_array(nodes)) {
         mega_document_error(b->document, at, "bad-type", NULL,
-                            "must be an object of nodes by id, or an array, not %s", type_word(nodes));
+                            "must be an object of nodes by id, or an array, not %s",
+                            type_word(nodes));
         return;
     }
     if (count > MEGA_NODES_MAX) {

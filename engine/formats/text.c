@@ -7,7 +7,8 @@
 
 #include "formats.h"
 
-/// Length of the character at `bytes` by the table of RFC 3629 (3-7 of Unicode). @return 0 if it is none
+/// Length of the character at `bytes` by the table of RFC 3629 (3-7 of Unicode). @return 0 if it is
+/// none
 static size_t character_bytes(const unsigned char *bytes, size_t count) {
     unsigned char first = bytes[0], low = 0x80, high = 0xBF;
     size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
@@ -24,13 +25,14 @@ static size_t character_bytes(const unsigned char *bytes, size_t count) {
     return length;
 }
 
-bool mega_is_text(const char *bytes, size_t count) {
-    for (size_t i = 0; i < count;) {
-        size_t length = bytes[i] ? character_bytes((const unsigned char *)bytes + i, count - i) : 0;
-        if (length == 0) return false;
-        i += length;
+size_t mega_text_length(const char *bytes, size_t count) {
+    size_t good = 0;
+    while (good < count && bytes[good]) {
+        size_t length = character_bytes((const unsigned char *)bytes + good, count - good);
+        if (length == 0) break;
+        good += length;
     }
-    return true;
+    return good;
 }
 
 void mega_text_add(mega_text *text, const char *bytes, size_t count) {
@@ -51,7 +53,9 @@ void mega_text_add(mega_text *text, const char *bytes, size_t count) {
     text->bytes += count;
 }
 
-void mega_text_put(mega_text *text, const char *string) { mega_text_add(text, string, strlen(string)); }
+void mega_text_put(mega_text *text, const char *string) {
+    mega_text_add(text, string, strlen(string));
+}
 
 void mega_text_number(mega_text *text, const json_t *number) {
     char literal[40];
@@ -78,14 +82,10 @@ void mega_text_string(mega_text *text, const char *string, size_t bytes) {
     for (size_t i = 0; i < bytes; i++) {
         unsigned char c = (unsigned char)string[i];
         char escape[8];
-        if (c == '"' || c == '\\')
-            snprintf(escape, sizeof escape, "\\%c", c);
-        else if (c == '\n')
-            strcpy(escape, "\\n");
-        else if (c == '\t')
-            strcpy(escape, "\\t");
-        else if (c < 0x20 || c == 0x7F)
-            snprintf(escape, sizeof escape, "\\u%04x", c);
+        if (c == '"' || c == '\\') snprintf(escape, sizeof escape, "\\%c", c);
+        else if (c == '\n') strcpy(escape, "\\n");
+        else if (c == '\t') strcpy(escape, "\\t");
+        else if (c < 0x20 || c == 0x7F) snprintf(escape, sizeof escape, "\\u%04x", c);
         else {
             mega_text_add(text, &string[i], 1);
             continue;

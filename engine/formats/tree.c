@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// tree -- from a patch to the tree that all formats write; what is as if it were not written is left out.
+// tree -- from a patch to the tree that all formats write; what is as if it were not written is
+// left out.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "formats.h"
 
-/// Puts a value into an object. A NULL value is memory that was not there. @return false without memory
+/// Puts a value into an object. A NULL value is memory that was not there. @return false without
+/// memory
 static bool put(json_t *object, const char *key, json_t *value) {
     return json_object_set_new_nocheck(object, key, value) == 0;
 }
@@ -34,10 +36,8 @@ static bool write_knob(const mega_patch_knob_row *knob, json_t *object) {
         json_t *range = json_array();
         good = good && range && json_array_append_new(range, number_of(knob->min)) == 0 &&
                json_array_append_new(range, number_of(knob->max)) == 0;
-        if (good)
-            good = put(object, "range", range);
-        else
-            json_decref(range);
+        if (good) good = put(object, "range", range);
+        else json_decref(range);
     }
     if (knob->has_scale)
         good = good && put(object, "scale", json_string(knob->scale == MEGA_EXP ? "exp" : "lin"));
@@ -64,17 +64,16 @@ static bool write_node(const mega_patch_node_row *node, json_t *object) {
         json_decref(params);
         return false;
     }
-    if (json_object_size(params) > 0)
-        good = put(object, "params", params);
-    else
-        json_decref(params);
+    if (json_object_size(params) > 0) good = put(object, "params", params);
+    else json_decref(params);
     if (node->scope != MEGA_SCOPE_INFER)
         good = good && put(object, "scope",
                            json_string(node->scope == MEGA_SCOPE_VOICE ? "voice" : "shared"));
     return good && put_extra(object, node->extra);
 }
 
-static bool write_cable(const mega_patch *patch, const mega_patch_cable_row *cable, json_t *object) {
+static bool write_cable(const mega_patch *patch, const mega_patch_cable_row *cable,
+                        json_t *object) {
     const mega_patch_node_row *to = &patch->nodes[cable->to_node];
     json_t *from;
     if (cable->from_node < 0) {
@@ -83,8 +82,9 @@ static bool write_cable(const mega_patch *patch, const mega_patch_cable_row *cab
         const mega_patch_node_row *node = &patch->nodes[cable->from_node];
         from = json_pack("[s, s]", node->id, node->module->outputs[cable->from_port].name);
     }
-    bool good = put(object, "from", from) &&
-                put(object, "to", json_pack("[s, s]", to->id, mega_port_name(to->module, cable->to_port)));
+    bool good =
+        put(object, "from", from) &&
+        put(object, "to", json_pack("[s, s]", to->id, mega_port_name(to->module, cable->to_port)));
     if (cable->amount != 1) good = good && put(object, "amount", number_of(cable->amount));
     if (cable->as != MEGA_AS_ADD)
         good = good && put(object, "as", json_string(mega_cable_as_name(cable->as)));

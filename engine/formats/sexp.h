@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// sexp -- what the two halves of the S-expression reader share: sexp_scan.c (text to items), sexp.c
+// (items to the tree).
+#ifndef MEGA_SEXP_H
+#define MEGA_SEXP_H
+
+#include "formats.h"
+
+typedef enum { SEXP_LIST, SEXP_SYMBOL, SEXP_STRING, SEXP_NUMBER } sexp_kind;
+
+/// A list or an atom. Items lie in the order of the text; a list's members follow it.
+typedef struct {
+    sexp_kind kind;
+    uint32_t line, column;
+    uint32_t start, bytes; ///< an atom's text; a string's with its quotes
+    uint32_t next;         ///< the item after this one and all that is in it
+} sexp_item;
+
+typedef struct {
+    sexp_item *items;
+    size_t count, capacity;
+} sexp_items;
+
+enum {
+    SEXP_DEPTH_MAX = 2 * MEGA_DEPTH_MAX
+}; ///< `(dict (key (dict` nests two lists for an object in an object
+
+/// @return false with the error reported. The caller frees `items` either way.
+bool sexp_scan(mega_document *document, sexp_items *items);
+/// Whether a name can stand without quotes.
+bool sexp_is_symbol(const char *name, size_t bytes);
+
+#endif
