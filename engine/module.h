@@ -62,6 +62,20 @@ enum {
     MEGA_DELAYS = 32,
 };
 
+/// What the VM tells the `note` module of each voice, still within a segment.
+enum {
+    MEGA_NOTE_KEY,      ///< semitones, 69 is 440 Hz
+    MEGA_NOTE_GATE,     ///< 0 or 1
+    MEGA_NOTE_VELOCITY, ///< 0..1
+    MEGA_NOTE_RELEASE,  ///< release velocity, 0..1
+    MEGA_NOTE_BENT,     ///< semitones of this note alone
+    MEGA_NOTE_WHEEL,    ///< -1..1, times bend_range
+    MEGA_NOTE_PRESSED,  ///< 0..1
+    MEGA_NOTE_SLID,     ///< timbre, 0..1
+    MEGA_NOTE_FROM,     ///< key from which it glides
+    MEGA_NOTE_FIELDS,
+};
+
 /// One call of a module: a segment of a block, for one group of 16 lanes or for one lane.
 /// In a build of width 1 a frame is one float; else it is 16, lane by lane.
 typedef struct mega_call {
@@ -76,6 +90,7 @@ typedef struct mega_call {
     uint32_t frames;           ///< 1..64
     float seconds_per_frame;
     float frames_per_second;
+    const float *note;         ///< NULL for shared nodes; field f of lane l is at note[f * 16 + l]
     const int32_t *seeds;      ///< a hash of (patch seed, node, voice serial) for each lane
 } mega_call;
 

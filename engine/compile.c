@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: MIT
+// compile -- a patch becomes a program: graph, nodes, slots, instructions, registers, state.
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "registry.h"
+#include "state.h"
+
+enum {
+    // Stolen voices fade in lanes of the reserve: a quarter of the polyphony, but at least a full chord of eight.
+    RESERVE_MIN = 8,
+    RESERVE_PART = 4,
+    KNOB_SMOOTH_MS = 10, // of a knob on an input, which has no row to say it
+};
+
+static uint32_t hash(const char *text) {
+    uint32_t h = 2166136261u;
+    for (; *text; text++) h = (h ^ (uint8_t)*text) * 16777619u;
+    return h;
+}
+
+static void *table(mega_emitter *e, size_t count, size_t size) {
+    void *memory = calloc(count + 1, size);
+    if (!memory) e->failed = true;
+    return memory;
+}
+
+// ---- nodes and slots ---------------------------------------------------------------------------------
+
+static void number_outputs(mega_emitter *e) {
+    const mega_patch *patch = e->patch;
+    uint32_t outputs = 0;
+    e->first_output = table(e, patch->node_count, sizeof *e->first_output);
+    for (size_t n = 0; n < patch->node_count && !e->failed; n++) {
+        e->first_output[n] = outputs;
+        outputs += patch->nodes[n].module->output_count;
+    }
+    e->output_virtual = table(e, outputs, sizeof *e->output_virtual);
+    e->output_reduced = table(e, outputs, sizeof *e->output_reduced);
+    e->output_spread = table(e, outputs, sizeof *e->output_spread);
+    e->output_spread_list = table(e, outputs, sizeof *e->output_spread_list);
+    e->output_used = table(e, outputs, sizeof *e->output_used);
+    e->output_kept = table(e, outputs, sizeof *e->output_kept);
+    e->constant = table(e, patch->node_count, sizeof *e->constant);
+    e->knob_slot = table(e, patch->cable_count, sizeof *e->knob_slot);
+}
+
+/// True for a parameter to which an adding cable comes: then nothing written is 0, not the default.
+static bool has_adding_cable(const mega_emitter *e, uint32_t node, uint32_t port) {
+    for (uint32_t i = e->graph->first[node]; i < e->graph->first[node + 1]; i++) {
+        const mega_patch_cable_row *c = &e->patch->cables[e->graph->cables[i]];
+        if (c->to_port == port && c->as == MEGA_AS_ADD) return true;
+    }
+    return false;
+}
+
+static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
+    const mega_patch_node_row *row = &e->patch->nodes[patch_node];
+    for (uint32_t i = 0; i < row->module->param_count; i++) {
+        const mega_param_row *param = &row->module->params[i];
+        bool replaced = !row->written[i] &&
+                        has_adding_cable(e, patch_node, row->module->input_count + i);
+        mega_slot_init(&e->program->slots[first + i], replaced ? 0 : row->values[i],
+                       param->smoothing, param->smooth_ms, param->min, param->max);
+    }
+}
+
+static void make_nodes(mega_emitter *e) {
+    mega_program *p = e->program;
+    const mega_graph *g = e->graph;
+    uint32_t slots = 0;
+    e->node_index = table(e, e->patch->node_count, sizeof *e->node_index);
+    p->nodes = table(e, g->live_count, sizeof *p->nodes);
+    if (e->failed) return;
+    memset(e->node_index, 0xff, e->patch->node_count * sizeof *e->node_index);
+    for (size_t k = 0; k < g->live_count; k++) {
+        uint32_t n = g->order[k];
+        const mega_patch_node_row *row = &e->patch->nodes[n];
+        e->node_index[n] = p->node_count;
+        p->nodes[p->node_count++] = (mega_program_node){.id = strdup(row->id),
+                                                        .module = row->module_index,
+                                                        .voice = g->voice[n],
+                                                        .seed = hash(row->id),
+                                                        .state = UINT32_MAX,
+                                                        .slot = slots};
+        if (!p->nodes[p->node_count - 1].id) e->failed = true;
+        slots += row->module->param_count;
+        if (g->voice[n]) p->voice_tail_seconds += row->module->tail_seconds;
+    }
+    for (size_t i = 0; i < e->patch->cable_count; i++)
+        slots += e->patch->cables[i].from_node < 0 && g->live[e->patch->cables[i].to_node];
+    p->slot_count = slots;
+    p->slots = aligned_alloc(64, (slots + 1) * sizeof *p->slots);
+    p->moving_slots = table(e, slots, sizeof *p->moving_slots);
+    if (!p->slots) e->failed = true;
+    for (size_t k = 0; k < g->live_count && !e->failed; k++)
+        node_slots(e, g->order[k], p->nodes[k].slot);
+    p->slots_changed = true;
+}
+
+// ---- knobs -------------------------------------------------------------------------------------------
+
+/// The range over which a cable's knob maps: its own, or that of the parameter it turns.
+static mega_knob_target target_of(const mega_patch *patch, const mega_patch_cable_row *cable,
+                                  uint32_t slot) {
+    const mega_patch_knob_row *knob = &patch->knobs[cable->from_port];
+    const mega_module *m = patch->nodes[cable->to_node].module;
+    mega_knob_target target = {
+        .knob = cable->from_port, .slot = slot, .min = 0, .max = 1, .scale = MEGA_LIN};
+    if (cable->to_port >= m->input_count && cable->as == MEGA_AS_ADD) {
+        const mega_param_row *param = &m->params[cable->to_port - m->input_count];
+        target.min = param->min;
+        target.max = param->max;
+        target.scale = param->scale;
+    }
+    if (knob->has_range) {
+        target.min = knob->min;
+        target.max = knob->max;
+        target.scale = MEGA_LIN;
+    }
+    if (knob->has_scale) target.scale = knob->scale;
+    return target;
+}
+
+static void make_knobs(mega_emitter *e) {
+    mega_program *p = e->program;
+    const mega_patch *patch = e->patch;
+    uint32_t slot = p->slot_count, count = 0;
+    for (size_t i = 0; i < patch->cable_count; i++)
+        count += patch->cables[i].from_node < 0 && e->graph->live[patch->cables[i].to_node];
+    slot -= count;
+    p->knob_count = (uint32_t)patch->knob_count;
+    p->knob_targets = table(e, count, sizeof *p->knob_targets);
+    p->knob_first = table(e, patch->knob_count + 1, sizeof *p->knob_first);
+    if (e->failed) return;
+    for (size_t i = 0; i < patch->cable_count; i++)
+        if (patch->cables[i].from_node < 0 && e->graph->live[patch->cables[i].to_node])
+            p->knob_first[patch->cables[i].from_port + 1]++;
+    for (size_t k = 0; k < patch->knob_count; k++) p->knob_first[k + 1] += p->knob_first[k];
+    for (size_t i = patch->cable_count; i-- > 0;) { // from the end, so that first[] comes out right
+        const mega_patch_cable_row *cable = &patch->cables[i];
+        if (cable->from_node >= 0 || !e->graph->live[cable->to_node]) continue;
+        const mega_module *m = patch->nodes[cable->to_node].module;
+        mega_knob_target target = target_of(patch, cable, slot);
+        mega_smoothing smoothing = MEGA_SMOOTH_LINEAR;
+        float smooth_ms = KNOB_SMOOTH_MS;
+        if (cable->to_port >= m->input_count) {
+            smoothing = m->params[cable->to_port - m->input_count].smoothing;
+            smooth_ms = m->params[cable->to_port - m->input_count].smooth_ms;
+        }
+        float low = target.min < target.max ? target.min : target.max;
+        float high = target.min < target.max ? target.max : target.min;
+        float value = patch->knobs[cable->from_port].value;
+        mega_slot_init(&p->slots[slot], mega_knob_map(value, target.min, target.max, target.scale),
+                       smoothing, smooth_ms, low, high);
+        e->knob_slot[i] = slot++;
+        p->knob_targets[--p->knob_first[cable->from_port + 1]] = target;
+        p->knob_target_count++;
+    }
+    // each knob's start stands one place too far to the right now
+    memmove(p->knob_first, p->knob_first + 1, patch->knob_count * sizeof *p->knob_first);
+    p->knob_first[patch->knob_count] = count;
+}
+
+// ---- voices, scratch, budget ----------------------------------------------------------------------------
+
+static void make_voices(mega_emitter *e) {
+    mega_program *p = e->program;
+    p->voices = e->patch->voices;
+    uint32_t reserve = p->voices / RESERVE_PART > RESERVE_MIN ? p->voices / RESERVE_PART : RESERVE_MIN;
+    p->groups = (p->voices + reserve + 15) / 16;
+    p->note_node = UINT32_MAX;
+    for (uint32_t n = p->node_count; n-- > 0;)
+        if (strcmp(mega_isa_one.modules[p->nodes[n].module]->name, "note") == 0) p->note_node = n;
+    p->has_notes = p->note_node != UINT32_MAX;
+    for (size_t i = 0; i < e->patch->cable_count; i++) {
+        const mega_patch_cable_row *c = &e->patch->cables[i];
+        if (c->from_node < 0 || !e->graph->live[c->to_node]) continue;
+        const mega_module *from = e->patch->nodes[c->from_node].module;
+        const char *port = from->outputs[c->from_port].name;
+        if (strcmp(from->name, "note") == 0 && (!strcmp(port, "gate") || !strcmp(port, "trigger")))
+            p->reads_gate = true;
+    }
+}
+
+static size_t scratch_bytes(const mega_program *p) {
+    size_t shared = (size_t)p->shared_count * MEGA_BLOCK_FRAMES * sizeof(float);
+    size_t voice = (size_t)(p->voice_count + p->kept_count * p->groups) * MEGA_BLOCK_FRAMES * 16 *
+                   sizeof(float);
+    size_t sums = (size_t)p->reduces_per_voice_phase_max * 16 * MEGA_BLOCK_FRAMES * sizeof(float);
+    return shared + voice + sums;
+}
+
+static size_t program_bytes(const mega_program *p, float rate) {
+    size_t bytes = sizeof *p + p->instruction_count * sizeof *p->instructions +
+                   p->operand_count * (sizeof *p->operands + sizeof *p->amounts) +
+                   p->slot_count * sizeof *p->slots + scratch_bytes(p);
+    for (uint32_t n = 0; n < p->node_count; n++)
+        bytes += mega_state_bytes(mega_isa_one.modules[p->nodes[n].module], p->nodes[n].voice,
+                                  p->groups, rate);
+    return bytes;
+}
+
+static float *scratch(mega_emitter *e, size_t floats) {
+    size_t bytes = (floats * sizeof(float) + 127) & ~(size_t)63;
+    float *memory = aligned_alloc(64, bytes);
+    if (memory) memset(memory, 0, bytes);
+    else e->failed = true;
+    return memory;
+}
+
+static void make_scratch(mega_emitter *e) {
+    mega_program *p = e->program;
+    p->shared = scratch(e, (size_t)p->shared_count * MEGA_BLOCK_FRAMES);
+    p->voice = scratch(e, (size_t)p->voice_count * MEGA_BLOCK_FRAMES * 16);
+    p->kept = scratch(e, (size_t)p->kept_count * p->groups * MEGA_BLOCK_FRAMES * 16);
+    p->lane_sums = scratch(e, (size_t)p->reduces_per_voice_phase_max * 16 * MEGA_BLOCK_FRAMES);
+    p->shared_values = table(e, p->shared_count, sizeof *p->shared_values);
+    p->voice_values = table(e, p->voice_count, sizeof *p->voice_values);
+    // the one-lane build sets them for each lane
+    p->kept_values = table(e, (size_t)p->kept_count * p->groups * 16, sizeof *p->kept_values);
+}
+
+static void make_buses(mega_emitter *e, const mega_compile_request *request) {
+    mega_program *p = e->program;
+    for (size_t t = 0; t < request->tap_count && !e->failed; t++) {
+        mega_bus *bus = request->taps[t].existing;
+        bool voice = e->graph->voice[request->taps[t].node];
+        size_t floats = (size_t)MEGA_BLOCK_FRAMES * (voice ? 16 * p->groups : 1);
+        if (bus && bus->voice == voice && bus->floats == floats) {
+            bus->references++;
+        } else {
+            bus = calloc(1, sizeof *bus);
+            if (!bus) {
+                e->failed = true;
+                return;
+            }
+            *bus = (mega_bus){.references = 1, .voice = voice, .floats = floats};
+            bus->block = scratch(e, floats);
+        }
+        p->buses[request->taps[t].bus] = bus;
+        p->memory_bytes += floats * sizeof(float);
+    }
+}
+
+// ---- values that go on ----------------------------------------------------------------------------------
+
+static void carry_values(mega_emitter *e, const mega_program *before) {
+    mega_program *p = e->program;
+    p->transfers = table(e, p->slot_count, sizeof *p->transfers);
+    if (e->failed) return;
+    // the request keeps the patch, so nodes and cables stand in the same order: walk both side by side
+    for (uint32_t n = 0, o = 0; n < p->node_count; n++) {
+        for (o = 0; o < before->node_count; o++)
+            if (strcmp(before->nodes[o].id, p->nodes[n].id) == 0) break;
+        if (o == before->node_count || before->nodes[o].module != p->nodes[n].module) continue;
+        uint32_t params = mega_isa_one.modules[p->nodes[n].module]->param_count;
+        for (uint32_t i = 0; i < params; i++)
+            p->transfers[p->transfer_count++] =
+                (mega_slot_transfer){before->nodes[o].slot + i, p->nodes[n].slot + i};
+    }
+    if (before->knob_target_count != p->knob_target_count) return;
+    for (uint32_t k = 0; k < p->knob_target_count; k++)
+        p->transfers[p->transfer_count++] =
+            (mega_slot_transfer){before->knob_targets[k].slot, p->knob_targets[k].slot};
+}
+
+// ---- the whole ------------------------------------------------------------------------------------------
+
+static void finish_emitter(mega_emitter *e) {
+    free(e->emitted);
+    free(e->virtuals);
+    free(e->node_index);
+    free(e->first_output);
+    free(e->output_virtual);
+    free(e->output_reduced);
+    free(e->output_spread);
+    free(e->output_spread_list);
+    free(e->output_used);
+    free(e->output_kept);
+    free(e->constant);
+    free(e->knob_slot);
+}
+
+static mega_status build(mega_emitter *e, const mega_compile_request *request) {
+    mega_program *p = e->program;
+    make_nodes(e);
+    number_outputs(e);
+    if (!e->failed) make_knobs(e);
+    if (!e->failed) mega_emit(e, request);
+    mega_assign_registers(e);
+    if (e->failed) return MEGA_ERROR_MEMORY;
+    make_voices(e);
+    p->memory_bytes = program_bytes(p, request->rate);
+    if (p->memory_bytes > request->memory_bytes_max) {
+        mega_report_add(e->report, MEGA_SEVERITY_ERROR, "limit", "", 0, 0,
+                        "fewer voices, or fewer modules with delay memory, or a larger budget",
+                        "the patch needs %zu MiB; the memory budget is %zu MiB",
+                        (p->memory_bytes >> 20) + 1, request->memory_bytes_max >> 20);
+        return MEGA_ERROR_LIMIT;
+    }
+    make_scratch(e);
+    if (!e->failed) make_buses(e, request);
+    if (!e->failed && request->keep_values && request->before) carry_values(e, request->before);
+    if (!e->failed && !mega_states_attach(p, request->before, request->rate)) e->failed = true;
+    return e->failed ? MEGA_ERROR_MEMORY : MEGA_OK;
+}
+
+mega_program *mega_compile(const mega_compile_request *request, mega_report *report,
+                           mega_status *status) {
+    mega_graph graph;
+    uint32_t taps[MEGA_BUSES_MAX];
+    for (size_t t = 0; t < request->tap_count; t++) taps[t] = request->taps[t].node;
+    *status = mega_graph_init(&graph, request->patch, taps, request->tap_count, report);
+    if (*status) return NULL;
+    mega_emitter e = {.patch = request->patch, .graph = &graph, .report = report};
+    e.program = calloc(1, sizeof *e.program);
+    *status = e.program ? build(&e, request) : MEGA_ERROR_MEMORY;
+    if (*status == MEGA_ERROR_MEMORY)
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
+    if (*status) {
+        mega_program_destroy(e.program);
+        e.program = NULL;
+    }
+    finish_emitter(&e);
+    mega_graph_finish(&graph);
+    return e.program;
+}
+
+static void release_bus(mega_bus *bus) {
+    if (!bus || --bus->references) return;
+    free(bus->block);
+    free(bus);
+}
+
+void mega_program_destroy(mega_program *p) {
+    if (!p) return;
+    for (int b = 0; b < MEGA_BUSES_MAX; b++) release_bus(p->buses[b]);
+    mega_states_release(p);
+    for (uint32_t n = 0; p->nodes && n < p->node_count; n++) free(p->nodes[n].id);
+    free(p->nodes);
+    free(p->slots);
+    free(p->moving_slots);
+    free(p->instructions);
+    free(p->operands);
+    free(p->amounts);
+    free(p->phases);
+    free(p->reduces);
+    free(p->knob_targets);
+    free(p->knob_first);
+    free(p->knob_of_id);
+    free(p->slot_of_id);
+    free(p->transfers);
+    free(p->shared);
+    free(p->voice);
+    free(p->kept);
+    free(p->lane_sums);
+    free(p->shared_values);
+    free(p->voice_values);
+    free(p->kept_values);
+    free(p);
+}

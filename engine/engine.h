@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// engine -- one engine's parts, and which role each belongs to.
+#ifndef MEGA_ENGINE_H
+#define MEGA_ENGINE_H
+
+#include "events.h"
+#include "vm.h"
+
+enum {
+    MEGA_NAMES_MAX = 16384,          ///< knobs, and parameters, that were ever asked for by name
+    MEGA_NAME_BYTES_MAX = 2 * MEGA_ID_BYTES_MAX,
+    MEGA_RATE_MIN = 8000,
+    MEGA_RATE_MAX = 384000,
+};
+
+/// Names with stable numbers; CONTROL only.
+typedef struct {
+    char **names;
+    uint32_t count, room;
+} mega_names;
+
+/// What `mega_bus_open` was asked for.
+typedef struct {
+    char *node, *port;
+} mega_bus_name;
+
+/// Counted by the audio role, read by anybody.
+typedef struct {
+    _Atomic uint64_t frame, frame_rendered;
+    _Atomic uint32_t voices_active, voices_held;
+    _Atomic uint64_t notes_started, notes_ended, notes_stolen, notes_dropped;
+    _Atomic uint64_t events_late, events_dropped;
+    _Atomic uint64_t lanes_silenced, outputs_silenced, programs_swapped;
+    _Atomic size_t memory_bytes;
+} mega_tally;
+
+struct mega_engine {
+    mega_options options;
+    // CONTROL
+    const mega_isa_table *isa;
+    mega_patch *patch;          ///< the one last loaded
+    mega_program *newest;       ///< last published; in force, pending, or (after a swap) about to be
+    mega_program *in_force;     ///< last one known to have been taken
+    mega_names knobs, params;
+    mega_bus_name buses[MEGA_BUSES_MAX];
+    uint32_t bus_count;
+    // CONTROL -> AUDIO -> CONTROL
+    _Atomic(mega_program *) pending;
+    mega_ring garbage;          ///< of mega_retired
+    // EVENT -> AUDIO -> EVENT
+    mega_ring events;
+    mega_ring ended;
+    _Atomic uint64_t next_note;
+    _Atomic bool panic;
+    // AUDIO
+    mega_vm vm;
+    mega_voices voices;
+    mega_queue queue;
+    uint64_t block_frame;       ///< first frame of the next block
+    uint32_t carry_read;        ///< frames of the last block that were given out
+    float left[MEGA_BLOCK_FRAMES], right[MEGA_BLOCK_FRAMES];
+    float *input_ring;          ///< input_channels x 2 blocks
+    uint64_t input_written;     ///< frames taken from the host
+    float *input_block;         ///< input_channels x one block
+    mega_tally tally;
+};
+
+/// A program that came back, with the groups that its voices were in if those changed.
+typedef struct {
+    mega_program *program;
+    mega_voice_group *groups;
+} mega_retired;
+
+typedef struct {
+    mega_note note;
+    uint64_t frame;
+} mega_ended;
+
+#define MEGA_COUNT(engine, what) mega_count(&(engine)->tally.what, 1)
+static inline void mega_count(_Atomic uint64_t *counter, uint64_t more) {
+    // one writer: no read-modify-write needed
+    uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, now + more, memory_order_relaxed);
+}
+
+/// Frees a number-to-name table.
+void mega_names_finish(mega_names *names);
+/// @return the name's number, made if it is new; -1 without memory or past MEGA_NAMES_MAX
+int32_t mega_names_number(mega_names *names, const char *name);
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// events -- wait-free rings between the roles, and the audio role's queue of what is to come.
+#ifndef MEGA_EVENTS_H
+#define MEGA_EVENTS_H
+
+#include <stdatomic.h>
+
+#include "megasynth.h"
+
+enum {
+    MEGA_EVENTS_MAX = 16384, ///< in the ring, and in the queue: seconds of dense automation
+    MEGA_ENDED_MAX = 8192,   ///< notes that have ended and were not asked for yet
+    MEGA_GARBAGE_MAX = 16,   ///< programs given back and not freed yet
+};
+
+typedef enum {
+    MEGA_EVENT_NOTE_ON,
+    MEGA_EVENT_NOTE_OFF,
+    MEGA_EVENT_KEY_OFF,
+    MEGA_EVENT_NOTE_SET,
+    MEGA_EVENT_CONTROLLER,
+    MEGA_EVENT_ALL_OFF,
+    MEGA_EVENT_KNOB,
+    MEGA_EVENT_PARAM,
+} mega_event_type;
+
+typedef struct {
+    uint64_t frame;
+    uint64_t arrival; ///< among events of one frame; set by the queue
+    mega_note note;
+    uint32_t type;    ///< mega_event_type
+    int32_t target;   ///< knob, param, expression, controller
+    float value, more; ///< key and velocity; value and ramp seconds
+} mega_event;
+
+/// A ring with one producer and one consumer; `count` is a power of two. Positions only grow.
+typedef struct {
+    _Alignas(64) _Atomic uint32_t written;
+    _Alignas(64) _Atomic uint32_t read;
+    char *items;
+    uint32_t count, item_bytes;
+} mega_ring;
+
+bool mega_ring_init(mega_ring *ring, uint32_t count, uint32_t item_bytes);
+void mega_ring_finish(mega_ring *ring);
+/// @return false if the ring is full
+bool mega_ring_push(mega_ring *ring, const void *item);
+/// @return false if the ring is empty
+bool mega_ring_pop(mega_ring *ring, void *item);
+
+/// A binary heap by (frame, arrival).
+typedef struct {
+    mega_event *events; ///< MEGA_EVENTS_MAX
+    uint32_t count;
+    uint64_t arrivals;
+} mega_queue;
+
+bool mega_queue_init(mega_queue *queue);
+void mega_queue_finish(mega_queue *queue);
+/// @return false if the queue is full
+bool mega_queue_push(mega_queue *queue, const mega_event *event);
+/// The earliest, or NULL.
+const mega_event *mega_queue_peek(const mega_queue *queue);
+void mega_queue_pop(mega_queue *queue);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// play -- the EVENT role: what is played goes into a wait-free ring with the frame at which it is to happen.
+#include "engine.h"
+#include "lanes.h"
+
+static mega_status push(mega_engine *e, mega_event event) {
+    return mega_ring_push(&e->events, &event) ? MEGA_OK : MEGA_ERROR_FULL;
+}
+
+/// NaN gives the least.
+static float held(float value, float min, float max) { return clamp(value, min, max); }
+
+mega_status mega_note_on(mega_engine *e, uint64_t frame, float key, float velocity,
+                         mega_note *note) {
+    // counted up even if the ring is full: a handle is never given twice
+    mega_note handle = atomic_fetch_add_explicit(&e->next_note, 1, memory_order_relaxed);
+    mega_status status = push(e, (mega_event){.frame = frame,
+                                              .type = MEGA_EVENT_NOTE_ON,
+                                              .note = handle,
+                                              .value = held(key, 0, 127),
+                                              .more = held(velocity, 0, 1)});
+    if (note) *note = status ? 0 : handle;
+    return status;
+}
+
+mega_status mega_note_off(mega_engine *e, uint64_t frame, mega_note note, float release_velocity) {
+    return push(e, (mega_event){.frame = frame,
+                                .type = MEGA_EVENT_NOTE_OFF,
+                                .note = note,
+                                .value = held(release_velocity, 0, 1)});
+}
+
+mega_status mega_key_off(mega_engine *e, uint64_t frame, float key, float release_velocity) {
+    return push(e, (mega_event){.frame = frame,
+                                .type = MEGA_EVENT_KEY_OFF,
+                                .more = held(key, 0, 127),
+                                .value = held(release_velocity, 0, 1)});
+}
+
+mega_status mega_note_set(mega_engine *e, uint64_t frame, mega_note note, mega_note_expression what,
+                          float value) {
+    bool bend = what == MEGA_NOTE_BEND;
+    return push(e, (mega_event){.frame = frame,
+                                .type = MEGA_EVENT_NOTE_SET,
+                                .note = note,
+                                .target = (int32_t)what,
+                                .value = bend ? held(value, -127, 127) : held(value, 0, 1)});
+}
+
+mega_status mega_controller_set(mega_engine *e, uint64_t frame, mega_controller which,
+                                float value) {
+    bool bend = which == MEGA_CONTROL_BEND;
+    return push(e, (mega_event){.frame = frame,
+                                .type = MEGA_EVENT_CONTROLLER,
+                                .target = (int32_t)which,
+                                .value = held(value, bend ? -1 : 0, 1)});
+}
+
+mega_status mega_all_notes_off(mega_engine *e, uint64_t frame) {
+    return push(e, (mega_event){.frame = frame, .type = MEGA_EVENT_ALL_OFF});
+}
+
+mega_status mega_panic(mega_engine *e) {
+    atomic_store(&e->panic, true); // a flag, not an event: it gets through a full ring
+    return MEGA_OK;
+}
+
+mega_status mega_knob_set(mega_engine *e, uint64_t frame, int32_t knob, float value) {
+    if (knob < 0 || knob >= MEGA_NAMES_MAX) return MEGA_ERROR_NAME;
+    return push(e, (mega_event){.frame = frame,
+                                .type = MEGA_EVENT_KNOB,
+                                .target = knob,
+                                .value = held(value, 0, 1)});
+}
+
+mega_status mega_param_set(mega_engine *e, uint64_t frame, int32_t param, float value,
+                           float ramp_seconds) {
+    if (param < 0 || param >= MEGA_NAMES_MAX) return MEGA_ERROR_NAME;
+    return push(e, (mega_event){.frame = frame,
+                                .type = MEGA_EVENT_PARAM,
+                                .target = param,
+                                .value = value,
+                                .more = ramp_seconds});
+}
+
+bool mega_next_ended(mega_engine *e, mega_note *note, uint64_t *frame) {
+    mega_ended ended;
+    if (!mega_ring_pop(&e->ended, &ended)) return false;
+    if (note) *note = ended.note;
+    if (frame) *frame = ended.frame;
+    return true;
+}

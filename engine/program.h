@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// program -- a compiled patch: flat arrays that the VM walks. Its shape is immutable; registers, slots and node
+// state belong to the audio role while the program is in force.
+#ifndef MEGA_PROGRAM_H
+#define MEGA_PROGRAM_H
+
+#include "graph.h"
+#include "ops.h"
+#include "slot.h"
+
+enum {
+    MEGA_BUSES_MAX = 256,         ///< ports listened to from outside, each with a copy of its block
+};
+
+/// Where a value is.
+typedef enum {
+    MEGA_BANK_ZERO,   ///< silence
+    MEGA_BANK_SLOT,   ///< a parameter's or knob's value
+    MEGA_BANK_SHARED, ///< 64 floats
+    MEGA_BANK_VOICE,  ///< 64 x 16 floats, scratch: the same ones serve each group in turn
+    MEGA_BANK_KEPT,   ///< 64 x 16 floats a group: a voice's value that a later phase wants
+} mega_bank;
+
+typedef struct {
+    uint16_t bank;
+    uint16_t unused;
+    uint32_t index;
+} mega_operand;
+
+typedef enum {
+    MEGA_OP_CALL,           ///< a module: ports -> outputs
+    MEGA_OP_SUM,            ///< cables of one port, amounts and exponents
+    MEGA_OP_BROADCAST,      ///< shared register -> voice register
+    MEGA_OP_REDUCE,         ///< adds the voices of a group to a shared register
+    MEGA_OP_INPUT,          ///< channel -> register
+    MEGA_OP_OUTPUT,         ///< in, left, right -> the engine's output
+    MEGA_OP_FEEDBACK_READ,  ///< what went in one block ago
+    MEGA_OP_FEEDBACK_WRITE,
+    MEGA_OP_TAP,            ///< register -> bus
+} mega_opcode;
+
+typedef struct {
+    uint8_t op;         ///< mega_opcode
+    bool voice;         ///< runs once a group
+    uint16_t module;    ///< CALL: index in the registry
+    uint32_t node;      ///< index in `nodes`
+    uint32_t in;        ///< first operand; SUM: terms, then exponents
+    uint16_t in_count;  ///< CALL: ports
+    uint16_t exponent_count; ///< SUM: the last ones of in_count
+    uint32_t out;       ///< first output operand
+    uint16_t out_count;
+    uint16_t bus;       ///< TAP
+} mega_instruction;
+
+/// A run of instructions: shared, or once for each active group.
+typedef struct {
+    bool voice;
+    uint32_t first, count;
+    uint32_t reduce_first, reduce_count; ///< shared registers that its REDUCEs add to: zeroed first
+} mega_phase;
+
+/// The state of one node for one group of lanes (or for a shared node). Shared between programs by count.
+typedef struct {
+    uint32_t references; ///< programs that hold it; CONTROL only
+    uint32_t stride;     ///< 16, or 1 for a shared node
+    uint32_t memory_frames;
+    float *state, *memory;
+    size_t state_floats, memory_floats;
+} mega_state_block;
+
+typedef struct {
+    char *id;
+    uint32_t module;
+    bool voice;
+    uint32_t seed;        ///< of the node: from its id, so that edits elsewhere change nothing
+    uint32_t state;       ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
+    uint32_t slot;        ///< of its first parameter
+} mega_program_node;
+
+/// A knob's way to one slot.
+typedef struct {
+    uint32_t knob, slot;
+    float min, max;
+    mega_scale scale;
+} mega_knob_target;
+
+typedef struct mega_bus {
+    uint32_t references; ///< CONTROL only
+    bool voice;
+    float *block;        ///< 64 floats, or 64 x 16 a group; filled by TAP
+    size_t floats;
+} mega_bus;
+
+/// Which slot of the program before goes on in which slot of this one.
+typedef struct {
+    uint32_t from, to;
+} mega_slot_transfer;
+
+typedef struct mega_program {
+    uint32_t voices, groups; ///< polyphony; groups hold it and the reserve for stolen voices
+    float voice_tail_seconds;
+    bool reads_gate;         ///< else each voice gets a gate of its own
+    bool has_notes;
+    uint32_t note_node;      ///< the first `note`, whose mode and glide rule the voices
+
+    mega_instruction *instructions;
+    uint32_t instruction_count;
+    mega_operand *operands;
+    float *amounts;          ///< beside operands: of SUM's terms
+    uint32_t operand_count;
+    mega_phase *phases;      ///< the first holds what depends on slots alone: run only when one has changed
+    uint32_t phase_count;
+    uint32_t *reduces;       ///< shared registers, by phase
+    uint32_t reduce_count;
+
+    mega_program_node *nodes; ///< live ones, in order
+    uint32_t node_count;
+    mega_state_block **states;
+    uint32_t state_count;
+    mega_slot *slots;
+    uint32_t slot_count;
+    uint32_t *moving_slots;  ///< scratch: slots under way
+    uint32_t moving_count;
+    bool slots_changed;      ///< since the first phase last ran
+
+    mega_knob_target *knob_targets; ///< sorted by knob
+    uint32_t knob_target_count;
+    uint32_t *knob_first;    ///< knob_count + 1
+    uint32_t knob_count;
+    int32_t *knob_of_id;     ///< public number -> knob; MEGA_NAMES_MAX
+    int32_t *slot_of_id;     ///< public number -> slot
+    struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
+    mega_slot_transfer *transfers;
+    uint32_t transfer_count;
+    mega_bus *buses[MEGA_BUSES_MAX];
+    uint32_t bus_count;
+
+    // scratch of the VM
+    uint32_t shared_count, voice_count, kept_count, reduces_per_voice_phase_max;
+    float *shared, *voice, *kept;
+    float *lane_sums;        ///< 16 x 64 floats for each REDUCE of a phase: the one-lane way
+    struct mega_value *shared_values, *voice_values, *kept_values;
+    size_t memory_bytes;     ///< all of the above
+} mega_program;
+
+/// What a register holds in this segment.
+typedef struct mega_value {
+    const float *at;
+    bool moving;
+} mega_value;
+
+typedef struct {
+    const mega_patch *patch;
+    float rate;
+    size_t memory_bytes_max;
+    const mega_program *before; ///< the program it will replace, or NULL
+    bool keep_values;           ///< slots of the same node and parameter go on
+    /// ports to listen to: node index and output
+    const struct mega_tap {
+        uint32_t node, output, bus;
+        mega_bus *existing; ///< NULL: make one
+    } *taps;
+    size_t tap_count;
+} mega_compile_request;
+
+/// @param report takes what is wrong
+/// @return NULL on an error
+mega_program *mega_compile(const mega_compile_request *request, mega_report *report,
+                           mega_status *status);
+void mega_program_destroy(mega_program *program);
+
+#endif

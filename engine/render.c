@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+// render -- the AUDIO role: blocks on an absolute grid, split at events, sliced into what the host asks for.
+#include <string.h>
+
+#include "engine.h"
+#include "lanes.h"
+#include "slot.h"
+
+// ---- floating-point mode -----------------------------------------------------------------------------------
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+/// Round to nearest, no exceptions, denormals are zero: for as long as we render.
+static uint64_t enter_mode(void) {
+    uint32_t before = _mm_getcsr();
+    _mm_setcsr(0x9fc0);
+    return before;
+}
+static void leave_mode(uint64_t before) { _mm_setcsr((uint32_t)before); }
+#elif defined(__aarch64__)
+static uint64_t enter_mode(void) {
+    uint64_t before;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)1 << 24));
+    return before;
+}
+static void leave_mode(uint64_t before) { __asm__ volatile("msr fpcr, %0" : : "r"(before)); }
+#else
+static uint64_t enter_mode(void) { return 0; }
+static void leave_mode(uint64_t before) { (void)before; }
+#endif
+
+// ---- what voices tell ----------------------------------------------------------------------------------------
+
+void mega_engine_lane_starts(mega_engine *e, uint32_t group, uint32_t lane) {
+    mega_vm_clear_lane(&e->vm, group, lane);
+    MEGA_COUNT(e, notes_started);
+}
+
+void mega_engine_note_ended(mega_engine *e, mega_note note, uint64_t frame) {
+    if (!note) return;
+    MEGA_COUNT(e, notes_ended);
+    mega_ring_push(&e->ended, &(mega_ended){note, frame}); // full: nobody asks
+}
+
+void mega_engine_note_stolen(mega_engine *e) { MEGA_COUNT(e, notes_stolen); }
+
+void mega_engine_note_dropped(mega_engine *e, mega_note note, uint64_t frame) {
+    MEGA_COUNT(e, notes_dropped);
+    mega_engine_note_ended(e, note, frame);
+}
+
+// ---- events --------------------------------------------------------------------------------------------------
+
+static mega_voice_mode mode_of(const mega_program *p) {
+    enum { MODE = 2 }; // among the parameters of `note`
+    if (!p->has_notes) return MEGA_MODE_POLY;
+    float mode = p->slots[p->nodes[p->note_node].slot + MODE].target;
+    return (mega_voice_mode)to_int(clamp(mode, 0, 2) + 0.5f);
+}
+
+static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_seconds) {
+    mega_program *p = e->vm.program;
+    mega_slot *slot = &p->slots[number];
+    mega_slot_set(slot, value, ramp_seconds, e->vm.rate);
+    p->slots_changed = true;
+    if (slot->listed) return;
+    slot->listed = true;
+    p->moving_slots[p->moving_count++] = number;
+}
+
+static bool set_knob(mega_engine *e, int32_t id, float value) {
+    const mega_program *p = e->vm.program;
+    int32_t knob = p->knob_of_id[id];
+    if (knob < 0) return false;
+    for (uint32_t t = p->knob_first[knob]; t < p->knob_first[knob + 1]; t++) {
+        const mega_knob_target *target = &p->knob_targets[t];
+        set_slot(e, target->slot, mega_knob_map(value, target->min, target->max, target->scale), -1);
+    }
+    return true;
+}
+
+static bool set_param(mega_engine *e, int32_t id, float value, float ramp_seconds) {
+    int32_t slot = e->vm.program->slot_of_id[id];
+    if (slot < 0 || !(vabs(value) <= 3e38f)) return false;
+    set_slot(e, (uint32_t)slot, value, ramp_seconds);
+    return true;
+}
+
+static void note_off(mega_engine *e, const mega_event *event, mega_note note, uint64_t frame) {
+    if (mega_voices_note_off(&e->voices, frame, note, event->value, mode_of(e->vm.program))) return;
+    mega_event again = *event; // on the frame of its start: the gate shows for one frame
+    again.type = MEGA_EVENT_NOTE_OFF;
+    again.note = note;
+    again.frame = frame + 1;
+    if (!mega_queue_push(&e->queue, &again)) MEGA_COUNT(e, events_dropped);
+}
+
+static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
+    mega_voices *v = &e->voices;
+    bool known = true;
+    switch ((mega_event_type)event->type) {
+    case MEGA_EVENT_NOTE_ON:
+        mega_voices_note_on(v, frame, event->note, event->value, event->more,
+                            mode_of(e->vm.program));
+        break;
+    case MEGA_EVENT_NOTE_OFF: note_off(e, event, event->note, frame); break;
+    case MEGA_EVENT_KEY_OFF:
+        note_off(e, event, mega_voices_find_key(v, event->more), frame);
+        break;
+    case MEGA_EVENT_NOTE_SET:
+        mega_voices_note_set(v, event->note, (mega_note_expression)event->target, event->value);
+        break;
+    case MEGA_EVENT_CONTROLLER:
+        mega_voices_control(v, (mega_controller)event->target, event->value);
+        break;
+    case MEGA_EVENT_ALL_OFF: mega_voices_all_off(v, frame); break;
+    case MEGA_EVENT_KNOB: known = set_knob(e, event->target, event->value); break;
+    case MEGA_EVENT_PARAM:
+        known = set_param(e, event->target, event->value, event->more);
+        break;
+    }
+    if (!known) MEGA_COUNT(e, events_dropped);
+}
+
+/// Ring -> queue, as far as the queue has room; the rest waits in the ring.
+static void take_events(mega_engine *e) {
+    mega_event event;
+    while (e->queue.count < MEGA_EVENTS_MAX / 2 && mega_ring_pop(&e->events, &event)) {
+        bool late = event.frame < e->block_frame && event.frame != MEGA_NOW;
+        if (late) MEGA_COUNT(e, events_late);
+        mega_queue_push(&e->queue, &event);
+    }
+}
+
+/// Applies what is due at `frame`. @return the frame of the next event, or UINT64_MAX
+static uint64_t apply_due(mega_engine *e, uint64_t frame) {
+    const mega_event *next;
+    while ((next = mega_queue_peek(&e->queue)) && next->frame <= frame) {
+        mega_event event = *next;
+        mega_queue_pop(&e->queue);
+        if (e->vm.program) apply(e, &event, frame);
+        else if (event.type == MEGA_EVENT_NOTE_ON) mega_engine_note_dropped(e, event.note, frame);
+        else MEGA_COUNT(e, events_dropped);
+    }
+    return next ? next->frame : UINT64_MAX;
+}
+
+// ---- swap ----------------------------------------------------------------------------------------------------
+
+static void carry_slots(mega_program *to, const mega_program *from) {
+    for (uint32_t t = 0; t < to->transfer_count; t++) {
+        mega_slot *slot = &to->slots[to->transfers[t].to];
+        *slot = from->slots[to->transfers[t].from];
+        if (slot->listed) to->moving_slots[to->moving_count++] = to->transfers[t].to;
+    }
+}
+
+static void swap(mega_engine *e) {
+    mega_program *program = atomic_exchange_explicit(&e->pending, NULL, memory_order_acq_rel);
+    if (!program) return;
+    mega_program *old = e->vm.program;
+    mega_retired retired = {.program = old};
+    if (old) carry_slots(program, old);
+    if (program->new_groups) {
+        retired.groups =
+            mega_voices_move(&e->voices, program->new_groups, program->groups, e->block_frame);
+        program->new_groups = NULL;
+    }
+    e->vm.program = program;
+    e->voices.voices = program->voices;
+    e->voices.own_gate = !program->reads_gate;
+    e->voices.tail_seconds = program->voice_tail_seconds;
+    MEGA_COUNT(e, programs_swapped);
+    atomic_store_explicit(&e->tally.memory_bytes, program->memory_bytes, memory_order_relaxed);
+    // never full: CONTROL empties it before it publishes, and one program is pending at a time
+    if (retired.program || retired.groups) mega_ring_push(&e->garbage, &retired);
+}
+
+// ---- blocks --------------------------------------------------------------------------------------------------
+
+static void panic(mega_engine *e) {
+    mega_voices_kill_all(&e->voices, e->block_frame);
+    if (e->vm.program) mega_vm_clear_shared(&e->vm);
+}
+
+/// NaN or infinity never leaves: the block is silent, and what may remember it is emptied.
+static void guard(mega_engine *e) {
+    int32_t highest = 0;
+    for (int t = 0; t < MEGA_BLOCK_FRAMES; t++) {
+        int32_t left = bits_of(e->left[t]) & 0x7fffffff, right = bits_of(e->right[t]) & 0x7fffffff;
+        if (left > highest) highest = left;
+        if (right > highest) highest = right;
+    }
+    if (highest < 0x7f800000) return;
+    memset(e->left, 0, sizeof e->left);
+    memset(e->right, 0, sizeof e->right);
+    mega_vm_clear_shared(&e->vm);
+    MEGA_COUNT(e, outputs_silenced);
+}
+
+static void tally(mega_engine *e) {
+    mega_tally *t = &e->tally;
+    atomic_store_explicit(&t->frame_rendered, e->block_frame, memory_order_relaxed);
+    atomic_store_explicit(&t->voices_active, mega_voices_sounding(&e->voices), memory_order_relaxed);
+    atomic_store_explicit(&t->voices_held, mega_voices_gated(&e->voices), memory_order_relaxed);
+    atomic_store_explicit(&t->lanes_silenced, e->vm.lanes_silenced, memory_order_relaxed);
+}
+
+static void render_block(mega_engine *e) {
+    swap(e);
+    if (atomic_exchange(&e->panic, false)) panic(e);
+    take_events(e);
+    memset(e->left, 0, sizeof e->left);
+    memset(e->right, 0, sizeof e->right);
+    uint32_t at = 0;
+    while (at < MEGA_BLOCK_FRAMES) {
+        uint64_t next = apply_due(e, e->block_frame + at);
+        uint64_t end = next - e->block_frame < MEGA_BLOCK_FRAMES ? next - e->block_frame
+                                                                 : MEGA_BLOCK_FRAMES;
+        uint32_t frames = (uint32_t)end - at;
+        if (e->vm.program) mega_vm_run(&e->vm, at, frames, e->block_frame);
+        at += frames;
+    }
+    if (e->vm.program) guard(e);
+    e->block_frame += MEGA_BLOCK_FRAMES;
+    mega_voices_end_block(&e->voices, e->block_frame);
+    tally(e);
+}
+
+// ---- the host's frames -----------------------------------------------------------------------------------------
+
+/// The host's input goes to a ring of two blocks; a block hears what came one block before it.
+static void take_input(mega_engine *e, const float *const *in, uint32_t offset, uint32_t frames) {
+    for (uint32_t c = 0; c < e->options.input_channels; c++) {
+        float *ring = e->input_ring + (size_t)c * 2 * MEGA_BLOCK_FRAMES;
+        for (uint32_t t = 0; t < frames; t++)
+            ring[(e->input_written + t) % (2 * MEGA_BLOCK_FRAMES)] = in && in[c] ? in[c][offset + t] : 0;
+    }
+    e->input_written += frames;
+}
+
+static void give_input(mega_engine *e) {
+    uint64_t delay = e->options.whole_blocks ? 0 : MEGA_BLOCK_FRAMES;
+    uint64_t from = e->block_frame - delay + 2 * MEGA_BLOCK_FRAMES; // at frame 0: the empty half of the ring
+    for (uint32_t c = 0; c < e->options.input_channels; c++) {
+        const float *ring = e->input_ring + (size_t)c * 2 * MEGA_BLOCK_FRAMES;
+        memcpy(e->input_block + (size_t)c * MEGA_BLOCK_FRAMES,
+               ring + from % (2 * MEGA_BLOCK_FRAMES), MEGA_BLOCK_FRAMES * sizeof(float));
+    }
+}
+
+static void give_output(mega_engine *e, float *const *out, uint32_t offset, uint32_t frames) {
+    const float *left = e->left + e->carry_read, *right = e->right + e->carry_read;
+    uint32_t channels = e->options.output_channels;
+    if (channels == 1) {
+        for (uint32_t t = 0; t < frames; t++) out[0][offset + t] = 0.5f * (left[t] + right[t]);
+        return;
+    }
+    memcpy(out[0] + offset, left, frames * sizeof *left);
+    memcpy(out[1] + offset, right, frames * sizeof *right);
+    for (uint32_t c = 2; c < channels; c++) memset(out[c] + offset, 0, frames * sizeof(float));
+}
+
+void mega_render(mega_engine *e, const float *const *in, float *const *out, uint32_t frames) {
+    uint64_t mode = enter_mode();
+    for (uint32_t done = 0; done < frames;) {
+        // up to the grid: so a block is rendered once all its input is there
+        uint32_t room = MEGA_BLOCK_FRAMES - (uint32_t)(e->input_written % MEGA_BLOCK_FRAMES);
+        uint32_t part = frames - done < room ? frames - done : room;
+        if (e->options.whole_blocks) take_input(e, in, done, part);
+        if (e->carry_read == MEGA_BLOCK_FRAMES) {
+            give_input(e);
+            render_block(e);
+            e->carry_read = 0;
+        }
+        if (!e->options.whole_blocks) take_input(e, in, done, part);
+        give_output(e, out, done, part);
+        e->carry_read += part;
+        done += part;
+    }
+    atomic_store_explicit(&e->tally.frame,
+                          e->block_frame - MEGA_BLOCK_FRAMES + e->carry_read, memory_order_relaxed);
+    leave_mode(mode);
+}
+
+// ---- buses -----------------------------------------------------------------------------------------------------
+
+static void sum_lanes(const mega_engine *e, const mega_bus *bus, float *block) {
+    memset(block, 0, MEGA_BLOCK_FRAMES * sizeof *block);
+    for (uint32_t g = 0; g < e->voices.group_count; g++) {
+        uint32_t active = e->voices.groups[g].active;
+        const float *at = bus->block + (size_t)g * MEGA_BLOCK_FRAMES * 16;
+        for (; active; active &= active - 1)
+            for (int t = 0; t < MEGA_BLOCK_FRAMES; t++)
+                block[t] += at[t * 16 + __builtin_ctz(active)];
+    }
+}
+
+bool mega_bus_read(const mega_engine *e, int32_t number, mega_note note, float *block) {
+    const mega_program *p = e->vm.program;
+    const mega_bus *bus = p && number >= 0 && number < MEGA_BUSES_MAX ? p->buses[number] : NULL;
+    uint32_t group, lane;
+    memset(block, 0, MEGA_BLOCK_FRAMES * sizeof *block);
+    if (!bus || (note && !bus->voice)) return false;
+    if (!bus->voice) {
+        memcpy(block, bus->block, MEGA_BLOCK_FRAMES * sizeof *block);
+    } else if (!note) {
+        sum_lanes(e, bus, block);
+    } else {
+        if (!mega_voices_find(&e->voices, note, &group, &lane)) return false;
+        const float *at = bus->block + (size_t)group * MEGA_BLOCK_FRAMES * 16 + lane;
+        for (int t = 0; t < MEGA_BLOCK_FRAMES; t++) block[t] = at[t * 16];
+    }
+    return true;
+}

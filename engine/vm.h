@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// vm -- runs a program for one segment of a block. Audio role: nothing here allocates, locks or waits.
+#ifndef MEGA_VM_H
+#define MEGA_VM_H
+
+#include "program.h"
+#include "registry.h"
+#include "voices.h"
+
+enum {
+    // Up to this many voices of a group run one by one: a pass over 16 lanes costs about as much as three.
+    MEGA_LANES_ONE_BY_ONE_MAX = 2,
+    MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
+    MEGA_CHANNELS_MAX = 64,
+};
+
+typedef struct mega_vm {
+    const mega_isa_table *wide, *one;
+    float rate, seconds_per_frame;
+    uint32_t seed;
+    mega_program *program;
+    mega_voices *voices;
+    const float *input[MEGA_CHANNELS_MAX]; ///< this block's, one block late; NULL: silence
+    float *left, *right;                   ///< this block's output, zeroed before
+    uint64_t lanes_silenced;
+    bool profile;
+    uint64_t profile_ns[MEGA_MODULE_COUNT + 1]; ///< by module; the last is all else
+
+    // scratch
+    _Alignas(64) float zeros[MEGA_BLOCK_FRAMES * 16];
+    float gain[MEGA_BLOCK_FRAMES * 16];
+    float lane_gain[MEGA_BLOCK_FRAMES];
+    float spread[MEGA_PORTS_MAX][MEGA_BLOCK_FRAMES * 16]; ///< slots on their way, for a group
+} mega_vm;
+
+/// Renders frames `offset` .. `offset + frames` of the block that starts at `block_frame`.
+void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_frame);
+/// Zeroes a voice's state: a fresh voice.
+void mega_vm_clear_lane(mega_vm *vm, uint32_t group, uint32_t lane);
+/// Zeroes the state of everything shared: after a panic, or a result that was not finite.
+void mega_vm_clear_shared(mega_vm *vm);
+
+#endif
