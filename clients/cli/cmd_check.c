@@ -37,14 +37,16 @@ static int print_json(const char *path, const mega_report *report) {
 static void print_summary(const char *path, const mega_patch *patch, const mega_report *report) {
     size_t errors = mega_report_error_count(report);
     size_t warnings = mega_report_count(report) - errors;
-    if (errors || warnings)
-        printf("%s: %zu error%s, %zu warning%s\n", path, errors, errors == 1 ? "" : "s", warnings,
-               warnings == 1 ? "" : "s");
-    if (errors) return;
+    char count[64] = "";
+    if (warnings) snprintf(count, sizeof count, ", %zu warning%s", warnings, &"s"[warnings == 1]);
+    if (errors) {
+        printf("%s: %zu error%s%s\n", path, errors, &"s"[errors == 1], count);
+        return;
+    }
     size_t nodes = mega_patch_node_count(patch), per_voice = 0;
     for (size_t i = 0; i < nodes; i++) per_voice += mega_patch_node(patch, i).per_voice;
-    printf("%s: good: %zu nodes (%zu per voice), %zu cables, %zu knobs, %u voices\n", path, nodes,
-           per_voice, mega_patch_cable_count(patch), mega_patch_knob_count(patch),
+    printf("%s: good%s: %zu nodes (%zu per voice), %zu cables, %zu knobs, %u voices\n", path, count,
+           nodes, per_voice, mega_patch_cable_count(patch), mega_patch_knob_count(patch),
            mega_patch_voices(patch));
 }
 

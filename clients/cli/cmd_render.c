@@ -79,7 +79,7 @@ static bool read_option(render_options *o, int option, int *container, int *samp
         o->output = optarg;
         return true;
     case SECONDS:
-        return number_of(c, "seconds", optarg, 1e-5, SEQUENCE_SECONDS_MAX, &o->seconds);
+        return number_of(c, "seconds", optarg, 0.001, SEQUENCE_SECONDS_MAX, &o->seconds);
     case NOTES:
         o->notes = optarg;
         return true;

@@ -42,17 +42,15 @@ static mega_status send(player *p, const event *e) {
     return MEGA_OK;
 }
 
-/// Feeds what the next `frames` frames can reach. Where the ring is full, less is rendered: up to
-/// the block of the event that waits, so that it is not late. @return the frames to render now
+/// Feeds what the next `frames` frames can reach. Where the ring is full, less is rendered: the engine empties it
+/// with each block of its grid. @return the frames to render now
 static uint32_t feed(player *p, uint32_t frames) {
     const sequence *s = p->options->sequence;
     uint64_t reach = p->position + frames + GRID_FRAMES;
     for (; p->next < s->count && s->events[p->next].frame < reach; p->next++) {
         if (send(p, &s->events[p->next]) != MEGA_ERROR_FULL) continue;
-        uint64_t block = s->events[p->next].frame / GRID_FRAMES * GRID_FRAMES;
-        if (block > p->position && block - p->position < frames)
-            return (uint32_t)(block - p->position);
-        return frames < GRID_FRAMES ? frames : GRID_FRAMES;
+        uint32_t to_grid = GRID_FRAMES - (uint32_t)(p->position % GRID_FRAMES);
+        return to_grid < frames ? to_grid : frames;
     }
     return frames;
 }

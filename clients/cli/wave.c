@@ -63,7 +63,7 @@ uint64_t wave_frames_max(wave_container container, wave_sample sample, uint32_t 
 static SNDFILE *open_file(wave *w, SF_INFO *info) {
     if (strcmp(w->path, "-") == 0) {
         w->pipe = tmpfile();
-        return w->pipe ? sf_open_fd(fileno(w->pipe), SFM_RDWR, info, SF_FALSE) : NULL;
+        return w->pipe ? sf_open_fd(fileno(w->pipe), SFM_WRITE, info, SF_FALSE) : NULL;
     }
     if (is_special(w->path)) return sf_open(w->path, SFM_WRITE, info);
     w->part = part_name(w->path);
