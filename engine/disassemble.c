@@ -79,8 +79,9 @@ static void constants(text *t, const mega_program *p, const mega_patch *patch, b
 
 static void terms(text *t, const mega_program *p, const mega_instruction *code) {
     uint32_t count = code->in_count - code->exponent_count;
+    if (!count) say(t, "0");
     for (uint32_t i = 0; i < code->in_count; i++) {
-        say(t, i == 0 ? "" : i < count ? " + " : i == count ? " * 2^(" : " + ");
+        say(t, i == 0 && count ? "" : i < count ? " + " : i == count ? " * 2^(" : " + ");
         operand(t, &p->operands[code->in + i]);
         float amount = p->amounts[code->in + i];
         if (amount != 1) say(t, "*%g", (double)amount);

@@ -152,8 +152,10 @@ static port_cables cables_of(const mega_emitter *e, uint32_t node, uint32_t port
 static uint32_t gather(mega_emitter *e, const port_cables *in, uint32_t list, mega_operand base,
                        mega_operand *operands, float *amounts, uint32_t *exponents) {
     uint32_t terms = 0;
-    operands[terms] = base;
-    amounts[terms++] = 1;
+    if (base.bank != MEGA_BANK_ZERO) {
+        operands[terms] = base;
+        amounts[terms++] = 1;
+    }
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = in->first; i < in->end; i++) {
             uint32_t cable = e->graph->cables[i];
