@@ -8,7 +8,8 @@
 #include "state.h"
 
 enum {
-    // Stolen voices fade in lanes of the reserve: a quarter of the polyphony, but at least a full chord of eight.
+    // Stolen voices fade in lanes of the reserve: a quarter of the polyphony, but at least a full
+    // chord of eight.
     RESERVE_MIN = 8,
     RESERVE_PART = 4,
     KNOB_SMOOTH_MS = 10, // of a knob on an input, which has no row to say it
@@ -26,7 +27,8 @@ static void *table(mega_emitter *e, size_t count, size_t size) {
     return memory;
 }
 
-// ---- nodes and slots ---------------------------------------------------------------------------------
+// ---- nodes and slots
+// ---------------------------------------------------------------------------------
 
 static void number_outputs(mega_emitter *e) {
     const mega_patch *patch = e->patch;
@@ -59,8 +61,8 @@ static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
     const mega_patch_node_row *row = &e->patch->nodes[patch_node];
     for (uint32_t i = 0; i < row->module->param_count; i++) {
         const mega_param_row *param = &row->module->params[i];
-        bool replaced = !row->written[i] &&
-                        has_adding_cable(e, patch_node, row->module->input_count + i);
+        bool replaced =
+            !row->written[i] && has_adding_cable(e, patch_node, row->module->input_count + i);
         mega_slot_init(&e->program->slots[first + i], replaced ? 0 : row->values[i],
                        param->smoothing, param->smooth_ms, param->min, param->max);
     }
@@ -99,7 +101,8 @@ static void make_nodes(mega_emitter *e) {
     p->slots_changed = true;
 }
 
-// ---- knobs -------------------------------------------------------------------------------------------
+// ---- knobs
+// -------------------------------------------------------------------------------------------
 
 /// The range over which a cable's knob maps: its own, or that of the parameter it turns.
 static mega_knob_target target_of(const mega_patch *patch, const mega_patch_cable_row *cable,
@@ -163,12 +166,14 @@ static void make_knobs(mega_emitter *e) {
     p->knob_first[patch->knob_count] = count;
 }
 
-// ---- voices, scratch, budget ----------------------------------------------------------------------------
+// ---- voices, scratch, budget
+// ----------------------------------------------------------------------------
 
 static void make_voices(mega_emitter *e) {
     mega_program *p = e->program;
     p->voices = e->patch->voices;
-    uint32_t reserve = p->voices / RESERVE_PART > RESERVE_MIN ? p->voices / RESERVE_PART : RESERVE_MIN;
+    uint32_t reserve =
+        p->voices / RESERVE_PART > RESERVE_MIN ? p->voices / RESERVE_PART : RESERVE_MIN;
     p->groups = (p->voices + reserve + 15) / 16;
     p->note_node = UINT32_MAX;
     for (uint32_t n = p->node_count; n-- > 0;)
@@ -244,13 +249,15 @@ static void make_buses(mega_emitter *e, const mega_compile_request *request) {
     }
 }
 
-// ---- values that go on ----------------------------------------------------------------------------------
+// ---- values that go on
+// ----------------------------------------------------------------------------------
 
 static void carry_values(mega_emitter *e, const mega_program *before) {
     mega_program *p = e->program;
     p->transfers = table(e, p->slot_count, sizeof *p->transfers);
     if (e->failed) return;
-    // the request keeps the patch, so nodes and cables stand in the same order: walk both side by side
+    // the request keeps the patch, so nodes and cables stand in the same order: walk both side by
+    // side
     for (uint32_t n = 0, o = 0; n < p->node_count; n++) {
         for (o = 0; o < before->node_count; o++)
             if (strcmp(before->nodes[o].id, p->nodes[n].id) == 0) break;
@@ -266,7 +273,8 @@ static void carry_values(mega_emitter *e, const mega_program *before) {
             (mega_slot_transfer){before->knob_targets[k].slot, p->knob_targets[k].slot};
 }
 
-// ---- the whole ------------------------------------------------------------------------------------------
+// ---- the whole
+// ------------------------------------------------------------------------------------------
 
 static void finish_emitter(mega_emitter *e) {
     free(e->emitted);

@@ -51,8 +51,10 @@ static void slot_name(text *t, const mega_program *p, const mega_patch *patch, u
 
 /// s0: slot; r0: shared; v0: voice scratch; k0: kept for a later phase.
 static void operand(text *t, const mega_operand *o) {
-    static const char letters[] = {[MEGA_BANK_SLOT] = 's', [MEGA_BANK_SHARED] = 'r',
-                                   [MEGA_BANK_VOICE] = 'v', [MEGA_BANK_KEPT] = 'k'};
+    static const char letters[] = {[MEGA_BANK_SLOT] = 's',
+                                   [MEGA_BANK_SHARED] = 'r',
+                                   [MEGA_BANK_VOICE] = 'v',
+                                   [MEGA_BANK_KEPT] = 'k'};
     if (o->bank == MEGA_BANK_ZERO) say(t, "0");
     else say(t, "%c%u", letters[o->bank], o->index);
 }
@@ -91,10 +93,14 @@ static void terms(text *t, const mega_program *p, const mega_instruction *code) 
 
 static void instruction(text *t, const mega_program *p, const mega_instruction *code) {
     static const char *const names[] = {
-        [MEGA_OP_CALL] = "CALL",           [MEGA_OP_SUM] = "SUM",
-        [MEGA_OP_BROADCAST] = "BROADCAST", [MEGA_OP_REDUCE] = "REDUCE",
-        [MEGA_OP_INPUT] = "INPUT",         [MEGA_OP_OUTPUT] = "OUTPUT",
-        [MEGA_OP_FEEDBACK_READ] = "READ",  [MEGA_OP_FEEDBACK_WRITE] = "WRITE",
+        [MEGA_OP_CALL] = "CALL",
+        [MEGA_OP_SUM] = "SUM",
+        [MEGA_OP_BROADCAST] = "BROADCAST",
+        [MEGA_OP_REDUCE] = "REDUCE",
+        [MEGA_OP_INPUT] = "INPUT",
+        [MEGA_OP_OUTPUT] = "OUTPUT",
+        [MEGA_OP_FEEDBACK_READ] = "READ",
+        [MEGA_OP_FEEDBACK_WRITE] = "WRITE",
         [MEGA_OP_TAP] = "TAP",
     };
     say(t, "  %-10s ", names[code->op]);
@@ -107,15 +113,17 @@ static void instruction(text *t, const mega_program *p, const mega_instruction *
 }
 
 static void program(text *t, const mega_program *p, const mega_patch *patch, bool *shown) {
-    say(t, "; %u voices in %u groups of 16; %u instructions; registers: %u shared, %u voice, %u kept\n",
+    say(t,
+        "; %u voices in %u groups of 16; %u instructions; registers: %u shared, %u voice, %u "
+        "kept\n",
         p->voices, p->groups, p->instruction_count, p->shared_count, p->voice_count, p->kept_count);
     say(t, "; %.1f KiB with state\n", (double)p->memory_bytes / 1024);
     for (uint32_t l = 0; l < p->phase_count; l++) {
         const mega_phase *phase = &p->phases[l];
         if (!phase->count) continue;
-        say(t, l == 0           ? "constant:\t; again only when a value has changed\n"
-               : phase->voice   ? "voice:\t; once for each group of 16\n"
-                                : "shared:\n");
+        say(t, l == 0         ? "constant:\t; again only when a value has changed\n"
+               : phase->voice ? "voice:\t; once for each group of 16\n"
+                              : "shared:\n");
         for (uint32_t i = phase->first; i < phase->first + phase->count; i++) {
             constants(t, p, patch, shown, &p->instructions[i]);
             instruction(t, p, &p->instructions[i]);

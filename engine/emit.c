@@ -23,10 +23,12 @@ static bool grow(mega_emitter *e, void *array, uint32_t *room, uint32_t need, si
     return true;
 }
 
-// ---- pieces ----------------------------------------------------------------------------------------
+// ---- pieces
+// ----------------------------------------------------------------------------------------
 
 static uint32_t new_virtual(mega_emitter *e, mega_bank bank, uint32_t list) {
-    if (!grow(e, &e->virtuals, &e->virtual_room, e->virtual_count + 1, sizeof *e->virtuals)) return 0;
+    if (!grow(e, &e->virtuals, &e->virtual_room, e->virtual_count + 1, sizeof *e->virtuals))
+        return 0;
     e->virtuals[e->virtual_count] = (mega_virtual){.bank = (uint16_t)bank, .list = list};
     return e->virtual_count++;
 }
@@ -52,7 +54,8 @@ static uint32_t push_operands(mega_emitter *e, const mega_operand *operands, con
 }
 
 static mega_instruction *push(mega_emitter *e, uint32_t list, mega_opcode op, uint32_t patch_node) {
-    if (!grow(e, &e->emitted, &e->emitted_room, e->emitted_count + 1, sizeof *e->emitted)) return NULL;
+    if (!grow(e, &e->emitted, &e->emitted_room, e->emitted_count + 1, sizeof *e->emitted))
+        return NULL;
     mega_emitted *emitted = &e->emitted[e->emitted_count++];
     *emitted = (mega_emitted){.list = list,
                               .code = {.op = (uint8_t)op,
@@ -66,7 +69,8 @@ static uint32_t push_move(mega_emitter *e, uint32_t list, mega_opcode op, uint32
                           mega_operand in, mega_bank out_bank) {
     uint32_t out = new_virtual(e, out_bank, list);
     mega_operand out_operand = register_operand(e, out);
-    uint32_t in_at = push_operands(e, &in, NULL, 1), out_at = push_operands(e, &out_operand, NULL, 1);
+    uint32_t in_at = push_operands(e, &in, NULL, 1),
+             out_at = push_operands(e, &out_operand, NULL, 1);
     mega_instruction *code = push(e, list, op, patch_node);
     if (!code) return 0;
     code->in = in_at;
@@ -76,7 +80,8 @@ static uint32_t push_move(mega_emitter *e, uint32_t list, mega_opcode op, uint32
     return out;
 }
 
-// ---- sources in the scope of their destination ------------------------------------------------------
+// ---- sources in the scope of their destination
+// ------------------------------------------------------
 
 static mega_bank bank_of(const mega_emitter *e, uint32_t node, uint32_t output) {
     if (!e->graph->voice[node]) return MEGA_BANK_SHARED;
@@ -121,12 +126,13 @@ static mega_operand source(mega_emitter *e, uint32_t cable, uint32_t list) {
     return register_operand(e, e->output_virtual[output] - 1);
 }
 
-// ---- ports ------------------------------------------------------------------------------------------
+// ---- ports
+// ------------------------------------------------------------------------------------------
 
 typedef struct {
-    uint32_t first, end; ///< in graph->cables
+    uint32_t first, end;          ///< in graph->cables
     bool slots_only, shared_only; ///< where its cables come from
-    bool plain; ///< one adding cable of amount 1
+    bool plain;                   ///< one adding cable of amount 1
 } port_cables;
 
 static port_cables cables_of(const mega_emitter *e, uint32_t node, uint32_t port) {
@@ -200,14 +206,15 @@ static uint32_t sum(mega_emitter *e, uint32_t node, const port_cables *in, uint3
     return out;
 }
 
-/// What an instruction of `list` reads at a port. Sums that no voice has part in are made once, not once a voice.
+/// What an instruction of `list` reads at a port. Sums that no voice has part in are made once, not
+/// once a voice.
 static mega_operand port(mega_emitter *e, uint32_t node, uint32_t index, uint32_t list) {
     const mega_module *m = e->patch->nodes[node].module;
     mega_operand base = {.bank = MEGA_BANK_ZERO};
     if (index >= m->input_count)
-        base = (mega_operand){
-            .bank = MEGA_BANK_SLOT,
-            .index = e->program->nodes[e->node_index[node]].slot + index - m->input_count};
+        base = (mega_operand){.bank = MEGA_BANK_SLOT,
+                              .index = e->program->nodes[e->node_index[node]].slot + index -
+                                       m->input_count};
     port_cables in = cables_of(e, node, index);
     if (in.first == in.end) return base;
     if (in.plain && base.bank == MEGA_BANK_ZERO) return source(e, e->graph->cables[in.first], list);
@@ -216,11 +223,13 @@ static mega_operand port(mega_emitter *e, uint32_t node, uint32_t index, uint32_
     else if (in.shared_only && mega_list_is_voice(list)) made_in = list - 1;
     uint32_t made = sum(e, node, &in, made_in, base);
     if (made_in != list && mega_list_is_voice(list))
-        made = push_move(e, list, MEGA_OP_BROADCAST, node, register_operand(e, made), MEGA_BANK_VOICE);
+        made =
+            push_move(e, list, MEGA_OP_BROADCAST, node, register_operand(e, made), MEGA_BANK_VOICE);
     return register_operand(e, made);
 }
 
-// ---- nodes ------------------------------------------------------------------------------------------
+// ---- nodes
+// ------------------------------------------------------------------------------------------
 
 static uint32_t ports(mega_emitter *e, uint32_t node, uint32_t list, uint32_t count) {
     mega_operand operands[MEGA_PORTS_MAX];
@@ -308,7 +317,8 @@ static void emit_feedback_write(mega_emitter *e, uint32_t node) {
     code->in_count = 1;
 }
 
-// ---- what must be known before ----------------------------------------------------------------------
+// ---- what must be known before
+// ----------------------------------------------------------------------
 
 static void find_constants(mega_emitter *e) {
     const mega_graph *g = e->graph;

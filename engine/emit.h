@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// emit -- the compiler's intermediate form: instructions over virtual registers, in lists that become phases.
+// emit -- the compiler's intermediate form: instructions over virtual registers, in lists that
+// become phases.
 #ifndef MEGA_EMIT_H
 #define MEGA_EMIT_H
 
@@ -34,15 +35,15 @@ typedef struct {
     uint32_t operand_room;
     uint32_t list_count;
 
-    uint32_t *node_index;  ///< patch node -> program node, UINT32_MAX: not live
-    uint32_t *first_output; ///< patch node -> its first in the tables below
+    uint32_t *node_index;     ///< patch node -> program node, UINT32_MAX: not live
+    uint32_t *first_output;   ///< patch node -> its first in the tables below
     uint32_t *output_virtual; ///< virtual register + 1, 0: not made
     uint32_t *output_reduced; ///< the same, summed over voices
     uint32_t *output_spread;  ///< the same, broadcast, in the phase below
     uint32_t *output_spread_list;
     bool *output_used, *output_kept;
-    bool *constant;        ///< patch node: depends on slots alone
-    uint32_t *knob_slot;   ///< cable -> the slot of its knob
+    bool *constant;      ///< patch node: depends on slots alone
+    uint32_t *knob_slot; ///< cable -> the slot of its knob
 } mega_emitter;
 
 enum { MEGA_LIST_CONSTANT = 0 };

@@ -8,7 +8,8 @@
 
 static const size_t MEMORY_BYTES_DEFAULT = (size_t)1 << 30;
 
-// ---- create and destroy --------------------------------------------------------------------------------
+// ---- create and destroy
+// --------------------------------------------------------------------------------
 
 static void complain(mega_report *report, const char *path, const char *hint, const char *message) {
     mega_report_add(report, MEGA_SEVERITY_ERROR, "bad-value", path, 0, 0, hint, "%s", message);
@@ -127,7 +128,8 @@ void mega_destroy(mega_engine *e) {
 const char *mega_isa(const mega_engine *e) { return e->isa->name; }
 uint32_t mega_rate(const mega_engine *e) { return e->options.rate; }
 
-// ---- names -----------------------------------------------------------------------------------------------
+// ---- names
+// -----------------------------------------------------------------------------------------------
 
 static int32_t find_node(const mega_patch *patch, const char *id) {
     for (size_t n = 0; n < patch->node_count; n++)
@@ -204,7 +206,8 @@ static bool number_names(mega_engine *e, const mega_patch *patch, mega_program *
     return true;
 }
 
-// ---- load ------------------------------------------------------------------------------------------------
+// ---- load
+// ------------------------------------------------------------------------------------------------
 
 /// A copy by way of the document's text: what is loaded is what would be written.
 static mega_patch *copy_patch(const mega_patch *patch) {
@@ -240,8 +243,9 @@ static bool provide_groups(mega_program *program, const mega_program *before) {
 }
 
 /// Compiles to follow `before`. @return NULL on an error
-static mega_program *make_program(mega_engine *e, const mega_patch *patch, const mega_program *before,
-                                  bool keep_values, mega_report *report, mega_status *status) {
+static mega_program *make_program(mega_engine *e, const mega_patch *patch,
+                                  const mega_program *before, bool keep_values, mega_report *report,
+                                  mega_status *status) {
     struct mega_tap taps[MEGA_BUSES_MAX];
     mega_compile_request request = {.patch = patch,
                                     .rate = (float)e->options.rate,
@@ -259,7 +263,8 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
     return NULL;
 }
 
-/// A pending program that the audio role has not taken yet is taken back: the new one follows what is in force.
+/// A pending program that the audio role has not taken yet is taken back: the new one follows what
+/// is in force.
 static mega_status load(mega_engine *e, const mega_patch *patch, bool keep_values,
                         mega_report *report) {
     mega_program *unseen = atomic_exchange(&e->pending, NULL);
@@ -302,7 +307,8 @@ mega_status mega_patch_check(const mega_patch *patch, mega_report *report) {
     return status;
 }
 
-// ---- buses -----------------------------------------------------------------------------------------------
+// ---- buses
+// -----------------------------------------------------------------------------------------------
 
 static int32_t bus_number(mega_engine *e, const char *node, const char *port, mega_report *report) {
     for (uint32_t b = 0; b < e->bus_count; b++)
@@ -341,7 +347,8 @@ int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_r
     return -1;
 }
 
-// ---- counters ----------------------------------------------------------------------------------------------
+// ---- counters
+// ----------------------------------------------------------------------------------------------
 
 mega_counters mega_counters_get(const mega_engine *e) {
     const mega_tally *t = &e->tally;

@@ -7,7 +7,7 @@
 #include "vm.h"
 
 enum {
-    MEGA_NAMES_MAX = 16384,          ///< knobs, and parameters, that were ever asked for by name
+    MEGA_NAMES_MAX = 16384, ///< knobs, and parameters, that were ever asked for by name
     MEGA_NAME_BYTES_MAX = 2 * MEGA_ID_BYTES_MAX,
     MEGA_RATE_MIN = 8000,
     MEGA_RATE_MAX = 384000,
@@ -38,15 +38,15 @@ struct mega_engine {
     mega_options options;
     // CONTROL
     const mega_isa_table *isa;
-    mega_patch *patch;          ///< the one last loaded
-    mega_program *newest;       ///< last published; in force, pending, or (after a swap) about to be
-    mega_program *in_force;     ///< last one known to have been taken
+    mega_patch *patch;      ///< the one last loaded
+    mega_program *newest;   ///< last published; in force, pending, or (after a swap) about to be
+    mega_program *in_force; ///< last one known to have been taken
     mega_names knobs, params;
     mega_bus_name buses[MEGA_BUSES_MAX];
     uint32_t bus_count;
     // CONTROL -> AUDIO -> CONTROL
     _Atomic(mega_program *) pending;
-    mega_ring garbage;          ///< of mega_retired
+    mega_ring garbage; ///< of mega_retired
     // EVENT -> AUDIO -> EVENT
     mega_ring events;
     mega_ring ended;
@@ -56,12 +56,12 @@ struct mega_engine {
     mega_vm vm;
     mega_voices voices;
     mega_queue queue;
-    uint64_t block_frame;       ///< first frame of the next block
-    uint32_t carry_read;        ///< frames of the last block that were given out
+    uint64_t block_frame; ///< first frame of the next block
+    uint32_t carry_read;  ///< frames of the last block that were given out
     float left[MEGA_BLOCK_FRAMES], right[MEGA_BLOCK_FRAMES];
-    float *input_ring;          ///< input_channels x 2 blocks
-    uint64_t input_written;     ///< frames taken from the host
-    float *input_block;         ///< input_channels x one block
+    float *input_ring;      ///< input_channels x 2 blocks
+    uint64_t input_written; ///< frames taken from the host
+    float *input_block;     ///< input_channels x one block
     mega_tally tally;
 };
 

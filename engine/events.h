@@ -28,8 +28,8 @@ typedef struct {
     uint64_t frame;
     uint64_t arrival; ///< among events of one frame; set by the queue
     mega_note note;
-    uint32_t type;    ///< mega_event_type
-    int32_t target;   ///< knob, param, expression, controller
+    uint32_t type;     ///< mega_event_type
+    int32_t target;    ///< knob, param, expression, controller
     float value, more; ///< key and velocity; value and ramp seconds
 } mega_event;
 

@@ -19,7 +19,8 @@ static bool orders(const mega_patch *p, const mega_patch_cable_row *cable) {
     return cable->from_node >= 0 && !(p->nodes[cable->to_node].module->flags & MEGA_DELAYS);
 }
 
-// ---- tables ----------------------------------------------------------------------------------------
+// ---- tables
+// ----------------------------------------------------------------------------------------
 
 static mega_status allocate(mega_graph *g, const mega_patch *p) {
     size_t n = p->node_count + 1;
@@ -45,7 +46,8 @@ void mega_graph_finish(mega_graph *g) {
     *g = (mega_graph){0};
 }
 
-/// Groups the cables by destination: a counting sort by node, then an insertion sort by port, both stable.
+/// Groups the cables by destination: a counting sort by node, then an insertion sort by port, both
+/// stable.
 static void sort_cables(mega_graph *g, const mega_patch *p) {
     for (size_t i = 0; i < p->cable_count; i++) g->first[p->cables[i].to_node + 1]++;
     for (size_t n = 0; n < p->node_count; n++) g->first[n + 1] += g->first[n];
@@ -58,14 +60,16 @@ static void sort_cables(mega_graph *g, const mega_patch *p) {
     for (size_t n = 0; n < p->node_count; n++)
         for (uint32_t i = g->first[n] + 1; i < g->first[n + 1]; i++) {
             uint32_t cable = g->cables[i], j = i;
-            for (; j > g->first[n] && p->cables[g->cables[j - 1]].to_port > p->cables[cable].to_port;
+            for (;
+                 j > g->first[n] && p->cables[g->cables[j - 1]].to_port > p->cables[cable].to_port;
                  j--)
                 g->cables[j] = g->cables[j - 1];
             g->cables[j] = cable;
         }
 }
 
-// ---- cycles and order ------------------------------------------------------------------------------
+// ---- cycles and order
+// ------------------------------------------------------------------------------
 
 typedef struct {
     uint32_t *stack, *next; // nodes under way, and the next cable of each to look at
@@ -145,7 +149,8 @@ static mega_status sort_nodes(mega_graph *g, const mega_patch *p, mega_report *r
     return status;
 }
 
-// ---- scopes ----------------------------------------------------------------------------------------
+// ---- scopes
+// ----------------------------------------------------------------------------------------
 
 static bool is_note(const mega_module *m) { return strcmp(m->name, "note") == 0; }
 
@@ -168,7 +173,8 @@ static void infer_scopes(mega_graph *g, const mega_patch *p) {
             if (g->voice[n] || !may_become_voice(&p->nodes[n])) continue;
             for (uint32_t i = g->first[n]; i < g->first[n + 1] && !g->voice[n]; i++) {
                 const mega_patch_cable_row *cable = cable_in(g, p, i);
-                if (cable->from_node >= 0 && g->voice[cable->from_node]) g->voice[n] = changed = true;
+                if (cable->from_node >= 0 && g->voice[cable->from_node])
+                    g->voice[n] = changed = true;
             }
         }
     }
@@ -195,7 +201,8 @@ static mega_status check_scopes(const mega_patch *p, mega_report *report) {
     return status;
 }
 
-// ---- what is heard ---------------------------------------------------------------------------------
+// ---- what is heard
+// ---------------------------------------------------------------------------------
 
 static bool is_output(const mega_module *m) { return strcmp(m->name, "output") == 0; }
 
@@ -211,7 +218,8 @@ static void mark_live(mega_graph *g, const mega_patch *p, const uint32_t *taps, 
             if (!g->live[n]) continue;
             for (uint32_t i = g->first[n]; i < g->first[n + 1]; i++) {
                 const mega_patch_cable_row *cable = cable_in(g, p, i);
-                if (cable->from_node < 0 || g->live[cable->from_node] || cable->amount == 0) continue;
+                if (cable->from_node < 0 || g->live[cable->from_node] || cable->amount == 0)
+                    continue;
                 g->live[cable->from_node] = changed = true;
             }
         }
@@ -235,7 +243,8 @@ static void keep_live_order(mega_graph *g, const mega_patch *p) {
         if (g->live[g->order[k]]) g->order[g->live_count++] = g->order[k];
 }
 
-// ---- phases ----------------------------------------------------------------------------------------
+// ---- phases
+// ----------------------------------------------------------------------------------------
 
 static void find_phases(mega_graph *g, const mega_patch *p) {
     for (size_t k = 0; k < g->live_count; k++) {

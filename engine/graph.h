@@ -5,18 +5,19 @@
 
 #include "patch.h"
 
-/// Tables over the nodes of one patch. Phase p runs shared nodes, then voice nodes: a shared node after voices
-/// of phase p is in phase p + 1.
+/// Tables over the nodes of one patch. Phase p runs shared nodes, then voice nodes: a shared node
+/// after voices of phase p is in phase p + 1.
 typedef struct {
     size_t node_count;
-    bool *voice;          ///< exists once a voice
-    bool *live;           ///< reaches an output or a bus
+    bool *voice; ///< exists once a voice
+    bool *live;  ///< reaches an output or a bus
     uint32_t *phase;
-    uint32_t *order;      ///< live nodes, sources first
+    uint32_t *order; ///< live nodes, sources first
     size_t live_count;
     uint32_t phase_count; ///< at least 1
-    uint32_t *first;      ///< node_count + 1: cables into node n are cables[first[n]] .. cables[first[n + 1] - 1]
-    uint32_t *cables;     ///< sorted by destination node and port; within a port in document order
+    uint32_t *first;  ///< node_count + 1: cables into node n are cables[first[n]] .. cables[first[n
+                      ///< + 1] - 1]
+    uint32_t *cables; ///< sorted by destination node and port; within a port in document order
 } mega_graph;
 
 /// @param taps nodes that are listened to from outside, besides outputs

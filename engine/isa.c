@@ -17,7 +17,8 @@ static bool runs_here(const mega_isa_table *isa) {
     __builtin_cpu_init();
     if (isa == &mega_isa_v2) return __builtin_cpu_supports("sse4.2");
     if (isa == &mega_isa_v3)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("bmi2");
     if (isa == &mega_isa_v4)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
@@ -31,7 +32,9 @@ const mega_isa_table *mega_isa_at(size_t index) {
     static const mega_isa_table *const built[] = {
         &mega_isa_one,
 #if defined(__x86_64__)
-        &mega_isa_v2, &mega_isa_v3, &mega_isa_v4,
+        &mega_isa_v2,
+        &mega_isa_v3,
+        &mega_isa_v4,
 #elif defined(__aarch64__)
         &mega_isa_neon,
 #endif

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // kernel -- turns a module's `prepare` and `tick` into the loop that the VM calls.
 //
-// A module file includes this, declares `state`, `coefs`, its rows, `prepare` and `tick`, and ends in
-// KERNEL(inputs, params, outputs) and MODULE(...). The file is compiled once for each instruction set and once
-// for one lane; nothing in it may have external linkage but the row that MODULE defines.
+// A module file includes this, declares `state`, `coefs`, its rows, `prepare` and `tick`, and ends
+// in KERNEL(inputs, params, outputs) and MODULE(...). The file is compiled once for each
+// instruction set and once for one lane; nothing in it may have external linkage but the row that
+// MODULE defines.
 //
-// The loop loads state into locals, runs U = 16 / width vectors side by side (which hides the latency of
-// recursion), and has two variants: parameters that stand still are prepared once, moving ones at each frame.
-// The two give the same bits, since `prepare` is a pure function.
+// The loop loads state into locals, runs U = 16 / width vectors side by side (which hides the
+// latency of recursion), and has two variants: parameters that stand still are prepared once,
+// moving ones at each frame. The two give the same bits, since `prepare` is a pure function.
 #ifndef MEGA_KERNEL_H
 #define MEGA_KERNEL_H
 
@@ -37,11 +38,12 @@ typedef struct {
 
 /// Delay lines of this vector of lanes.
 typedef struct {
-    float *base; ///< line 0, position 0, first lane of the vector
+    float *base;             ///< line 0, position 0, first lane of the vector
     uint32_t frames, stride; ///< positions in a line, a power of two; floats from one to the next
 } lines;
 
-/// What was written `position` mod length ago-from-zero: the value at an absolute position of line `line`.
+/// What was written `position` mod length ago-from-zero: the value at an absolute position of line
+/// `line`.
 MEGA_INLINE lanes line_read(const lines *l, uint32_t line, ilanes position) {
     const float *base = l->base + (size_t)line * l->frames * l->stride;
 #if MEGA_WIDTH == 1
@@ -101,7 +103,8 @@ MEGA_INLINE lines lines_of(const mega_call *c, int u) {
     (void)u;
     return (lines){c->memory, c->memory_frames, c->state_stride};
 #else
-    return (lines){c->memory ? c->memory + u * MEGA_WIDTH : NULL, c->memory_frames, MEGA_LANE_COUNT};
+    return (lines){c->memory ? c->memory + u * MEGA_WIDTH : NULL, c->memory_frames,
+                   MEGA_LANE_COUNT};
 #endif
 }
 
@@ -111,7 +114,8 @@ MEGA_INLINE lanes port_at(const mega_call *c, size_t p, uint32_t t, int u) {
     return load(c->ports[p] + frame * MEGA_FRAME + u * MEGA_WIDTH);
 }
 
-// Modules with delay memory say `#define KERNEL_LINES` before KERNEL; their tick takes `const lines *` last.
+// Modules with delay memory say `#define KERNEL_LINES` before KERNEL; their tick takes `const lines
+// *` last.
 #ifdef KERNEL_LINES
 #define KERNEL_TICK(u, in, out) tick(&s[u], &k[u], in, out, &memory[u])
 #define KERNEL_MEMORY                                                                              \
@@ -187,8 +191,9 @@ MEGA_INLINE lanes port_at(const mega_call *c, size_t p, uint32_t t, int u) {
         return ~(uint64_t)0;                                                                       \
     }
 
-/// Defines `process` out of `tick(const lanes *port, lanes *out)`, for a module whose outputs depend on this
-/// frame's ports alone (MEGA_PURE); ports are inputs, then parameters. Where all stand still so do the outputs.
+/// Defines `process` out of `tick(const lanes *port, lanes *out)`, for a module whose outputs
+/// depend on this frame's ports alone (MEGA_PURE); ports are inputs, then parameters. Where all
+/// stand still so do the outputs.
 #define KERNEL_PURE(PORTS, OUT)                                                                    \
     static uint64_t process(const mega_call *c) {                                                  \
         const uint32_t frames = c->moving ? c->frames : 1;                                         \

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 enum {
-    MEGA_BLOCK_FRAMES = 64,   ///< frames in a block, on an absolute grid from frame 0
-    MEGA_PORTS_MAX = 40,      ///< inputs and parameters of one module, so that a bit set holds them
-    MEGA_OUTPUTS_MAX = 12,    ///< outputs of one module
+    MEGA_BLOCK_FRAMES = 64, ///< frames in a block, on an absolute grid from frame 0
+    MEGA_PORTS_MAX = 40,    ///< inputs and parameters of one module, so that a bit set holds them
+    MEGA_OUTPUTS_MAX = 12,  ///< outputs of one module
 };
 
 /// How a knob's 0..1 is spread over a range.
@@ -54,7 +54,8 @@ enum {
     MEGA_AFTER = 2,
     /// Exists once only; `"scope": "voice"` is an error.
     MEGA_ONCE = 4,
-    /// Uses `lanes` for its own inner parallelism: called once, in the widest build, ports one lane wide.
+    /// Uses `lanes` for its own inner parallelism: called once, in the widest build, ports one lane
+    /// wide.
     MEGA_INNER_LANES = 8,
     /// The VM knows it by name: it has no kernel (note, input, output, feedback).
     MEGA_BUILT_IN = 16,
@@ -90,8 +91,8 @@ typedef struct mega_call {
     uint32_t frames;           ///< 1..64
     float seconds_per_frame;
     float frames_per_second;
-    const float *note;         ///< NULL for shared nodes; field f of lane l is at note[f * 16 + l]
-    const int32_t *seeds;      ///< a hash of (patch seed, node, voice serial) for each lane
+    const float *note;    ///< NULL for shared nodes; field f of lane l is at note[f * 16 + l]
+    const int32_t *seeds; ///< a hash of (patch seed, node, voice serial) for each lane
 } mega_call;
 
 /// Renders one segment.
@@ -100,18 +101,18 @@ typedef uint64_t mega_process(const mega_call *call);
 
 /// The row of a module, and its code for one instruction set.
 typedef struct mega_module {
-    const char *name; ///< "osc.saw"
+    const char *name;     ///< "osc.saw"
     const char *category; ///< "source", "filter", "control", "math", "effect", "io"
-    const char *doc; ///< one sentence
+    const char *doc;      ///< one sentence
     const mega_input_row *inputs;
     const mega_param_row *params;
     const mega_output_row *outputs;
     uint32_t input_count, param_count, output_count;
     uint32_t flags;
-    uint32_t state_fields;    ///< 4-byte fields a lane; all zero is a fresh voice
-    uint32_t memory_lines;    ///< delay lines a lane
-    float memory_seconds;     ///< length of each line at least
-    float tail_seconds;       ///< how long it may sound after its inputs are silent, beyond what is heard
+    uint32_t state_fields; ///< 4-byte fields a lane; all zero is a fresh voice
+    uint32_t memory_lines; ///< delay lines a lane
+    float memory_seconds;  ///< length of each line at least
+    float tail_seconds; ///< how long it may sound after its inputs are silent, beyond what is heard
     mega_process *process;
 } mega_module;
 

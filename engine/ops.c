@@ -41,7 +41,8 @@ static void broadcast(float *out, const float *in, uint32_t frames) {
 }
 
 #if MEGA_WIDTH == 1
-// One lane of a group at a time: the VM adds lanes up itself, in the tree that the other builds use.
+// One lane of a group at a time: the VM adds lanes up itself, in the tree that the other builds
+// use.
 static uint32_t reduce(float *out, const float *in, bool moving, const float *gain, uint32_t active,
                        float *peak, uint32_t frames) {
     int32_t highest = 0;
@@ -64,7 +65,8 @@ static uint32_t reduce(float *out, const float *in, bool moving, const float *ga
     float added[MEGA_BLOCK_FRAMES];
     for (int u = 0; u < MEGA_U; u++) {
         highest[u] = isplat(0);
-        for (int i = 0; i < MEGA_WIDTH; i++) keep[u][i] = -(int32_t)(active >> (u * MEGA_WIDTH + i) & 1);
+        for (int i = 0; i < MEGA_WIDTH; i++)
+            keep[u][i] = -(int32_t)(active >> (u * MEGA_WIDTH + i) & 1);
     }
     for (uint32_t t = 0; t < frames; t++) {
         float v[MEGA_LANE_COUNT];

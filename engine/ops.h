@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// ops -- the VM's own loops over registers: sums of cables, broadcasts, and the fixed-tree sum of voices.
+// ops -- the VM's own loops over registers: sums of cables, broadcasts, and the fixed-tree sum of
+// voices.
 //
-// Compiled once per instruction set, like modules. "Frames" of a register are 16 floats apart in a group and
-// 1 apart in the one-lane build. Sums run in the order given: that order is part of the sound's bits.
+// Compiled once per instruction set, like modules. "Frames" of a register are 16 floats apart in a
+// group and 1 apart in the one-lane build. Sums run in the order given: that order is part of the
+// sound's bits.
 #ifndef MEGA_OPS_H
 #define MEGA_OPS_H
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// play -- the EVENT role: what is played goes into a wait-free ring with the frame at which it is to happen.
+// play -- the EVENT role: what is played goes into a wait-free ring with the frame at which it is
+// to happen.
 #include "engine.h"
 #include "lanes.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// program -- a compiled patch: flat arrays that the VM walks. Its shape is immutable; registers, slots and node
-// state belong to the audio role while the program is in force.
+// program -- a compiled patch: flat arrays that the VM walks. Its shape is immutable; registers,
+// slots and node state belong to the audio role while the program is in force.
 #ifndef MEGA_PROGRAM_H
 #define MEGA_PROGRAM_H
 
@@ -9,7 +9,7 @@
 #include "slot.h"
 
 enum {
-    MEGA_BUSES_MAX = 256,         ///< ports listened to from outside, each with a copy of its block
+    MEGA_BUSES_MAX = 256, ///< ports listened to from outside, each with a copy of its block
 };
 
 /// Where a value is.
@@ -28,28 +28,28 @@ typedef struct {
 } mega_operand;
 
 typedef enum {
-    MEGA_OP_CALL,           ///< a module: ports -> outputs
-    MEGA_OP_SUM,            ///< cables of one port, amounts and exponents
-    MEGA_OP_BROADCAST,      ///< shared register -> voice register
-    MEGA_OP_REDUCE,         ///< adds the voices of a group to a shared register
-    MEGA_OP_INPUT,          ///< channel -> register
-    MEGA_OP_OUTPUT,         ///< in, left, right -> the engine's output
-    MEGA_OP_FEEDBACK_READ,  ///< what went in one block ago
+    MEGA_OP_CALL,          ///< a module: ports -> outputs
+    MEGA_OP_SUM,           ///< cables of one port, amounts and exponents
+    MEGA_OP_BROADCAST,     ///< shared register -> voice register
+    MEGA_OP_REDUCE,        ///< adds the voices of a group to a shared register
+    MEGA_OP_INPUT,         ///< channel -> register
+    MEGA_OP_OUTPUT,        ///< in, left, right -> the engine's output
+    MEGA_OP_FEEDBACK_READ, ///< what went in one block ago
     MEGA_OP_FEEDBACK_WRITE,
-    MEGA_OP_TAP,            ///< register -> bus
+    MEGA_OP_TAP, ///< register -> bus
 } mega_opcode;
 
 typedef struct {
-    uint8_t op;         ///< mega_opcode
-    bool voice;         ///< runs once a group
-    uint16_t module;    ///< CALL: index in the registry
-    uint32_t node;      ///< index in `nodes`
-    uint32_t in;        ///< first operand; SUM: terms, then exponents
-    uint16_t in_count;  ///< CALL: ports
+    uint8_t op;              ///< mega_opcode
+    bool voice;              ///< runs once a group
+    uint16_t module;         ///< CALL: index in the registry
+    uint32_t node;           ///< index in `nodes`
+    uint32_t in;             ///< first operand; SUM: terms, then exponents
+    uint16_t in_count;       ///< CALL: ports
     uint16_t exponent_count; ///< SUM: the last ones of in_count
-    uint32_t out;       ///< first output operand
+    uint32_t out;            ///< first output operand
     uint16_t out_count;
-    uint16_t bus;       ///< TAP
+    uint16_t bus; ///< TAP
 } mega_instruction;
 
 /// A run of instructions: shared, or once for each active group.
@@ -59,7 +59,8 @@ typedef struct {
     uint32_t reduce_first, reduce_count; ///< shared registers that its REDUCEs add to: zeroed first
 } mega_phase;
 
-/// The state of one node for one group of lanes (or for a shared node). Shared between programs by count.
+/// The state of one node for one group of lanes (or for a shared node). Shared between programs by
+/// count.
 typedef struct {
     uint32_t references; ///< programs that hold it; CONTROL only
     uint32_t stride;     ///< 16, or 1 for a shared node
@@ -72,9 +73,9 @@ typedef struct {
     char *id;
     uint32_t module;
     bool voice;
-    uint32_t seed;        ///< of the node: from its id, so that edits elsewhere change nothing
-    uint32_t state;       ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
-    uint32_t slot;        ///< of its first parameter
+    uint32_t seed;  ///< of the node: from its id, so that edits elsewhere change nothing
+    uint32_t state; ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
+    uint32_t slot;  ///< of its first parameter
 } mega_program_node;
 
 /// A knob's way to one slot.
@@ -87,7 +88,7 @@ typedef struct {
 typedef struct mega_bus {
     uint32_t references; ///< CONTROL only
     bool voice;
-    float *block;        ///< 64 floats, or 64 x 16 a group; filled by TAP
+    float *block; ///< 64 floats, or 64 x 16 a group; filled by TAP
     size_t floats;
 } mega_bus;
 
@@ -99,18 +100,19 @@ typedef struct {
 typedef struct mega_program {
     uint32_t voices, groups; ///< polyphony; groups hold it and the reserve for stolen voices
     float voice_tail_seconds;
-    bool reads_gate;         ///< else each voice gets a gate of its own
+    bool reads_gate; ///< else each voice gets a gate of its own
     bool has_notes;
-    uint32_t note_node;      ///< the first `note`, whose mode and glide rule the voices
+    uint32_t note_node; ///< the first `note`, whose mode and glide rule the voices
 
     mega_instruction *instructions;
     uint32_t instruction_count;
     mega_operand *operands;
-    float *amounts;          ///< beside operands: of SUM's terms
+    float *amounts; ///< beside operands: of SUM's terms
     uint32_t operand_count;
-    mega_phase *phases;      ///< the first holds what depends on slots alone: run only when one has changed
+    mega_phase
+        *phases; ///< the first holds what depends on slots alone: run only when one has changed
     uint32_t phase_count;
-    uint32_t *reduces;       ///< shared registers, by phase
+    uint32_t *reduces; ///< shared registers, by phase
     uint32_t reduce_count;
 
     mega_program_node *nodes; ///< live ones, in order
@@ -119,16 +121,16 @@ typedef struct mega_program {
     uint32_t state_count;
     mega_slot *slots;
     uint32_t slot_count;
-    uint32_t *moving_slots;  ///< scratch: slots under way
+    uint32_t *moving_slots; ///< scratch: slots under way
     uint32_t moving_count;
-    bool slots_changed;      ///< since the first phase last ran
+    bool slots_changed; ///< since the first phase last ran
 
     mega_knob_target *knob_targets; ///< sorted by knob
     uint32_t knob_target_count;
-    uint32_t *knob_first;    ///< knob_count + 1
+    uint32_t *knob_first; ///< knob_count + 1
     uint32_t knob_count;
-    int32_t *knob_of_id;     ///< public number -> knob; MEGA_NAMES_MAX
-    int32_t *slot_of_id;     ///< public number -> slot
+    int32_t *knob_of_id;                 ///< public number -> knob; MEGA_NAMES_MAX
+    int32_t *slot_of_id;                 ///< public number -> slot
     struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
     mega_slot_transfer *transfers;
     uint32_t transfer_count;
@@ -138,9 +140,9 @@ typedef struct mega_program {
     // scratch of the VM
     uint32_t shared_count, voice_count, kept_count, reduces_per_voice_phase_max;
     float *shared, *voice, *kept;
-    float *lane_sums;        ///< 16 x 64 floats for each REDUCE of a phase: the one-lane way
+    float *lane_sums; ///< 16 x 64 floats for each REDUCE of a phase: the one-lane way
     struct mega_value *shared_values, *voice_values, *kept_values;
-    size_t memory_bytes;     ///< all of the above
+    size_t memory_bytes; ///< all of the above
 } mega_program;
 
 /// What a register holds in this segment.
@@ -159,7 +161,7 @@ typedef struct {
     const struct mega_tap {
         uint32_t node, output, bus;
         mega_bus *existing; ///< NULL: make one
-    } *taps;
+    } * taps;
     size_t tap_count;
 } mega_compile_request;
 

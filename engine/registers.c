@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// registers -- orders emitted instructions into phases, and gives values registers by how long they live.
+// registers -- orders emitted instructions into phases, and gives values registers by how long they
+// live.
 //
-// The lowest free register is taken first, so that a voice's working set stays small enough for the first cache.
+// The lowest free register is taken first, so that a voice's working set stays small enough for the
+// first cache.
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,8 +39,8 @@ static bool is_register(const mega_operand *o) {
 
 static uint32_t phase_end(const mega_phase *phase) { return phase->first + phase->count; }
 
-/// How long each value lives. A shared one that a voice phase reads lives to the phase's end, since each group
-/// reads it again; a sum of voices is there from the phase's start.
+/// How long each value lives. A shared one that a voice phase reads lives to the phase's end, since
+/// each group reads it again; a sum of voices is there from the phase's start.
 static void find_lives(mega_emitter *e) {
     mega_program *p = e->program;
     for (uint32_t l = 0; l < p->phase_count; l++)
@@ -54,8 +56,8 @@ static void find_lives(mega_emitter *e) {
         for (uint32_t i = phase_end(&p->phases[l]); i-- > p->phases[l].first;) {
             const mega_instruction *code = &p->instructions[i];
             uint32_t until = i;
-            // a sum of one term may stand for its source without a copy: the source lives as long as the sum;
-            // so does a broadcast in the one-lane build
+            // a sum of one term may stand for its source without a copy: the source lives as long
+            // as the sum; so does a broadcast in the one-lane build
             if (code->op == MEGA_OP_SUM || code->op == MEGA_OP_BROADCAST)
                 until = e->virtuals[p->operands[code->out].index].last;
             for (uint32_t o = 0; o < code->in_count; o++) {
@@ -99,7 +101,8 @@ static void assign(mega_emitter *e, bank *banks, uint32_t position) {
     const mega_instruction *code = &e->program->instructions[position];
     for (uint32_t o = 0; o < code->out_count; o++) {
         mega_virtual *v = &e->virtuals[e->program->operands[code->out + o].index];
-        if (v->summed || v->physical != UINT32_MAX) continue; // taken at the phase's start, or twice an output
+        if (v->summed || v->physical != UINT32_MAX)
+            continue; // taken at the phase's start, or twice an output
         // what the first phase makes stays: it does not run each time; kept ones are not scratch
         bool stays = v->list == MEGA_LIST_CONSTANT || v->bank == MEGA_BANK_KEPT;
         uint32_t last = stays ? UINT32_MAX : v->last;

@@ -14,16 +14,18 @@ enum {
 
 /// Everything that is compiled once per instruction set.
 typedef struct {
-    const char *name; ///< "v2", "v3", "v4", "neon", "one"
-    uint32_t width;   ///< lanes in a vector
+    const char *name;                  ///< "v2", "v3", "v4", "neon", "one"
+    uint32_t width;                    ///< lanes in a vector
     const mega_module *const *modules; ///< MEGA_MODULE_COUNT rows
     const struct mega_ops *ops;        ///< see ops.h
 } mega_isa_table;
 
-/// The one-lane build: shared nodes, small groups, the reference. Its rows are the ones to describe.
+/// The one-lane build: shared nodes, small groups, the reference. Its rows are the ones to
+/// describe.
 extern const mega_isa_table mega_isa_one;
 
-/// @param name as `mega_options.isa`; NULL: MEGASYNTH_ISA from the environment, else the widest this machine has
+/// @param name as `mega_options.isa`; NULL: MEGASYNTH_ISA from the environment, else the widest
+/// this machine has
 /// @return NULL if it is unknown or this machine lacks it
 const mega_isa_table *mega_isa_choose(const char *name);
 /// The index-th instruction set that this machine can run, "one" first. @return NULL past the last

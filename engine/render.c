@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// render -- the AUDIO role: blocks on an absolute grid, split at events, sliced into what the host asks for.
+// render -- the AUDIO role: blocks on an absolute grid, split at events, sliced into what the host
+// asks for.
 #include <string.h>
 
 #include "engine.h"
 #include "lanes.h"
 #include "slot.h"
 
-// ---- floating-point mode -----------------------------------------------------------------------------------
+// ---- floating-point mode
+// -----------------------------------------------------------------------------------
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -30,7 +32,8 @@ static uint64_t enter_mode(void) { return 0; }
 static void leave_mode(uint64_t before) { (void)before; }
 #endif
 
-// ---- what voices tell ----------------------------------------------------------------------------------------
+// ---- what voices tell
+// ----------------------------------------------------------------------------------------
 
 void mega_engine_lane_starts(mega_engine *e, uint32_t group, uint32_t lane) {
     mega_vm_clear_lane(&e->vm, group, lane);
@@ -50,7 +53,8 @@ void mega_engine_note_dropped(mega_engine *e, mega_note note, uint64_t frame) {
     mega_engine_note_ended(e, note, frame);
 }
 
-// ---- events --------------------------------------------------------------------------------------------------
+// ---- events
+// --------------------------------------------------------------------------------------------------
 
 static mega_voice_mode mode_of(const mega_program *p) {
     enum { MODE = 2 }; // among the parameters of `note`
@@ -75,7 +79,8 @@ static bool set_knob(mega_engine *e, int32_t id, float value) {
     if (knob < 0) return false;
     for (uint32_t t = p->knob_first[knob]; t < p->knob_first[knob + 1]; t++) {
         const mega_knob_target *target = &p->knob_targets[t];
-        set_slot(e, target->slot, mega_knob_map(value, target->min, target->max, target->scale), -1);
+        set_slot(e, target->slot, mega_knob_map(value, target->min, target->max, target->scale),
+                 -1);
     }
     return true;
 }
@@ -105,9 +110,7 @@ static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
                             mode_of(e->vm.program));
         break;
     case MEGA_EVENT_NOTE_OFF: note_off(e, event, event->note, frame); break;
-    case MEGA_EVENT_KEY_OFF:
-        note_off(e, event, mega_voices_find_key(v, event->more), frame);
-        break;
+    case MEGA_EVENT_KEY_OFF: note_off(e, event, mega_voices_find_key(v, event->more), frame); break;
     case MEGA_EVENT_NOTE_SET:
         mega_voices_note_set(v, event->note, (mega_note_expression)event->target, event->value);
         break;
@@ -116,9 +119,7 @@ static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
         break;
     case MEGA_EVENT_ALL_OFF: mega_voices_all_off(v, frame); break;
     case MEGA_EVENT_KNOB: known = set_knob(e, event->target, event->value); break;
-    case MEGA_EVENT_PARAM:
-        known = set_param(e, event->target, event->value, event->more);
-        break;
+    case MEGA_EVENT_PARAM: known = set_param(e, event->target, event->value, event->more); break;
     }
     if (!known) MEGA_COUNT(e, events_dropped);
 }
@@ -146,7 +147,8 @@ static uint64_t apply_due(mega_engine *e, uint64_t frame) {
     return next ? next->frame : UINT64_MAX;
 }
 
-// ---- swap ----------------------------------------------------------------------------------------------------
+// ---- swap
+// ----------------------------------------------------------------------------------------------------
 
 static void carry_slots(mega_program *to, const mega_program *from) {
     for (uint32_t t = 0; t < to->transfer_count; t++) {
@@ -177,7 +179,8 @@ static void swap(mega_engine *e) {
     if (retired.program || retired.groups) mega_ring_push(&e->garbage, &retired);
 }
 
-// ---- blocks --------------------------------------------------------------------------------------------------
+// ---- blocks
+// --------------------------------------------------------------------------------------------------
 
 static void panic(mega_engine *e) {
     mega_voices_kill_all(&e->voices, e->block_frame);
@@ -202,7 +205,8 @@ static void guard(mega_engine *e) {
 static void tally(mega_engine *e) {
     mega_tally *t = &e->tally;
     atomic_store_explicit(&t->frame_rendered, e->block_frame, memory_order_relaxed);
-    atomic_store_explicit(&t->voices_active, mega_voices_sounding(&e->voices), memory_order_relaxed);
+    atomic_store_explicit(&t->voices_active, mega_voices_sounding(&e->voices),
+                          memory_order_relaxed);
     atomic_store_explicit(&t->voices_held, mega_voices_gated(&e->voices), memory_order_relaxed);
     atomic_store_explicit(&t->lanes_silenced, e->vm.lanes_silenced, memory_order_relaxed);
 }
@@ -216,8 +220,8 @@ static void render_block(mega_engine *e) {
     uint32_t at = 0;
     while (at < MEGA_BLOCK_FRAMES) {
         uint64_t next = apply_due(e, e->block_frame + at);
-        uint64_t end = next - e->block_frame < MEGA_BLOCK_FRAMES ? next - e->block_frame
-                                                                 : MEGA_BLOCK_FRAMES;
+        uint64_t end =
+            next - e->block_frame < MEGA_BLOCK_FRAMES ? next - e->block_frame : MEGA_BLOCK_FRAMES;
         uint32_t frames = (uint32_t)end - at;
         if (e->vm.program) mega_vm_run(&e->vm, at, frames, e->block_frame);
         at += frames;
@@ -228,21 +232,24 @@ static void render_block(mega_engine *e) {
     tally(e);
 }
 
-// ---- the host's frames -----------------------------------------------------------------------------------------
+// ---- the host's frames
+// -----------------------------------------------------------------------------------------
 
 /// The host's input goes to a ring of two blocks; a block hears what came one block before it.
 static void take_input(mega_engine *e, const float *const *in, uint32_t offset, uint32_t frames) {
     for (uint32_t c = 0; c < e->options.input_channels; c++) {
         float *ring = e->input_ring + (size_t)c * 2 * MEGA_BLOCK_FRAMES;
         for (uint32_t t = 0; t < frames; t++)
-            ring[(e->input_written + t) % (2 * MEGA_BLOCK_FRAMES)] = in && in[c] ? in[c][offset + t] : 0;
+            ring[(e->input_written + t) % (2 * MEGA_BLOCK_FRAMES)] =
+                in && in[c] ? in[c][offset + t] : 0;
     }
     e->input_written += frames;
 }
 
 static void give_input(mega_engine *e) {
     uint64_t delay = e->options.whole_blocks ? 0 : MEGA_BLOCK_FRAMES;
-    uint64_t from = e->block_frame - delay + 2 * MEGA_BLOCK_FRAMES; // at frame 0: the empty half of the ring
+    uint64_t from =
+        e->block_frame - delay + 2 * MEGA_BLOCK_FRAMES; // at frame 0: the empty half of the ring
     for (uint32_t c = 0; c < e->options.input_channels; c++) {
         const float *ring = e->input_ring + (size_t)c * 2 * MEGA_BLOCK_FRAMES;
         memcpy(e->input_block + (size_t)c * MEGA_BLOCK_FRAMES,
@@ -279,12 +286,13 @@ void mega_render(mega_engine *e, const float *const *in, float *const *out, uint
         e->carry_read += part;
         done += part;
     }
-    atomic_store_explicit(&e->tally.frame,
-                          e->block_frame - MEGA_BLOCK_FRAMES + e->carry_read, memory_order_relaxed);
+    atomic_store_explicit(&e->tally.frame, e->block_frame - MEGA_BLOCK_FRAMES + e->carry_read,
+                          memory_order_relaxed);
     leave_mode(mode);
 }
 
-// ---- buses -----------------------------------------------------------------------------------------------------
+// ---- buses
+// -----------------------------------------------------------------------------------------------------
 
 static void sum_lanes(const mega_engine *e, const mega_bus *bus, float *block) {
     memset(block, 0, MEGA_BLOCK_FRAMES * sizeof *block);

@@ -13,7 +13,8 @@ static void settle(mega_slot *slot, float value) {
 
 void mega_slot_init(mega_slot *slot, float value, mega_smoothing smoothing, float smooth_ms,
                     float min, float max) {
-    *slot = (mega_slot){.min = min, .max = max, .smooth_ms = smooth_ms, .smoothing = (uint8_t)smoothing};
+    *slot = (mega_slot){
+        .min = min, .max = max, .smooth_ms = smooth_ms, .smoothing = (uint8_t)smoothing};
     settle(slot, value);
 }
 

@@ -58,7 +58,8 @@ static mega_state_block *create(const mega_module *m, uint32_t stride, float rat
     return NULL;
 }
 
-// ---- finding a node of the program before by its id --------------------------------------------------
+// ---- finding a node of the program before by its id
+// --------------------------------------------------
 
 typedef struct {
     uint32_t *slots; // node + 1, 0: free

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// state -- what nodes remember. Blocks are counted: a program that replaces another takes over, by pointer, the
-// state of every node of the same id and type.
+// state -- what nodes remember. Blocks are counted: a program that replaces another takes over, by
+// pointer, the state of every node of the same id and type.
 #ifndef MEGA_STATE_H
 #define MEGA_STATE_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // vm -- runs a program for one segment of a block.
 //
-// Each phase runs shared, or once for each active group with all its voices side by side; a group with one or
-// two voices runs them one by one in the one-lane build, which gives the same bits.
+// Each phase runs shared, or once for each active group with all its voices side by side; a group
+// with one or two voices runs them one by one in the one-lane build, which gives the same bits.
 #include "vm.h"
 
 #include <string.h>
@@ -13,20 +13,21 @@ typedef struct {
     mega_vm *vm;
     mega_program *program;
     const mega_isa_table *isa;
-    mega_value *kept;  ///< this group's (this lane's) kept values
-    float *kept_at;    ///< and their room
-    uint32_t kept_step; ///< floats from one kept register to the next
-    uint32_t group, lane; ///< lane: 0 where all run side by side
+    mega_value *kept;      ///< this group's (this lane's) kept values
+    float *kept_at;        ///< and their room
+    uint32_t kept_step;    ///< floats from one kept register to the next
+    uint32_t group, lane;  ///< lane: 0 where all run side by side
     uint32_t frame_floats; ///< of a register: 16, or 1
-    uint32_t active;   ///< lanes that count
-    const float *gain; ///< fades, or NULL
+    uint32_t active;       ///< lanes that count
+    const float *gain;     ///< fades, or NULL
     const float *note;
     uint32_t offset, frames;
     uint64_t frame;
     bool voice, wide;
 } run;
 
-// ---- values ------------------------------------------------------------------------------------------
+// ---- values
+// ------------------------------------------------------------------------------------------
 
 /// A slot on its way, as the lanes of a group read it.
 static mega_value spread_slot(const run *r, const mega_slot *slot, uint32_t scratch) {
@@ -66,7 +67,8 @@ static void set_value(const run *r, const mega_operand *o, mega_value value) {
     }
 }
 
-// ---- instructions --------------------------------------------------------------------------------------
+// ---- instructions
+// --------------------------------------------------------------------------------------
 
 static mega_state_block *state_of(const run *r, const mega_program_node *node) {
     if (node->state == UINT32_MAX) return NULL;
@@ -133,7 +135,8 @@ static uint32_t read_terms(const run *r, uint32_t first, uint32_t count, uint32_
     return used;
 }
 
-/// More cables than fit at once: exponents are summed first, then terms, each a part at a time, in order.
+/// More cables than fit at once: exponents are summed first, then terms, each a part at a time, in
+/// order.
 static mega_value sum_many(const run *r, uint32_t first, uint32_t count, float *out) {
     mega_term terms[MEGA_TERMS_AT_ONCE + 1];
     mega_value total = {r->vm->zeros, false};
@@ -182,8 +185,8 @@ static void sum(const run *r, const mega_instruction *code) {
     if (used == 1 && !raised && terms[0].amount == 1 && !in_scratch(r, terms[0].at))
         value = (mega_value){terms[0].at, terms[0].moving}; // no copy
     else if (used)
-        value = (mega_value){
-            room, r->isa->ops->sum(room, terms, used, exponents, raised, r->frames)};
+        value =
+            (mega_value){room, r->isa->ops->sum(room, terms, used, exponents, raised, r->frames)};
     set_value(r, out, value);
 }
 
@@ -208,8 +211,8 @@ static void reduce(run *r, const mega_instruction *code) {
     mega_voice_group *group = &r->vm->voices->groups[r->group];
     if (r->wide) {
         float *out = room_of(r, &r->program->operands[code->out]);
-        uint32_t bad = r->isa->ops->reduce(out, in.at, in.moving, r->gain, r->active, group->peak,
-                                           r->frames);
+        uint32_t bad =
+            r->isa->ops->reduce(out, in.at, in.moving, r->gain, r->active, group->peak, r->frames);
         if (!bad) return;
         silence_lanes(r, bad);
         r->active &= ~bad;
@@ -230,15 +233,15 @@ static void input(const run *r, const mega_instruction *code) {
     float number = channel.at[0] - 0.5f; // channels count from 1
     const float *from = NULL;
     if (number >= 0 && number < MEGA_CHANNELS_MAX) from = r->vm->input[(int)number];
-    mega_value value = from ? (mega_value){from + r->offset, true} : (mega_value){r->vm->zeros, false};
+    mega_value value =
+        from ? (mega_value){from + r->offset, true} : (mega_value){r->vm->zeros, false};
     set_value(r, &r->program->operands[code->out], value);
 }
 
 /// left += in + left, right += in + right.
 static void output(const run *r, const mega_instruction *code) {
     mega_value v[3];
-    for (uint32_t i = 0; i < 3; i++)
-        v[i] = read_operand(r, &r->program->operands[code->in + i], i);
+    for (uint32_t i = 0; i < 3; i++) v[i] = read_operand(r, &r->program->operands[code->in + i], i);
     float *left = r->vm->left + r->offset, *right = r->vm->right + r->offset;
     for (uint32_t t = 0; t < r->frames; t++) {
         float both_sides = v[0].at[v[0].moving ? t : 0];
@@ -263,11 +266,12 @@ static void feedback_write(const run *r, const mega_instruction *code) {
     mega_state_block *block = state_of(r, &r->program->nodes[code->node]);
     float *to = block->state + (size_t)r->offset * block->stride + r->lane;
     for (uint32_t t = 0; t < r->frames; t++)
-        memcpy(to + (size_t)t * block->stride, in.at + (in.moving ? (size_t)t * r->frame_floats : 0),
-               r->frame_floats * sizeof *to);
+        memcpy(to + (size_t)t * block->stride,
+               in.at + (in.moving ? (size_t)t * r->frame_floats : 0), r->frame_floats * sizeof *to);
 }
 
-/// A value that stands still is written to the block's end: the first phase may not run again in this block.
+/// A value that stands still is written to the block's end: the first phase may not run again in
+/// this block.
 static void tap(const run *r, const mega_instruction *code) {
     mega_value in = read_operand(r, &r->program->operands[code->in], 0);
     mega_bus *bus = r->program->buses[code->bus];
@@ -314,7 +318,8 @@ static void execute_all(run *r, const mega_phase *phase) {
     }
 }
 
-// ---- phases ----------------------------------------------------------------------------------------------
+// ---- phases
+// ----------------------------------------------------------------------------------------------
 
 static void run_shared(run *r, const mega_phase *phase) {
     r->voice = r->wide = false;
@@ -357,7 +362,8 @@ static void run_lane(run *r, const mega_phase *phase, uint32_t lane, const float
     execute_all(r, phase);
 }
 
-/// Adds what lanes gave one by one, in the tree that the wide builds use; lanes that did not run are 0.
+/// Adds what lanes gave one by one, in the tree that the wide builds use; lanes that did not run
+/// are 0.
 static void add_lanes(const run *r, const mega_phase *phase, uint32_t lanes) {
     const mega_program *p = r->program;
     bool few = __builtin_popcount(lanes) <= 2; // then any order is the tree's
@@ -366,7 +372,8 @@ static void add_lanes(const run *r, const mega_phase *phase, uint32_t lanes) {
         const float *in = p->lane_sums + (size_t)i * 16 * MEGA_BLOCK_FRAMES;
         if (few) {
             uint32_t a = (uint32_t)__builtin_ctz(lanes), b = lanes & (lanes - 1);
-            const float *second = b ? in + (uint32_t)__builtin_ctz(b) * MEGA_BLOCK_FRAMES : r->vm->zeros;
+            const float *second =
+                b ? in + (uint32_t)__builtin_ctz(b) * MEGA_BLOCK_FRAMES : r->vm->zeros;
             for (uint32_t t = 0; t < r->frames; t++)
                 out[t] += in[a * MEGA_BLOCK_FRAMES + t] + second[t];
             continue;
@@ -424,8 +431,8 @@ static void advance_slots(mega_program *p, uint32_t frames) {
 static void choose_builds(const mega_vm *vm) {
     for (uint32_t g = 0; g < vm->voices->group_count; g++) {
         mega_voice_group *group = &vm->voices->groups[g];
-        group->one_by_one = vm->wide->width == 1 ||
-                            __builtin_popcount(group->active) <= MEGA_LANES_ONE_BY_ONE_MAX;
+        group->one_by_one =
+            vm->wide->width == 1 || __builtin_popcount(group->active) <= MEGA_LANES_ONE_BY_ONE_MAX;
     }
 }
 
@@ -447,7 +454,8 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
             mega_voices_advance(vm->voices, g, frames, block_frame + offset + frames);
 }
 
-// ---- clearing --------------------------------------------------------------------------------------------
+// ---- clearing
+// --------------------------------------------------------------------------------------------
 
 void mega_vm_clear_lane(mega_vm *vm, uint32_t group, uint32_t lane) {
     const mega_program *p = vm->program;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// vm -- runs a program for one segment of a block. Audio role: nothing here allocates, locks or waits.
+// vm -- runs a program for one segment of a block. Audio role: nothing here allocates, locks or
+// waits.
 #ifndef MEGA_VM_H
 #define MEGA_VM_H
 
@@ -8,7 +9,8 @@
 #include "voices.h"
 
 enum {
-    // Up to this many voices of a group run one by one: a pass over 16 lanes costs about as much as three.
+    // Up to this many voices of a group run one by one: a pass over 16 lanes costs about as much as
+    // three.
     MEGA_LANES_ONE_BY_ONE_MAX = 2,
     MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
     MEGA_CHANNELS_MAX = 64,

@@ -7,16 +7,21 @@
 
 #include "lanes.h"
 
-static const float SILENCE = 1e-5f;         // -100 dBFS
+static const float SILENCE = 1e-5f;          // -100 dBFS
 static const float TAIL_MIN_SECONDS = 0.05f; // a period of 20 Hz: a quiet moment is no end
 
-// ---- set up ------------------------------------------------------------------------------------------
+// ---- set up
+// ------------------------------------------------------------------------------------------
 
 /// table[i] = raised cosine from 0 at 0 to 1 at `frames`.
 static float *raised_cosine(uint32_t frames) {
     float *table = malloc((frames + 1) * sizeof *table);
     for (uint32_t i = 0; table && i <= frames; i++)
         table[i] = 0.5f - 0.5f * vcos_turns(0.5f * (float)i / (float)frames);
+    if (table) { // the ends exactly: silence is silence
+        table[0] = 0;
+        table[frames] = 1;
+    }
     return table;
 }
 
@@ -60,7 +65,8 @@ void mega_voices_finish(mega_voices *v) {
     v->fade_gain = v->own_gate_gain = NULL;
 }
 
-// ---- looking -----------------------------------------------------------------------------------------
+// ---- looking
+// -----------------------------------------------------------------------------------------
 
 #define FOR_LANES(v, bits)                                                                         \
     for (uint32_t g = 0; g < (v)->group_count; g++)                                                \
@@ -108,7 +114,8 @@ mega_note mega_voices_find_key(const mega_voices *v, float key) {
     return oldest;
 }
 
-// ---- ending ------------------------------------------------------------------------------------------
+// ---- ending
+// ------------------------------------------------------------------------------------------
 
 static void end_lane(mega_voices *v, uint32_t g, uint32_t l, uint64_t frame) {
     mega_voice_group *group = &v->groups[g];
@@ -135,7 +142,8 @@ void mega_voices_kill_all(mega_voices *v, uint64_t frame) {
     v->held_count = 0;
 }
 
-// ---- stealing ----------------------------------------------------------------------------------------
+// ---- stealing
+// ----------------------------------------------------------------------------------------
 
 typedef struct {
     uint32_t group, lane;
@@ -170,7 +178,8 @@ static place oldest_of_key(const mega_voices *v, float key) {
     return best;
 }
 
-/// The oldest that is neither the lowest nor the newest, while there is another; then the lowest, then any.
+/// The oldest that is neither the lowest nor the newest, while there is another; then the lowest,
+/// then any.
 static place oldest_held(const mega_voices *v) {
     mega_note newest = 0, lowest = 0;
     float lowest_key = 0;
@@ -211,7 +220,8 @@ static void steal(mega_voices *v, float key, uint64_t frame) {
     mega_engine_note_stolen(v->engine);
 }
 
-/// A free lane of the fullest active group, else of a new group; else the stolen voice that has faded most.
+/// A free lane of the fullest active group, else of a new group; else the stolen voice that has
+/// faded most.
 static place free_lane(mega_voices *v, uint64_t frame) {
     place best = {0};
     int fullest = -1;
@@ -232,7 +242,8 @@ static place free_lane(mega_voices *v, uint64_t frame) {
     return best;
 }
 
-// ---- starting and releasing ----------------------------------------------------------------------------
+// ---- starting and releasing
+// ----------------------------------------------------------------------------
 
 static void start(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity) {
     if (mega_voices_sounding(v) >= v->voices) steal(v, key, frame);
@@ -245,7 +256,8 @@ static void start(mega_voices *v, uint64_t frame, mega_note note, float key, flo
     uint32_t l = at.lane;
     group->active |= 1u << l;
     group->peak[l] = 0;
-    group->lane[l] = (mega_voice){.note = note, .started = frame, .key = key, .down = true, .level = 1};
+    group->lane[l] =
+        (mega_voice){.note = note, .started = frame, .key = key, .down = true, .level = 1};
     group->seeds[l] = vhash((int32_t)(v->seed ^ (uint32_t)note * 0x9e3779b9u));
     group->note[MEGA_NOTE_KEY][l] = key;
     group->note[MEGA_NOTE_GATE][l] = 1;
@@ -364,7 +376,8 @@ void mega_voices_all_off(mega_voices *v, uint64_t frame) {
     FOR_LANES(v, COUNTED(v)) close_gate(v, g, l);
 }
 
-// ---- expression and pedals -------------------------------------------------------------------------------
+// ---- expression and pedals
+// -------------------------------------------------------------------------------
 
 void mega_voices_note_set(mega_voices *v, mega_note note, mega_note_expression what, float value) {
     static const int field[] = {[MEGA_NOTE_BEND] = MEGA_NOTE_BENT,
@@ -412,7 +425,8 @@ void mega_voices_control(mega_voices *v, mega_controller which, float value) {
     }
 }
 
-// ---- time ------------------------------------------------------------------------------------------------
+// ---- time
+// ------------------------------------------------------------------------------------------------
 
 /// Lanes whose factor is not 1 now, or will not be within a block.
 static uint32_t unsteady(const mega_voices *v, uint32_t g) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// voices -- which note sounds in which lane: starting, stealing, releasing, ending. All of it on the audio role.
+// voices -- which note sounds in which lane: starting, stealing, releasing, ending. All of it on
+// the audio role.
 #ifndef MEGA_VOICES_H
 #define MEGA_VOICES_H
 
@@ -14,13 +15,13 @@ enum {
 
 typedef struct {
     mega_note note;
-    uint64_t started;  ///< frame
+    uint64_t started; ///< frame
     float key;
-    float level;       ///< peak of the last block
-    uint32_t quiet;    ///< frames below -100 dBFS with the gate off
-    uint32_t fade;     ///< frames left of a steal's fade
-    uint32_t own_gate; ///< frames of the own gate's way up, 0..own_gate_frames
-    bool down;         ///< the key (not the pedal) holds it
+    float level;               ///< peak of the last block
+    uint32_t quiet;            ///< frames below -100 dBFS with the gate off
+    uint32_t fade;             ///< frames left of a steal's fade
+    uint32_t own_gate;         ///< frames of the own gate's way up, 0..own_gate_frames
+    bool down;                 ///< the key (not the pedal) holds it
     bool sustained, sostenuto; ///< a pedal holds it
 } mega_voice;
 
@@ -50,10 +51,10 @@ typedef struct mega_voices {
     float tail_seconds;
     float wheel, pressure, timbre;
     bool sustain, sostenuto;
-    float last_key;                   ///< where the next glide starts; < 0: none yet
+    float last_key;                    ///< where the next glide starts; < 0: none yet
     mega_held_key held[MEGA_HELD_MAX]; ///< mono and legato: keys that are down, oldest first
     uint32_t held_count;
-    struct mega_engine *engine;       ///< told of lanes to zero and notes that end
+    struct mega_engine *engine; ///< told of lanes to zero and notes that end
 } mega_voices;
 
 typedef enum { MEGA_MODE_POLY, MEGA_MODE_MONO, MEGA_MODE_LEGATO } mega_voice_mode;
@@ -63,13 +64,15 @@ bool mega_voices_init(mega_voices *v, uint32_t group_count, float rate, uint32_t
 void mega_voices_finish(mega_voices *v);
 /// Groups in which nothing sounds, to be released by `free`; NULL without memory.
 mega_voice_group *mega_voice_groups_create(uint32_t count);
-/// What sounds goes on in other groups, as far as there are as many; the rest ends. @return the old groups
+/// What sounds goes on in other groups, as far as there are as many; the rest ends. @return the old
+/// groups
 mega_voice_group *mega_voices_move(mega_voices *v, mega_voice_group *groups, uint32_t count,
                                    uint64_t frame);
 
 void mega_voices_note_on(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity,
                          mega_voice_mode mode);
-/// @return false if the note started on this very frame: its gate must be seen once, so ask again a frame later
+/// @return false if the note started on this very frame: its gate must be seen once, so ask again a
+/// frame later
 bool mega_voices_note_off(mega_voices *v, uint64_t frame, mega_note note, float velocity,
                           mega_voice_mode mode);
 /// The oldest held note of a key, or 0.

@@ -11,19 +11,21 @@
 #include "spectrum.h"
 #include "stage.h"
 
-#define ENV(a, r) "\"env\",\"params\":{\"attack\":" #a ",\"decay\":0.01,\"sustain\":1,\"release\":" #r "}"
+#define ENV(a, r)                                                                                  \
+    "\"env\",\"params\":{\"attack\":" #a ",\"decay\":0.01,\"sustain\":1,\"release\":" #r "}"
 
 /// A sine a voice, with its envelope: what is above 4 kHz is a click.
 static const char *SINES =
     "{\"voices\":%d,\"nodes\":{\"note\":{\"type\":\"note\",\"params\":{\"mode\":%d,\"glide\":%g}},"
-    "\"osc\":{\"type\":\"osc.sine\"},\"env\":{\"type\":" ENV(0.002, 0.02) "},"
-    "\"vca\":{\"type\":\"gain\"},\"out\":{\"type\":\"output\"}},"
-    "\"connections\":[{\"from\":[\"note\",\"freq\"],\"to\":[\"osc\",\"freq\"]},"
-    "{\"from\":[\"note\",\"gate\"],\"to\":[\"env\",\"gate\"]},"
-    "{\"from\":[\"note\",\"velocity\"],\"to\":[\"env\",\"amp\"]},"
-    "{\"from\":[\"osc\",\"out\"],\"to\":[\"vca\",\"in\"]},"
-    "{\"from\":[\"env\",\"out\"],\"to\":[\"vca\",\"amp\"]},"
-    "{\"from\":[\"vca\",\"out\"],\"to\":[\"out\",\"in\"]}]}";
+    "\"osc\":{\"type\":\"osc.sine\"},\"env\":{\"type\":" ENV(
+        0.002, 0.02) "},"
+                     "\"vca\":{\"type\":\"gain\"},\"out\":{\"type\":\"output\"}},"
+                     "\"connections\":[{\"from\":[\"note\",\"freq\"],\"to\":[\"osc\",\"freq\"]},"
+                     "{\"from\":[\"note\",\"gate\"],\"to\":[\"env\",\"gate\"]},"
+                     "{\"from\":[\"note\",\"velocity\"],\"to\":[\"env\",\"amp\"]},"
+                     "{\"from\":[\"osc\",\"out\"],\"to\":[\"vca\",\"in\"]},"
+                     "{\"from\":[\"env\",\"out\"],\"to\":[\"vca\",\"amp\"]},"
+                     "{\"from\":[\"vca\",\"out\"],\"to\":[\"out\",\"in\"]}]}";
 
 static mega_engine *open_sines(int voices, int mode, double glide) {
     char text[2048];
@@ -31,7 +33,8 @@ static mega_engine *open_sines(int voices, int mode, double glide) {
     return stage_open(text);
 }
 
-// ---- nothing sticks ------------------------------------------------------------------------------
+// ---- nothing sticks
+// ------------------------------------------------------------------------------
 
 enum { SEQUENCES = 1000, NOTES = 40 };
 
@@ -74,8 +77,9 @@ static void play_sequence(uint64_t seed, uint64_t *stolen) {
             n->down = false;
         }
         if (rng_chance(&r, 0.2f))
-            mega_controller_set(e, frame, rng_chance(&r, 0.5f) ? MEGA_CONTROL_SUSTAIN : MEGA_CONTROL_SOSTENUTO,
-                                rng_unit(&r));
+            mega_controller_set(
+                e, frame, rng_chance(&r, 0.5f) ? MEGA_CONTROL_SUSTAIN : MEGA_CONTROL_SOSTENUTO,
+                rng_unit(&r));
         frame += rng_below(&r, 500);
         if (rng_chance(&r, 0.5f)) stage_render(e, NULL, 1 + rng_below(&r, 700));
         assert_true(mega_counters_get(e).voices_active <= (uint32_t)voices);
@@ -102,14 +106,17 @@ static void no_note_sticks(void **unused) {
     (void)unused;
     uint64_t stolen = 0;
     for (uint64_t seed = 1; seed <= SEQUENCES; seed++) play_sequence(seed, &stolen);
-    printf("%d sequences of %d notes at 1..8 voices, poly, mono and legato: %llu stolen, every handle ended\n",
+    printf("%d sequences of %d notes at 1..8 voices, poly, mono and legato: %llu stolen, every "
+           "handle ended\n",
            SEQUENCES, NOTES, (unsigned long long)stolen);
     assert_true(stolen > SEQUENCES);
 }
 
-// ---- stealing is not heard -----------------------------------------------------------------------
+// ---- stealing is not heard
+// -----------------------------------------------------------------------
 
-/// Peak of what is above 4 kHz: a windowed-sinc high-pass of 1023 taps (Blackman), -74 dB and more below 3.8 kHz.
+/// Peak of what is above 4 kHz: a windowed-sinc high-pass of 1023 taps (Blackman), -74 dB and more
+/// below 3.8 kHz.
 static double peak_above_4k(const float *signal, size_t frames) {
     enum { TAPS = 1023, HALF = TAPS / 2 };
     static double taps[TAPS];
@@ -158,7 +165,8 @@ static void stealing_is_not_heard(void **unused) {
     assert_true(worst <= -70);
 }
 
-// ---- which one goes ------------------------------------------------------------------------------
+// ---- which one goes
+// ------------------------------------------------------------------------------
 
 static mega_note next_ended(mega_engine *e) {
     mega_note note = 0;
@@ -208,7 +216,8 @@ static void one_voice_steals_itself(void **unused) {
     mega_destroy(e);
 }
 
-// ---- pedals and modes ----------------------------------------------------------------------------
+// ---- pedals and modes
+// ----------------------------------------------------------------------------
 
 static void pedals_hold(void **unused) {
     (void)unused;
@@ -226,7 +235,8 @@ static void pedals_hold(void **unused) {
     mega_note_off(e, 9700, b, 0);
     mega_controller_set(e, 9800, MEGA_CONTROL_SOSTENUTO, 0);
     stage_render(e, NULL, 9600);
-    assert_int_equal(mega_counters_get(e).voices_held, 1); // b, by the sustain pedal; a went with the other
+    assert_int_equal(mega_counters_get(e).voices_held,
+                     1); // b, by the sustain pedal; a went with the other
     mega_controller_set(e, 19200, MEGA_CONTROL_SUSTAIN, 0);
     stage_render(e, NULL, 9600);
     assert_int_equal(mega_counters_get(e).voices_active, 0);
@@ -262,7 +272,8 @@ static void legato_returns_to_the_key_below(void **unused) {
     }
 }
 
-// ---- expression ----------------------------------------------------------------------------------
+// ---- expression
+// ----------------------------------------------------------------------------------
 
 static void bends_reach_their_notes(void **unused) {
     (void)unused;
