@@ -14,12 +14,17 @@
 
 enum {
     LINES = 16,
-    TAPS = 4, // of the diffuser, for each line
+    FEEDS = 8, // mixtures of the diffuser that lines are fed with
+    TAPS = 4,  // of each
     FRAMES = MEGA_BLOCK_FRAMES,
     NEAREST = FRAMES + 4, // a line read nearer would want frames of its own segment
-    BEFORE = LINES,
-    DIFFUSER = LINES + 2, // memory lines: two of the predelay, two of the diffuser
+    BEFORE = LINES,       // memory lines of the predelay
+    DIFFUSER = LINES + 2, // and of the diffuser, two each
     MEMORY_LINES = LINES + 4,
+    SWINGS = 4, // line i swings with i / 4
+    POLES =
+        LINES + 2, // one-pole filters: absorption, and what keeps steady levels out of both sides
+    SIDE_BY_SIDE = MEGA_WIDTH == 16 ? 18 : 9, // of them at once: as many as there are registers for
 };
 
 #define PREDELAY_MAX 0.25f
@@ -35,8 +40,15 @@ static const float sign_in[LINES] = {1, -1, 1, 1, -1, 1, -1, 1, 1, 1, -1, -1, -1
 static const float sign_out[LINES] = {1, 1, -1, 1, 1, -1, 1, -1, -1, 1, 1, 1, -1, -1, -1, -1};
 #define LENGTH_MEAN 2324.75f
 
-/// Four swings of different speed, each in four phases.
-static const float swing_hz[4] = {0.47f, 0.61f, 0.79f, 0.97f};
+/// Where lines i and i + 8 are fed from: frames at 48 kHz back in the diffuser, one in every 6 ms;
+/// negative: inverted.
+static const float taps[FEEDS][TAPS] = {
+    {36, 329, -593, 1026},  {143, 346, -713, -886},  {-274, -320, 602, -936},
+    {210, -538, -665, 998}, {30, -332, 773, -880},   {-104, -452, -579, -1117},
+    {271, 448, -856, 1019}, {242, 301, -743, -1133},
+};
+
+static const float swing_hz[SWINGS / 2] = {0.53f, 0.83f}; ///< two a quarter apart
 
 /// A distance in frames that glides: whole + part, and `part` dies away.
 typedef struct {
@@ -47,10 +59,9 @@ typedef struct {
 typedef struct {
     int32_t at;     // frames written so far; see line_advance
     uint32_t clock; // of the swings
-    distance before;
-    distance line[LINES];
-    float low[LINES];          // absorption
-    float last[2], blocked[2]; // what keeps steady levels out
+    distance before, line[LINES];
+    float low[POLES]; // what the one-pole filters gave last
+    float last[2];
 } state;
 
 static const mega_input_row inputs[] = {
@@ -93,17 +104,17 @@ static const mega_output_row outputs[] = {
     {"out", "mean of left and right"},
 };
 
-/// Sixteen signals of a segment, frames side by side. Loops run over whole vectors: what lies past
-/// the segment's end is computed and never used.
+/// Signals of a segment, frames side by side. Loops run over whole vectors: what lies past the
+/// segment's end is computed and never used.
 typedef struct {
     float port[PORTS][FRAMES];
-    float wet[2][FRAMES]; // into the diffuser
-    float swing[8][FRAMES];
-    float line[LINES][FRAMES];
-    float gain[LINES][FRAMES],
-        pole[LINES][FRAMES]; // absorption; one value each where it stands still
-    float part[FRAMES], sum[2][FRAMES];
-    int32_t whole[FRAMES];
+    float line[POLES][FRAMES];                      // behind the lines the two sides of the input
+    float gain[POLES][FRAMES], pole[POLES][FRAMES]; // one value each where they stand still
+    float swing[SWINGS][FRAMES], weight[SWINGS][4][FRAMES];
+    int32_t down[SWINGS][FRAMES]; // whole frames of a swing
+    bool even[SWINGS];            // they are the same all through
+    int32_t whole[FRAMES];        // a distance as it glides
+    float part[FRAMES], side[2][FRAMES];
 } scratch;
 
 /// Where things stand in this segment.
@@ -122,71 +133,99 @@ MEGA_INLINE ilanes iload(const int32_t *p) {
     return v;
 }
 MEGA_INLINE void istore(int32_t *p, ilanes v) { memcpy(p, &v, sizeof v); }
+MEGA_INLINE int32_t first_of(ilanes v) {
+    int32_t first;
+    memcpy(&first, &v, sizeof first);
+    return first;
+}
 
 // ---- memory
-// ----------------------------------------------------------------------------------------
+// --------------------------------------------------------------------------------------
 
-/// What line `line` holds at absolute position `p`: 0 before the first frame.
-MEGA_INLINE float peek(const segment *s, uint32_t line, int32_t p) {
-    const float *base = s->call->memory + (size_t)line * s->call->memory_frames;
-    return p < 0 ? 0 : base[(uint32_t)p & (s->call->memory_frames - 1)];
+MEGA_INLINE float *base_of(const segment *s, uint32_t line) {
+    return s->call->memory + (size_t)line * s->call->memory_frames;
 }
-
-/// A vector of frames from position `p` on; `spare` more positions are known to be read beyond.
+MEGA_INLINE uint32_t wrapped(const segment *s, int32_t p) {
+    return (uint32_t)p & (s->call->memory_frames - 1);
+}
+/// Whether `count` frames from position `p` on were all written, and lie in a row.
 MEGA_INLINE bool in_one_piece(const segment *s, int32_t p, uint32_t count) {
-    return p >= 0 && ((uint32_t)p & (s->call->memory_frames - 1)) + count <= s->call->memory_frames;
+    return p >= 0 && wrapped(s, p) + count <= s->call->memory_frames;
+}
+/// What a line holds at position `p`: 0 before the first frame.
+MEGA_INLINE float peek(const segment *s, uint32_t line, int32_t p) {
+    return p < 0 ? 0 : base_of(s, line)[wrapped(s, p)];
 }
 
-static void write_line(const segment *s, uint32_t line, const float *from) {
-    uint32_t room = s->call->memory_frames, p = (uint32_t)s->at & (room - 1);
-    float *base = s->call->memory + (size_t)line * room;
-    uint32_t first = s->frames < room - p ? s->frames : room - p;
-    memcpy(base + p, from, first * sizeof(float));
-    memcpy(base, from + first, (s->frames - first) * sizeof(float));
+/// Writes a segment. What it writes past the end lies further back than anything is read.
+MEGA_INLINE void write_line(const segment *s, uint32_t line, const float *from) {
+    float *base = base_of(s, line);
+    if (in_one_piece(s, s->at, s->padded)) {
+        base += wrapped(s, s->at);
+        CHUNKS(t, s) store(base + t, load(from + t));
+    } else
+        for (uint32_t t = 0; t < s->frames; t++) base[wrapped(s, s->at + (int32_t)t)] = from[t];
+}
+
+/// Four points of a line, the newest at `q[3]`.
+MEGA_INLINE lanes between(const float *q, const lanes weight[4]) {
+    lanes sum = splat(0);
+    for (int k = 0; k < 4; k++) sum = sum + weight[k] * load(q + 3 - k);
+    return sum;
 }
 
 /// Reads a line where it was `w->whole[t] + w->part[t]` frames ago, never nearer than `nearest`.
 static void read_line(const segment *s, uint32_t line, int32_t nearest, float *to) {
-    const float *base = s->call->memory + (size_t)line * s->call->memory_frames;
     CHUNKS(t, s) {
-        lanes part = load(s->w->part + t), down = vfloor(part), weight[4], sum = splat(0);
+        lanes part = load(s->w->part + t), down = vfloor(part), weight[4];
         ilanes far = iadd(iload(s->w->whole + t), to_int(down));
         far = iselect(ilt(far, isplat(nearest)), isplat(nearest), far);
         line_spline(part - down, weight);
-        int32_t d[MEGA_WIDTH], p[MEGA_WIDTH];
-        istore(d, far);
-        int32_t last =
-            s->at + (int32_t)t - d[0] - 2; // the oldest of four points, in the first frame
-        if (all(ieq(far, isplat(d[0]))) && in_one_piece(s, last, MEGA_WIDTH + 3)) {
-            const float *q = base + ((uint32_t)last & (s->call->memory_frames - 1));
-            for (int k = 0; k < 4; k++) sum = sum + weight[k] * load(q + 3 - k);
-        } else {
+        // the oldest of the four points, in the first frame
+        int32_t oldest = s->at + (int32_t)t - first_of(far) - 2;
+        if (all(ieq(far, isplat(first_of(far)))) && in_one_piece(s, oldest, MEGA_WIDTH + 3)) {
+            store(to + t, between(base_of(s, line) + wrapped(s, oldest), weight));
+            continue;
+        }
+        lanes sum = splat(0);
+        int32_t ago[MEGA_WIDTH];
+        istore(ago, far);
+        for (int k = 0; k < 4; k++) {
             float point[MEGA_WIDTH];
-            for (int i = 0; i < MEGA_WIDTH; i++) p[i] = s->at + (int32_t)t + i - d[i];
-            for (int k = 0; k < 4; k++) {
-                for (int i = 0; i < MEGA_WIDTH; i++) point[i] = peek(s, line, p[i] + 1 - k);
-                sum = sum + weight[k] * load(point);
-            }
+            for (int i = 0; i < MEGA_WIDTH; i++)
+                point[i] = peek(s, line, s->at + (int32_t)t + i - ago[i] + 1 - k);
+            sum = sum + weight[k] * load(point);
         }
         store(to + t, sum);
     }
 }
 
-/// Adds a line as it was `ago` frames ago (0 is now), times a factor.
-MEGA_INLINE void add_tap(const segment *s, uint32_t line, int32_t ago, float factor, float *to) {
-    int32_t first = s->at - ago;
-    const float *base = s->call->memory + (size_t)line * s->call->memory_frames;
-    float copy[FRAMES];
-    if (in_one_piece(s, first, s->padded)) base += (uint32_t)first & (s->call->memory_frames - 1);
-    else {
-        for (uint32_t t = 0; t < s->padded; t++) copy[t] = peek(s, line, first + (int32_t)t);
-        base = copy;
+/// The same for a line of the network that does not glide: the weights are those of its swing.
+/// @return false, and nothing done, where it does not lie in one piece
+MEGA_INLINE bool read_still(const segment *s, uint32_t line, int32_t whole, float *to) {
+    const scratch *w = s->w;
+    uint32_t k = line / (LINES / SWINGS);
+    int32_t far = whole + w->down[k][0], oldest = s->at - far - 2;
+    if (!w->even[k] || far < NEAREST || !in_one_piece(s, oldest, s->padded + 3)) return false;
+    const float *q = base_of(s, line) + wrapped(s, oldest);
+    CHUNKS(t, s) {
+        const lanes weight[4] = {load(w->weight[k][0] + t), load(w->weight[k][1] + t),
+                                 load(w->weight[k][2] + t), load(w->weight[k][3] + t)};
+        store(to + t, between(q + t, weight));
     }
-    CHUNKS(t, s) store(to + t, load(to + t) + splat(factor) * load(base + t));
+    return true;
+}
+
+/// A segment of a line as it was `ago` frames ago: in place, or else as a copy.
+MEGA_INLINE const float *tap(const segment *s, uint32_t line, int32_t ago, float copy[FRAMES]) {
+    int32_t first = s->at - ago;
+    if (in_one_piece(s, first, s->padded)) return base_of(s, line) + wrapped(s, first);
+    for (uint32_t t = 0; t < s->padded; t++) copy[t] = peek(s, line, first + (int32_t)t);
+    return copy;
 }
 
 // ---- distances
-// -------------------------------------------------------------------------------------
+// -----------------------------------------------------------------------------------
 
 /// Lets a distance glide to `w->whole`, the one asked for at each frame, and leaves there what it
 /// is.
@@ -201,7 +240,7 @@ static void glide(const segment *s, distance *d) {
             d->whole = whole[t];
         }
         float step = d->part * share;
-        step = step > 0.25f ? 0.25f : step < -0.25f ? -0.25f : step; // at most a third of pitch
+        step = step > 0.25f ? 0.25f : step < -0.25f ? -0.25f : step; // pitch within 3/4 and 5/4
         d->part = d->part - step;
         if (d->part < 1e-3f && d->part > -1e-3f) d->part = 0;
         part[t] = d->part;
@@ -212,36 +251,60 @@ static void glide(const segment *s, distance *d) {
     }
 }
 
-/// The distances of a line or the predelay: `scale[t] * frames`, rounded, gliding.
-static void place(const segment *s, distance *d, const float *scale, float frames, float nearest) {
+/// The distance of a line or the predelay: parameter `p` times `frames`, rounded, gliding.
+/// @return true if it stands still: then `d->whole` is all there is to know
+static bool place(const segment *s, distance *d, int p, float frames, float nearest) {
+    scratch *w = s->w;
+    int32_t moved = 0;
+    if (s->call->moving >> p & 1) {
+        CHUNKS(t, s) {
+            lanes asked = vmax(load(w->port[p] + t) * splat(frames), splat(nearest));
+            istore(w->whole + t, to_int(asked + splat(0.5f)));
+        }
+        for (uint32_t t = 0; t < s->frames; t++) moved |= w->whole[t] ^ d->whole;
+        if (!moved && d->part == 0) return true;
+    } else {
+        float asked = w->port[p][0] * frames;
+        int32_t whole = (int32_t)((asked > nearest ? asked : nearest) + 0.5f);
+        if (whole == d->whole && d->part == 0) return true;
+        CHUNKS(t, s) istore(w->whole + t, isplat(whole));
+    }
+    glide(s, d);
+    return false;
+}
+
+/// For `read_line`: the arrays of a distance that stands still.
+static void spread(const segment *s, const distance *d) {
     CHUNKS(t, s) {
-        lanes asked = vmax(load(scale + t) * splat(frames), splat(nearest));
-        istore(s->w->whole + t, to_int(asked + splat(0.5f)));
+        istore(s->w->whole + t, isplat(d->whole));
         store(s->w->part + t, splat(0));
     }
-    int32_t moved = s->w->whole[0] ^ d->whole;
-    for (uint32_t t = 1; t < s->frames; t++) moved |= s->w->whole[t] ^ d->whole;
-    if (moved || d->part != 0) glide(s, d);
 }
 
 static void make_swings(const segment *s, uint32_t clock) {
+    scratch *w = s->w;
     float reach = 0.25e-3f * s->call->frames_per_second;
     int32_t ramp[MEGA_WIDTH];
     for (int i = 0; i < MEGA_WIDTH; i++) ramp[i] = i;
-    for (int k = 0; k < 4; k++) {
-        float turns = swing_hz[k] * s->call->seconds_per_frame;
-        ilanes step = isplat((int32_t)(turns * 4294967296.0f));
+    for (int k = 0; k < SWINGS; k++) {
+        float turns = swing_hz[k / 2] * s->call->seconds_per_frame;
+        ilanes step = isplat((int32_t)(turns * 4294967296.0f)), differ = isplat(0);
         CHUNKS(t, s) {
             ilanes phase = imul(iadd(isplat((int32_t)(clock + t)), iload(ramp)), step);
-            lanes depth = load(s->w->port[MOD] + t) * splat(reach);
-            store(s->w->swing[k] + t, depth * vsin_phase(phase));
-            store(s->w->swing[k + 4] + t, depth * vsin_phase(iadd(phase, isplat(1 << 30))));
+            lanes sine = vsin_phase(iadd(phase, isplat(k % 2 << 30)));
+            lanes v = load(w->port[MOD] + t) * splat(reach) * sine, down = vfloor(v), weight[4];
+            line_spline(v - down, weight);
+            store(w->swing[k] + t, v);
+            istore(w->down[k] + t, to_int(down));
+            for (int i = 0; i < 4; i++) store(w->weight[k][i] + t, weight[i]);
+            differ = differ | (to_int(down) ^ isplat(w->down[k][0]));
         }
+        w->even[k] = all(ieq(differ, isplat(0)));
     }
 }
 
-// ---- absorption
-// ------------------------------------------------------------------------------------
+// ---- one-pole filters
+// ----------------------------------------------------------------------------
 
 /// The one-pole filter gain / (1 - pole / z) that loses as much in `frames` frames as a tail of
 /// `decay` seconds does, and twice the decibels at `damp` Hz.
@@ -262,12 +325,12 @@ MEGA_INLINE lanes length_of(const segment *s, lanes size, lanes line) {
     return vmax(frames, splat(NEAREST));
 }
 
-/// @return frames from one coefficient to the next: 0 where they stand still
-static uint32_t make_filters(const segment *s) {
+/// @return whether they move from frame to frame
+static bool make_filters(const segment *s) {
     const uint64_t moves = (uint64_t)1 << SIZE | (uint64_t)1 << DECAY | (uint64_t)1 << DAMP;
     scratch *w = s->w;
     lanes gain, pole;
-    float f = s->call->seconds_per_frame;
+    float f = s->call->seconds_per_frame, keep = 1 - f * (6.2831853f * 10); // high-pass at 10 Hz
     if (s->call->moving & moves) {
         for (int i = 0; i < LINES; i++) CHUNKS(t, s) {
                 lanes length = length_of(s, load(w->port[SIZE] + t), splat(lengths[i]));
@@ -275,7 +338,11 @@ static uint32_t make_filters(const segment *s) {
                 store(w->gain[i] + t, gain);
                 store(w->pole[i] + t, pole);
             }
-        return 1;
+        for (int i = LINES; i < POLES; i++) CHUNKS(t, s) {
+                store(w->gain[i] + t, splat(keep));
+                store(w->pole[i] + t, splat(keep));
+            }
+        return true;
     }
     for (int i = 0; i < LINES; i += MEGA_WIDTH) {
         lanes length = length_of(s, splat(w->port[SIZE][0]), load(lengths + i));
@@ -286,88 +353,107 @@ static uint32_t make_filters(const segment *s) {
         for (int k = 0; k < MEGA_WIDTH; k++)
             w->gain[i + k][0] = gains[k], w->pole[i + k][0] = poles[k];
     }
-    return 0;
+    for (int i = LINES; i < POLES; i++) w->gain[i][0] = w->pole[i][0] = keep;
+    return false;
 }
 
-/// Four lines at once, to hide the latency of recursion.
-static void filter(const segment *s, float *low, int i, uint32_t step) {
+/// Many filters at once, to hide the latency of recursion.
+static void filter(const segment *s, float *low, int first, bool moving) {
     scratch *w = s->w;
-    float a = low[i], b = low[i + 1], c = low[i + 2], d = low[i + 3];
-    for (uint32_t t = 0; t < s->frames; t++) {
-        uint32_t k = t * step;
-        w->line[i][t] = a = w->gain[i][k] * w->line[i][t] + w->pole[i][k] * a;
-        w->line[i + 1][t] = b = w->gain[i + 1][k] * w->line[i + 1][t] + w->pole[i + 1][k] * b;
-        w->line[i + 2][t] = c = w->gain[i + 2][k] * w->line[i + 2][t] + w->pole[i + 2][k] * c;
-        w->line[i + 3][t] = d = w->gain[i + 3][k] * w->line[i + 3][t] + w->pole[i + 3][k] * d;
+    float v[SIDE_BY_SIDE], pole[SIDE_BY_SIDE];
+    float(*line)[FRAMES] = w->line + first;
+    const float(*poles)[FRAMES] = (const float(*)[FRAMES])(w->pole + first);
+    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+        v[i] = low[first + i];
+        pole[i] = poles[i][0];
+        const float *gain = w->gain[first + i];
+        CHUNKS(t, s) {
+            lanes g = moving ? load(gain + t) : splat(gain[0]);
+            store(line[i] + t, g * load(line[i] + t));
+        }
     }
-    low[i] = a, low[i + 1] = b, low[i + 2] = c, low[i + 3] = d;
+    if (moving)
+        for (uint32_t t = 0; t < s->frames; t++)
+            for (int i = 0; i < SIDE_BY_SIDE; i++)
+                line[i][t] = v[i] = line[i][t] + poles[i][t] * v[i];
+    else
+        for (uint32_t t = 0; t < s->frames; t++)
+            for (int i = 0; i < SIDE_BY_SIDE; i++) line[i][t] = v[i] = line[i][t] + pole[i] * v[i];
+    for (int i = 0; i < SIDE_BY_SIDE; i++) low[first + i] = v[i];
 }
 
 // ---- the way through
-// -------------------------------------------------------------------------------
+// -----------------------------------------------------------------------------
 
-/// Ports as arrays, parameters within their ranges.
-static void take_ports(segment *s) {
+/// Ports as arrays, parameters within their ranges; the input's slope, of which the filters make
+/// the input without its steady level.
+static void take_ports(const segment *s, state *z) {
     static const float low[PORTS] = {[SIZE] = ROOM_MIN, [DECAY] = 0.05f, [DAMP] = 100};
     static const float high[PORTS] = {
         [SIZE] = ROOM_MAX, [DECAY] = 60, [DAMP] = 96000, [PREDELAY] = PREDELAY_MAX,
         [MOD] = 1,         [WIDTH] = 1,  [MIX] = 1};
+    scratch *w = s->w;
     for (int p = 0; p < PORTS; p++) {
-        float *to = s->w->port[p];
+        float *to = w->port[p];
         if (s->call->moving >> p & 1) {
             memcpy(to, s->call->ports[p], s->frames * sizeof(float));
             for (uint32_t t = s->frames; t < s->padded; t++) to[t] = to[s->frames - 1];
         } else CHUNKS(t, s) store(to + t, splat(s->call->ports[p][0]));
         if (p >= SIZE) CHUNKS(t, s) store(to + t, clampf(load(to + t), low[p], high[p]));
     }
-}
-
-/// Both sides, without their steady level, into the predelay; from there into the diffuser.
-static void take_input(segment *s, state *z) {
-    scratch *w = s->w;
-    float keep = 1 - s->call->seconds_per_frame * (6.2831853f * 10); // high-pass at 10 Hz
-    for (uint32_t side = 0; side < 2; side++) {
-        CHUNKS(t, s)
-        store(w->wet[side] + t, line_safe(load(w->port[IN] + t) + load(w->port[LEFT + side] + t)));
-        float last = z->last[side], blocked = z->blocked[side];
-        for (uint32_t t = 0; t < s->frames; t++) {
-            float v = w->wet[side][t];
-            blocked = keep * (blocked + v - last);
-            last = v;
-            w->wet[side][t] = blocked;
+    for (int side = 0; side < 2; side++) {
+        float *in = w->side[side], *slope = w->line[LINES + side];
+        CHUNKS(t, s) {
+            lanes v = load(w->port[IN] + t) + load(w->port[LEFT + side] + t);
+            store(in + t, line_safe(v));
         }
-        z->last[side] = last, z->blocked[side] = blocked;
-        write_line(s, BEFORE + side, w->wet[side]);
-    }
-    // two frames at least, so that all four points of the spline have been written
-    place(s, &z->before, w->port[PREDELAY], s->call->frames_per_second, 2);
-    for (uint32_t side = 0; side < 2; side++) {
-        read_line(s, BEFORE + side, 2, w->wet[side]);
-        write_line(s, DIFFUSER + side, w->wet[side]);
+        slope[0] = in[0] - z->last[side];
+        for (uint32_t t = 1; t < s->padded; t++) slope[t] = in[t] - in[t - 1];
+        z->last[side] = in[s->frames - 1];
     }
 }
 
-/// Sixteen lines out of the network: filtered, heard, mixed.
-static void turn_round(segment *s, state *z) {
+/// What comes out of the lines, absorbed; and the input without its steady level.
+static void take_lines(const segment *s, state *z) {
     scratch *w = s->w;
     float per_length = s->call->frames_per_second * (1 / 48000.0f);
     make_swings(s, z->clock);
-    for (int i = 0; i < LINES; i++) {
-        place(s, &z->line[i], w->port[SIZE], lengths[i] * per_length, NEAREST);
-        lanes sign = splat(i < 8 ? 1.0f : -1.0f);
-        CHUNKS(t, s) store(w->part + t, load(w->part + t) + sign * load(w->swing[i % 8] + t));
-        read_line(s, (uint32_t)i, NEAREST, w->line[i]);
+    for (uint32_t i = 0; i < LINES; i++) {
+        if (place(s, &z->line[i], SIZE, lengths[i] * per_length, NEAREST)) {
+            if (read_still(s, i, z->line[i].whole, w->line[i])) continue;
+            spread(s, &z->line[i]);
+        }
+        const float *swing = w->swing[i / (LINES / SWINGS)];
+        CHUNKS(t, s) store(w->part + t, load(w->part + t) + load(swing + t));
+        read_line(s, i, NEAREST, w->line[i]);
     }
-    uint32_t step = make_filters(s);
-    for (int i = 0; i < LINES; i += 4) filter(s, z->low, i, step);
+    bool moving = make_filters(s);
+    for (int i = 0; i < POLES; i += SIDE_BY_SIDE) filter(s, z->low, i, moving);
+}
+
+/// The input into the predelay, and from there into the diffuser.
+static void delay_input(const segment *s, state *z) {
+    for (uint32_t side = 0; side < 2; side++)
+        write_line(s, BEFORE + side, s->w->line[LINES + side]);
+    // two frames at least, so that all four points of the spline have been written
+    if (place(s, &z->before, PREDELAY, s->call->frames_per_second, 2)) spread(s, &z->before);
+    for (uint32_t side = 0; side < 2; side++) {
+        read_line(s, BEFORE + side, 2, s->w->line[LINES + side]);
+        write_line(s, DIFFUSER + side, s->w->line[LINES + side]);
+    }
+}
+
+/// The sums that are heard, and the network's turn.
+static void turn(const segment *s) {
+    scratch *w = s->w;
     CHUNKS(t, s) {
         lanes v[LINES], sum[2] = {splat(0), splat(0)};
         for (int i = 0; i < LINES; i++) {
             v[i] = load(w->line[i] + t);
             sum[i % 2] = sum[i % 2] + splat(sign_out[i]) * v[i];
         }
-        store(w->sum[0] + t, sum[0]);
-        store(w->sum[1] + t, sum[1]);
+        store(w->side[0] + t, sum[0]);
+        store(w->side[1] + t, sum[1]);
         // Hadamard: sums and differences of pairs, four times; 1/4 keeps the energy
         for (int h = 1; h < LINES; h *= 2)
             for (int i = 0; i < LINES; i++)
@@ -382,47 +468,50 @@ static void turn_round(segment *s, state *z) {
 
 /// Feeds every line from four places of the diffuser, at a level that makes any room as loud as its
 /// input.
-static void feed(segment *s) {
+static void feed(const segment *s) {
     scratch *w = s->w;
-    float per_ms = s->call->frames_per_second * 0.001f;
     CHUNKS(t, s) {
         lanes mean = length_of(s, load(w->port[SIZE] + t), splat(LENGTH_MEAN));
-        lanes loss =
-            mean * splat(9.9657843f * s->call->seconds_per_frame) / load(w->port[DECAY] + t);
-        lanes level = vsqrt((splat(1) - vexp2(splat(-2) * loss)) * splat(1.0f / (8 * TAPS)));
-        store(w->part + t, level);
+        lanes per_decay = splat(9.9657843f * s->call->seconds_per_frame) / load(w->port[DECAY] + t);
+        lanes lost = splat(1) - vexp2(splat(-2) * mean * per_decay); // of the energy, in a pass
+        store(w->part + t, vsqrt(lost * splat(1.0f / (8 * TAPS))));
     }
-    uint32_t order = 0x1234567;
-    for (int i = 0; i < LINES; i++) {
-        float mixed[FRAMES];
-        CHUNKS(t, s) store(mixed + t, splat(0));
+    float per_length = s->call->frames_per_second * (1 / 48000.0f);
+    for (uint32_t i = 0; i < FEEDS; i++) {
+        const float *from[TAPS];
+        float copy[TAPS][FRAMES], sign[TAPS];
         for (int k = 0; k < TAPS; k++) {
-            order = order * 1664525u + 1013904223u; // where in its 6 ms the tap lies, and its sign
-            float ms = 6 * ((float)k + (float)(order >> 16) * (1 / 65536.0f));
-            float sign = (order >> 15 & 1) ? sign_in[i] : -sign_in[i];
-            add_tap(s, DIFFUSER + (i % 4 < 2 ? 0 : 1), (int32_t)(ms * per_ms), sign, mixed);
+            sign[k] = taps[i][k] < 0 ? -1.0f : 1.0f;
+            int32_t ago = (int32_t)(taps[i][k] * sign[k] * per_length);
+            from[k] = tap(s, DIFFUSER + (i % 4 < 2 ? 0 : 1), ago, copy[k]);
         }
-        CHUNKS(t, s)
-        store(w->line[i] + t, load(w->line[i] + t) + load(w->part + t) * load(mixed + t));
-        write_line(s, (uint32_t)i, w->line[i]);
+        float *one = w->line[i], *other = w->line[i + FEEDS];
+        CHUNKS(t, s) {
+            lanes mixed = splat(0);
+            for (int k = 0; k < TAPS; k++) mixed = mixed + splat(sign[k]) * load(from[k] + t);
+            mixed = mixed * load(w->part + t);
+            store(one + t, load(one + t) + splat(sign_in[i]) * mixed);
+            store(other + t, load(other + t) + splat(sign_in[i + FEEDS]) * mixed);
+        }
     }
+    for (uint32_t i = 0; i < LINES; i++) write_line(s, i, w->line[i]);
 }
 
-static void give_output(const segment *s) {
+static void give(const segment *s) {
     scratch *w = s->w;
     CHUNKS(t, s) {
-        lanes middle = (load(w->sum[0] + t) + load(w->sum[1] + t)) * splat(0.5f);
-        lanes side = (load(w->sum[0] + t) - load(w->sum[1] + t)) * splat(0.5f);
+        lanes middle = (load(w->side[0] + t) + load(w->side[1] + t)) * splat(0.5f);
+        lanes side = (load(w->side[0] + t) - load(w->side[1] + t)) * splat(0.5f);
         lanes wet = load(w->port[MIX] + t), dry = splat(1) - wet, in = load(w->port[IN] + t);
         side = side * load(w->port[WIDTH] + t);
         lanes left = (in + load(w->port[LEFT] + t)) * dry + (middle + side) * wet;
         lanes right = (in + load(w->port[RIGHT] + t)) * dry + (middle - side) * wet;
-        store(w->sum[0] + t, left);
-        store(w->sum[1] + t, right);
+        store(w->side[0] + t, left);
+        store(w->side[1] + t, right);
         store(w->part + t, (left + right) * splat(0.5f));
     }
-    memcpy(s->call->outputs[0], w->sum[0], s->frames * sizeof(float));
-    memcpy(s->call->outputs[1], w->sum[1], s->frames * sizeof(float));
+    memcpy(s->call->outputs[0], w->side[0], s->frames * sizeof(float));
+    memcpy(s->call->outputs[1], w->side[1], s->frames * sizeof(float));
     memcpy(s->call->outputs[2], w->part, s->frames * sizeof(float));
 }
 
@@ -432,11 +521,12 @@ static uint64_t process(const mega_call *call) {
     memcpy(&z, call->state, sizeof z);
     segment s = {.call = call, .at = z.at, .frames = call->frames, .w = &w};
     s.padded = (call->frames + MEGA_WIDTH - 1) / MEGA_WIDTH * MEGA_WIDTH;
-    take_ports(&s);
-    take_input(&s, &z);
-    turn_round(&s, &z);
+    take_ports(&s, &z);
+    take_lines(&s, &z);
+    delay_input(&s, &z);
+    turn(&s);
     feed(&s);
-    give_output(&s);
+    give(&s);
     z.clock += call->frames;
     z.at += (int32_t)call->frames;
     if (z.at >= 1 << 30) z.at -= 1 << 29; // the same position in every line
@@ -448,4 +538,4 @@ MODULE(reverb, .name = "reverb", .category = "effect",
        .doc = "room: sixteen delay lines in a feedback network", INPUTS(inputs), PARAMS(params),
        OUTPUTS(outputs), .flags = MEGA_AFTER | MEGA_ONCE | MEGA_INNER_LANES,
        .state_fields = sizeof(state) / sizeof(float), .memory_lines = MEMORY_LINES,
-       .memory_seconds = PREDELAY_MAX, .tail_seconds = PREDELAY_MAX, .process = process)
+       .memory_seconds = PREDELAY_MAX + 0.01f, .tail_seconds = PREDELAY_MAX, .process = process)
