@@ -1,55 +1,111 @@
 // SPDX-License-Identifier: MIT
 // osc.sine -- a sine: 32-bit phase, so that tuning never drifts, and a 9th-order odd polynomial.
-#include "kernel.h"
+//
+// No latency and no filter: what it is given is heard in the same frame. A sync restarts the phase
+// between frames but cuts the wave hard; where that must not fold, osc.triangle with a filter is
+// the better source.
+#include "oscillator.h"
+
+enum { PM, SYNC, FREQ, AMP, DETUNE, PHASE };
 
 typedef struct {
     ilanes phase;
     lanes sync; // the sync input's last value
 } state;
 
-typedef struct {
-    ilanes step, offset;
-    lanes amp;
-} coefs;
-
 static const mega_input_row inputs[] = {
     {"pm", "phase modulation, in turns"},
-    {"sync", "restarts the phase where it rises through 0"},
+    {"sync", "restarts the phase where it rises through 0, between frames too"},
 };
 
 static const mega_param_row params[] = {
-    {.name = "freq", .unit = "Hz", .min = 0, .max = 20000, .initial = 440, .scale = MEGA_EXP,
-     .doc = "frequency; through 0 it runs backwards"},
-    {.name = "amp", .unit = "", .min = 0, .max = 1, .initial = 1,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "peak"},
-    {.name = "detune", .unit = "cents", .min = -100, .max = 100, .initial = 0,
+    {.name = "freq",
+     .unit = "Hz",
+     .min = 1,
+     .max = 20000,
+     .initial = 440,
+     .scale = MEGA_EXP,
+     .smoothing = MEGA_SMOOTH_EXP,
+     .smooth_ms = 10,
+     .doc = "frequency; below 0 it runs backwards"},
+    {.name = "amp",
+     .unit = "",
+     .min = 0,
+     .max = 1,
+     .initial = 1,
+     .smoothing = MEGA_SMOOTH_LINEAR,
+     .smooth_ms = 10,
+     .doc = "peak"},
+    {.name = "detune",
+     .unit = "cents",
+     .min = -100,
+     .max = 100,
+     .initial = 0,
+     .smoothing = MEGA_SMOOTH_EXP,
+     .smooth_ms = 10,
      .doc = "offset of the pitch"},
-    {.name = "phase", .unit = "turns", .min = 0, .max = 1, .initial = 0, .doc = "offset of the phase"},
+    {.name = "phase",
+     .unit = "turns",
+     .min = 0,
+     .max = 1,
+     .initial = 0,
+     .smoothing = MEGA_SMOOTH_LINEAR,
+     .smooth_ms = 10,
+     .doc = "offset of the phase"},
 };
 
 static const mega_output_row outputs[] = {{"out", "the wave"}};
 
-static inline coefs prepare(const lanes *param, const context *x) {
-    coefs c;
-    lanes freq = param[0] * vexp2(param[2] * splat(1.0f / 1200.0f));
-    c.step = phase_step(freq, x->seconds_per_frame);
-    lanes turns = param[3] - vfloor(param[3] + splat(0.5f));
-    c.offset = to_int(clampf(turns, -0.5f, 0.4999999f) * splat(4294967296.0f));
-    c.amp = param[1];
-    return c;
+MEGA_INLINE ilanes step_at(const mega_call *c, lanes ratio, uint32_t t, int u) {
+    return phase_step(port_at(c, FREQ, t, u) * ratio, c->seconds_per_frame);
 }
 
-static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out) {
-    mask restart = both(gt(in[1], splat(0)), le(s->sync, splat(0)));
-    s->sync = in[1];
-    s->phase = iselect(restart, isplat(0), s->phase);
-    lanes pm = in[0] - vfloor(in[0] + splat(0.5f));
-    ilanes turned = to_int(clampf(pm, -0.5f, 0.4999999f) * splat(4294967296.0f));
-    out[0] = c->amp * vsin_phase(iadd(iadd(s->phase, c->offset), turned));
-    s->phase = iadd(s->phase, c->step);
+/// One vector of lanes. What stands still is worked out once.
+/// @param plain nothing but amp moves, and nothing syncs
+MEGA_INLINE void run(const mega_call *c, int u, const bool plain) {
+    state s;
+    state_load(&s, sizeof s, c, u);
+    const uint64_t moving = c->moving;
+    const float *amp = c->ports[AMP] + u * MEGA_WIDTH;
+    const size_t amp_step = (moving >> AMP & 1) ? MEGA_FRAME : 0;
+    float *out = c->outputs[0] + u * MEGA_WIDTH;
+    lanes ratio = osc_ratio(port_at(c, DETUNE, 0, u)), sync = port_at(c, SYNC, 0, u);
+    ilanes step = step_at(c, ratio, 0, u);
+    ilanes offset = osc_turns(port_at(c, PHASE, 0, u)), pm = osc_turns(port_at(c, PM, 0, u));
+    const uint32_t frames = c->frames;
+    for (uint32_t t = 0; t < frames; t++) {
+        if (!plain) {
+            if (moving >> DETUNE & 1) ratio = osc_ratio(port_at(c, DETUNE, t, u));
+            if (moving & (1u << DETUNE | 1u << FREQ)) step = step_at(c, ratio, t, u);
+            if (moving >> PHASE & 1) offset = osc_turns(port_at(c, PHASE, t, u));
+            if (moving >> PM & 1) pm = osc_turns(port_at(c, PM, t, u));
+            if (moving >> SYNC & 1) sync = port_at(c, SYNC, t, u);
+            mask event = both(gt(sync, splat(0)), le(s.sync, splat(0)));
+            lanes since = clampf(sync / (sync - s.sync), 0.0f, 1.0f); // frames
+            s.phase = iselect(event, to_int(since * to_float(step)), s.phase);
+            s.sync = sync;
+        }
+        store(out + (size_t)t * MEGA_FRAME,
+              load(amp + t * amp_step) * vsin_phase(iadd(iadd(s.phase, offset), pm)));
+        s.phase = iadd(s.phase, step);
+    }
+    s.sync = sync;
+    state_store(&s, sizeof s, c, u);
 }
 
-KERNEL(2, 4, 1)
+static uint64_t process(const mega_call *c) {
+    bool plain = !(c->moving & ~((uint64_t)1 << AMP));
+    for (int u = 0; u < MEGA_U && plain; u++) {
+        state s;
+        state_load(&s, sizeof s, c, u);
+        plain = !any(both(gt(port_at(c, SYNC, 0, u), splat(0)), le(s.sync, splat(0))));
+    }
+    for (int u = 0; u < MEGA_U; u++) {
+        if (plain) run(c, u, true);
+        else run(c, u, false);
+    }
+    return ~(uint64_t)0;
+}
 
 MODULE(osc_sine, .name = "osc.sine", .category = "source", .doc = "sine oscillator", INPUTS(inputs),
        PARAMS(params), OUTPUTS(outputs), STATE, .process = process)

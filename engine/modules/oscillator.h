@@ -30,8 +30,7 @@
 
 typedef enum { OSC_SAW, OSC_PULSE, OSC_TRIANGLE } osc_wave;
 
-// ---- shapes: values of 2^31 (triangle: 2^30) at the peaks
-// ------------------------------------------
+// ---- shapes: values of 2^31 (triangle: 2^30) at the peaks ---------------------------------------
 
 #define OSC_HALF 2147483648.0f            // half a turn, and half a saw's step
 #define OSC_REACH 9.44642655f             // the kernel's half width, in its own units ...
@@ -92,8 +91,7 @@ MEGA_INLINE lanes osc_triangle(ilanes phase, osc_speed speed) {
     return from_bits(bits_of(v) ^ (bits_of(p) & isplat((int32_t)0x80000000u)));
 }
 
-// ---- from the double rate to one
-// ---------------------------------------------------------------------
+// ---- from the double rate to one ----------------------------------------------------------------
 
 typedef struct {
     lanes a, a0, a2; // chain of the later sample: its last input, and its allpasses' last outputs
@@ -115,8 +113,7 @@ MEGA_INLINE lanes osc_decimate(osc_down *s, lanes earlier, lanes later) {
     return level;
 }
 
-// ---- parameters to phase
-// -----------------------------------------------------------------------------
+// ---- parameters to phase ------------------------------------------------------------------------
 
 /// Turns to a phase; whole turns fall away. Far outside +-1e6 turns there is no fraction left to
 /// hold.

@@ -48,8 +48,7 @@ MEGA_INLINE lanes osc_value(const osc_point *at) {
     return osc_edge(isub(at->phase, at->width), at->fall.inv) - osc_edge(at->phase, at->speed.inv);
 }
 
-// ---- sync
-// ----------------------------------------------------------------------------------------------
+// ---- sync ---------------------------------------------------------------------------------------
 
 /// What remains of a step (downward, by 2^32) `x` kernel units after it.
 static lanes step_rest(lanes x) {
@@ -177,8 +176,7 @@ static __attribute__((noinline)) void osc_sync(state *s, const osc_frame *f, con
     s->pending = iselect(event, isplat(1), isplat(0));
 }
 
-// ---- the loop
-// ------------------------------------------------------------------------------------------
+// ---- the loop -----------------------------------------------------------------------------------
 
 #define OSC_BIT(port) ((uint64_t)1 << (port))
 enum {

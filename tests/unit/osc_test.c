@@ -5,68 +5,7 @@
 // "Alias" is what a spectrum holds at bins that are no multiple of the wave's own, over the
 // fundamental: a wave of period N / m samples, m odd and N a power of two, puts everything that
 // folds between its harmonics.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-#include "rig.h"
-#include "spectrum.h"
-
-enum { N = 65536, SETTLE = 8192, PORTS_MAX = 32, RATE = 48000 };
-
-/// What goes into a module's ports, by number: a value, or `frames` values.
-typedef struct {
-    uint32_t module;
-    float still[PORTS_MAX];
-    const float *moving[PORTS_MAX];
-} feed;
-
-static feed feed_of(const char *name) {
-    feed f = {.module = rig_index(name)};
-    const mega_module *m = mega_isa_one.modules[f.module];
-    for (uint32_t p = 0; p < m->param_count; p++)
-        f.still[m->input_count + p] = m->params[p].initial;
-    return f;
-}
-static uint32_t port(const feed *f, const char *name) {
-    return rig_port(mega_isa_one.modules[f->module], name);
-}
-static void put(feed *f, const char *name, double value) { f->still[port(f, name)] = (float)value; }
-static void move(feed *f, const char *name, const float *values) {
-    f->moving[port(f, name)] = values;
-}
-
-/// Renders one lane of output `o`. The caller frees it.
-static float *render(const feed *f, uint32_t o, uint32_t frames) {
-    rig r = rig_create(&mega_isa_one, f->module, RATE);
-    const float *ports[PORTS_MAX];
-    float *outputs[MEGA_OUTPUTS_MAX];
-    uint64_t moving = 0;
-    for (uint32_t p = 0; p < PORTS_MAX; p++) {
-        ports[p] = f->moving[p] ? f->moving[p] : &f->still[p];
-        if (f->moving[p]) moving |= (uint64_t)1 << p;
-    }
-    for (uint32_t i = 0; i < r.module->output_count; i++)
-        outputs[i] = malloc(frames * sizeof(float));
-    rig_render(&r, ports, moving, outputs, frames, 64);
-    for (uint32_t i = 0; i < r.module->output_count; i++)
-        if (i != o) free(outputs[i]);
-    rig_destroy(&r);
-    return outputs[o];
-}
-static double *power_of(const feed *f) {
-    float *wave = render(f, 0, SETTLE + N);
-    double *power = spectrum_power(wave + SETTLE, N, 1);
-    free(wave);
-    return power;
-}
-
-static double hz_of(double bin) { return bin * RATE / N; }
-static size_t bin_below(double hz) { return (size_t)(hz * N / RATE); }
-/// The odd bin nearest to a frequency.
-static size_t odd_bin(double hz) { return (size_t)(hz * N / RATE / 2) * 2 + 1; }
+#include "feed.h"
 
 static const struct {
     const char *name;
@@ -175,11 +114,137 @@ static void modulation_alias_is_low(void **unused) {
     modulated("width 0.1..0.9", 1, "width", 0.5, 0.4, 880, 3);
 }
 
+// ---- tuning, level, purity ----------------------------------------------------------------------
+
+static void tuning_is_exact(void **unused) {
+    (void)unused;
+    static const char *const names[] = {"osc.sine", "osc.saw", "osc.pulse", "osc.triangle", "osc3"};
+    for (int i = 0; i < 5; i++) {
+        double worst = 0;
+        for (int step = 0; step <= 18; step++) {
+            double hz = (float)(20 * pow(500, step / 18.0));
+            feed f = feed_of(names[i]);
+            put(&f, "freq", hz);
+            if (i == 4) put(&f, "level2", 0), put(&f, "level3", 0);
+            float *wave = render(&f, 0, SETTLE + N);
+            double off = fabs(cents_off(wave + SETTLE, hz));
+            if (off > worst) worst = off;
+            free(wave);
+        }
+        printf("%-12s tuning within %.5f cents, 20 Hz .. 10 kHz\n", names[i], worst);
+        assert_true(worst <= 0.1);
+    }
+}
+
+static void detune_is_exact(void **unused) {
+    (void)unused;
+    feed f = feed_of("osc.saw");
+    put(&f, "freq", 1000), put(&f, "detune", 37);
+    float *wave = render(&f, 0, SETTLE + N);
+    double off = cents_off(wave + SETTLE, 1000 * pow(2, 37.0 / 1200));
+    printf("osc.saw      detune by 37 cents is %.5f cents off\n", off);
+    assert_true(fabs(off) <= 0.01);
+    free(wave);
+}
+
+/// An hour, in full.
+static void tuning_does_not_drift(void **unused) {
+    (void)unused;
+    const double hz = 440.0625;
+    feed f = feed_of("osc.saw");
+    put(&f, "freq", hz);
+    const float *ports[PORTS_MAX];
+    for (int p = 0; p < PORTS_MAX; p++) ports[p] = &f.still[p];
+    rig r = rig_create(&mega_isa_one, f.module, RATE);
+    float block[64], *outputs[] = {block}, *wave = malloc(N * sizeof *wave);
+    for (int t = 0; t < 3600 * (RATE / 64); t++) rig_render(&r, ports, 0, outputs, 64, 64);
+    rig_render(&r, ports, 0, &wave, N, 64);
+    double off = cents_off(wave, hz);
+    printf("osc.saw      after an hour %.6f cents off\n", off);
+    assert_true(fabs(off) <= 0.1);
+    rig_destroy(&r);
+    free(wave);
+}
+
+/// Harmonics up to 20 kHz against the ideal wave's: the kernel's droop is made up for.
+static void harmonics_have_their_level(void **unused) {
+    (void)unused;
+    for (int i = 0; i < WAVES; i++) {
+        size_t m = odd_bin(110);
+        feed f = wave_at(i, hz_of((double)m));
+        double *power = power_of(&f), worst = 0, peak_dc = sqrt(power[0]);
+        for (size_t k = 1; k * m <= bin_below(20000); k++) {
+            double ideal = 2 / (spectrum_pi * (double)k); // saw
+            if (waves[i].width > 0)
+                ideal *= 2 * fabs(sin(spectrum_pi * (double)k * waves[i].width));
+            if (strcmp(waves[i].name, "osc.triangle") == 0)
+                ideal = k % 2 ? 8 / pow(spectrum_pi * (double)k, 2) : 0;
+            if (ideal < 1e-6) continue;
+            double db = fabs(spectrum_db(power[k * m]) - 20 * log10(ideal));
+            if (db > worst) worst = db;
+        }
+        printf("%-12s width %.2f: harmonics of 110 Hz to 20 kHz within %.3f dB, DC %.1f dB\n",
+               waves[i].name, waves[i].width, worst, spectrum_db(peak_dc * peak_dc));
+        assert_true(worst <= 0.15);
+        assert_true(peak_dc <= 1e-6);
+        free(power);
+    }
+}
+
+static void sine_is_pure(void **unused) {
+    (void)unused;
+    double worst = -400;
+    for (double hz = 20; hz < 20000; hz *= 1.7) {
+        size_t m = odd_bin(hz);
+        feed f = feed_of("osc.sine");
+        put(&f, "freq", hz_of((double)m));
+        double *power = power_of(&f), rest = 0;
+        for (size_t k = 0; k <= N / 2; k++)
+            if (k != m) rest += power[k];
+        worst = fmax(worst, spectrum_db(rest / power[m]));
+        free(power);
+    }
+    printf("osc.sine     THD+N %.1f dB at worst, 20 Hz .. 20 kHz, in the whole band\n", worst);
+    assert_true(worst <= -100);
+}
+
+/// A fresh voice: waves begin at 0 (the pulse with its edge), and what comes is below the stated
+/// overshoot.
+static void waves_begin_softly(void **unused) {
+    (void)unused;
+    for (int i = 0; i < WAVES; i++) {
+        feed f = wave_at(i, 220);
+        float *wave = render(&f, 0, 4800), peak = 0;
+        for (int t = 0; t < 4800; t++) peak = fmaxf(peak, fabsf(wave[t]));
+        printf("%-12s width %.2f: starts %.3f %.3f %.3f %.3f %.3f, peak %.3f\n", waves[i].name,
+               waves[i].width, wave[0], wave[1], wave[2], wave[3], wave[4], peak);
+        assert_true(wave[0] == 0 && fabsf(wave[1]) < 0.01f);
+        if (waves[i].width == 0) assert_true(fabsf(wave[8]) < 0.25f);
+        assert_true(peak <= (waves[i].width == 0.13 ? 2.2f : 1.45f));
+        free(wave);
+    }
+}
+
+static void bits_do_not_depend_on_the_way(void **unused) {
+    (void)unused;
+    same_in_every_way("osc.sine");
+    same_in_every_way("osc.saw");
+    same_in_every_way("osc.pulse");
+    same_in_every_way("osc.triangle");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alias_is_low),
         cmocka_unit_test(sync_alias_is_low),
         cmocka_unit_test(modulation_alias_is_low),
+        cmocka_unit_test(tuning_is_exact),
+        cmocka_unit_test(detune_is_exact),
+        cmocka_unit_test(tuning_does_not_drift),
+        cmocka_unit_test(harmonics_have_their_level),
+        cmocka_unit_test(sine_is_pure),
+        cmocka_unit_test(waves_begin_softly),
+        cmocka_unit_test(bits_do_not_depend_on_the_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
