@@ -46,7 +46,7 @@ static const mega_param_row params[] = {
      .scale = MEGA_LIN, .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 50,
      .doc = "how far the right side swings behind the left"},
     {.name = "mix", .unit = "", .min = 0, .max = 1, .initial = 0.5f, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "0: input only; 1: taps only"},
+     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100, .doc = "0: input only; 1: taps only"},
 };
 // clang-format on
 

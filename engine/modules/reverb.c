@@ -50,10 +50,10 @@ static const float taps[FEEDS][TAPS] = {
 
 static const float swing_hz[SWINGS / 2] = {0.53f, 0.83f}; ///< two a quarter apart
 
-/// A distance in frames that glides: whole + part, and `part` dies away.
+/// A distance in frames that glides: whole + part, and `part` dies away without overshoot.
 typedef struct {
     int32_t whole;
-    float part;
+    float part, speed;
 } distance;
 
 typedef struct {
@@ -78,22 +78,22 @@ static const mega_param_row params[] = {
      .scale = MEGA_EXP, .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100,
      .doc = "size of the room: 1 spreads the first echoes over 18 to 98 ms; a change glides"},
     {.name = "decay", .unit = "s", .min = 0.1f, .max = 30, .initial = 2, .scale = MEGA_EXP,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10,
+     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100,
      .doc = "time to -60 dB at low frequencies"},
     {.name = "damp", .unit = "Hz", .min = 500, .max = 20000, .initial = 6000, .scale = MEGA_EXP,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10,
+     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100,
      .doc = "frequency that dies in half the time; higher ones die sooner still"},
     {.name = "predelay", .unit = "s", .min = 0, .max = PREDELAY_MAX, .initial = 0.01f,
      .scale = MEGA_LIN, .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100,
      .doc = "time before the first echo; a change glides"},
     {.name = "mod", .unit = "", .min = 0, .max = 1, .initial = 0.5f, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 50,
+     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100,
      .doc = "how far the echoes swing: 0 is clearest, more is lusher"},
     {.name = "width", .unit = "", .min = 0, .max = 1, .initial = 1, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10,
+     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100,
      .doc = "0: the same on both sides; 1: as wide as it gets"},
     {.name = "mix", .unit = "", .min = 0, .max = 1, .initial = 0.3f, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10,
+     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100,
      .doc = "0: input only; 1: reverberation only"},
 };
 // clang-format on
@@ -233,16 +233,18 @@ static void glide(const segment *s, distance *d) {
     int32_t *whole = s->w->whole;
     float *part = s->w->part;
     float share = s->call->seconds_per_frame * 10; // 100 ms
-    if (s->at == 0) *d = (distance){whole[0], 0};
+    if (s->at == 0) *d = (distance){whole[0], 0, 0};
     for (uint32_t t = 0; t < s->frames; t++) {
         if (whole[t] != d->whole) {
             d->part = d->part + (float)(d->whole - whole[t]);
             d->whole = whole[t];
         }
-        float step = d->part * share;
-        step = step > 0.25f ? 0.25f : step < -0.25f ? -0.25f : step; // pitch within 3/4 and 5/4
-        d->part = d->part - step;
-        if (d->part < 1e-3f && d->part > -1e-3f) d->part = 0;
+        float wanted = d->part * share;
+        wanted = wanted > 0.25f ? 0.25f : wanted < -0.25f ? -0.25f : wanted; // pitch: 3/4 to 5/4
+        d->speed = d->speed + (wanted - d->speed) * (4 * share);
+        d->part = d->part - d->speed;
+        if (d->part < 1e-3f && d->part > -1e-3f && d->speed < 1e-5f && d->speed > -1e-5f)
+            d->part = d->speed = 0;
         part[t] = d->part;
     }
     for (uint32_t t = s->frames; t < s->padded; t++) {
@@ -262,11 +264,11 @@ static bool place(const segment *s, distance *d, int p, float frames, float near
             istore(w->whole + t, to_int(asked + splat(0.5f)));
         }
         for (uint32_t t = 0; t < s->frames; t++) moved |= w->whole[t] ^ d->whole;
-        if (!moved && d->part == 0) return true;
+        if (!moved && d->part == 0 && d->speed == 0) return true;
     } else {
         float asked = w->port[p][0] * frames;
         int32_t whole = (int32_t)((asked > nearest ? asked : nearest) + 0.5f);
-        if (whole == d->whole && d->part == 0) return true;
+        if (whole == d->whole && d->part == 0 && d->speed == 0) return true;
         CHUNKS(t, s) istore(w->whole + t, isplat(whole));
     }
     glide(s, d);

@@ -366,8 +366,9 @@ static void check_doc(const mega_module *m, const char *isa, const char *name, c
 }
 
 static void check_param(const mega_module *m, const char *isa, const mega_param_row *p) {
-    static const char *const units[] = {"",      "Hz",      "s",     "ms",    "dB",  "semitones",
-                                        "cents", "octaves", "dB/octave", "turns", "beats", "BPM", NULL};
+    static const char *const units[] = {"",          "Hz",    "s",       "ms",        "dB",
+                                        "semitones", "cents", "octaves", "dB/octave", "turns",
+                                        "beats",     "BPM",   NULL};
     if (!p->unit || !listed(units, p->unit)) problem(m, isa, "%s: unknown unit", p->name);
     if (!(isfinite(p->min) && isfinite(p->max) && p->min < p->max))
         problem(m, isa, "%s: bad range", p->name);
