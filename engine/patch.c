@@ -30,6 +30,70 @@ MEGA_CONTROL void mega_patch_destroy(mega_patch *patch) {
     free(patch);
 }
 
+/// `*to` becomes a copy of `bytes` bytes. @return false without memory
+static bool copy_bytes(void *to, const void *from, size_t bytes) {
+    void *copy = malloc(bytes ? bytes : 1);
+    if (copy) memcpy(copy, from, bytes);
+    *(void **)to = copy;
+    return copy != NULL;
+}
+
+static bool copy_text(char **to, const char *from) {
+    return copy_bytes(to, from, strlen(from) + 1);
+}
+
+/// NULL for none; `*ok` turns false without memory.
+static json_t *copy_extra(json_t *extra, bool *ok) {
+    json_t *copy = json_deep_copy(extra);
+    if (extra && !copy) *ok = false;
+    return copy;
+}
+
+static bool copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *from) {
+    *to = *from;
+    to->id = to->unit = NULL;
+    bool ok = true;
+    to->extra = copy_extra(from->extra, &ok);
+    return ok && copy_text(&to->id, from->id) && copy_text(&to->unit, from->unit);
+}
+
+static bool copy_node(mega_patch_node_row *to, const mega_patch_node_row *from) {
+    uint32_t params = from->module->param_count;
+    *to = *from;
+    to->id = NULL;
+    to->values = NULL;
+    to->written = NULL;
+    bool ok = true;
+    to->extra = copy_extra(from->extra, &ok);
+    return ok && copy_text(&to->id, from->id) &&
+           copy_bytes(&to->values, from->values, params * sizeof *to->values) &&
+           copy_bytes(&to->written, from->written, params * sizeof *to->written);
+}
+
+mega_patch *mega_patch_clone(const mega_patch *patch) {
+    mega_patch *copy = calloc(1, sizeof *copy);
+    if (!copy) return NULL;
+    bool ok = copy_text(&copy->name, patch->name);
+    copy->voices = patch->voices;
+    copy->rate_hint = patch->rate_hint;
+    copy->extra = copy_extra(patch->extra, &ok);
+    copy->knobs = calloc(patch->knob_count + 1, sizeof *copy->knobs);
+    copy->nodes = calloc(patch->node_count + 1, sizeof *copy->nodes);
+    copy->cables = calloc(patch->cable_count + 1, sizeof *copy->cables);
+    ok = ok && copy->knobs && copy->nodes && copy->cables;
+    for (size_t i = 0; ok && i < patch->knob_count; i++, copy->knob_count++)
+        ok = copy_knob(&copy->knobs[i], &patch->knobs[i]);
+    for (size_t i = 0; ok && i < patch->node_count; i++, copy->node_count++)
+        ok = copy_node(&copy->nodes[i], &patch->nodes[i]);
+    for (size_t i = 0; ok && i < patch->cable_count; i++, copy->cable_count++) {
+        copy->cables[i] = patch->cables[i];
+        copy->cables[i].extra = copy_extra(patch->cables[i].extra, &ok);
+    }
+    if (ok) return copy;
+    mega_patch_destroy(copy);
+    return NULL;
+}
+
 MEGA_CONTROL mega_status mega_patch_set_voices(mega_patch *patch, uint32_t voices) {
     if (voices < 1 || voices > MEGA_VOICES_MAX) return MEGA_ERROR_LIMIT;
     patch->voices = voices;

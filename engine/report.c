@@ -202,8 +202,11 @@ const char *mega_nearest(const char *wrong, const char *const *names, size_t cou
             best_distance = d;
         }
     }
-    // `sine` for `osc.sine`: nothing is near, but one name holds what was written
-    for (size_t i = 0; !best && wrong_length >= 3 && i < count; i++)
-        if (strstr(names[i], wrong)) best = names[i];
+    // `sine` for `osc.sine`, `resonance` for `res`: nothing is near, but one name holds the other
+    for (size_t i = 0; !best && wrong_length >= 3 && i < count; i++) {
+        size_t length = strlen(names[i]);
+        if (strstr(names[i], wrong) || (length >= 3 && strncmp(wrong, names[i], length) == 0))
+            best = names[i];
+    }
     return best;
 }

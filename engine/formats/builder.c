@@ -42,20 +42,14 @@ hint hint_nearest(const char *wrong, const char *const *names, size_t count, con
 
 const char *type_word(const json_t *value) {
     switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        return "an object";
-    case JSON_ARRAY:
-        return "an array";
-    case JSON_STRING:
-        return "a string";
+    case JSON_OBJECT: return "an object";
+    case JSON_ARRAY: return "an array";
+    case JSON_STRING: return "a string";
     case JSON_INTEGER:
-    case JSON_REAL:
-        return "a number";
+    case JSON_REAL: return "a number";
     case JSON_TRUE:
-    case JSON_FALSE:
-        return "a boolean";
-    case JSON_NULL:
-        break;
+    case JSON_FALSE: return "a boolean";
+    case JSON_NULL: break;
     }
     return "null";
 }
@@ -76,8 +70,8 @@ bool expect_string(builder *b, const mega_at *at, const json_t *value) {
 }
 
 bool expect_number(builder *b, const mega_at *at, const json_t *value, double *number) {
-    *number = json_is_boolean(value) ? json_boolean_value(value) : json_number_value(value);
-    if (!json_is_number(value) && !json_is_boolean(value)) {
+    *number = json_number_value(value);
+    if (!json_is_number(value)) {
         wrong_type(b, at, value, "a number");
         return false;
     }

@@ -31,7 +31,7 @@ const char *type_word(const json_t *value);
 /// @return false with the error reported
 bool expect_object(builder *b, const mega_at *at, const json_t *value);
 bool expect_string(builder *b, const mega_at *at, const json_t *value);
-/// A number that a float holds; booleans are 0 and 1.
+/// A number that a float holds.
 bool expect_number(builder *b, const mega_at *at, const json_t *value, double *number);
 /// Checks an id's spelling and registers it in `index`. @return a copy, or NULL
 char *take_id(builder *b, const mega_at *at, const char *id, json_t *index, size_t number);

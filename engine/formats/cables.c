@@ -170,18 +170,17 @@ static void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_ca
 
 // ---- connections -------------------------------------------------------------------------------
 
-static const char *const as_names[] = {"add", "octaves", "semitones"};
-
 static void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
     if (!expect_string(b, at, value)) return;
-    const char *as = json_string_value(value);
-    for (size_t i = 0; i < COUNT(as_names); i++) {
-        if (strcmp(as, as_names[i]) != 0) continue;
+    const char *as = json_string_value(value), *names[MEGA_AS_SEMITONES + 1];
+    for (size_t i = 0; i < COUNT(names); i++) {
+        names[i] = mega_cable_as_name((mega_cable_as)i);
+        if (strcmp(as, names[i]) != 0) continue;
         cable->as = (mega_cable_as)i;
         return;
     }
     mega_document_error(b->document, at, "bad-value",
-                        hint_nearest(as, as_names, COUNT(as_names), NULL).text,
+                        hint_nearest(as, names, COUNT(names), NULL).text,
                         "must be \"add\", \"octaves\" or \"semitones\"");
 }
 

@@ -126,9 +126,7 @@ static void report_failure(mega_document *document, const json_error_t *error) {
     case json_error_numeric_overflow:
         mega_document_error_at(document, "bad-value", line, column, NULL, "%s", error->text);
         break;
-    default:
-        mega_document_no_memory(document);
-        break;
+    default: mega_document_no_memory(document); break;
     }
 }
 

@@ -62,28 +62,16 @@ static void write_array(const json_t *array, uint32_t depth, mega_text *text) {
 
 static void write_value(const json_t *value, uint32_t depth, mega_text *text) {
     switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        write_object(value, depth, text);
-        break;
-    case JSON_ARRAY:
-        write_array(value, depth, text);
-        break;
+    case JSON_OBJECT: write_object(value, depth, text); break;
+    case JSON_ARRAY: write_array(value, depth, text); break;
     case JSON_STRING:
         mega_text_string(text, json_string_value(value), json_string_length(value));
         break;
     case JSON_INTEGER:
-    case JSON_REAL:
-        mega_text_number(text, value);
-        break;
-    case JSON_TRUE:
-        mega_text_put(text, "true");
-        break;
-    case JSON_FALSE:
-        mega_text_put(text, "false");
-        break;
-    case JSON_NULL:
-        mega_text_put(text, "null");
-        break;
+    case JSON_REAL: mega_text_number(text, value); break;
+    case JSON_TRUE: mega_text_put(text, "true"); break;
+    case JSON_FALSE: mega_text_put(text, "false"); break;
+    case JSON_NULL: mega_text_put(text, "null"); break;
     }
 }
 

@@ -161,29 +161,21 @@ static json_t *convert_map(mega_document *document, const mega_at *at,
 /// @return NULL with an error reported
 static json_t *convert(mega_document *document, const mega_at *at, const msgpack_object *object) {
     switch (object->type) {
-    case MSGPACK_OBJECT_NIL:
-        return json_null();
-    case MSGPACK_OBJECT_BOOLEAN:
-        return json_boolean(object->via.boolean);
+    case MSGPACK_OBJECT_NIL: return json_null();
+    case MSGPACK_OBJECT_BOOLEAN: return json_boolean(object->via.boolean);
     case MSGPACK_OBJECT_POSITIVE_INTEGER:
         if (object->via.u64 <= INT64_MAX)
             return checked(document, json_integer((json_int_t)object->via.u64));
         mega_document_error(document, at, "bad-value", NULL, "too large an integer");
         return NULL;
-    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
-        return checked(document, json_integer(object->via.i64));
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER: return checked(document, json_integer(object->via.i64));
     case MSGPACK_OBJECT_FLOAT32:
-    case MSGPACK_OBJECT_FLOAT64:
-        return convert_real(document, at, object->via.f64);
-    case MSGPACK_OBJECT_STR:
-        return convert_string(document, at, object);
-    case MSGPACK_OBJECT_ARRAY:
-        return convert_array(document, at, object);
-    case MSGPACK_OBJECT_MAP:
-        return convert_map(document, at, object);
+    case MSGPACK_OBJECT_FLOAT64: return convert_real(document, at, object->via.f64);
+    case MSGPACK_OBJECT_STR: return convert_string(document, at, object);
+    case MSGPACK_OBJECT_ARRAY: return convert_array(document, at, object);
+    case MSGPACK_OBJECT_MAP: return convert_map(document, at, object);
     case MSGPACK_OBJECT_BIN:
-    case MSGPACK_OBJECT_EXT:
-        break; // the scan lets none through
+    case MSGPACK_OBJECT_EXT: break; // the scan lets none through
     }
     return NULL;
 }
@@ -239,21 +231,11 @@ static void write_value(msgpack_packer *packer, const json_t *value) {
     case JSON_STRING:
         write_string(packer, json_string_value(value), json_string_length(value));
         break;
-    case JSON_INTEGER:
-        msgpack_pack_int64(packer, json_integer_value(value));
-        break;
-    case JSON_REAL:
-        msgpack_pack_double(packer, json_real_value(value));
-        break;
-    case JSON_TRUE:
-        msgpack_pack_true(packer);
-        break;
-    case JSON_FALSE:
-        msgpack_pack_false(packer);
-        break;
-    case JSON_NULL:
-        msgpack_pack_nil(packer);
-        break;
+    case JSON_INTEGER: msgpack_pack_int64(packer, json_integer_value(value)); break;
+    case JSON_REAL: msgpack_pack_double(packer, json_real_value(value)); break;
+    case JSON_TRUE: msgpack_pack_true(packer); break;
+    case JSON_FALSE: msgpack_pack_false(packer); break;
+    case JSON_NULL: msgpack_pack_nil(packer); break;
     }
 }
 

@@ -74,6 +74,12 @@ static void no_such_param(builder *b, const mega_at *at, const char *name,
                         "no such parameter");
 }
 
+/// Booleans are 0 and 1.
+static bool read_number(builder *b, const mega_at *at, const json_t *value, double *number) {
+    *number = json_boolean_value(value);
+    return json_is_boolean(value) || expect_number(b, at, value, number);
+}
+
 /// The value of a parameter that is a choice: by name, or by number.
 static bool read_choice(builder *b, const mega_at *at, const json_t *value,
                         const mega_param_row *row, double *number) {
@@ -91,7 +97,7 @@ static bool read_choice(builder *b, const mega_at *at, const json_t *value,
                             "`%s` is none of its choices", mega_excerpt_of(name).text);
         return false;
     }
-    if (!expect_number(b, at, value, number)) return false;
+    if (!read_number(b, at, value, number)) return false;
     if (*number >= 0 && *number < count && *number == floor(*number)) return true;
     mega_document_error(b->document, at, "bad-value",
                         hint_nearest("", row->choices, count, "choices").text,
@@ -102,7 +108,7 @@ static bool read_choice(builder *b, const mega_at *at, const json_t *value,
 static bool read_value(builder *b, const mega_at *at, const json_t *value,
                        const mega_param_row *row, double *number) {
     if (row->choices) return read_choice(b, at, value, row, number);
-    if (!expect_number(b, at, value, number)) return false;
+    if (!read_number(b, at, value, number)) return false;
     if ((float)*number >= row->min && (float)*number <= row->max) return true;
     mega_document_error(b->document, at, "bad-value", NULL, "%.9g is outside %.9g..%.9g%s%s",
                         *number, (double)row->min, (double)row->max, *row->unit ? " " : "",

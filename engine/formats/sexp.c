@@ -116,7 +116,7 @@ static bool is_form(reader *r, uint32_t list, int32_t count, const char *shape) 
     return good;
 }
 
-// ---- values of any kind -------------------------------------------------------------------------
+// ---- values of any kind ------------------------------------------------------------------------
 
 static json_t *read_value(reader *r, uint32_t item, uint32_t depth);
 
@@ -158,8 +158,7 @@ static json_t *read_value(reader *r, uint32_t item, uint32_t depth) {
     return NULL;
 }
 
-// ---- the forms of a patch
-// ------------------------------------------------------------------------
+// ---- the forms of a patch ----------------------------------------------------------------------
 
 /// Reads one member of a list into the object that the list makes.
 typedef void read_member(reader *r, uint32_t item, json_t *object);

@@ -39,22 +39,12 @@ static void write_value(const json_t *value, mega_text *text) {
         }
         mega_text_put(text, ")");
         break;
-    case JSON_STRING:
-        write_string(value, text);
-        break;
+    case JSON_STRING: write_string(value, text); break;
     case JSON_INTEGER:
-    case JSON_REAL:
-        mega_text_number(text, value);
-        break;
-    case JSON_TRUE:
-        mega_text_put(text, "true");
-        break;
-    case JSON_FALSE:
-        mega_text_put(text, "false");
-        break;
-    case JSON_NULL:
-        mega_text_put(text, "null");
-        break;
+    case JSON_REAL: mega_text_number(text, value); break;
+    case JSON_TRUE: mega_text_put(text, "true"); break;
+    case JSON_FALSE: mega_text_put(text, "false"); break;
+    case JSON_NULL: mega_text_put(text, "null"); break;
     }
 }
 
