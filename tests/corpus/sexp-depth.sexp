@@ -1,0 +1,1 @@
+(patch (nodes (out (type "output"))) (x-a (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list (list ))))))))))))))))))))))))))))))))))

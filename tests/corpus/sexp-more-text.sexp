@@ -1,0 +1,2 @@
+(patch (nodes))
+(patch)

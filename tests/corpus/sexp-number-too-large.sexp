@@ -1,0 +1,1 @@
+(patch (voices 1e999) (nodes (out (type "output"))))

@@ -1,0 +1,2 @@
+(patch (name "abc
+def"))

@@ -1,0 +1,3 @@
+(patch
+  (nodes
+    (osc (type "osc.sine"))
