@@ -165,8 +165,8 @@ MEGA_INLINE void add_wave(const part *a, const int wave, const bool still) {
     uint64_t offset_bits = (uint64_t)1 << (OCTAVE + i);
     if (i) offset_bits |= (uint64_t)1 << (SEMI2 + i - 1) | (uint64_t)1 << DETUNE;
     const bool ratio_moves = (c->moving & offset_bits) != 0;
-    const float *level_at = c->ports[LEVEL + i] + u * MEGA_WIDTH;
-    const size_t level_step = moves(c, LEVEL + i) ? MEGA_FRAME : 0;
+    const bool level_moves = moves(c, LEVEL + i);
+    lanes level = osc_amp(port_at(c, (size_t)(LEVEL + i), 0, u)) * scale_of(wave, number);
     const uint32_t frames = c->frames;
     for (uint32_t t = 0; t < frames; t++) {
         ilanes bend = isplat(0);
@@ -180,7 +180,8 @@ MEGA_INLINE void add_wave(const part *a, const int wave, const bool still) {
             number = port_at(c, (size_t)(WAVE + i), t, u);
         }
         phase = iadd(phase, step);
-        lanes level = load(level_at + t * level_step) * scale_of(wave, number);
+        if (level_moves || wave == ANY)
+            level = osc_amp(port_at(c, (size_t)(LEVEL + i), t, u)) * scale_of(wave, number);
         lanes v[2] = {draw(wave, number, &p, isub(phase, step >> 1), isub(width, bend >> 1)),
                       draw(wave, number, &p, phase, width)};
         for (int k = 0; k < 2; k++) {
@@ -289,16 +290,14 @@ static void bring_down(const mega_call *c, state *s, const lanes *middle, const 
     float *out = c->outputs[0] + u * MEGA_WIDTH;
     float *left = c->outputs[1] + u * MEGA_WIDTH, *right = c->outputs[2] + u * MEGA_WIDTH;
     osc_down m = s->middle, d = s->side;
-    const float *amp = c->ports[AMP] + u * MEGA_WIDTH,
-                *spread_at = c->ports[SPREAD] + u * MEGA_WIDTH;
-    const size_t amp_step = moves(c, AMP) ? MEGA_FRAME : 0,
-                 spread_step = moves(c, SPREAD) ? MEGA_FRAME : 0;
+    const bool amp_moves = moves(c, AMP);
+    lanes gain = osc_amp(port_at(c, AMP, 0, u)) * splat(OSC_GAIN);
     const uint32_t frames = c->frames;
     for (uint32_t t = 0; t < frames; t++) {
-        lanes gain = load(amp + t * amp_step) * splat(OSC_GAIN);
+        if (amp_moves) gain = osc_amp(port_at(c, AMP, t, u)) * splat(OSC_GAIN);
         lanes y = osc_decimate(&m, middle[2 * t], middle[2 * t + 1]), z = splat(0);
         if (!mono) {
-            lanes spread = load(spread_at + t * spread_step);
+            lanes spread = osc_amp(port_at(c, SPREAD, t, u));
             z = osc_decimate(&d, spread * side[2 * t] + splat(0),
                              spread * side[2 * t + 1] + splat(0));
         }

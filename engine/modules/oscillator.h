@@ -122,6 +122,8 @@ MEGA_INLINE ilanes osc_turns(lanes turns) {
     v = v - vfloor(v + splat(0.5f));
     return to_int(clampf(v, -0.5f, 0.4999999f) * splat(4294967296.0f));
 }
+/// An amplitude, held where products of two stay finite whatever a cable brings.
+MEGA_INLINE lanes osc_amp(lanes amp) { return clampf(amp, -1e6f, 1e6f); }
 /// A frequency's factor, of cents.
 MEGA_INLINE lanes osc_ratio(lanes cents) { return vexp2(cents * splat(1.0f / 1200.0f)); }
 /// Phase that a pulse is high for: 1 to 99 hundredths of a turn.

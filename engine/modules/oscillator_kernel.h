@@ -214,8 +214,8 @@ static bool undisturbed(const mega_call *c, int u) {
 MEGA_INLINE void run(const mega_call *c, int u, const bool pitch, const bool events) {
     state s;
     state_load(&s, sizeof s, c, u);
-    const float *amp = c->ports[OSC_AMP] + u * MEGA_WIDTH;
-    const size_t amp_step = moves(c, OSC_AMP) ? MEGA_FRAME : 0;
+    const bool amp_moves = moves(c, OSC_AMP);
+    lanes gain = osc_amp(port_at(c, OSC_AMP, 0, u)) * splat(OSC_SCALE);
     float *out = c->outputs[0] + u * MEGA_WIDTH;
 
     lanes ratio = osc_ratio(port_at(c, OSC_DETUNE, 0, u));
@@ -227,7 +227,8 @@ MEGA_INLINE void run(const mega_call *c, int u, const bool pitch, const bool eve
     s.shift = iselect(fresh, f.shift, s.shift);
     s.width = iselect(fresh, f.width, s.width);
     s.started = isplat(1);
-    for (uint32_t t = 0; t < c->frames; t++) {
+    const uint32_t frames = c->frames;
+    for (uint32_t t = 0; t < frames; t++) {
         if (pitch) {
             if (moves(c, OSC_DETUNE)) ratio = osc_ratio(port_at(c, OSC_DETUNE, t, u));
             f.step = phase_step(port_at(c, OSC_FREQ, t, u) * ratio, c->seconds_per_frame);
@@ -263,7 +264,8 @@ MEGA_INLINE void run(const mega_call *c, int u, const bool pitch, const bool eve
         s.early[1] = s.early[3];
         s.early[2] = v[0];
         s.early[3] = v[1];
-        store(out + (size_t)t * MEGA_FRAME, y * (load(amp + t * amp_step) * splat(OSC_SCALE)));
+        if (amp_moves) gain = osc_amp(port_at(c, OSC_AMP, t, u)) * splat(OSC_SCALE);
+        store(out + (size_t)t * MEGA_FRAME, y * gain);
     }
     if (!events) s.sync = port_at(c, OSC_SYNC, 0, u);
     state_store(&s, sizeof s, c, u);
