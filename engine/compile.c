@@ -308,6 +308,7 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
                         (p->memory_bytes >> 20) + 1, request->memory_bytes_max >> 20);
         return MEGA_ERROR_LIMIT;
     }
+    if (request->dry) return MEGA_OK;
     make_scratch(e);
     if (!e->failed) make_buses(e, request);
     if (!e->failed && request->keep_values && request->before) carry_values(e, request->before);

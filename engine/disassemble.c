@@ -153,7 +153,8 @@ static char *align_comments(const char *from) {
 
 mega_status mega_patch_disassemble(const mega_patch *patch, mega_report *report, char **out) {
     mega_status status;
-    mega_compile_request request = {.patch = patch, .rate = 48000, .memory_bytes_max = SIZE_MAX};
+    mega_compile_request request = {
+        .patch = patch, .rate = 48000, .memory_bytes_max = SIZE_MAX, .dry = true};
     mega_program *p = mega_compile(&request, report, &status);
     if (!p) return status;
     text t = {.text = calloc(1, 1024), .room = 1024};

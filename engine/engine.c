@@ -209,16 +209,6 @@ static bool number_names(mega_engine *e, const mega_patch *patch, mega_program *
 // ---- load
 // ------------------------------------------------------------------------------------------------
 
-/// A copy by way of the document's text: what is loaded is what would be written.
-static mega_patch *copy_patch(const mega_patch *patch) {
-    char *text = NULL;
-    size_t bytes = 0;
-    if (mega_patch_write(patch, MEGA_FORMAT_JSON, &text, &bytes)) return NULL;
-    mega_patch *copy = mega_patch_read(text, bytes, MEGA_FORMAT_JSON, NULL);
-    mega_free(text);
-    return copy;
-}
-
 /// Those buses whose node and port the patch has.
 static size_t find_taps(const mega_engine *e, const mega_patch *patch, const mega_program *before,
                         struct mega_tap *taps) {
@@ -284,7 +274,7 @@ static mega_status load(mega_engine *e, const mega_patch *patch, bool keep_value
 
 mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *report) {
     mega_collect(e);
-    mega_patch *copy = copy_patch(patch);
+    mega_patch *copy = mega_patch_clone(patch);
     if (!copy) {
         mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
         return MEGA_ERROR_MEMORY;
@@ -302,7 +292,7 @@ mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *repo
 mega_status mega_patch_check(const mega_patch *patch, mega_report *report) {
     mega_status status;
     mega_compile_request request = {
-        .patch = patch, .rate = 48000, .memory_bytes_max = MEMORY_BYTES_DEFAULT};
+        .patch = patch, .rate = 48000, .memory_bytes_max = MEMORY_BYTES_DEFAULT, .dry = true};
     mega_program_destroy(mega_compile(&request, report, &status));
     return status;
 }

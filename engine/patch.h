@@ -75,6 +75,9 @@ struct mega_patch {
     struct json_t *extra;
 };
 
+/// A deep copy, to be destroyed; NULL without memory.
+mega_patch *mega_patch_clone(const mega_patch *patch);
+
 /// Adds to a report (NULL allowed). `hint` may be NULL. Texts are copied. Without memory it still
 /// counts errors.
 void mega_report_add(mega_report *report, mega_severity severity, const char *code,

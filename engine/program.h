@@ -155,6 +155,7 @@ typedef struct {
     const mega_patch *patch;
     float rate;
     size_t memory_bytes_max;
+    bool dry;                   ///< no scratch and no state: to look at, not to run
     const mega_program *before; ///< the program it will replace, or NULL
     bool keep_values;           ///< slots of the same node and parameter go on
     /// ports to listen to: node index and output
