@@ -17,6 +17,7 @@ typedef struct {
     ilanes at; // frames written so far; see line_advance
     ilanes phase;
     lanes delay, depth; // as they glide, in frames
+    lanes cosine, sine; // so does the angle between the sides
 } state;
 
 typedef struct {
@@ -92,6 +93,8 @@ static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out,
     mask fresh = ieq(s->at, isplat(0));
     s->delay = vselect(fresh, c->delay, s->delay + (c->delay - s->delay) * c->glide);
     s->depth = vselect(fresh, c->depth, s->depth + (c->depth - s->depth) * c->glide);
+    s->cosine = vselect(fresh, c->cosine, s->cosine + (c->cosine - s->cosine) * c->glide);
+    s->sine = vselect(fresh, c->sine, s->sine + (c->sine - s->sine) * c->glide);
     // taps never nearer than two frames: there the swing is smaller
     lanes delay = vmax(s->delay, splat(2)), depth = vmin(s->depth, delay - splat(2));
     lanes sine = vsin_phase(s->phase), cosine = vsin_phase(iadd(s->phase, isplat(1 << 30)));
@@ -107,8 +110,8 @@ static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out,
             sine = next;
         }
         out[side] = dry[side] * c->dry + sum * c->wet;
-        lanes next = sine * c->cosine - cosine * c->sine;
-        cosine = cosine * c->cosine + sine * c->sine;
+        lanes next = sine * s->cosine - cosine * s->sine;
+        cosine = cosine * s->cosine + sine * s->sine;
         sine = next;
     }
     line_write(memory, 0, s->at, line_safe(dry[0]));

@@ -71,10 +71,13 @@ static inline coefs prepare(const lanes *param, const context *x) {
     lanes seconds = clampf(param[0], 0.0f, TIME_MAX);
     // two frames at least, so that all four points of the spline have been written
     lanes frames = vmax(seconds * splat(x->frames_per_second), splat(2));
+    // a time that is as near to whole frames as a float can say means whole frames
+    lanes nearest = vfloor(frames + splat(0.5f));
+    frames = vselect(le(vabs(frames - nearest), frames * splat(1.2e-7f)), nearest, frames);
     lanes base = vfloor(frames);
     c.whole = to_int(base);
     c.part = frames - base;
-    c.nearest = to_int(frames + splat(0.5f));
+    c.nearest = to_int(nearest);
     float t = x->seconds_per_frame;
     c.pull = splat(t * (1 / 0.03f) < 0.1f ? t * (1 / 0.03f) : 0.1f);
     c.ease = splat(4) * c.pull; // critically damped
