@@ -28,6 +28,7 @@ typedef struct {
     lanes pitch;    // log2 of the gliding frequency
     ilanes started; // 0 in a fresh voice
     ilanes phase[OSCILLATORS], width[OSCILLATORS];
+    ilanes step[OSCILLATORS], bend[OSCILLATORS]; // of them, in the last frame
     osc_down middle, side;
 } state;
 
@@ -95,9 +96,11 @@ static lanes offset_at(const mega_call *c, int i, uint32_t t, int u) {
     return octaves + cents * splat(i == 1 ? 1.0f / 1200 : -1.0f / 1200);
 }
 
+/// How a phase runs, and a pulse's width.
 typedef struct {
-    osc_speed saw, fall, triangle;
-    lanes weak; // a sine's amplitude
+    ilanes step, bend;            // since the last frame
+    osc_pace saw, fall, triangle; // for steps, for a pulse's fall, and for corners
+    lanes weak;                   // a sine's amplitude
 } paces;
 
 /// What oscillator.h's last filter gives back at a sine's frequency, inverted; within 0.005 dB.
@@ -110,12 +113,14 @@ static lanes weakness(ilanes diff) {
     return p * x2 + splat(1);
 }
 
-MEGA_INLINE paces paces_of(const int wave, ilanes diff, ilanes bend) {
-    paces p = {0};
-    if (wave == SAW || wave == PULSE || wave == ANY) p.saw = osc_speed_of(diff, OSC_HALF);
-    if (wave == PULSE || wave == ANY) p.fall = osc_speed_of(isub(diff, bend), OSC_HALF);
-    if (wave == TRIANGLE || wave == ANY) p.triangle = osc_speed_of(diff, 0.5f * OSC_HALF);
-    if (wave == SINE || wave == ANY) p.weak = weakness(diff);
+MEGA_INLINE paces paces_of(const int wave, ilanes step, ilanes last_step, ilanes bend,
+                           ilanes last_bend) {
+    paces p = {.step = step, .bend = bend};
+    if (wave != TRIANGLE) p.saw = osc_pace_of(step, last_step, OSC_HALF);
+    if (wave == PULSE || wave == ANY)
+        p.fall = osc_pace_of(isub(step, bend), isub(last_step, last_bend), OSC_HALF);
+    if (wave == TRIANGLE || wave == ANY) p.triangle = osc_pace_of(step, last_step, 0.5f * OSC_HALF);
+    if (wave == SINE || wave == ANY) p.weak = weakness(step);
     return p;
 }
 
@@ -127,15 +132,26 @@ MEGA_INLINE lanes scale_of(const int wave, lanes number) {
     return vselect(lt(number, splat(1.5f)), low, splat(scales[SAW]));
 }
 
-/// One sample. @param number of the wave, for ANY
-MEGA_INLINE lanes draw(const int wave, lanes number, const paces *p, ilanes phase, ilanes width) {
+MEGA_INLINE osc_speed at(const osc_pace *p, const bool later) {
+    return later ? p->later : p->earlier;
+}
+
+/// One sample: at a frame whose phase this is, or half a frame before. @param number of the wave,
+/// for ANY
+MEGA_INLINE lanes draw(const int wave, lanes number, const paces *p, const bool later, ilanes phase,
+                       ilanes width) {
+    ilanes rise = phase, fall = isub(phase, width);
+    if (!later) {
+        rise = isub(rise, iadd(p->step >> 1, wave == TRIANGLE ? p->triangle.back : p->saw.back));
+        fall = isub(fall, iadd(isub(p->step >> 1, p->bend >> 1), p->fall.back));
+    }
     lanes v[WAVES];
-    if (wave == SINE || wave == ANY) v[SINE] = p->weak * vsin_phase(phase);
-    if (wave == TRIANGLE || wave == ANY) v[TRIANGLE] = osc_triangle(phase, p->triangle);
+    if (wave == SINE || wave == ANY) v[SINE] = p->weak * vsin_phase(rise);
+    if (wave == TRIANGLE || wave == ANY) v[TRIANGLE] = osc_triangle(rise, at(&p->triangle, later));
     if (wave == SAW || wave == ANY)
-        v[SAW] = osc_edge(iadd(phase, isplat((int32_t)0x80000000u)), p->saw.inv);
+        v[SAW] = osc_edge(iadd(rise, isplat((int32_t)0x80000000u)), at(&p->saw, later).inv);
     if (wave == PULSE || wave == ANY)
-        v[PULSE] = osc_edge(isub(phase, width), p->fall.inv) - osc_edge(phase, p->saw.inv);
+        v[PULSE] = osc_edge(fall, at(&p->fall, later).inv) - osc_edge(rise, at(&p->saw, later).inv);
     if (wave != ANY) return v[wave];
     lanes low = vselect(lt(number, splat(0.5f)), v[SINE], v[TRIANGLE]);
     lanes high = vselect(lt(number, splat(2.5f)), v[SAW], v[PULSE]);
@@ -151,39 +167,44 @@ typedef struct {
     bool freq_moves, mono;
 } part;
 
+/// Ports that give oscillator i's interval.
+static uint64_t offset_bits(int i) {
+    uint64_t bits = (uint64_t)1 << (OCTAVE + i);
+    return i == 0 ? bits : bits | (uint64_t)1 << (SEMI2 + i - 1) | (uint64_t)1 << DETUNE;
+}
+static ilanes first_step(const part *a) {
+    lanes ratio = vexp2(offset_at(a->call, a->i, 0, a->u));
+    return phase_step(a->freq[0] * ratio, a->call->seconds_per_frame);
+}
+
 /// Adds an oscillator's wave to the buffers. @param still pitch, width and wave are
 MEGA_INLINE void add_wave(const part *a, const int wave, const bool still) {
     const mega_call *c = a->call;
     const int i = a->i, u = a->u;
     const float seconds = c->seconds_per_frame;
     ilanes phase = a->s->phase[i], last_width = a->s->width[i];
-    lanes ratio = vexp2(offset_at(c, i, 0, u));
-    ilanes step = phase_step(a->freq[0] * ratio, seconds),
-           width = osc_width(port_at(c, WIDTH, 0, u));
-    lanes number = port_at(c, (size_t)(WAVE + i), 0, u);
-    paces p = paces_of(wave, step, isplat(0));
-    uint64_t offset_bits = (uint64_t)1 << (OCTAVE + i);
-    if (i) offset_bits |= (uint64_t)1 << (SEMI2 + i - 1) | (uint64_t)1 << DETUNE;
-    const bool ratio_moves = (c->moving & offset_bits) != 0;
+    ilanes last_step = a->s->step[i], last_bend = a->s->bend[i];
+    lanes ratio = vexp2(offset_at(c, i, 0, u)), number = port_at(c, (size_t)(WAVE + i), 0, u);
+    ilanes width = osc_width(port_at(c, WIDTH, 0, u)), none = isplat(0);
+    paces p = paces_of(wave, last_step, last_step, none, none);
+    const bool ratio_moves = (c->moving & offset_bits(i)) != 0;
     const bool level_moves = moves(c, LEVEL + i);
     lanes level = osc_amp(port_at(c, (size_t)(LEVEL + i), 0, u)) * scale_of(wave, number);
     const uint32_t frames = c->frames;
     for (uint32_t t = 0; t < frames; t++) {
-        ilanes bend = isplat(0);
         if (!still) {
             if (ratio_moves) ratio = vexp2(offset_at(c, i, t, u));
-            step = phase_step(a->freq[a->freq_moves ? t : 0] * ratio, seconds);
             if (moves(c, WIDTH)) width = osc_width(port_at(c, WIDTH, t, u));
-            bend = isub(width, last_width);
-            last_width = width;
-            p = paces_of(wave, step, bend);
+            ilanes step = phase_step(a->freq[a->freq_moves ? t : 0] * ratio, seconds);
+            p = paces_of(wave, step, last_step, isub(width, last_width), last_bend);
+            last_step = step, last_bend = p.bend, last_width = width;
             number = port_at(c, (size_t)(WAVE + i), t, u);
         }
-        phase = iadd(phase, step);
+        phase = iadd(phase, p.step);
         if (level_moves || wave == ANY)
             level = osc_amp(port_at(c, (size_t)(LEVEL + i), t, u)) * scale_of(wave, number);
-        lanes v[2] = {draw(wave, number, &p, isub(phase, step >> 1), isub(width, bend >> 1)),
-                      draw(wave, number, &p, phase, width)};
+        lanes v[2] = {draw(wave, number, &p, false, phase, width),
+                      draw(wave, number, &p, true, phase, width)};
         for (int k = 0; k < 2; k++) {
             lanes *middle = a->middle + 2 * t + k, *side = a->side + 2 * t + k;
             v[k] = v[k] * level;
@@ -194,6 +215,8 @@ MEGA_INLINE void add_wave(const part *a, const int wave, const bool still) {
     }
     a->s->phase[i] = phase;
     a->s->width[i] = width;
+    a->s->step[i] = last_step;
+    a->s->bend[i] = last_bend;
 }
 
 static void add_any(const part *a) { add_wave(a, ANY, false); }
@@ -228,10 +251,10 @@ static int common_wave(const mega_call *c, int i, int u) {
 
 static void add_oscillator(const part *a) {
     const mega_call *c = a->call;
-    uint64_t pitch_bits = (uint64_t)1 << (OCTAVE + a->i) | (uint64_t)1 << WIDTH;
-    if (a->i) pitch_bits |= (uint64_t)1 << (SEMI2 + a->i - 1) | (uint64_t)1 << DETUNE;
     ilanes width = osc_width(port_at(c, WIDTH, 0, a->u));
-    bool still = !a->freq_moves && !(c->moving & pitch_bits) && all(ieq(width, a->s->width[a->i]));
+    mask even = both(ieq(width, a->s->width[a->i]), ieq(first_step(a), a->s->step[a->i]));
+    bool still = !a->freq_moves && !(c->moving & (offset_bits(a->i) | (uint64_t)1 << WIDTH)) &&
+                 all(both(even, ieq(a->s->bend[a->i], isplat(0))));
     switch (common_wave(c, a->i, a->u)) {
     case SINE: add_sine(a, still); break;
     case TRIANGLE: add_triangle(a, still); break;
@@ -318,11 +341,13 @@ static uint64_t process(const mega_call *c) {
         mask fresh = ieq(s.started, isplat(0));
         s.started = isplat(1);
         s.pitch = vselect(fresh, vlog2(port_at(c, FREQ, 0, u)), s.pitch);
-        for (int i = 0; i < OSCILLATORS; i++)
-            s.width[i] = iselect(fresh, osc_width(port_at(c, WIDTH, 0, u)), s.width[i]);
         bool moved = glide(c, &s, freq, u), mono = is_mono(c, &s, u);
         part a = {c, &s, freq, middle, side, 0, u, moved, mono};
-        for (; a.i < OSCILLATORS; a.i++) add_oscillator(&a);
+        for (; a.i < OSCILLATORS; a.i++) {
+            s.width[a.i] = iselect(fresh, osc_width(port_at(c, WIDTH, 0, u)), s.width[a.i]);
+            s.step[a.i] = iselect(fresh, first_step(&a), s.step[a.i]);
+            add_oscillator(&a);
+        }
         bring_down(c, &s, middle, side, mono, u);
         state_store(&s, sizeof s, c, u);
     }

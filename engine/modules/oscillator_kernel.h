@@ -15,6 +15,8 @@ typedef struct {
     ilanes base;    // phase since the start or the last sync, at the last frame
     ilanes shift;   // what `phase` and `pm` added there
     ilanes width;   // and the width
+    ilanes diff;    // how far the phase had come since the frame before
+    ilanes bend;    // and the width
     ilanes started; // 0 in a fresh voice
     ilanes pending; // frames for which `after` is not 0
     lanes sync;     // the sync input's last value
@@ -38,14 +40,25 @@ typedef struct {
 typedef struct {
     ilanes step, diff; // phase since the last frame: of the base, and of all
     ilanes shift, width;
-    ilanes bend; // of the width since the last frame
-    osc_speed speed, fall;
+    ilanes bend;         // of the width since the last frame
+    osc_pace rise, fall; // of the phase, and of the phase less the width
 } osc_frame;
 
 MEGA_INLINE lanes osc_value(const osc_point *at) {
     if (OSC_WAVE == OSC_SAW) return osc_edge(at->phase, at->speed.inv);
     if (OSC_WAVE == OSC_TRIANGLE) return osc_triangle(at->phase, at->speed);
     return osc_edge(isub(at->phase, at->width), at->fall.inv) - osc_edge(at->phase, at->speed.inv);
+}
+
+/// The points at this frame and half a frame before, of a phase.
+MEGA_INLINE osc_point later_point(const osc_frame *f, ilanes phase) {
+    return (osc_point){phase, f->width, f->rise.later, f->fall.later};
+}
+MEGA_INLINE osc_point earlier_point(const osc_frame *f, ilanes phase) {
+    ilanes back = iadd(f->diff >> 1, f->rise.back);
+    ilanes fall_back = iadd(isub(f->diff >> 1, f->bend >> 1), f->fall.back);
+    ilanes width = OSC_WAVE == OSC_PULSE ? isub(f->width, isub(back, fall_back)) : f->width;
+    return (osc_point){isub(phase, back), width, f->rise.earlier, f->fall.earlier};
 }
 
 // ---- sync ---------------------------------------------------------------------------------------
@@ -123,7 +136,7 @@ static void round_jump(const osc_frame *f, const osc_point *old, const osc_point
     int events = events_near(old, f, was);
     events_near(new, f, is);
     lanes jump = (sharp(new) - sharp(old)) * splat(-0.5f / OSC_HALF);
-    lanes bend = splat(0.5f) * (slope(new->phase) - slope(old->phase)) * f->speed.unit *
+    lanes bend = splat(0.5f) * (slope(new->phase) - slope(old->phase)) * f->rise.earlier.unit *
                  sign_of(to_float(f->diff));
     for (int i = 0; i < OSC_SAMPLES; i++) {
         lanes s = alpha + alpha + splat((float)(i - 4));
@@ -147,14 +160,13 @@ static void restart(state *s, const osc_frame *f, mask event, lanes sync, lanes 
     ilanes since = to_int(clamp(alpha * to_float(f->diff), zero - limit, limit));
     ilanes gone = to_int(clamp(alpha * to_float(f->step), zero - limit, limit));
     ilanes phase = iadd(gone, f->shift); // at this frame
-    osc_point before = {isub(iadd(s->base, f->shift), since), f->width, f->speed, f->fall};
-    osc_point behind = {isub(phase, since), f->width, f->speed, f->fall};
+    osc_speed rise = f->rise.earlier, fall = f->fall.earlier;
+    osc_point before = {isub(iadd(s->base, f->shift), since), f->width, rise, fall};
+    osc_point behind = {isub(phase, since), f->width, rise, fall};
     lanes change[OSC_SAMPLES];
     round_jump(f, &before, &behind, alpha, change);
 
-    osc_point later = {phase, f->width, f->speed, f->fall}, earlier = later;
-    earlier.phase = isub(phase, f->diff >> 1);
-    earlier.width = isub(f->width, f->bend >> 1);
+    osc_point earlier = earlier_point(f, phase), later = later_point(f, phase);
     v[0] = vselect(both(event, le(splat(0.5f), alpha)), osc_value(&earlier), v[0]);
     v[1] = vselect(event, osc_value(&later), v[1]);
     for (int i = 0; i < OSC_SAMPLES; i++) change[i] = vselect(event, change[i], zero);
@@ -192,26 +204,35 @@ MEGA_INLINE ilanes width_at(const mega_call *c, uint32_t t, int u) {
 MEGA_INLINE ilanes turns_at(const mega_call *c, int port, uint32_t t, int u) {
     return osc_turns(port_at(c, (size_t)port, t, u));
 }
+MEGA_INLINE ilanes step_at(const mega_call *c, uint32_t t, int u) {
+    lanes ratio = osc_ratio(port_at(c, OSC_DETUNE, t, u));
+    return phase_step(port_at(c, OSC_FREQ, t, u) * ratio, c->seconds_per_frame);
+}
 MEGA_INLINE ilanes shift_of(ilanes phase, ilanes pm) {
     return iadd(iadd(phase, pm), isplat(OSC_ORIGIN));
 }
 
-/// Whether nothing but pitch and amplitude does anything to these lanes in a segment of still
-/// ports.
-static bool undisturbed(const mega_call *c, int u) {
+/// What may happen in a segment: nothing, changes of pitch, anything. A wider way gives the same
+/// bits.
+typedef enum { WAY_EVEN, WAY_PITCH, WAY_ANY } osc_way;
+
+static osc_way way_of(const mega_call *c, int u) {
+    if (c->moving & OSC_EVENT_BITS) return WAY_ANY;
     state s;
     state_load(&s, sizeof s, c, u);
     lanes sync = port_at(c, OSC_SYNC, 0, u);
     mask fresh = ieq(s.started, isplat(0));
+    ilanes shift = shift_of(turns_at(c, OSC_PHASE, 0, u), turns_at(c, OSC_PM, 0, u));
     mask steady =
-        both(ieq(s.shift, shift_of(turns_at(c, OSC_PHASE, 0, u), turns_at(c, OSC_PM, 0, u))),
-             ieq(s.width, width_at(c, 0, u)));
+        both(both(ieq(s.shift, shift), ieq(s.width, width_at(c, 0, u))), ieq(s.bend, isplat(0)));
     mask synced = either(ilt(isplat(0), s.pending), both(gt(sync, splat(0)), le(s.sync, splat(0))));
-    return all(both(either(fresh, steady), not_(synced)));
+    if (!all(both(either(fresh, steady), not_(synced)))) return WAY_ANY;
+    if (c->moving & OSC_PITCH_BITS) return WAY_PITCH;
+    return all(either(fresh, ieq(s.diff, step_at(c, 0, u)))) ? WAY_EVEN : WAY_PITCH;
 }
 
-/// @param pitch frequency or detune may move @param events anything may
-MEGA_INLINE void run(const mega_call *c, int u, const bool pitch, const bool events) {
+/// One vector of lanes. What stands still is worked out once.
+MEGA_INLINE void run(const mega_call *c, int u, const osc_way way) {
     state s;
     state_load(&s, sizeof s, c, u);
     const bool amp_moves = moves(c, OSC_AMP);
@@ -221,39 +242,41 @@ MEGA_INLINE void run(const mega_call *c, int u, const bool pitch, const bool eve
     lanes ratio = osc_ratio(port_at(c, OSC_DETUNE, 0, u));
     ilanes offset = turns_at(c, OSC_PHASE, 0, u), pm = turns_at(c, OSC_PM, 0, u);
     osc_frame f = {.shift = shift_of(offset, pm), .width = width_at(c, 0, u), .bend = isplat(0)};
-    f.diff = f.step = phase_step(port_at(c, OSC_FREQ, 0, u) * ratio, c->seconds_per_frame);
-    f.speed = f.fall = osc_speed_of(f.diff, OSC_STEP_REACH);
+    f.diff = f.step = step_at(c, 0, u);
+    f.rise = f.fall = osc_pace_even(f.diff, OSC_STEP_REACH);
     mask fresh = ieq(s.started, isplat(0));
     s.shift = iselect(fresh, f.shift, s.shift);
     s.width = iselect(fresh, f.width, s.width);
+    s.diff = iselect(fresh, f.diff, s.diff);
     s.started = isplat(1);
     const uint32_t frames = c->frames;
     for (uint32_t t = 0; t < frames; t++) {
-        if (pitch) {
+        if (way != WAY_EVEN) {
             if (moves(c, OSC_DETUNE)) ratio = osc_ratio(port_at(c, OSC_DETUNE, t, u));
             f.step = phase_step(port_at(c, OSC_FREQ, t, u) * ratio, c->seconds_per_frame);
             f.diff = f.step;
         }
-        if (events) {
+        if (way == WAY_ANY) {
             if (moves(c, OSC_PHASE)) offset = turns_at(c, OSC_PHASE, t, u);
             if (moves(c, OSC_PM)) pm = turns_at(c, OSC_PM, t, u);
             f.shift = shift_of(offset, pm);
             f.diff = iadd(f.step, isub(f.shift, s.shift));
             s.shift = f.shift;
         }
-        if (pitch || events) f.speed = f.fall = osc_speed_of(f.diff, OSC_STEP_REACH);
-        if (events && OSC_WAVE == OSC_PULSE) {
+        if (way != WAY_EVEN) f.rise = f.fall = osc_pace_of(f.diff, s.diff, OSC_STEP_REACH);
+        if (way == WAY_ANY && OSC_WAVE == OSC_PULSE) {
             if (moves(c, OSC_WIDTH)) f.width = width_at(c, t, u);
             f.bend = isub(f.width, s.width);
-            f.fall = osc_speed_of(isub(f.diff, f.bend), OSC_STEP_REACH);
+            f.fall = osc_pace_of(isub(f.diff, f.bend), isub(s.diff, s.bend), OSC_STEP_REACH);
             s.width = f.width;
+            s.bend = f.bend;
         }
+        s.diff = f.diff;
         s.base = iadd(s.base, f.step);
-        osc_point later = {iadd(s.base, f.shift), f.width, f.speed, f.fall}, earlier = later;
-        earlier.phase = isub(later.phase, f.diff >> 1);
-        if (events) earlier.width = isub(f.width, f.bend >> 1);
+        ilanes phase = iadd(s.base, f.shift);
+        osc_point earlier = earlier_point(&f, phase), later = later_point(&f, phase);
         lanes v[2] = {osc_value(&earlier), osc_value(&later)};
-        if (events) {
+        if (way == WAY_ANY) {
             lanes sync = port_at(c, OSC_SYNC, t, u);
             mask event = both(gt(sync, splat(0)), le(s.sync, splat(0)));
             if (any(either(event, ilt(isplat(0), s.pending)))) osc_sync(&s, &f, &sync, v);
@@ -267,19 +290,16 @@ MEGA_INLINE void run(const mega_call *c, int u, const bool pitch, const bool eve
         if (amp_moves) gain = osc_amp(port_at(c, OSC_AMP, t, u)) * splat(OSC_SCALE);
         store(out + (size_t)t * MEGA_FRAME, y * gain);
     }
-    if (!events) s.sync = port_at(c, OSC_SYNC, 0, u);
+    if (way != WAY_ANY) s.sync = port_at(c, OSC_SYNC, 0, u);
     state_store(&s, sizeof s, c, u);
 }
 
 static uint64_t process(const mega_call *c) {
-    bool events = (c->moving & OSC_EVENT_BITS) != 0;
-    for (int u = 0; u < MEGA_U && !events; u++) events = !undisturbed(c, u);
-    const bool pitch = (c->moving & OSC_PITCH_BITS) != 0;
-    for (int u = 0; u < MEGA_U; u++) {
-        if (events) run(c, u, true, true);
-        else if (pitch) run(c, u, true, false);
-        else run(c, u, false, false);
-    }
+    for (int u = 0; u < MEGA_U; u++) switch (way_of(c, u)) {
+        case WAY_EVEN: run(c, u, WAY_EVEN); break;
+        case WAY_PITCH: run(c, u, WAY_PITCH); break;
+        default: run(c, u, WAY_ANY);
+        }
     return ~(uint64_t)0;
 }
 

@@ -102,16 +102,14 @@ static void modulated(const char *what, int wave, const char *into, double middl
 
 static void modulation_alias_is_low(void **unused) {
     (void)unused;
-    for (int i = 0; i < WAVES; i++) {
-        modulated("freq +-50 %", i, "freq", -1, 110, 220, 8);
-        modulated("freq +-50 %", i, "freq", -1, 220, 440, 8);
-        modulated("freq +-50 %", i, "freq", -1, 440, 880, 4);
-        modulated("pm +-0.25", i, "pm", 0, 0.25, 220, 4);
-        modulated("pm +-0.25", i, "pm", 0, 0.25, 440, 4);
-    }
-    modulated("width 0.1..0.9", 1, "width", 0.5, 0.4, 220, 4);
-    modulated("width 0.1..0.9", 1, "width", 0.5, 0.4, 440, 4);
-    modulated("width 0.1..0.9", 1, "width", 0.5, 0.4, 880, 3);
+    for (int i = 0; i < WAVES; i++)
+        for (double hz = 220; hz < 1000; hz *= 2) {
+            modulated("freq +-50 %", i, "freq", -1, hz / 2, hz, 8);
+            modulated("freq through 0, +-150 %", i, "freq", -1, 1.5 * hz, hz, 5);
+            modulated("pm +-0.25", i, "pm", 0, 0.25, hz, 6);
+        }
+    for (double hz = 220; hz < 1000; hz *= 2)
+        modulated("width 0.1..0.9", 1, "width", 0.5, 0.4, hz, 6);
 }
 
 // ---- tuning, level, purity ----------------------------------------------------------------------
