@@ -41,7 +41,7 @@ static void alias_is_low(void **unused) {
     }
 }
 
-/// A sync source, 2 Hz-exact: a sine of `m` periods in N frames.
+/// A sine of that many periods in N frames.
 static float *sine(double periods, double level, double offset) {
     float *v = malloc((SETTLE + N) * sizeof *v);
     for (int t = 0; t < SETTLE + N; t++)
@@ -79,6 +79,44 @@ static void sync_alias_is_low(void **unused) {
         printf("%-12s width %.2f: alias %.1f dB, synced to 110..1244 Hz, 1.07..7.7 times that\n",
                waves[i].name, waves[i].width, worst);
         assert_true(worst <= -60);
+    }
+}
+
+/// A wave of unlimited band at a phase in turns, as the modules define it.
+static double sharp_wave(int wave, double phase) {
+    phase -= floor(phase);
+    if (wave == 0) return 2 * (phase < 0.5 ? phase : phase - 1);
+    if (waves[wave].width > 0) return (phase < waves[wave].width ? 2 : 0) - 2 * waves[wave].width;
+    return phase < 0.25 ? 4 * phase : phase < 0.75 ? 2 - 4 * phase : 4 * phase - 4;
+}
+
+/// Synced waves have the harmonics of the unlimited wave, drawn at some 500 times the rate.
+static void sync_is_right_in_the_band(void **unused) {
+    (void)unused;
+    enum { POINTS = 1 << 16 };
+    for (int i = 0; i < WAVES; i++) {
+        const size_t m = odd_bin(330);
+        const double ratio = 2.37;
+        feed f = wave_at(i, hz_of((double)m) * ratio);
+        float *source = sine((double)m, 1, 0);
+        move(&f, "sync", source);
+        double *power = power_of(&f), error = 0, sum = 0;
+        for (size_t k = 1; k * m <= bin_below(20000); k++) {
+            double re = 0, im = 0;
+            for (int t = 0; t < POINTS; t++) {
+                double v = sharp_wave(i, ratio * (t + 0.5) / POINTS);
+                double angle = 2 * spectrum_pi * (double)((size_t)t * k % POINTS) / POINTS;
+                re += v * cos(angle), im += v * sin(angle);
+            }
+            double ideal = 2 * sqrt(re * re + im * im) / POINTS, got = sqrt(power[k * m]);
+            error += (got - ideal) * (got - ideal), sum += ideal * ideal;
+        }
+        double db = spectrum_db(error / sum);
+        printf("%-12s width %.2f: synced, all harmonics' amplitudes are off by %.1f dB\n",
+               waves[i].name, waves[i].width, db);
+        assert_true(db <= -50);
+        free(power);
+        free(source);
     }
 }
 
@@ -235,6 +273,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alias_is_low),
         cmocka_unit_test(sync_alias_is_low),
+        cmocka_unit_test(sync_is_right_in_the_band),
         cmocka_unit_test(modulation_alias_is_low),
         cmocka_unit_test(tuning_is_exact),
         cmocka_unit_test(detune_is_exact),
