@@ -3,12 +3,13 @@
 //
 // V. Zavalishin, "The Art of VA Filter Design", 2.1.0, ch. 5: trapezoidal stages, and the feedback
 // without a delay by solving the linear loop; the limit then acts on the solved input. Pitch and
-// gain at cutoff are those of the analogue prototype G / ((1 + s)^4 + 4 res), s prewarped at the
-// cutoff, to the clamp near half the rate. Modes are sums of the stages' taps (Oberheim Xpander).
+// gain at cutoff are those of the analogue prototype 1 / ((1 + s)^4 + 4 res), s prewarped at the
+// cutoff, to the clamp near half the rate. Modes are sums of the stages' taps (Oberheim Xpander);
+// the low-pass ones give back half of the passband that resonance takes.
 //
 // The recursion is latency-bound. So feedback is summed from the four states side by side, not
-// through the stages, and the states' next values take one product of the limited input each: 60
-// cycles instead of 140.
+// through the stages, and the stages' next values take one product of the limited input each: about
+// 65 cycles from frame to frame, half of what it is in sequence.
 //
 // Without drive the limit is far above the signal (a full-scale sine has its third harmonic at -59
 // dB) and one step a frame is taken. A lane with drive takes two, the input interpolated halfway:
