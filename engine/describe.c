@@ -9,8 +9,7 @@
 #include "megasynth.h"
 #include "registry.h"
 
-// ---- the list
-// --------------------------------------------------------------------------------------
+// ---- the list -----------------------------------------------------------------------------------
 
 size_t mega_module_count(void) { return MEGA_MODULE_COUNT; }
 
@@ -24,8 +23,7 @@ const mega_module *mega_module_find(const char *name) {
     return NULL;
 }
 
-// ---- text that grows
-// -------------------------------------------------------------------------------
+// ---- text that grows ----------------------------------------------------------------------------
 
 typedef struct {
     char *data;
@@ -69,8 +67,7 @@ static char *text_finish(text *t) {
     return NULL;
 }
 
-// ---- facts in words
-// --------------------------------------------------------------------------------
+// ---- facts in words -----------------------------------------------------------------------------
 
 /// The shortest decimal that reads back as the same float: 0.1, not 0.100000001.
 static const char *number(float value, char text_room[32]) {
@@ -102,8 +99,32 @@ static size_t choice_count(const mega_param_row *p) {
     return count;
 }
 
-// ---- JSON
-// ------------------------------------------------------------------------------------------
+// ---- the order of the book ----------------------------------------------------------------------
+
+/// Categories with their headings; modules of any other come last.
+static const struct {
+    const char *name, *heading;
+} categories[] = {{"source", "Sources"},  {"control", "Control"}, {"filter", "Filters"},
+                  {"math", "Arithmetic"}, {"effect", "Effects"},  {"io", "In and out"},
+                  {"", "Others"}};
+enum { CATEGORY_LAST = sizeof categories / sizeof *categories - 1 };
+
+static size_t category_of(const mega_module *m) {
+    size_t c = 0;
+    while (c < CATEGORY_LAST && strcmp(m->category, categories[c].name) != 0) c++;
+    return c;
+}
+
+/// All modules by category, else in the order of modules.def.
+static void book_order(const mega_module *ordered[MEGA_MODULE_COUNT]) {
+    size_t count = 0;
+    for (size_t c = 0; c <= CATEGORY_LAST; c++)
+        for (size_t i = 0; i < MEGA_MODULE_COUNT; i++)
+            if (category_of(mega_isa_one.modules[i]) == c)
+                ordered[count++] = mega_isa_one.modules[i];
+}
+
+// ---- JSON ---------------------------------------------------------------------------------------
 
 static json_t *json_number(float value) {
     char room[32];
@@ -151,8 +172,10 @@ char *mega_module_describe_json(const mega_module *module) {
         root = module_json(module);
     } else {
         json_t *list = json_array();
+        const mega_module *ordered[MEGA_MODULE_COUNT];
+        book_order(ordered);
         for (size_t i = 0; i < MEGA_MODULE_COUNT; i++)
-            json_array_append_new(list, module_json(mega_isa_one.modules[i]));
+            json_array_append_new(list, module_json(ordered[i]));
         root = json_pack("{ss so}", "version", MEGA_VERSION, "modules", list);
     }
     text t = {.failed = !root};
@@ -164,8 +187,7 @@ char *mega_module_describe_json(const mega_module *module) {
     return text_finish(&t);
 }
 
-// ---- Markdown
-// --------------------------------------------------------------------------------------
+// ---- Markdown -----------------------------------------------------------------------------------
 
 static void ports_markdown(text *t, const char *title, const mega_input_row *rows, uint32_t count) {
     if (!count) return;
@@ -223,28 +245,6 @@ static void module_markdown(text *t, const mega_module *m) {
     ports_markdown(t, "output", m->outputs, m->output_count);
 }
 
-/// Categories in the order of the book, with their headings.
-static const struct {
-    const char *name, *heading;
-} categories[] = {{"source", "Sources"},  {"control", "Control"}, {"filter", "Filters"},
-                  {"math", "Arithmetic"}, {"effect", "Effects"},  {"io", "In and out"}};
-enum { CATEGORY_COUNT = sizeof categories / sizeof *categories };
-
-static void category_markdown(text *t, size_t category) {
-    bool headed = false;
-    for (size_t i = 0; i < MEGA_MODULE_COUNT; i++) {
-        const mega_module *m = mega_isa_one.modules[i];
-        size_t own = 0;
-        while (own < CATEGORY_COUNT && strcmp(m->category, categories[own].name) != 0) own++;
-        if (own != category) continue;
-        if (!headed)
-            text_printf(t, "## %s\n\n",
-                        category < CATEGORY_COUNT ? categories[category].heading : "Others");
-        headed = true;
-        module_markdown(t, m);
-    }
-}
-
 char *mega_module_describe_markdown(const mega_module *module) {
     text t = {0};
     if (module) {
@@ -256,7 +256,14 @@ char *mega_module_describe_markdown(const mega_module *module) {
                     "Every parameter is a port: it takes cables. A knob spreads its 0…1 over the\n"
                     "range, evenly or (exp) by equal ratios. Smoothing is how a value that is\n"
                     "written during play gets to its new place.\n\n");
-        for (size_t c = 0; c <= CATEGORY_COUNT; c++) category_markdown(&t, c);
+        const mega_module *ordered[MEGA_MODULE_COUNT];
+        book_order(ordered);
+        for (size_t i = 0; i < MEGA_MODULE_COUNT; i++) {
+            size_t category = category_of(ordered[i]);
+            if (i == 0 || category != category_of(ordered[i - 1]))
+                text_printf(&t, "## %s\n\n", categories[category].heading);
+            module_markdown(&t, ordered[i]);
+        }
     }
     // Sections are parted by empty lines; the last one needs none.
     if (!t.failed && t.bytes > 1 && t.data[t.bytes - 2] == '\n') t.data[--t.bytes] = '\0';

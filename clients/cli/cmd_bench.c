@@ -47,8 +47,7 @@ typedef struct {
     double modules_sum;
 } result;
 
-// ---- measuring
-// -------------------------------------------------------------------------------------
+// ---- measuring ----------------------------------------------------------------------------------
 
 static double processor_nanoseconds(void) {
     struct timespec t;
@@ -113,8 +112,7 @@ static void time_modules(mega_engine *engine, result *r) {
     qsort(r->modules, r->module_count, sizeof *r->modules, compare_modules);
 }
 
-// ---- telling
-// ---------------------------------------------------------------------------------------
+// ---- telling ------------------------------------------------------------------------------------
 
 static double per_voice_frame(const result *r, double nanoseconds) {
     return nanoseconds / ((double)r->frames * r->voices);
@@ -157,8 +155,7 @@ static int print_machine(const bench_options *o, const result *r) {
     return CLI_OK;
 }
 
-// ---- the command
-// -----------------------------------------------------------------------------------
+// ---- the command --------------------------------------------------------------------------------
 
 static int bench_engine(const bench_options *o, const mega_patch *patch, mega_engine *engine) {
     result r = {.voices = 1, .isa = mega_isa(engine)};

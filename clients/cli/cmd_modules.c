@@ -32,8 +32,7 @@ static json_t *describe(const mega_module *module) {
     return root;
 }
 
-// ---- the list
-// --------------------------------------------------------------------------------------
+// ---- the list -----------------------------------------------------------------------------------
 
 static void print_category(const json_t *modules, const char *category) {
     size_t i;
@@ -60,8 +59,7 @@ static int print_list(void) {
     return CLI_OK;
 }
 
-// ---- one module
-// ------------------------------------------------------------------------------------
+// ---- one module ---------------------------------------------------------------------------------
 
 static void print_ports(const char *title, const json_t *ports) {
     size_t i;
@@ -108,8 +106,7 @@ static int print_page(const mega_module *module) {
     return CLI_OK;
 }
 
-// ---- the command
-// -----------------------------------------------------------------------------------
+// ---- the command --------------------------------------------------------------------------------
 
 static int no_such_module(const char *name) {
     json_t *root = describe(NULL), *m;

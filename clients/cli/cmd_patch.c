@@ -13,8 +13,7 @@ static int no_options(const cli_command *command, int argc, char **argv, int ope
     return -1;
 }
 
-// ---- disasm
-// ----------------------------------------------------------------------------------------
+// ---- disasm -------------------------------------------------------------------------------------
 
 static int disassemble(const char *path, const mega_patch *patch) {
     mega_report *report = mega_report_create();
@@ -46,8 +45,7 @@ const cli_command command_disasm = {
     .run = run_disasm,
 };
 
-// ---- convert
-// ---------------------------------------------------------------------------------------
+// ---- convert ------------------------------------------------------------------------------------
 
 static int convert(const char *from, const char *to) {
     mega_format format;

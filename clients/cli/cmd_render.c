@@ -75,35 +75,19 @@ static bool read_set(render_options *o, char *text) {
 static bool read_option(render_options *o, int option, int *container, int *sample) {
     const cli_command *c = &command_render;
     switch (option) {
-    case OUTPUT:
-        o->output = optarg;
-        return true;
-    case SECONDS:
-        return number_of(c, "seconds", optarg, 0.001, SEQUENCE_SECONDS_MAX, &o->seconds);
-    case NOTES:
-        o->notes = optarg;
-        return true;
-    case BEAT:
-        return number_of(c, "beat", optarg, beat_min, beat_max, &o->beat);
-    case SCORE:
-        o->score = optarg;
-        return true;
-    case SET:
-        return read_set(o, optarg);
-    case VOICES:
-        return whole_number_of(c, "voices", optarg, 1, VOICES_MAX, &o->voices);
-    case RATE:
-        return whole_number_of(c, "rate", optarg, RATE_MIN, RATE_MAX, &o->rate);
-    case BITS:
-        return word_of("bits", optarg, wave_sample_names, sample);
-    case FORMAT:
-        return word_of("format", optarg, wave_container_names, container);
-    case BLOCK:
-        return whole_number_of(c, "block", optarg, 1, PLAY_BLOCK_MAX, &o->block);
-    case HASH:
-        return o->hash = true;
-    case QUIET:
-        return o->quiet = true;
+    case OUTPUT: o->output = optarg; return true;
+    case SECONDS: return number_of(c, "seconds", optarg, 0.001, SEQUENCE_SECONDS_MAX, &o->seconds);
+    case NOTES: o->notes = optarg; return true;
+    case BEAT: return number_of(c, "beat", optarg, beat_min, beat_max, &o->beat);
+    case SCORE: o->score = optarg; return true;
+    case SET: return read_set(o, optarg);
+    case VOICES: return whole_number_of(c, "voices", optarg, 1, VOICES_MAX, &o->voices);
+    case RATE: return whole_number_of(c, "rate", optarg, RATE_MIN, RATE_MAX, &o->rate);
+    case BITS: return word_of("bits", optarg, wave_sample_names, sample);
+    case FORMAT: return word_of("format", optarg, wave_container_names, container);
+    case BLOCK: return whole_number_of(c, "block", optarg, 1, PLAY_BLOCK_MAX, &o->block);
+    case HASH: return o->hash = true;
+    case QUIET: return o->quiet = true;
     }
     return false;
 }

@@ -13,8 +13,7 @@ enum {
     PATCH_BYTES_MAX = (16 << 20) + 1,
 };
 
-// ---- files
-// -----------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 /// Reads until the end or the limit. @return NULL with errno set
 static char *read_stream(FILE *file, size_t bytes_max, size_t *bytes) {
@@ -87,8 +86,7 @@ bool file_write(const char *path, const void *data, size_t bytes) {
     return good;
 }
 
-// ---- patches
-// ---------------------------------------------------------------------------------------
+// ---- patches ------------------------------------------------------------------------------------
 
 /// As compilers do, so that editors find the place: "my.json:3:9: error: nodes.x: ...".
 static void print_diagnostic(FILE *out, const char *path, const mega_diagnostic *d) {

@@ -23,8 +23,7 @@ static void say_missing(char *why, const char *what, const char *wrong, const ch
     snprintf(why, WHY_BYTES, "no such %s: `%.60s`%.100s", what, wrong, room);
 }
 
-// ---- knobs
-// -----------------------------------------------------------------------------------------
+// ---- knobs --------------------------------------------------------------------------------------
 
 static int32_t find_knob(void *context, const char *name, char *why) {
     patch_names *n = context;
@@ -38,8 +37,7 @@ static int32_t find_knob(void *context, const char *name, char *why) {
     return -1;
 }
 
-// ---- parameters
-// ------------------------------------------------------------------------------------
+// ---- parameters ---------------------------------------------------------------------------------
 
 static const char *type_of(const patch_names *n, const char *node) {
     for (size_t i = 0; i < mega_patch_node_count(n->patch); i++)

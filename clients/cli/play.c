@@ -23,8 +23,7 @@ typedef struct {
     uint64_t written, loud_end, notes_end;
 } player;
 
-// ---- events
-// ----------------------------------------------------------------------------------------
+// ---- events -------------------------------------------------------------------------------------
 
 static mega_status send(player *p, const event *e) {
     mega_engine *engine = p->options->engine;
@@ -34,16 +33,14 @@ static mega_status send(player *p, const event *e) {
     case EVENT_NOTE_OFF:
         if (!p->handles[e->target]) return MEGA_OK;
         return mega_note_off(engine, e->frame, p->handles[e->target], 0);
-    case EVENT_KNOB:
-        return mega_knob_set(engine, e->frame, e->target, e->value);
-    case EVENT_PARAM:
-        return mega_param_set(engine, e->frame, e->target, e->value, e->detail);
+    case EVENT_KNOB: return mega_knob_set(engine, e->frame, e->target, e->value);
+    case EVENT_PARAM: return mega_param_set(engine, e->frame, e->target, e->value, e->detail);
     }
     return MEGA_OK;
 }
 
-/// Feeds what the next `frames` frames can reach. Where the ring is full, less is rendered: the engine empties it
-/// with each block of its grid. @return the frames to render now
+/// Feeds what the next `frames` frames can reach. Where the ring is full, less is rendered: the
+/// engine empties it with each block of its grid. @return the frames to render now
 static uint32_t feed(player *p, uint32_t frames) {
     const sequence *s = p->options->sequence;
     uint64_t reach = p->position + frames + GRID_FRAMES;
@@ -55,8 +52,7 @@ static uint32_t feed(player *p, uint32_t frames) {
     return frames;
 }
 
-// ---- frames
-// ----------------------------------------------------------------------------------------
+// ---- frames -------------------------------------------------------------------------------------
 
 /// Renders to the end of `held`. @return false without memory
 static bool render(player *p, uint32_t frames) {
@@ -113,8 +109,7 @@ static bool is_over(player *p, uint64_t start) {
     return false;
 }
 
-// ---- the two ways to end
-// ---------------------------------------------------------------------------
+// ---- the two ways to end ------------------------------------------------------------------------
 
 static uint32_t block_before(const player *p, uint64_t end) {
     uint64_t left = end - p->position;

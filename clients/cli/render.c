@@ -21,8 +21,7 @@ enum {
     SCORE_BYTES_MAX = 256 << 20, ///< room for SEQUENCE_EVENTS_MAX events
 };
 
-// ---- where frames go
-// -------------------------------------------------------------------------------
+// ---- where frames go ----------------------------------------------------------------------------
 
 typedef struct {
     wave *file; // or NULL
@@ -56,8 +55,7 @@ static void show(void *context, uint64_t frame) {
     progress_show(&((sink *)context)->progress, frame);
 }
 
-// ---- what is played
-// --------------------------------------------------------------------------------
+// ---- what is played -----------------------------------------------------------------------------
 
 static int read_score(const render_options *o, patch_names *names, sequence *s) {
     size_t bytes;
@@ -101,8 +99,7 @@ static play_options plan(const render_options *o, patch_names *names, const sequ
     return p;
 }
 
-// ---- what is said
-// ----------------------------------------------------------------------------------
+// ---- what is said -------------------------------------------------------------------------------
 
 static void warn_count(uint64_t count, const char *what) {
     if (count) say("warning: %llu %s", (unsigned long long)count, what);
@@ -127,22 +124,18 @@ static void print_summary(const render_options *o, const sink *s, const mega_eng
 
 static int report_result(const render_options *o, play_result result) {
     switch (result) {
-    case PLAY_DONE:
-        return CLI_OK;
+    case PLAY_DONE: return CLI_OK;
     case PLAY_CUT:
         say("warning: still sounding %g s after the last event: cut there; --seconds says how long",
             ring_seconds);
         return CLI_OK;
-    case PLAY_STOPPED:
-        return interrupted ? CLI_INTERRUPTED : CLI_FILE;
-    case PLAY_MEMORY:
-        return status_exit(o->patch, MEGA_ERROR_MEMORY);
+    case PLAY_STOPPED: return interrupted ? CLI_INTERRUPTED : CLI_FILE;
+    case PLAY_MEMORY: return status_exit(o->patch, MEGA_ERROR_MEMORY);
     }
     return CLI_FILE;
 }
 
-// ---- the steps
-// -------------------------------------------------------------------------------------
+// ---- the steps ----------------------------------------------------------------------------------
 
 static int play_to(const render_options *o, play_options *p, sink *s) {
     uint64_t frames = p->frames ? p->frames : p->frames_max;

@@ -1,0 +1,446 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""cli_test -- runs every command of `megasynth`, on the examples and on what is wrong.
+
+    tests/integration/cli_test.py PROGRAM [unittest arguments]
+
+Needs nothing but Python's own library.
+"""
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import wave
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOY = ROOT + "/examples/toy.json"
+KEYS = ROOT + "/examples/keys.json"
+PROGRAM = ""
+
+# A voice that ends, knobs, parameters with choices, a delay after the voices.
+PLUCK = {
+    "name": "pluck", "voices": 4,
+    "knobs": {"cutoff": {"value": 0.5, "range": [100, 8000], "scale": "exp"}, "level": {"value": 0.25, "range": [0, 1]}},
+    "nodes": {
+        "note": {"type": "note"}, "saw": {"type": "osc.saw"}, "filt": {"type": "svf"},
+        "env": {"type": "env", "params": {"attack": 0.002, "decay": 0.1, "sustain": 0.5, "release": 0.05}},
+        "vca": {"type": "gain"}, "out": {"type": "output"},
+    },
+    "connections": [
+        {"from": ["note", "freq"], "to": ["saw", "freq"]}, {"from": ["note", "gate"], "to": ["env", "gate"]},
+        {"from": ["saw", "out"], "to": ["filt", "in"]}, {"from": "cutoff", "to": ["filt", "freq"]},
+        {"from": ["env", "out"], "to": ["filt", "freq"], "amount": 2, "as": "octaves"},
+        {"from": ["filt", "low"], "to": ["vca", "in"]}, {"from": ["env", "out"], "to": ["vca", "amp"]},
+        {"from": "level", "to": ["env", "amp"]}, {"from": ["vca", "out"], "to": ["out", "in"]},
+    ],
+}
+SCORE = [
+    {"at": 0.0, "note": 48, "velocity": 0.9, "length": 0.3}, {"at": 0.1, "note": "E4", "length": 0.2},
+    {"at": 0.1003, "note": 67.5}, {"at": 0.2, "note": 72, "length": 0.1}, {"at": 0.21, "note": 76, "length": 0.1},
+    {"at": 0.22, "note": 79, "length": 0.1},  # more than the voices: one is stolen
+    {"at": 0.15, "knob": "cutoff", "value": 0.9}, {"at": 0.2, "param": ["filt", "res"], "value": 0.8, "ramp": 0.1},
+    {"at": 0.3, "param": ["env", "release"], "value": 0.01},
+]
+
+
+def run(*arguments, stdin=b"", **environment):
+    """Runs the program. Returns its exit code, standard output (bytes) and errors (text)."""
+    done = subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, timeout=120,
+                          env={**os.environ, **environment})
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+def isas():
+    return [isa for isa in ("one", "v2", "v3", "v4", "neon")
+            if run("render", TOY, "--seconds", "0.01", "--hash", MEGASYNTH_ISA=isa)[0] == 0]
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.pluck = self.file("pluck.json", PLUCK)
+        self.score = self.file("score.json", SCORE)
+
+    def tearDown(self):
+        left = [name for name in os.listdir(self.folder.name) if ".part-" in name]
+        self.folder.cleanup()
+        self.assertEqual(left, [], "files half written were left")
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def file(self, name, content):
+        with open(self.path(name), "w") as out:
+            out.write(content if isinstance(content, str) else json.dumps(content))
+        return self.path(name)
+
+    def good(self, *arguments, **environment):
+        code, out, errors = run(*arguments, **environment)
+        self.assertEqual(code, 0, f"{arguments}\n{errors}")
+        return out.decode(errors="replace"), errors
+
+    def bad(self, code, says, *arguments, **environment):
+        got, out, errors = run(*arguments, **environment)
+        self.assertEqual(got, code, f"{arguments}\n{errors}")
+        self.assertIn(says, errors)
+        self.assertNotIn("\nmegasynth: megasynth:", errors)
+        return out, errors
+
+    def hash(self, *arguments, **environment):
+        out, _ = self.good("render", *arguments, "--hash", "--quiet", **environment)
+        self.assertRegex(out, r"\A[0-9a-f]{16}\n\Z")
+        return out.strip()
+
+
+class Help(Cli):
+    def test_help_leads_with_examples(self):
+        code, out, errors = run()
+        self.assertEqual((code, out), (2, b""))
+        self.assertIn("megasynth render", errors)
+        overview = self.good("--help")[0]
+        self.assertEqual(overview, errors)
+        commands = re.findall(r"^  (\w+) {2,}", overview[overview.index("usage:"):], re.M)
+        self.assertEqual(commands, ["render", "check", "modules", "disasm", "convert", "graph", "bench"])
+        for command in commands:
+            text = self.good(command, "--help")[0]
+            self.assertLess(text.index("  megasynth " + command), text.index("usage: megasynth " + command))
+            self.assertEqual(self.good("help", command)[0], text)
+            self.assertEqual(self.good(command, "-h")[0], text)
+
+    def test_version(self):
+        self.assertRegex(self.good("--version")[0], r"\Amegasynth \d+\.\d+\.\d+\n\Z")
+
+    def test_wrong_command_lines(self):
+        for says, *arguments in [
+            ("did you mean `render`?", "rendr", TOY), ("no such command: zzz", "zzz"),
+            ("did you mean `notes`?", "render", TOY, "--nots", "C4"), ("no such option: -z", "render", TOY, "-z"),
+            ("render wants PATCH", "render"), ("render wants PATCH", "render", "--hash"),
+            ("what is `two`?", "render", TOY, "two", "--hash"), ("nowhere to render to", "render", TOY),
+            ("--seconds wants S", "render", TOY, "--seconds"), ("--hash takes no argument", "render", TOY, "--hash=1"),
+            ("`nan` is not a number", "render", TOY, "--hash", "--seconds", "nan"),
+            ("0 is not within", "render", TOY, "--hash", "--seconds", "0"),
+            ("-1 is not within", "render", TOY, "--hash", "--seconds", "-1"),
+            ("`1x` is not a number", "render", TOY, "--hash", "--seconds", "1x"),
+            ("`` is not a number", "render", TOY, "--hash", "--seconds", ""),
+            ("7999 is not within 8000..384000", "render", TOY, "--hash", "--rate", "7999"),
+            ("not a whole number", "render", TOY, "--hash", "--rate", "48000.5"),
+            ("0 is not within 1..4096", "render", TOY, "--hash", "--voices", "0"),
+            ("4097 is not within 1..4096", "render", TOY, "--hash", "--voices", "4097"),
+            ("0 is not within 1..8192", "render", TOY, "--hash", "--block", "0"),
+            ("is not within", "render", TOY, "--hash", "--beat", "0"),
+            ("`17` is none of 16, 24, 32f", "render", TOY, "-o", "x.wav", "--bits", "17"),
+            ("`mp3` is none of wav, aiff, caf, flac", "render", TOY, "-o", "x.wav", "--format", "mp3"),
+            ("*.wav", "render", TOY, "-o", "x.mp3"), ("flac holds no floats", "render", TOY, "-o", "x.flac", "--bits", "32f"),
+            ("add -o OUT.wav", "render", TOY, "--hash", "--bits", "16"),
+            ("cannot both", "render", TOY, "--hash", "-o", "-"),
+            ("over 4 GiB", "render", TOY, "-o", "x.wav", "--seconds", "86400"),
+            ("--set wants KNOB=VALUE", "render", KEYS, "--hash", "--set", "cutoff"),
+            ("2 is not within 0..1", "render", KEYS, "--hash", "--set", "cutoff=2"),
+            ("did you mean `svf`?", "modules", "svff"), ("one too many", "modules", "--json", "--markdown"),
+            ("convert wants IN OUT", "convert", TOY), ("*.json, *.sexp or *.msgpack", "convert", TOY, "x.txt"),
+            ("0 is not within", "bench", TOY, "--voices", "0"), ("check wants PATCH", "check"),
+        ]:
+            with self.subTest(arguments):
+                out, errors = self.bad(2, says, *arguments)
+                self.assertEqual(out, b"")
+                self.assertEqual(errors.count("\n"), 1, errors)
+                self.assertTrue(errors.startswith("megasynth: "))
+        self.assertFalse(os.path.exists("x.wav"))
+        self.bad(2, "did you mean `cutoff`?", "render", self.pluck, "--hash", "--set", "cutof=1")
+        self.bad(2, "MEGASYNTH_ISA", "render", TOY, "--hash", MEGASYNTH_ISA="v9")
+
+    def test_files_that_are_not_there(self):
+        for arguments in (["render", "nope.json", "--hash"], ["check", "nope.json"], ["check", self.folder.name],
+                          ["disasm", "nope.json"], ["convert", "nope.json", "x.sexp"], ["graph", "nope.json"],
+                          ["bench", "nope.json"], ["render", TOY, "-o", "/nowhere/at/all.wav"],
+                          ["convert", TOY, "/nowhere/at/all.json"], ["check", __file__],
+                          ["render", self.pluck, "--hash", "--score", "nope.json"]):
+            with self.subTest(arguments):
+                self.bad(3, "megasynth: ", *arguments)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
+    def test_full_disk(self):
+        for arguments in (["modules", "--json"], ["graph", TOY], ["render", TOY, "--hash"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 3, arguments)
+            self.assertIn(b"standard output", done.stderr)
+
+
+class Render(Cli):
+    def test_hash_is_one(self):
+        """Instruction sets, block sizes, spellings: one hash."""
+        forms = [self.pluck, self.path("pluck.sexp"), self.path("pluck.msgpack"), self.path("again.json")]
+        for before, after in zip(forms, forms[1:]):
+            self.good("convert", before, after)
+        hashes = {}
+        for isa in isas():
+            hashes[isa] = self.hash(self.pluck, "--score", self.score, MEGASYNTH_ISA=isa)
+        for block in ("1", "17", "64", "512", "8192"):
+            hashes["block " + block] = self.hash(self.pluck, "--score", self.score, "--block", block)
+        for form in forms:
+            hashes[form] = self.hash(form, "--score", self.score)
+        print("pluck:", len(hashes), "ways,", *set(hashes.values()))
+        self.assertEqual(len(set(hashes.values())), 1, hashes)
+        for other in (["--set", "cutoff=0.51"], ["--voices", "3"], ["--rate", "44100"], ["--notes", "C4"]):
+            self.assertNotEqual(self.hash(self.pluck, "--score", self.score, *other), hashes[forms[0]], other)
+
+    def test_examples(self):
+        for name in sorted(os.listdir(ROOT + "/examples")):
+            if not name.endswith((".json", ".sexp")) or "score" in name:
+                continue
+            path = ROOT + "/examples/" + name
+            with self.subTest(name):
+                self.good("check", path)
+                hashes = {self.hash(path, "--notes", "C4 E4+G4", "--beat", "0.1", "--block", block)
+                          for block in ("17", "512")}
+                for ending in ("json", "sexp", "msgpack"):
+                    self.good("convert", path, self.path("copy." + ending))
+                    hashes.add(self.hash(self.path("copy." + ending), "--notes", "C4 E4+G4", "--beat", "0.1"))
+                self.assertEqual(len(hashes), 1)
+
+    def test_float_file_is_what_was_hashed(self):
+        wav = self.path("x.wav")
+        out, errors = self.good("render", self.pluck, "--notes", "C4", "-o", wav, "--hash")
+        self.assertRegex(errors, r"x\.wav: \d+\.\d+ s, peak -\d+\.\d dBFS, \d+ x real time\n")
+        with open(wav, "rb") as file:
+            data = file.read()
+        at, chunks = 12, {}
+        while at + 8 <= len(data):
+            size = struct.unpack("<I", data[at + 4:at + 8])[0]
+            chunks[data[at:at + 4]] = data[at + 8:at + 8 + size]
+            at += 8 + size + size % 2
+        self.assertEqual(struct.unpack("<HHIIHH", chunks[b"fmt "][:16]), (3, 2, 48000, 384000, 8, 32))
+        self.assertNotIn(b"PEAK", chunks)  # which would hold the time of day
+        hashed = 0xcbf29ce484222325
+        for byte in chunks[b"data"]:
+            hashed = (hashed ^ byte) * 0x100000001b3 % 2**64
+        self.assertEqual(out, f"{hashed:016x}\n")
+        self.assertEqual(run("render", self.pluck, "--notes", "C4", "-o", "-")[1], data)
+
+    def test_integer_files(self):
+        for bits, step in (("16", 2.0**-15), ("24", 2.0**-23)):
+            wav = self.path(bits + ".wav")
+            self.good("render", TOY, "--seconds", "0.25", "--rate", "44100", "--bits", bits, "-o", wav)
+            with wave.open(wav) as file:
+                self.assertEqual((file.getnchannels(), file.getframerate(), file.getnframes(), file.getsampwidth()),
+                                 (2, 44100, 11025, int(bits) // 8))
+                data = file.readframes(11025)
+            width = int(bits) // 8
+            got = [int.from_bytes(data[i:i + width], "little", signed=True) * step for i in range(0, len(data), width)]
+            self.good("render", TOY, "--seconds", "0.25", "--rate", "44100", "-o", self.path("f.caf"))
+            with open(self.path("f.caf"), "rb") as file:
+                data = file.read()
+            at = data.index(b"data") + 16
+            exact = struct.unpack(f"<{len(got)}f" if data[51] & 2 else f">{len(got)}f", data[at:at + 4 * len(got)])
+            errors = [(a - b) / step for a, b in zip(got, exact)]
+            mean = sum(errors) / len(errors)
+            power = sum(e * e for e in errors) / len(errors)
+            print(f"{bits} bits: error at most {max(map(abs, errors)):.3f} steps, mean {mean:.4f}, power {power:.4f}")
+            self.assertLessEqual(max(map(abs, errors)), 1.5)  # a step of noise either way, and rounding
+            self.assertLess(abs(mean), 0.02)
+            self.assertAlmostEqual(power, 0.25, delta=0.01)  # TPDF: 1/6 + 1/12
+
+    def test_formats(self):
+        for name, options, starts in [
+            ("a.aiff", [], b"FORM"), ("a.aif", ["--bits", "24"], b"FORM"), ("a.caf", [], b"caff"), ("a.flac", [], b"fLaC"),
+            ("b.flac", ["--bits", "16"], b"fLaC"), ("noending", [], b"RIFF"), ("c.xyz", ["--format", "flac"], b"fLaC"),
+            ("d.WAV", [], b"RIFF"),
+        ]:
+            self.good("render", TOY, "--seconds", "0.1", "-o", self.path(name), *options)
+            with open(self.path(name), "rb") as file:
+                self.assertEqual(file.read(4), starts, name)
+
+    def test_length(self):
+        def seconds(*arguments):
+            return float(re.search(r": (\d+\.\d+) s, ", self.good("render", *arguments, "--hash")[1])[1])
+        self.assertEqual(seconds(TOY), 5)  # a drone
+        self.assertEqual(seconds(TOY, "--seconds", "0.125"), 0.125)
+        one = seconds(self.pluck, "--notes", "C4", "--beat", "0.2")
+        self.assertGreater(one, 0.18 + 0.25)
+        self.assertLess(one, 0.18 + 0.25 + 0.5)
+        self.assertAlmostEqual(seconds(self.pluck, "--notes", "- - C4", "--beat", "0.2"), one + 0.4, delta=0.02)
+        lengths = {self.good("render", self.pluck, "--notes", "C4", "--hash", "--block", b)[1].split()[1]
+                   for b in ("1", "100", "8192")}
+        self.assertEqual(len(lengths), 1)
+
+    def test_what_is_said(self):
+        self.assertIn("playing one C4", self.good("render", self.pluck, "--hash")[1])
+        self.assertIn("no `note` node", self.good("render", TOY, "--notes", "C4", "--seconds", "0.1", "--hash")[1])
+        self.assertEqual(self.good("render", TOY, "--notes", "C4", "--seconds", "0.1", "--hash", "--quiet")[1], "")
+        loud = dict(PLUCK, knobs=dict(PLUCK["knobs"], level={"value": 1, "range": [0, 1]}))
+        loud["connections"] = [dict(c, amount=4) if c["to"] == ["vca", "in"] else c for c in PLUCK["connections"]]
+        path = self.file("loud.json", loud)
+        self.assertRegex(self.good("render", path, "--notes", "C4", "--bits", "16", "-o", self.path("l.wav"))[1],
+                         r"warning: \d+ samples were beyond full scale and were clipped")
+        self.assertIn("stolen", self.good("render", self.pluck, "--voices", "1", "--notes", "C4+E4", "--hash")[1])
+
+    def test_notes(self):
+        same = [self.hash(self.pluck, "--notes", notes) for notes in ("C4 - Bb3+F#2", "60 - 58+42", " c4  -\tA#3+Gb2 ")]
+        self.assertEqual(len(set(same)), 1)
+        for notes in ("H4", "", "C", "128", "C4+", "C4 C4- E4"):
+            _, errors = self.bad(2, "--notes", "render", self.pluck, "--hash", "--quiet", "--notes", notes)
+            self.assertEqual(errors.count("\n"), 1, errors)
+
+    def test_score_equals_notes(self):
+        score = self.file("s.json", [{"at": 0.5, "note": 64, "length": 0.45}, {"at": 0, "note": 60, "length": 0.45}])
+        self.assertEqual(self.hash(self.pluck, "--score", score), self.hash(self.pluck, "--notes", "C4 E4"))
+
+    def test_many_events(self):
+        """More than any ring holds: none is lost or late, whatever the block size."""
+        score = self.file("s.json", [{"at": i / 20000, "knob": "cutoff", "value": i % 100 / 100} for i in range(20000)]
+                          + [{"at": i / 500, "note": 40 + i % 50, "length": 0.01} for i in range(500)])
+        hashes = set()
+        for block in ("64", "1000", "8192"):
+            out, errors = self.good("render", self.pluck, "--score", score, "--hash", "--block", block)
+            self.assertNotIn("late", errors)
+            hashes.add(out)
+        self.assertEqual(len(hashes), 1)
+
+    def test_bad_score(self):
+        score = self.file("s.json", [
+            {"at": 0, "note": 60}, {"at": -1, "note": 60}, {"at": 0, "knob": "cutof", "value": 1},
+            {"at": 0, "param": ["fil", "res"], "value": 1}, {"at": 0, "param": ["filt", "rez"], "value": 1},
+            {"at": 0, "param": ["filt", "freq"], "value": 1e9}, {"at": 0, "nose": 60}, 7,
+        ])
+        _, errors = self.bad(1, "", "render", self.pluck, "--score", score, "-o", self.path("never.wav"))
+        expected = ["[1].at: -1 is not within 0..86400", "[2].knob: no such knob: `cutof`; did you mean `cutoff`?",
+                    "[3].param: no such node: `fil`; did you mean `filt`?",
+                    "[4].param: no such parameter: `rez`; did you mean `res`?", "[5].param: 1e+09 is not within",
+                    "[6]: must have one of `note`, `knob` and `param`", "[7]: must be an object"]
+        lines = errors.splitlines()
+        self.assertEqual(len(lines), len(expected), errors)
+        for line, text in zip(lines, expected):
+            self.assertTrue(line.startswith(f"{score}: error: {text}"), line)
+        self.assertFalse(os.path.exists(self.path("never.wav")))
+        self.bad(1, "line 1, column", "render", self.pluck, "--hash", "--score", self.file("t.json", "[1, 2"))
+
+    def test_old_file_survives_failure(self):
+        wav = self.path("x.wav")
+        self.good("render", TOY, "--seconds", "0.1", "-o", wav)
+        with open(wav, "rb") as file:
+            before = file.read()
+        self.bad(1, "error", "render", self.file("broken.json", "{"), "-o", wav)
+        with open(wav, "rb") as file:
+            self.assertEqual(file.read(), before)
+
+    def test_interrupt_leaves_nothing(self):
+        process = subprocess.Popen([PROGRAM, "render", TOY, "--seconds", "10000", "-o", self.path("x.wav")],
+                                   stderr=subprocess.PIPE)
+        while not os.listdir(self.folder.name) or not any(".part-" in n for n in os.listdir(self.folder.name)):
+            self.assertIsNone(process.poll())
+        process.terminate()
+        self.assertEqual(process.wait(20), 130)
+        process.stderr.close()
+        self.assertFalse(os.path.exists(self.path("x.wav")))
+
+
+class Patches(Cli):
+    def test_check(self):
+        out, errors = self.good("check", TOY)
+        self.assertEqual((out, errors), (f"{TOY}: good: 3 nodes (0 per voice), 2 cables, 0 knobs, 8 voices\n", ""))
+        report = json.loads(self.good("check", TOY, "--json")[0])
+        self.assertEqual((report["ok"], report["errors"], report["diagnostics"]), (True, 0, []))
+        broken = self.file("broken.json", '{\n "nodes": {\n  "a": {"type": "svv"},\n'
+                           '  "b": {"type": "svf", "params": {"rez": 1}}\n }\n}\n')
+        code, out, errors = run("check", broken)
+        self.assertEqual((code, errors), (1, ""))
+        text = out.decode()
+        self.assertRegex(text, r"broken\.json:3:\d+: error: nodes\.a\.type: .*`svv`.*did you mean `svf`\?")
+        self.assertRegex(text, r"broken\.json:4:\d+: error: nodes\.b\.params\.rez: .*did you mean `res`\?")
+        self.assertRegex(text, r"broken\.json: 2 errors")
+        code, out, errors = run("check", broken, "--json")
+        report = json.loads(out)
+        self.assertEqual((code, report["ok"], report["errors"]), (1, False, 2))
+        self.assertEqual(report["diagnostics"][0]["line"], 3)
+        self.assertEqual({"severity", "code", "path", "line", "column", "message", "hint"},
+                         set(report["diagnostics"][0]))
+        for command in ("render", "disasm", "graph", "bench"):
+            options = ["--hash"] if command == "render" else []
+            self.bad(1, "did you mean `svf`?", command, broken, *options)
+        self.bad(1, "did you mean `svf`?", "convert", broken, self.path("x.sexp"))
+        self.assertFalse(os.path.exists(self.path("x.sexp")))
+        self.assertEqual(run("check", "-", stdin=json.dumps(PLUCK).encode())[0], 0)
+        with open(ROOT + "/examples/toy.sexp", "rb") as file:
+            self.assertEqual(run("check", "-", stdin=file.read())[0], 0)
+
+    def test_convert_keeps_everything(self):
+        forms = [self.pluck] + [self.path("p." + ending) for ending in ("sexp", "msgpack", "json")]
+        forms[3] = self.path("q.json")
+        for before, after in zip(forms, forms[1:]):
+            self.good("convert", before, after)
+        self.assertEqual(len({self.good("disasm", form)[0] for form in forms}), 1)
+        again = self.path("r.json")
+        self.good("convert", forms[3], again)
+        with open(forms[3], "rb") as one, open(again, "rb") as two:
+            self.assertEqual(one.read(), two.read())
+
+    def test_disasm(self):
+        text = self.good("disasm", TOY)[0]
+        self.assertLess(text.index("440"), text.index("osc.sine"))
+        self.assertLess(text.index("osc.sine"), text.index("0.5"))
+        self.assertLess(text.index("CALL       gain" if "CALL       gain" in text else "gain"), text.index("OUTPUT"))
+
+    def test_graph(self):
+        odd = json.loads(json.dumps(PLUCK))
+        odd["name"] = 'a "quoted" <name> {with} | and \\'
+        text = self.good("graph", self.file("odd.json", odd))[0]
+        self.assertTrue(text.startswith("digraph"))
+        self.assertIn("subgraph cluster_voice", text)
+        self.assertIn('label="2 octaves"', text)
+        self.assertEqual(text.count("->"), len(PLUCK["connections"]))
+        self.assertNotIn("cluster", self.good("graph", TOY)[0])
+        try:
+            done = subprocess.run(["dot", "-Tsvg"], input=text.encode(), capture_output=True)
+        except FileNotFoundError:
+            return  # Graphviz is not here
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+
+class Modules(Cli):
+    def test_list_and_pages(self):
+        listing = self.good("modules")[0]
+        described = json.loads(self.good("modules", "--json")[0])
+        self.assertEqual(described["version"], self.good("--version")[0].split()[1])
+        for module in described["modules"]:
+            self.assertRegex(listing, rf"(?m)^  {re.escape(module['name'])} ")
+            self.assertEqual(json.loads(self.good("modules", module["name"], "--json")[0]), module)
+            page = self.good("modules", module["name"])[0]
+            for port in module["inputs"] + module["params"] + module["outputs"]:
+                self.assertRegex(page, rf"(?m)^  {re.escape(port['name'])} ")
+            for param in module["params"]:
+                self.assertLessEqual(param["min"], param["default"])
+                self.assertLessEqual(param["default"], param["max"])
+                self.assertIn(param["scale"], ("lin", "exp"))
+                self.assertIn(param["smoothing"], ("none", "linear", "exp"))
+
+    def test_printed_reference_is_current(self):
+        with open(ROOT + "/docs/modules.md") as file:
+            self.assertEqual(file.read(), self.good("modules", "--markdown")[0],
+                             "docs/modules.md is old: build/bin/megasynth modules --markdown > docs/modules.md")
+
+
+class Bench(Cli):
+    def test_bench(self):
+        got = json.loads(self.good("bench", self.pluck, "--voices", "5", "--seconds", "0.2", "--json")[0])
+        self.assertEqual(got["voices"], 5)
+        self.assertGreater(got["ns_per_voice_frame"], 0)
+        self.assertGreater(got["times_real_time"], 0)
+        self.assertGreater(got["program_bytes"], 0)
+        self.assertIn(got["isa"], ("one", "v2", "v3", "v4", "neon"))
+        types = [module["type"] for module in got["modules"]]
+        self.assertIn("osc.saw", types)
+        self.assertAlmostEqual(sum(module["share"] for module in got["modules"]), 1, delta=1e-3)
+        text, errors = self.good("bench", self.pluck, "--seconds", "0.2", MEGASYNTH_ISA="one")
+        self.assertIn("4 voices, one", text)
+        self.assertNotIn("warning", errors)
+        self.assertIn("1 voice,", self.good("bench", TOY, "--voices", "64", "--seconds", "0.2")[0])
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
