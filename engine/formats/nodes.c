@@ -98,7 +98,10 @@ static bool read_choice(builder *b, const mega_at *at, const json_t *value,
         return false;
     }
     if (!read_number(b, at, value, number)) return false;
-    if (*number >= 0 && *number < count && *number == floor(*number)) return true;
+    if (*number >= 0 && *number < count && *number == floor(*number)) {
+        *number = fabs(*number); // -0 is the first choice, too
+        return true;
+    }
     mega_document_error(b->document, at, "bad-value",
                         hint_nearest("", row->choices, count, "choices").text,
                         "%.9g is none of its choices, 0..%u", *number, count - 1);

@@ -100,6 +100,14 @@ static void random_extra(json_t *object) {
     if (below(4) == 0) json_object_set_new(object, "x-(2", random_value(0));
 }
 
+/// The number of a choice, in all its spellings.
+static json_t *random_choice(uint32_t count) {
+    uint32_t choice = below(count);
+    if (choice < 2 && below(3) == 0) return json_boolean(choice);
+    if (choice == 0 && below(2)) return json_real(-0.0);
+    return below(2) ? json_integer(choice) : json_real(choice);
+}
+
 static json_t *random_node(const mega_module *module) {
     json_t *node = json_pack("{s:s}", "type", module->name), *params = json_object();
     for (uint32_t i = 0; i < module->param_count; i++) {
@@ -112,7 +120,7 @@ static json_t *random_node(const mega_module *module) {
                                 json_real((double)random_float(row->min, row->max)));
         else if (below(2))
             json_object_set_new(params, row->name, json_string(row->choices[below(choices)]));
-        else json_object_set_new(params, row->name, json_integer(below(choices)));
+        else json_object_set_new(params, row->name, random_choice(choices));
     }
     json_object_set_new(node, "params", params);
     if (below(4) == 0 && !(module->flags & MEGA_ONCE))
