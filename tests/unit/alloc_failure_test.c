@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// alloc_failure -- every allocation of create, read and load fails in turn: nothing leaks, nothing
+// crashes, nothing is half done, and a patch that was sounding sounds on as if nobody had asked.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "play.h"
+#include "random_patch.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#ifdef SANITIZED
+static void every_allocation_fails(void **state) {
+    (void)state;
+    print_message("SKIP: sanitizers own malloc; this runs in the other builds\n");
+}
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+#else
+
+// ---- malloc as the tests want it
+// ---------------------------------------------------------------------
+
+static bool armed;          ///< the engine is at work: count, and fail
+static long live;           ///< blocks allocated while armed and not freed
+static long allocations;    ///< since arming
+static long failing;        ///< index of the allocation that fails; -1: none
+static bool failing_onward; ///< and all after it
+
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+void *__libc_memalign(size_t, size_t);
+void __libc_free(void *);
+
+static bool fails(void) {
+    if (!armed) return false;
+    long i = allocations++;
+    return failing >= 0 && (i == failing || (failing_onward && i > failing));
+}
+static void *counted(void *p) {
+    if (armed && p) live++;
+    return p;
+}
+#pragma GCC visibility push(default) // the libraries' calls are to come here too
+void *malloc(size_t bytes) { return fails() ? NULL : counted(__libc_malloc(bytes)); }
+void *calloc(size_t n, size_t bytes) { return fails() ? NULL : counted(__libc_calloc(n, bytes)); }
+void *realloc(void *p, size_t bytes) {
+    if (fails()) return NULL;
+    void *q = __libc_realloc(p, bytes);
+    return p ? q : counted(q);
+}
+void *aligned_alloc(size_t align, size_t bytes) {
+    return fails() ? NULL : counted(__libc_memalign(align, bytes));
+}
+int posix_memalign(void **p, size_t align, size_t bytes) {
+    void *q = aligned_alloc(align, bytes);
+    if (!q) return ENOMEM;
+    *p = q;
+    return 0;
+}
+void free(void *p) {
+    if (armed && p) live--;
+    __libc_free(p);
+}
+#pragma GCC visibility pop
+
+/// From here to `disarm`, allocation number `index` fails; -1: none.
+static void arm(long index, bool onward) {
+    allocations = 0;
+    failing = index;
+    failing_onward = onward;
+    armed = true;
+}
+static void disarm(void) { armed = false; }
+
+// ---- tests
+// -------------------------------------------------------------------------------------------
+
+enum { BEFORE = 500, AFTER = 1500 };
+
+typedef struct {
+    void *text;
+    size_t bytes;
+    mega_format format;
+    const char *name;
+} document;
+
+static document documents[8];
+static size_t document_count;
+
+static document document_of_text(const char *name, const char *text, mega_format format) {
+    document d = {.name = name, .format = format};
+    mega_patch *patch = mega_patch_read(text, strlen(text), MEGA_FORMAT_JSON, NULL);
+    assert_non_null(patch);
+    char *written;
+    assert_int_equal(mega_patch_write(patch, format, &written, &d.bytes), MEGA_OK);
+    d.text = written;
+    mega_patch_destroy(patch);
+    return d;
+}
+
+static uint64_t render_hash(mega_engine *engine, uint64_t hash, uint32_t frames) {
+    static float left[AFTER], right[AFTER];
+    mega_render(engine, NULL, (float *const[]){left, right}, frames);
+    hash = play_hash(hash, left, frames * sizeof(float));
+    return play_hash(hash, right, frames * sizeof(float));
+}
+
+static void three_notes(mega_engine *engine) {
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(
+            mega_note_on(engine, (uint64_t)(i * 200), 48.0f + (float)i * 7, 0.8f, NULL), MEGA_OK);
+}
+
+/// Create, read, load, sound: armed up to the first frame.
+/// @return the hash of what sounds, or 0 if there was no engine
+static uint64_t start(const document *d, mega_status *status) {
+    *status = MEGA_ERROR_MEMORY;
+    mega_report *report = mega_report_create();
+    mega_engine *engine = mega_create(NULL, report);
+    mega_patch *patch = mega_patch_read(d->text, d->bytes, d->format, report);
+    if (engine && patch) *status = mega_load(engine, patch, report);
+    mega_patch_destroy(patch);
+    mega_report_destroy(report);
+    long count = allocations;
+    armed = false; // render allocates nothing: realtime_test
+    uint64_t hash = 0;
+    if (engine) {
+        three_notes(engine);
+        hash = render_hash(engine, PLAY_HASH_START, AFTER);
+    }
+    armed = true;
+    mega_destroy(engine);
+    disarm();
+    allocations = count;
+    return hash;
+}
+
+static void create_read_load(void **state) {
+    (void)state;
+    mega_engine *empty = mega_create(NULL, NULL);
+    assert_non_null(empty);
+    three_notes(empty);
+    const uint64_t silence = render_hash(empty, PLAY_HASH_START, AFTER);
+    mega_destroy(empty);
+    for (size_t i = 0; i < document_count; i++) {
+        const document *d = &documents[i];
+        mega_status status;
+        arm(-1, false);
+        const uint64_t sound = start(d, &status); // also warms up what is made once
+        assert_int_equal(status, MEGA_OK);
+        const long count = allocations;
+        long survived = 0;
+        for (int onward = 0; onward < 2; onward++) {
+            for (long n = 0; n < count; n++) {
+                live = 0;
+                arm(n, onward);
+                uint64_t hash = start(d, &status);
+                if (live)
+                    print_error("%s: allocation %ld failed: %ld blocks leaked\n", d->name, n, live);
+                assert_int_equal(live, 0);
+                if (status == MEGA_OK) {
+                    assert_true(hash == sound);
+                    survived++;
+                } else if (hash) {
+                    assert_true(hash == silence);
+                }
+            }
+        }
+        print_message("%s: %ld allocations, each failed twice; %ld were done without\n", d->name,
+                      count, survived);
+    }
+}
+
+/// An old patch sounds; `d` is loaded over it, armed. @return hash of what sounds after
+static uint64_t load_over(const document *old, const document *d, mega_status *status) {
+    mega_engine *engine = mega_create(NULL, NULL);
+    mega_patch *patch = mega_patch_read(old->text, old->bytes, old->format, NULL);
+    assert_non_null(engine);
+    assert_int_equal(mega_load(engine, patch, NULL), MEGA_OK);
+    mega_patch_destroy(patch);
+    three_notes(engine);
+    uint64_t hash = render_hash(engine, PLAY_HASH_START, BEFORE);
+    *status = MEGA_ERROR_MEMORY;
+    if (d) {
+        armed = true; // `arm` has set what fails
+        patch = mega_patch_read(d->text, d->bytes, d->format, NULL);
+        if (patch) *status = mega_load(engine, patch, NULL);
+        mega_patch_destroy(patch);
+        armed = false;
+    }
+    hash = render_hash(engine, hash, AFTER);
+    mega_destroy(engine);
+    return hash;
+}
+
+static void the_old_patch_sounds_on(void **state) {
+    (void)state;
+    for (size_t i = 0; i < document_count; i++) {
+        const document *old = &documents[(i + 1) % document_count], *d = &documents[i];
+        mega_status status;
+        const uint64_t undisturbed = load_over(old, NULL, &status);
+        arm(-1, false);
+        const uint64_t swapped = load_over(old, d, &status);
+        assert_int_equal(status, MEGA_OK);
+        const long count = allocations;
+        for (long n = 0; n < count; n++) {
+            arm(n, false);
+            armed = false;
+            uint64_t hash = load_over(old, d, &status);
+            if (hash != (status == MEGA_OK ? swapped : undisturbed))
+                print_error("%s over %s: allocation %ld failed, status %s: other bits\n", d->name,
+                            old->name, n, mega_status_name(status));
+            assert_true(hash == (status == MEGA_OK ? swapped : undisturbed));
+        }
+        print_message("%s over %s: %ld allocations failed in turn\n", d->name, old->name, count);
+    }
+}
+
+static int setup(void **state) {
+    (void)state;
+    static char keys[1 << 16];
+    FILE *file = fopen(SOURCE_DIR "/examples/keys.json", "rb");
+    assert_non_null(file);
+    assert_true(fread(keys, 1, sizeof keys - 1, file) > 0);
+    fclose(file);
+    documents[document_count++] = document_of_text("keys.json", keys, MEGA_FORMAT_JSON);
+    documents[document_count++] = document_of_text("keys.sexp", keys, MEGA_FORMAT_SEXP);
+    documents[document_count++] = document_of_text("keys.msgpack", keys, MEGA_FORMAT_MSGPACK);
+    static const char *const names[] = {"random patch 1", "random patch 2"};
+    for (size_t i = 0; i < 2; i++) {
+        char *text = random_patch(i + 1, 6);
+        documents[document_count++] = document_of_text(names[i], text, MEGA_FORMAT_JSON);
+        free(text);
+    }
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    for (size_t i = 0; i < document_count; i++) mega_free(documents[i].text);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(create_read_load),
+        cmocka_unit_test(the_old_patch_sounds_on),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
+#endif
