@@ -52,17 +52,30 @@ static void print_ports(const mega_patch *patch, const char *id, bool output) {
     }
 }
 
+static bool has_ports(const mega_patch *patch, const char *id, bool output) {
+    for (size_t i = 0; i < mega_patch_cable_count(patch); i++)
+        if (port_of(patch, i, id, output)) return true;
+    return false;
+}
+
 static void print_node(const mega_patch *patch, size_t index) {
     mega_node_info n = mega_patch_node(patch, index);
-    printf("    n%zu [fillcolor=\"%s\", label=\"{{", index, n.per_voice ? "#dce9f7" : "#f4ead5");
-    print_ports(patch, n.id, false);
-    printf("}|");
+    printf("    n%zu [fillcolor=\"%s\", label=\"{", index, n.per_voice ? "#dce9f7" : "#f4ead5");
+    if (has_ports(patch, n.id, false)) {
+        putchar('{');
+        print_ports(patch, n.id, false);
+        printf("}|");
+    }
     print_label(n.id);
     printf("\\n(");
     print_label(n.type);
-    printf(")|{");
-    print_ports(patch, n.id, true);
-    printf("}}\"];\n");
+    putchar(')');
+    if (has_ports(patch, n.id, true)) {
+        printf("|{");
+        print_ports(patch, n.id, true);
+        putchar('}');
+    }
+    printf("}\"];\n");
 }
 
 static void print_nodes(const mega_patch *patch) {
@@ -87,9 +100,9 @@ static void print_nodes(const mega_patch *patch) {
 
 static void print_cable(const mega_patch *patch, size_t index) {
     mega_cable_info c = mega_patch_cable(patch, index);
-    if (c.from_node) printf("  n%zu:\"o_%s\"", node_index(patch, c.from_node), c.from_port);
+    if (c.from_node) printf("  n%zu:\"o_%s\":e", node_index(patch, c.from_node), c.from_port);
     else printf("  k%zu", knob_index(patch, c.from_port));
-    printf(" -> n%zu:\"i_%s\"", node_index(patch, c.to_node), c.to_port);
+    printf(" -> n%zu:\"i_%s\":w", node_index(patch, c.to_node), c.to_port);
     bool adds = strcmp(c.as, "add") == 0;
     if (!adds || c.amount != 1)
         printf(" [label=\"%g%s%s\"]", c.amount, adds ? "" : " ", adds ? "" : c.as);
@@ -99,7 +112,7 @@ static void print_cable(const mega_patch *patch, size_t index) {
 static void print_graph(const mega_patch *patch) {
     printf("digraph patch {\n  label=\"");
     print_label(mega_patch_name(patch));
-    printf("\";\n  rankdir=LR;\n"
+    printf("\";\n  labelloc=t; rankdir=LR; fontname=\"sans-serif\";\n"
            "  node [shape=record, style=\"filled\", fontname=\"sans-serif\", fontsize=11];\n"
            "  edge [fontname=\"sans-serif\", fontsize=9];\n");
     print_nodes(patch);
