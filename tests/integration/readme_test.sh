@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# readme_test -- runs what README.md tells its reader to run: the patch, the commands, the program.
+#
+#     tests/integration/readme_test.sh BUILD_FOLDER COMPILER
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=$(cd "$1" && pwd)
+compiler=${2:-cc}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+bad=0
+
+# The lines of every fenced block of a language, as they stand.
+blocks() { awk -v fence="\`\`\`$1" '$0 == fence {on = 1; next} /^```/ {on = 0} on' "$root/README.md"; }
+
+cd "$work" || exit 1
+mkdir build && ln -s "$build/bin" build/bin && ln -s "$root/examples" examples
+
+blocks lisp >wobble.sexp
+[ "$(head -1 wobble.sexp)" = "; wobble.sexp" ] || { echo "README has no wobble.sexp" && exit 1; }
+commands=0
+while read -r line; do
+    [ -n "$line" ] || continue
+    commands=$((commands + 1))
+    if ! (eval "$line") >output 2>errors </dev/null; then
+        echo "failed: $line" && cat errors
+        bad=1
+    fi
+done < <(blocks sh)
+for made in keys.wav dark.wav tremolo.flac wobble.wav wobble.json wobble.dot; do
+    [ -s $made ] || { echo "not made: $made" && bad=1; }
+done
+
+blocks c >embed.c
+read -ra libraries < <(pkg-config --libs jansson)
+if "$compiler" -std=c17 -Wall -Wextra -Werror -I"$root/engine" embed.c -o embed "$build/engine/libmegasynth.a" \
+    "${libraries[@]}" -lmsgpackc && ./embed; then
+    commands=$((commands + 1))
+else
+    echo "the program of README does not work" && bad=1
+fi
+echo "$commands examples run"
+exit $bad
