@@ -38,32 +38,35 @@ void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 void __libc_free(void *);
 
+// Seen by the shared libraries, too, which the build's hidden visibility would keep from them.
+#define SEEN __attribute__((visibility("default")))
+
 static bool fails(void) {
     if (!armed) return false;
     long i = allocations++;
     return i == failing || (onward && i > failing);
 }
 
-void *malloc(size_t bytes) {
+SEEN void *malloc(size_t bytes) {
     void *p = fails() ? NULL : __libc_malloc(bytes);
     live += p != NULL;
     return p;
 }
 
-void *calloc(size_t count, size_t bytes) {
+SEEN void *calloc(size_t count, size_t bytes) {
     void *p = fails() ? NULL : __libc_calloc(count, bytes);
     live += p != NULL;
     return p;
 }
 
-void *realloc(void *old, size_t bytes) {
+SEEN void *realloc(void *old, size_t bytes) {
     if (fails()) return NULL;
     void *p = __libc_realloc(old, bytes);
     live += !old && p;
     return p;
 }
 
-void free(void *p) {
+SEEN void free(void *p) {
     live -= p != NULL;
     __libc_free(p);
 }
@@ -115,7 +118,7 @@ static void read_every_way(const char *text, size_t bytes, mega_format format,
         for (number = 0; read_failing(text, bytes, format, patch, number, way & 1, way & 2);)
             number++;
     print_message("%ld allocations\n", number);
-    assert_true(number > 10);
+    assert_true(number > 80); // those of jansson and msgpack-c among them
 }
 
 static bool write_failing(const mega_patch *patch, mega_format format, long number, bool and_on) {
