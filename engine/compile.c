@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "lineage.h"
 #include "registry.h"
 #include "state.h"
 
@@ -27,8 +28,7 @@ static void *table(mega_emitter *e, size_t count, size_t size) {
     return memory;
 }
 
-// ---- nodes and slots
-// ---------------------------------------------------------------------------------
+// ---- nodes and slots --------------------------------------------------------------------------
 
 static void number_outputs(mega_emitter *e) {
     const mega_patch *patch = e->patch;
@@ -63,8 +63,10 @@ static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
         const mega_param_row *param = &row->module->params[i];
         bool replaced =
             !row->written[i] && has_adding_cable(e, patch_node, row->module->input_count + i);
-        mega_slot_init(&e->program->slots[first + i], replaced ? 0 : row->values[i],
-                       param->smoothing, param->smooth_ms, param->min, param->max);
+        float value = replaced ? 0 : row->values[i];
+        e->program->documented[first + i] = value;
+        mega_slot_init(&e->program->slots[first + i], value, param->smoothing, param->smooth_ms,
+                       param->min, param->max);
     }
 }
 
@@ -85,7 +87,8 @@ static void make_nodes(mega_emitter *e) {
                                                         .voice = g->voice[n],
                                                         .seed = hash(row->id),
                                                         .state = UINT32_MAX,
-                                                        .slot = slots};
+                                                        .slot = slots,
+                                                        .row = n};
         if (!p->nodes[p->node_count - 1].id) e->failed = true;
         slots += row->module->param_count;
         if (g->voice[n]) p->voice_tail_seconds += row->module->tail_seconds;
@@ -95,14 +98,14 @@ static void make_nodes(mega_emitter *e) {
     p->slot_count = slots;
     p->slots = aligned_alloc(64, (slots + 1) * sizeof *p->slots);
     p->moving_slots = table(e, slots, sizeof *p->moving_slots);
+    p->documented = table(e, slots, sizeof *p->documented);
     if (!p->slots) e->failed = true;
     for (size_t k = 0; k < g->live_count && !e->failed; k++)
         node_slots(e, g->order[k], p->nodes[k].slot);
     p->slots_changed = true;
 }
 
-// ---- knobs
-// -------------------------------------------------------------------------------------------
+// ---- knobs ------------------------------------------------------------------------------------
 
 /// The range over which a cable's knob maps: its own, or that of the parameter it turns.
 static mega_knob_target target_of(const mega_patch *patch, const mega_patch_cable_row *cable,
@@ -154,9 +157,12 @@ static void make_knobs(mega_emitter *e) {
         }
         float low = target.min < target.max ? target.min : target.max;
         float high = target.min < target.max ? target.max : target.min;
-        float value = patch->knobs[cable->from_port].value;
-        mega_slot_init(&p->slots[slot], mega_knob_map(value, target.min, target.max, target.scale),
-                       smoothing, smooth_ms, low, high);
+        float value = mega_knob_map(patch->knobs[cable->from_port].value, target.min, target.max,
+                                    target.scale);
+        target.node = e->node_index[cable->to_node];
+        target.port = cable->to_port;
+        p->documented[slot] = value;
+        mega_slot_init(&p->slots[slot], value, smoothing, smooth_ms, low, high);
         e->knob_slot[i] = slot++;
         p->knob_targets[--p->knob_first[cable->from_port + 1]] = target;
         p->knob_target_count++;
@@ -166,8 +172,7 @@ static void make_knobs(mega_emitter *e) {
     p->knob_first[patch->knob_count] = count;
 }
 
-// ---- voices, scratch, budget
-// ----------------------------------------------------------------------------
+// ---- voices, scratch, budget ------------------------------------------------------------------
 
 static void make_voices(mega_emitter *e) {
     mega_program *p = e->program;
@@ -249,32 +254,7 @@ static void make_buses(mega_emitter *e, const mega_compile_request *request) {
     }
 }
 
-// ---- values that go on
-// ----------------------------------------------------------------------------------
-
-static void carry_values(mega_emitter *e, const mega_program *before) {
-    mega_program *p = e->program;
-    p->transfers = table(e, p->slot_count, sizeof *p->transfers);
-    if (e->failed) return;
-    // the request keeps the patch, so nodes and cables stand in the same order: walk both side by
-    // side
-    for (uint32_t n = 0, o = 0; n < p->node_count; n++) {
-        for (o = 0; o < before->node_count; o++)
-            if (strcmp(before->nodes[o].id, p->nodes[n].id) == 0) break;
-        if (o == before->node_count || before->nodes[o].module != p->nodes[n].module) continue;
-        uint32_t params = mega_isa_one.modules[p->nodes[n].module]->param_count;
-        for (uint32_t i = 0; i < params; i++)
-            p->transfers[p->transfer_count++] =
-                (mega_slot_transfer){before->nodes[o].slot + i, p->nodes[n].slot + i};
-    }
-    if (before->knob_target_count != p->knob_target_count) return;
-    for (uint32_t k = 0; k < p->knob_target_count; k++)
-        p->transfers[p->transfer_count++] =
-            (mega_slot_transfer){before->knob_targets[k].slot, p->knob_targets[k].slot};
-}
-
-// ---- the whole
-// ------------------------------------------------------------------------------------------
+// ---- the whole --------------------------------------------------------------------------------
 
 static void finish_emitter(mega_emitter *e) {
     free(e->emitted);
@@ -311,8 +291,10 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
     if (request->dry) return MEGA_OK;
     make_scratch(e);
     if (!e->failed) make_buses(e, request);
-    if (!e->failed && request->keep_values && request->before) carry_values(e, request->before);
-    if (!e->failed && !mega_states_attach(p, request->before, request->rate)) e->failed = true;
+    bool ok = !e->failed && mega_lineage_find(p, request->before, request->origins);
+    if (ok && request->before && request->patch_before)
+        ok = mega_lineage_slots(p, request->before, e->patch, request->patch_before);
+    if (!ok || !mega_states_attach(p, request->before, request->rate)) e->failed = true;
     return e->failed ? MEGA_ERROR_MEMORY : MEGA_OK;
 }
 
@@ -323,7 +305,8 @@ mega_program *mega_compile(const mega_compile_request *request, mega_report *rep
     for (size_t t = 0; t < request->tap_count; t++) taps[t] = request->taps[t].node;
     *status = mega_graph_init(&graph, request->patch, taps, request->tap_count, report);
     if (*status) return NULL;
-    mega_emitter e = {.patch = request->patch, .graph = &graph, .report = report};
+    mega_emitter e = {
+        .patch = request->patch, .graph = &graph, .report = report, .fades = request->fades};
     e.program = calloc(1, sizeof *e.program);
     *status = e.program ? build(&e, request) : MEGA_ERROR_MEMORY;
     if (*status == MEGA_ERROR_MEMORY)
@@ -335,6 +318,14 @@ mega_program *mega_compile(const mega_compile_request *request, mega_report *rep
     finish_emitter(&e);
     mega_graph_finish(&graph);
     return e.program;
+}
+
+mega_status mega_patch_check(const mega_patch *patch, mega_report *report) {
+    mega_status status;
+    mega_compile_request request = {
+        .patch = patch, .rate = 48000, .memory_bytes_max = MEGA_MEMORY_BYTES_DEFAULT, .dry = true};
+    mega_program_destroy(mega_compile(&request, report, &status));
+    return status;
 }
 
 static void release_bus(mega_bus *bus) {
@@ -351,6 +342,10 @@ void mega_program_destroy(mega_program *p) {
     free(p->nodes);
     free(p->slots);
     free(p->moving_slots);
+    free(p->documented);
+    free(p->fades);
+    mega_patch_destroy(p->patch);
+    free(p->new_groups);
     free(p->instructions);
     free(p->operands);
     free(p->amounts);

@@ -9,7 +9,7 @@
 #include "megasynth.h"
 #include "registry.h"
 
-// ---- the list -----------------------------------------------------------------------------------
+// ---- the list ---------------------------------------------------------------------------------
 
 size_t mega_module_count(void) { return MEGA_MODULE_COUNT; }
 
@@ -23,7 +23,7 @@ const mega_module *mega_module_find(const char *name) {
     return NULL;
 }
 
-// ---- text that grows ----------------------------------------------------------------------------
+// ---- text that grows --------------------------------------------------------------------------
 
 typedef struct {
     char *data;
@@ -67,7 +67,7 @@ static char *text_finish(text *t) {
     return NULL;
 }
 
-// ---- facts in words -----------------------------------------------------------------------------
+// ---- facts in words ---------------------------------------------------------------------------
 
 /// The shortest decimal that reads back as the same float: 0.1, not 0.100000001.
 static const char *number(float value, char text_room[32]) {
@@ -99,7 +99,7 @@ static size_t choice_count(const mega_param_row *p) {
     return count;
 }
 
-// ---- the order of the book ----------------------------------------------------------------------
+// ---- the order of the book --------------------------------------------------------------------
 
 /// Categories with their headings; modules of any other come last.
 static const struct {
@@ -124,7 +124,7 @@ static void book_order(const mega_module *ordered[MEGA_MODULE_COUNT]) {
                 ordered[count++] = mega_isa_one.modules[i];
 }
 
-// ---- JSON ---------------------------------------------------------------------------------------
+// ---- JSON -------------------------------------------------------------------------------------
 
 static json_t *json_number(float value) {
     char room[32];
@@ -187,7 +187,7 @@ char *mega_module_describe_json(const mega_module *module) {
     return text_finish(&t);
 }
 
-// ---- Markdown -----------------------------------------------------------------------------------
+// ---- Markdown ---------------------------------------------------------------------------------
 
 static void ports_markdown(text *t, const char *title, const mega_input_row *rows, uint32_t count) {
     if (!count) return;

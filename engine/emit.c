@@ -23,8 +23,7 @@ static bool grow(mega_emitter *e, void *array, uint32_t *room, uint32_t need, si
     return true;
 }
 
-// ---- pieces
-// ----------------------------------------------------------------------------------------
+// ---- pieces -----------------------------------------------------------------------------------
 
 static uint32_t new_virtual(mega_emitter *e, mega_bank bank, uint32_t list) {
     if (!grow(e, &e->virtuals, &e->virtual_room, e->virtual_count + 1, sizeof *e->virtuals))
@@ -38,19 +37,34 @@ static mega_operand register_operand(const mega_emitter *e, uint32_t virtual) {
                           .index = virtual};
 }
 
-/// Appends operands; amounts go beside them.
-static uint32_t push_operands(mega_emitter *e, const mega_operand *operands, const float *amounts,
-                              uint32_t count) {
+/// A term of a sum.
+typedef struct {
+    mega_operand operand;
+    float amount;
+    int8_t fade;
+} term;
+
+/// Appends operands; amounts and fades go beside them.
+static uint32_t push_terms(mega_emitter *e, const term *terms, uint32_t count) {
     mega_program *p = e->program;
     uint32_t need = p->operand_count + count, room = e->operand_room;
     if (!grow(e, &p->operands, &room, need, sizeof *p->operands)) return 0;
+    room = e->operand_room;
+    if (!grow(e, &p->fades, &room, need, sizeof *p->fades)) return 0;
     if (!grow(e, &p->amounts, &e->operand_room, need, sizeof *p->amounts)) return 0;
     for (uint32_t i = 0; i < count; i++) {
-        p->operands[p->operand_count + i] = operands[i];
-        p->amounts[p->operand_count + i] = amounts ? amounts[i] : 1.0f;
+        p->operands[p->operand_count + i] = terms[i].operand;
+        p->amounts[p->operand_count + i] = terms[i].amount;
+        p->fades[p->operand_count + i] = terms[i].fade;
     }
     p->operand_count += count;
     return need - count;
+}
+
+static uint32_t push_operands(mega_emitter *e, const mega_operand *operands, uint32_t count) {
+    uint32_t first = e->program->operand_count;
+    for (uint32_t i = 0; i < count; i++) push_terms(e, &(term){operands[i], 1, 0}, 1);
+    return first;
 }
 
 static mega_instruction *push(mega_emitter *e, uint32_t list, mega_opcode op, uint32_t patch_node) {
@@ -69,8 +83,7 @@ static uint32_t push_move(mega_emitter *e, uint32_t list, mega_opcode op, uint32
                           mega_operand in, mega_bank out_bank) {
     uint32_t out = new_virtual(e, out_bank, list);
     mega_operand out_operand = register_operand(e, out);
-    uint32_t in_at = push_operands(e, &in, NULL, 1),
-             out_at = push_operands(e, &out_operand, NULL, 1);
+    uint32_t in_at = push_operands(e, &in, 1), out_at = push_operands(e, &out_operand, 1);
     mega_instruction *code = push(e, list, op, patch_node);
     if (!code) return 0;
     code->in = in_at;
@@ -80,8 +93,7 @@ static uint32_t push_move(mega_emitter *e, uint32_t list, mega_opcode op, uint32
     return out;
 }
 
-// ---- sources in the scope of their destination
-// ------------------------------------------------------
+// ---- sources in the scope of their destination ------------------------------------------------
 
 static mega_bank bank_of(const mega_emitter *e, uint32_t node, uint32_t output) {
     if (!e->graph->voice[node]) return MEGA_BANK_SHARED;
@@ -126,8 +138,11 @@ static mega_operand source(mega_emitter *e, uint32_t cable, uint32_t list) {
     return register_operand(e, e->output_virtual[output] - 1);
 }
 
-// ---- ports
-// ------------------------------------------------------------------------------------------
+// ---- ports ------------------------------------------------------------------------------------
+
+static int8_t fade_of(const mega_emitter *e, uint32_t cable) {
+    return e->fades ? e->fades[cable] : 0;
+}
 
 typedef struct {
     uint32_t first, end;          ///< in graph->cables
@@ -143,66 +158,59 @@ static port_cables cables_of(const mega_emitter *e, uint32_t node, uint32_t port
     for (; found.end < end; found.end++) {
         cable_row *c = &e->patch->cables[g->cables[found.end]];
         if (c->to_port != port) break;
+        if (fade_of(e, g->cables[found.end])) found.slots_only = false; // time moves it
         if (c->from_node < 0 || c->amount == 0) continue;
         if (!e->constant[c->from_node]) found.slots_only = false;
         if (g->voice[c->from_node]) found.shared_only = false;
     }
     if (found.end == found.first + 1) {
         cable_row *c = &e->patch->cables[g->cables[found.first]];
-        found.plain = c->as == MEGA_AS_ADD && c->amount == 1;
+        found.plain = c->as == MEGA_AS_ADD && c->amount == 1 && !fade_of(e, g->cables[found.first]);
     }
     return found;
 }
 
 /// Fills terms and then exponents. @return number of terms; `*exponents` of exponents
 static uint32_t gather(mega_emitter *e, const port_cables *in, uint32_t list, mega_operand base,
-                       mega_operand *operands, float *amounts, uint32_t *exponents) {
-    uint32_t terms = 0;
-    if (base.bank != MEGA_BANK_ZERO) {
-        operands[terms] = base;
-        amounts[terms++] = 1;
-    }
+                       term *terms, uint32_t *exponents) {
+    uint32_t count = 0;
+    if (base.bank != MEGA_BANK_ZERO) terms[count++] = (term){base, 1, 0};
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = in->first; i < in->end; i++) {
             uint32_t cable = e->graph->cables[i];
             cable_row *c = &e->patch->cables[cable];
             if ((c->as != MEGA_AS_ADD) != pass || c->amount == 0) continue;
-            uint32_t at = terms + *exponents;
-            operands[at] = source(e, cable, list);
-            amounts[at] = c->as == MEGA_AS_SEMITONES ? c->amount / 12.0f : c->amount;
+            float amount = c->as == MEGA_AS_SEMITONES ? c->amount / 12.0f : c->amount;
+            terms[count + *exponents] = (term){source(e, cable, list), amount, fade_of(e, cable)};
             if (pass) ++*exponents;
-            else terms++;
+            else count++;
         }
     }
-    return terms;
+    return count;
 }
 
 /// The sum of a port's cables, made in `list`.
 static uint32_t sum(mega_emitter *e, uint32_t node, const port_cables *in, uint32_t list,
                     mega_operand base) {
-    uint32_t room = in->end - in->first + 1, exponents = 0;
-    mega_operand *operands = malloc(room * sizeof *operands);
-    float *amounts = malloc(room * sizeof *amounts);
-    uint32_t out = 0;
-    if (operands && amounts) {
-        uint32_t terms = gather(e, in, list, base, operands, amounts, &exponents);
-        uint32_t in_at = push_operands(e, operands, amounts, terms + exponents);
-        out = new_virtual(e, mega_list_is_voice(list) ? MEGA_BANK_VOICE : MEGA_BANK_SHARED, list);
-        mega_operand out_operand = register_operand(e, out);
-        uint32_t out_at = push_operands(e, &out_operand, NULL, 1);
-        mega_instruction *code = push(e, list, MEGA_OP_SUM, node);
-        if (code) {
-            code->in = in_at;
-            code->in_count = (uint16_t)(terms + exponents);
-            code->exponent_count = (uint16_t)exponents;
-            code->out = out_at;
-            code->out_count = 1;
-        }
-    } else {
+    term *terms = malloc((in->end - in->first + 1) * sizeof *terms);
+    if (!terms) {
         e->failed = true;
+        return 0;
     }
-    free(operands);
-    free(amounts);
+    uint32_t exponents = 0, count = gather(e, in, list, base, terms, &exponents);
+    uint32_t in_at = push_terms(e, terms, count + exponents);
+    free(terms);
+    uint32_t out =
+        new_virtual(e, mega_list_is_voice(list) ? MEGA_BANK_VOICE : MEGA_BANK_SHARED, list);
+    mega_operand out_operand = register_operand(e, out);
+    uint32_t out_at = push_operands(e, &out_operand, 1);
+    mega_instruction *code = push(e, list, MEGA_OP_SUM, node);
+    if (!code) return 0;
+    code->in = in_at;
+    code->in_count = (uint16_t)(count + exponents);
+    code->exponent_count = (uint16_t)exponents;
+    code->out = out_at;
+    code->out_count = 1;
     return out;
 }
 
@@ -228,13 +236,12 @@ static mega_operand port(mega_emitter *e, uint32_t node, uint32_t index, uint32_
     return register_operand(e, made);
 }
 
-// ---- nodes
-// ------------------------------------------------------------------------------------------
+// ---- nodes ------------------------------------------------------------------------------------
 
 static uint32_t ports(mega_emitter *e, uint32_t node, uint32_t list, uint32_t count) {
     mega_operand operands[MEGA_PORTS_MAX];
     for (uint32_t i = 0; i < count; i++) operands[i] = port(e, node, i, list);
-    return push_operands(e, operands, NULL, count);
+    return push_operands(e, operands, count);
 }
 
 static uint32_t outputs(mega_emitter *e, uint32_t node, uint32_t list) {
@@ -250,7 +257,7 @@ static uint32_t outputs(mega_emitter *e, uint32_t node, uint32_t list) {
         e->output_virtual[output] = made + 1;
         operands[o] = register_operand(e, made);
     }
-    return push_operands(e, operands, NULL, m->output_count);
+    return push_operands(e, operands, m->output_count);
 }
 
 static void emit_taps(mega_emitter *e, uint32_t node, uint32_t list,
@@ -260,7 +267,7 @@ static void emit_taps(mega_emitter *e, uint32_t node, uint32_t list,
         uint32_t output = e->first_output[node] + request->taps[t].output;
         if (e->failed) return;
         mega_operand in = register_operand(e, e->output_virtual[output] - 1);
-        uint32_t in_at = push_operands(e, &in, NULL, 1);
+        uint32_t in_at = push_operands(e, &in, 1);
         mega_instruction *code = push(e, list, MEGA_OP_TAP, node);
         if (!code) return;
         code->in = in_at;
@@ -317,8 +324,7 @@ static void emit_feedback_write(mega_emitter *e, uint32_t node) {
     code->in_count = 1;
 }
 
-// ---- what must be known before
-// ----------------------------------------------------------------------
+// ---- what must be known before ----------------------------------------------------------------
 
 static void find_constants(mega_emitter *e) {
     const mega_graph *g = e->graph;
@@ -327,6 +333,7 @@ static void find_constants(mega_emitter *e) {
         bool constant = !g->voice[n] && e->patch->nodes[n].module->flags & MEGA_PURE;
         for (uint32_t i = g->first[n]; constant && i < g->first[n + 1]; i++) {
             cable_row *c = &e->patch->cables[g->cables[i]];
+            if (fade_of(e, g->cables[i])) constant = false;
             if (c->from_node >= 0 && c->amount != 0 && !e->constant[c->from_node]) constant = false;
         }
         e->constant[n] = constant;

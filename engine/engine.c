@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t MEMORY_BYTES_DEFAULT = (size_t)1 << 30;
-
-// ---- create and destroy
-// --------------------------------------------------------------------------------
+// ---- create and destroy -----------------------------------------------------------------------
 
 static void complain(mega_report *report, const char *path, const char *hint, const char *message) {
     mega_report_add(report, MEGA_SEVERITY_ERROR, "bad-value", path, 0, 0, hint, "%s", message);
@@ -18,7 +15,7 @@ static void complain(mega_report *report, const char *path, const char *hint, co
 static bool check_options(mega_options *o, mega_report *report) {
     if (!o->rate) o->rate = 48000;
     if (!o->output_channels) o->output_channels = 2;
-    if (!o->memory_bytes_max) o->memory_bytes_max = MEMORY_BYTES_DEFAULT;
+    if (!o->memory_bytes_max) o->memory_bytes_max = MEGA_MEMORY_BYTES_DEFAULT;
     bool ok = true;
     if (o->rate < MEGA_RATE_MIN || o->rate > MEGA_RATE_MAX) {
         complain(report, "options.rate", "8000..384000 Hz", "sampling rate out of range");
@@ -89,16 +86,19 @@ mega_engine *mega_create(const mega_options *options, mega_report *report) {
     return NULL;
 }
 
-static void destroy_program(mega_program *program) {
-    if (!program) return;
-    free(program->new_groups);
-    mega_program_destroy(program);
+static void forget_lead(mega_program *program, const mega_program *lead) {
+    for (int i = 0; program && i < MEGA_STAGES_MAX; i++)
+        if (program->lead[i] == lead) program->lead[i] = NULL;
 }
 
 void mega_collect(mega_engine *e) {
     mega_retired retired;
     while (e->garbage.items && mega_ring_pop(&e->garbage, &retired)) {
-        destroy_program(retired.program);
+        // what was in force has gone: so the newest has come
+        if (retired.program == e->in_force) e->in_force = e->newest;
+        forget_lead(e->newest, retired.program);
+        forget_lead(e->in_force, retired.program);
+        mega_program_destroy(retired.program);
         free(retired.groups);
     }
 }
@@ -106,10 +106,10 @@ void mega_collect(mega_engine *e) {
 void mega_destroy(mega_engine *e) {
     if (!e) return;
     mega_collect(e);
-    destroy_program(atomic_load(&e->pending));
-    destroy_program(e->vm.program);
+    mega_change_destroy(atomic_load(&e->pending));
+    // under way: one of the programs that lead to it is in force
+    mega_change_destroy(e->coming ? e->coming : e->vm.program);
     mega_voices_finish(&e->voices);
-    mega_patch_destroy(e->patch);
     mega_names_finish(&e->knobs);
     mega_names_finish(&e->params);
     for (uint32_t b = 0; b < e->bus_count; b++) {
@@ -128,217 +128,7 @@ void mega_destroy(mega_engine *e) {
 const char *mega_isa(const mega_engine *e) { return e->isa->name; }
 uint32_t mega_rate(const mega_engine *e) { return e->options.rate; }
 
-// ---- names
-// -----------------------------------------------------------------------------------------------
-
-static int32_t find_node(const mega_patch *patch, const char *id) {
-    for (size_t n = 0; n < patch->node_count; n++)
-        if (strcmp(patch->nodes[n].id, id) == 0) return (int32_t)n;
-    return -1;
-}
-
-static int32_t find_output(const mega_module *m, const char *name) {
-    for (uint32_t o = 0; o < m->output_count; o++)
-        if (strcmp(m->outputs[o].name, name) == 0) return (int32_t)o;
-    return -1;
-}
-
-static int32_t find_param_row(const mega_module *m, const char *name) {
-    for (uint32_t i = 0; i < m->param_count; i++)
-        if (strcmp(m->params[i].name, name) == 0) return (int32_t)i;
-    return -1;
-}
-
-static int32_t knob_in(const mega_patch *patch, const char *name) {
-    for (size_t k = 0; k < patch->knob_count; k++)
-        if (strcmp(patch->knobs[k].id, name) == 0) return (int32_t)k;
-    return -1;
-}
-
-/// The slot of "node.param" in a program, or -1.
-static int32_t slot_in(const mega_program *program, const char *name) {
-    const char *dot = strrchr(name, '.');
-    size_t bytes = (size_t)(dot - name);
-    for (uint32_t n = 0; n < program->node_count; n++) {
-        const mega_program_node *node = &program->nodes[n];
-        if (strlen(node->id) != bytes || memcmp(node->id, name, bytes) != 0) continue;
-        int32_t row = find_param_row(mega_isa_one.modules[node->module], dot + 1);
-        return row < 0 ? -1 : (int32_t)node->slot + row;
-    }
-    return -1;
-}
-
-int32_t mega_find_knob(mega_engine *e, const char *name) {
-    mega_collect(e);
-    if (!e->patch) return -1;
-    int32_t knob = knob_in(e->patch, name);
-    if (knob < 0) return -1;
-    int32_t number = mega_names_number(&e->knobs, name);
-    // written before any event can carry the number: the ring orders the two
-    if (number >= 0) e->newest->knob_of_id[number] = knob;
-    return number;
-}
-
-int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
-    mega_collect(e);
-    if (!e->patch) return -1;
-    int32_t n = find_node(e->patch, node);
-    if (n < 0 || find_param_row(e->patch->nodes[n].module, param) < 0) return -1;
-    char name[MEGA_NAME_BYTES_MAX + 2];
-    strcpy(name, node);
-    strcat(name, ".");
-    strcat(name, param);
-    int32_t number = mega_names_number(&e->params, name);
-    if (number >= 0) e->newest->slot_of_id[number] = slot_in(e->newest, name);
-    return number;
-}
-
-static bool number_names(mega_engine *e, const mega_patch *patch, mega_program *program) {
-    program->knob_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->knob_of_id);
-    program->slot_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->slot_of_id);
-    if (!program->knob_of_id || !program->slot_of_id) return false;
-    memset(program->knob_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->knob_of_id);
-    memset(program->slot_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->slot_of_id);
-    for (uint32_t i = 0; i < e->knobs.count; i++)
-        program->knob_of_id[i] = knob_in(patch, e->knobs.names[i]);
-    for (uint32_t i = 0; i < e->params.count; i++)
-        program->slot_of_id[i] = slot_in(program, e->params.names[i]);
-    return true;
-}
-
-// ---- load
-// ------------------------------------------------------------------------------------------------
-
-/// Those buses whose node and port the patch has.
-static size_t find_taps(const mega_engine *e, const mega_patch *patch, const mega_program *before,
-                        struct mega_tap *taps) {
-    size_t count = 0;
-    for (uint32_t b = 0; b < e->bus_count; b++) {
-        int32_t node = find_node(patch, e->buses[b].node);
-        if (node < 0) continue;
-        int32_t output = find_output(patch->nodes[node].module, e->buses[b].port);
-        if (output < 0) continue;
-        taps[count++] = (struct mega_tap){(uint32_t)node, (uint32_t)output, b,
-                                          before ? before->buses[b] : NULL};
-    }
-    return count;
-}
-
-/// New groups where their number changes; the audio role moves what sounds.
-static bool provide_groups(mega_program *program, const mega_program *before) {
-    uint32_t groups = before ? before->groups : 1;
-    if (program->groups == groups) return true;
-    program->new_groups = mega_voice_groups_create(program->groups);
-    return program->new_groups != NULL;
-}
-
-/// Compiles to follow `before`. @return NULL on an error
-static mega_program *make_program(mega_engine *e, const mega_patch *patch,
-                                  const mega_program *before, bool keep_values, mega_report *report,
-                                  mega_status *status) {
-    struct mega_tap taps[MEGA_BUSES_MAX];
-    mega_compile_request request = {.patch = patch,
-                                    .rate = (float)e->options.rate,
-                                    .memory_bytes_max = e->options.memory_bytes_max,
-                                    .before = before,
-                                    .keep_values = keep_values,
-                                    .taps = taps,
-                                    .tap_count = find_taps(e, patch, before, taps)};
-    mega_program *program = mega_compile(&request, report, status);
-    if (!program) return NULL;
-    if (number_names(e, patch, program) && provide_groups(program, before)) return program;
-    destroy_program(program);
-    mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
-    *status = MEGA_ERROR_MEMORY;
-    return NULL;
-}
-
-/// A pending program that the audio role has not taken yet is taken back: the new one follows what
-/// is in force.
-static mega_status load(mega_engine *e, const mega_patch *patch, bool keep_values,
-                        mega_report *report) {
-    mega_program *unseen = atomic_exchange(&e->pending, NULL);
-    if (!unseen) e->in_force = e->newest;
-    mega_status status;
-    mega_program *program =
-        make_program(e, patch, e->in_force, keep_values && !unseen, report, &status);
-    if (!program) {
-        if (unseen) atomic_store(&e->pending, unseen);
-        return status;
-    }
-    destroy_program(unseen);
-    e->newest = program;
-    atomic_store(&e->pending, program);
-    return MEGA_OK;
-}
-
-mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *report) {
-    mega_collect(e);
-    mega_patch *copy = mega_patch_clone(patch);
-    if (!copy) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
-        return MEGA_ERROR_MEMORY;
-    }
-    mega_status status = load(e, copy, false, report);
-    if (status) {
-        mega_patch_destroy(copy);
-        return status;
-    }
-    mega_patch_destroy(e->patch);
-    e->patch = copy;
-    return MEGA_OK;
-}
-
-mega_status mega_patch_check(const mega_patch *patch, mega_report *report) {
-    mega_status status;
-    mega_compile_request request = {
-        .patch = patch, .rate = 48000, .memory_bytes_max = MEMORY_BYTES_DEFAULT, .dry = true};
-    mega_program_destroy(mega_compile(&request, report, &status));
-    return status;
-}
-
-// ---- buses
-// -----------------------------------------------------------------------------------------------
-
-static int32_t bus_number(mega_engine *e, const char *node, const char *port, mega_report *report) {
-    for (uint32_t b = 0; b < e->bus_count; b++)
-        if (!strcmp(e->buses[b].node, node) && !strcmp(e->buses[b].port, port)) return (int32_t)b;
-    if (e->bus_count == MEGA_BUSES_MAX) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", node, 0, 0, NULL,
-                        "no more than %d buses", MEGA_BUSES_MAX);
-        return -1;
-    }
-    mega_bus_name name = {strdup(node), strdup(port)};
-    if (!name.node || !name.port) {
-        free(name.node);
-        free(name.port);
-        return -1;
-    }
-    e->buses[e->bus_count] = name;
-    return (int32_t)e->bus_count++;
-}
-
-int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_report *report) {
-    mega_collect(e);
-    int32_t at = e->patch ? find_node(e->patch, node) : -1;
-    if (at < 0 || find_output(e->patch->nodes[at].module, port) < 0) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", node, 0, 0,
-                        "a node of the patch that is loaded, and one of its outputs",
-                        "no output `%s` of a node `%s`", port, node);
-        return -1;
-    }
-    uint32_t count_before = e->bus_count;
-    int32_t number = bus_number(e, node, port, report);
-    if (number < 0 || e->bus_count == count_before) return number;
-    if (load(e, e->patch, true, report) == MEGA_OK) return number;
-    e->bus_count--;
-    free(e->buses[number].node);
-    free(e->buses[number].port);
-    return -1;
-}
-
-// ---- counters
-// ----------------------------------------------------------------------------------------------
+// ---- counters ---------------------------------------------------------------------------------
 
 mega_counters mega_counters_get(const mega_engine *e) {
     const mega_tally *t = &e->tally;

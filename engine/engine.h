@@ -4,6 +4,7 @@
 #define MEGA_ENGINE_H
 
 #include "events.h"
+#include "transition.h"
 #include "vm.h"
 
 enum {
@@ -38,7 +39,6 @@ struct mega_engine {
     mega_options options;
     // CONTROL
     const mega_isa_table *isa;
-    mega_patch *patch;      ///< the one last loaded
     mega_program *newest;   ///< last published; in force, pending, or (after a swap) about to be
     mega_program *in_force; ///< last one known to have been taken
     mega_names knobs, params;
@@ -54,6 +54,8 @@ struct mega_engine {
     _Atomic bool panic;
     // AUDIO
     mega_vm vm;
+    mega_program *coming; ///< taken from `pending`, with leads still to be run; NULL: all have
+    uint32_t stage;       ///< of its leads: the next
     mega_voices voices;
     mega_queue queue;
     uint64_t block_frame; ///< first frame of the next block
@@ -82,6 +84,9 @@ static inline void mega_count(_Atomic uint64_t *counter, uint64_t more) {
     uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
     atomic_store_explicit(counter, now + more, memory_order_relaxed);
 }
+
+/// Destroys a program and those that lead to it.
+void mega_change_destroy(mega_program *program);
 
 /// Frees a number-to-name table.
 void mega_names_finish(mega_names *names);

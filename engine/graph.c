@@ -19,8 +19,7 @@ static bool orders(const mega_patch *p, const mega_patch_cable_row *cable) {
     return cable->from_node >= 0 && !(p->nodes[cable->to_node].module->flags & MEGA_DELAYS);
 }
 
-// ---- tables
-// ----------------------------------------------------------------------------------------
+// ---- tables -----------------------------------------------------------------------------------
 
 static mega_status allocate(mega_graph *g, const mega_patch *p) {
     size_t n = p->node_count + 1;
@@ -68,8 +67,7 @@ static void sort_cables(mega_graph *g, const mega_patch *p) {
         }
 }
 
-// ---- cycles and order
-// ------------------------------------------------------------------------------
+// ---- cycles and order -------------------------------------------------------------------------
 
 typedef struct {
     uint32_t *stack, *next; // nodes under way, and the next cable of each to look at
@@ -149,8 +147,7 @@ static mega_status sort_nodes(mega_graph *g, const mega_patch *p, mega_report *r
     return status;
 }
 
-// ---- scopes
-// ----------------------------------------------------------------------------------------
+// ---- scopes -----------------------------------------------------------------------------------
 
 static bool is_note(const mega_module *m) { return strcmp(m->name, "note") == 0; }
 
@@ -201,8 +198,7 @@ static mega_status check_scopes(const mega_patch *p, mega_report *report) {
     return status;
 }
 
-// ---- what is heard
-// ---------------------------------------------------------------------------------
+// ---- what is heard ----------------------------------------------------------------------------
 
 static bool is_output(const mega_module *m) { return strcmp(m->name, "output") == 0; }
 
@@ -243,8 +239,7 @@ static void keep_live_order(mega_graph *g, const mega_patch *p) {
         if (g->live[g->order[k]]) g->order[g->live_count++] = g->order[k];
 }
 
-// ---- phases
-// ----------------------------------------------------------------------------------------
+// ---- phases -----------------------------------------------------------------------------------
 
 static void find_phases(mega_graph *g, const mega_patch *p) {
     for (size_t k = 0; k < g->live_count; k++) {

@@ -15,9 +15,8 @@ typedef struct {
     uint32_t *order; ///< live nodes, sources first
     size_t live_count;
     uint32_t phase_count; ///< at least 1
-    uint32_t *first;  ///< node_count + 1: cables into node n are cables[first[n]] .. cables[first[n
-                      ///< + 1] - 1]
-    uint32_t *cables; ///< sorted by destination node and port; within a port in document order
+    uint32_t *first;      ///< node_count + 1: where each node's cables begin in `cables`
+    uint32_t *cables;     ///< sorted by destination node and port; within a port in document order
 } mega_graph;
 
 /// @param taps nodes that are listened to from outside, besides outputs

@@ -171,6 +171,15 @@ MEGA_CONTROL uint32_t mega_rate(const mega_engine *engine);
 /// keep their state. On an error the old patch goes on.
 MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
                                    mega_report *report);
+#define MEGA_FADE_MS_DEFAULT 3.0f
+#define MEGA_FADE_MS_MAX 2000.0f
+
+/// Changes the patch that sounds into another, while it sounds: nodes of the same id, type and scope go on with
+/// their state and their values, held notes go on; cables that come fade in and those that go fade out, from the
+/// next block on; changes that arrive while one is under way become one. With nothing loaded it is a load.
+/// @param fade_ms 0..2000; 0: at once
+MEGA_CONTROL mega_status mega_rewire(mega_engine *engine, const mega_patch *patch, float fade_ms,
+                                     mega_report *report);
 /// Frees what the audio role has given back. Called by every CONTROL function too.
 MEGA_CONTROL void mega_collect(mega_engine *engine);
 

@@ -49,7 +49,7 @@ static json_t *copy_extra(json_t *extra, bool *ok) {
     return copy;
 }
 
-static bool copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *from) {
+bool mega_patch_copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *from) {
     *to = *from;
     to->id = to->unit = NULL;
     bool ok = true;
@@ -57,7 +57,7 @@ static bool copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *from) 
     return ok && copy_text(&to->id, from->id) && copy_text(&to->unit, from->unit);
 }
 
-static bool copy_node(mega_patch_node_row *to, const mega_patch_node_row *from) {
+bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *from) {
     uint32_t params = from->module->param_count;
     *to = *from;
     to->id = NULL;
@@ -82,9 +82,9 @@ mega_patch *mega_patch_clone(const mega_patch *patch) {
     copy->cables = calloc(patch->cable_count + 1, sizeof *copy->cables);
     ok = ok && copy->knobs && copy->nodes && copy->cables;
     for (size_t i = 0; ok && i < patch->knob_count; i++, copy->knob_count++)
-        ok = copy_knob(&copy->knobs[i], &patch->knobs[i]);
+        ok = mega_patch_copy_knob(&copy->knobs[i], &patch->knobs[i]);
     for (size_t i = 0; ok && i < patch->node_count; i++, copy->node_count++)
-        ok = copy_node(&copy->nodes[i], &patch->nodes[i]);
+        ok = mega_patch_copy_node(&copy->nodes[i], &patch->nodes[i]);
     for (size_t i = 0; ok && i < patch->cable_count; i++, copy->cable_count++) {
         copy->cables[i] = patch->cables[i];
         copy->cables[i].extra = copy_extra(patch->cables[i].extra, &ok);

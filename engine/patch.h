@@ -77,6 +77,10 @@ struct mega_patch {
 
 /// A deep copy, to be destroyed; NULL without memory.
 mega_patch *mega_patch_clone(const mega_patch *patch);
+/// Deep copies of rows. @return false without memory; then `to` holds what a destroyed patch may
+/// hold
+bool mega_patch_copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *from);
+bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *from);
 
 /// Adds to a report (NULL allowed). `hint` may be NULL. Texts are copied. Without memory it still
 /// counts errors.

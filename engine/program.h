@@ -7,6 +7,9 @@
 #include "graph.h"
 #include "ops.h"
 #include "slot.h"
+#include "transition.h"
+
+#define MEGA_MEMORY_BYTES_DEFAULT ((size_t)1 << 30) ///< budget of a program and its state
 
 enum {
     MEGA_BUSES_MAX = 256, ///< ports listened to from outside, each with a copy of its block
@@ -73,14 +76,17 @@ typedef struct {
     char *id;
     uint32_t module;
     bool voice;
-    uint32_t seed;  ///< of the node: from its id, so that edits elsewhere change nothing
-    uint32_t state; ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
-    uint32_t slot;  ///< of its first parameter
+    uint32_t seed;     ///< of the node: from its id, so that edits elsewhere change nothing
+    uint32_t state;    ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
+    uint32_t slot;     ///< of its first parameter
+    uint32_t row;      ///< in the patch
+    uint32_t ancestor; ///< node of the program before that goes on in it, or UINT32_MAX
 } mega_program_node;
 
 /// A knob's way to one slot.
 typedef struct {
     uint32_t knob, slot;
+    uint32_t node, port; ///< whose slot: program node, and its port
     float min, max;
     mega_scale scale;
 } mega_knob_target;
@@ -95,6 +101,7 @@ typedef struct mega_bus {
 /// Which slot of the program before goes on in which slot of this one.
 typedef struct {
     uint32_t from, to;
+    bool retarget; ///< the document says another value than before: go there
 } mega_slot_transfer;
 
 typedef struct mega_program {
@@ -107,6 +114,7 @@ typedef struct mega_program {
     mega_instruction *instructions;
     uint32_t instruction_count;
     mega_operand *operands;
+    int8_t *fades;  ///< beside operands: 1 comes in, -1 goes out, 0 stands
     float *amounts; ///< beside operands: of SUM's terms
     uint32_t operand_count;
     mega_phase
@@ -120,6 +128,7 @@ typedef struct mega_program {
     mega_state_block **states;
     uint32_t state_count;
     mega_slot *slots;
+    float *documented; ///< beside slots: what the document says
     uint32_t slot_count;
     uint32_t *moving_slots; ///< scratch: slots under way
     uint32_t moving_count;
@@ -129,8 +138,12 @@ typedef struct mega_program {
     uint32_t knob_target_count;
     uint32_t *knob_first; ///< knob_count + 1
     uint32_t knob_count;
-    int32_t *knob_of_id;                 ///< public number -> knob; MEGA_NAMES_MAX
-    int32_t *slot_of_id;                 ///< public number -> slot
+    int32_t *knob_of_id;  ///< public number -> knob; MEGA_NAMES_MAX
+    int32_t *slot_of_id;  ///< public number -> slot
+    uint32_t fade_frames; ///< cables come and go over so many frames, then the next program follows
+    struct mega_program *
+        lead[MEGA_STAGES_MAX]; ///< programs that fade from the one before to this one; CONTROL only
+    mega_patch *patch;         ///< what it was compiled from; CONTROL only
     struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
     mega_slot_transfer *transfers;
     uint32_t transfer_count;
@@ -155,9 +168,11 @@ typedef struct {
     const mega_patch *patch;
     float rate;
     size_t memory_bytes_max;
-    bool dry;                   ///< no scratch and no state: to look at, not to run
-    const mega_program *before; ///< the program it will replace, or NULL
-    bool keep_values;           ///< slots of the same node and parameter go on
+    bool dry;                       ///< no scratch and no state: to look at, not to run
+    const mega_program *before;     ///< the program it will replace, or NULL
+    const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
+    const char *const *origins;     ///< by node: its name in the program before; NULL: its own
+    const int8_t *fades; ///< by cable: 1 comes in, -1 goes out, 0 stands; NULL: all stand
     /// ports to listen to: node index and output
     const struct mega_tap {
         uint32_t node, output, bus;

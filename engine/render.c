@@ -5,10 +5,10 @@
 
 #include "engine.h"
 #include "lanes.h"
+#include "lineage.h"
 #include "slot.h"
 
-// ---- floating-point mode
-// -----------------------------------------------------------------------------------
+// ---- floating-point mode ----------------------------------------------------------------------
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -32,8 +32,7 @@ static uint64_t enter_mode(void) { return 0; }
 static void leave_mode(uint64_t before) { (void)before; }
 #endif
 
-// ---- what voices tell
-// ----------------------------------------------------------------------------------------
+// ---- what voices tell -------------------------------------------------------------------------
 
 void mega_engine_lane_starts(mega_engine *e, uint32_t group, uint32_t lane) {
     mega_vm_clear_lane(&e->vm, group, lane);
@@ -53,8 +52,7 @@ void mega_engine_note_dropped(mega_engine *e, mega_note note, uint64_t frame) {
     mega_engine_note_ended(e, note, frame);
 }
 
-// ---- events
-// --------------------------------------------------------------------------------------------------
+// ---- events -----------------------------------------------------------------------------------
 
 static mega_voice_mode mode_of(const mega_program *p) {
     enum { MODE = 2 }; // among the parameters of `note`
@@ -147,40 +145,44 @@ static uint64_t apply_due(mega_engine *e, uint64_t frame) {
     return next ? next->frame : UINT64_MAX;
 }
 
-// ---- swap
-// ----------------------------------------------------------------------------------------------------
+// ---- swap -------------------------------------------------------------------------------------
 
-static void carry_slots(mega_program *to, const mega_program *from) {
-    for (uint32_t t = 0; t < to->transfer_count; t++) {
-        mega_slot *slot = &to->slots[to->transfers[t].to];
-        *slot = from->slots[to->transfers[t].from];
-        if (slot->listed) to->moving_slots[to->moving_count++] = to->transfers[t].to;
-    }
-}
-
-static void swap(mega_engine *e) {
-    mega_program *program = atomic_exchange_explicit(&e->pending, NULL, memory_order_acq_rel);
-    if (!program) return;
-    mega_program *old = e->vm.program;
-    mega_retired retired = {.program = old};
-    if (old) carry_slots(program, old);
+static void install(mega_engine *e, mega_program *program) {
+    mega_retired retired = {.program = e->vm.program};
+    float fade_seconds = (float)program->fade_frames * e->vm.seconds_per_frame;
+    if (retired.program) mega_lineage_carry(program, retired.program, e->vm.rate, fade_seconds);
     if (program->new_groups) {
         retired.groups =
             mega_voices_move(&e->voices, program->new_groups, program->groups, e->block_frame);
         program->new_groups = NULL;
     }
     e->vm.program = program;
+    e->vm.faded = 0;
     e->voices.voices = program->voices;
     e->voices.own_gate = !program->reads_gate;
     e->voices.tail_seconds = program->voice_tail_seconds;
     MEGA_COUNT(e, programs_swapped);
     atomic_store_explicit(&e->tally.memory_bytes, program->memory_bytes, memory_order_relaxed);
-    // never full: CONTROL empties it before it publishes, and one program is pending at a time
+    // never full: CONTROL empties it before it publishes, and a change retires three at most
     if (retired.program || retired.groups) mega_ring_push(&e->garbage, &retired);
 }
 
-// ---- blocks
-// --------------------------------------------------------------------------------------------------
+/// The next program: after a fade its successor, else what CONTROL has published.
+static void swap(mega_engine *e) {
+    if (e->vm.program && e->vm.faded < e->vm.program->fade_frames) return;
+    if (!e->coming) {
+        e->coming = atomic_exchange_explicit(&e->pending, NULL, memory_order_acq_rel);
+        e->stage = 0;
+    }
+    if (!e->coming) return;
+    while (e->stage < MEGA_STAGES_MAX && !e->coming->lead[e->stage]) e->stage++;
+    bool last = e->stage == MEGA_STAGES_MAX;
+    mega_program *next = last ? e->coming : e->coming->lead[e->stage++];
+    if (last) e->coming = NULL;
+    install(e, next);
+}
+
+// ---- blocks -----------------------------------------------------------------------------------
 
 static void panic(mega_engine *e) {
     mega_voices_kill_all(&e->voices, e->block_frame);
@@ -232,8 +234,7 @@ static void render_block(mega_engine *e) {
     tally(e);
 }
 
-// ---- the host's frames
-// -----------------------------------------------------------------------------------------
+// ---- the host's frames ------------------------------------------------------------------------
 
 /// The host's input goes to a ring of two blocks; a block hears what came one block before it.
 static void take_input(mega_engine *e, const float *const *in, uint32_t offset, uint32_t frames) {
@@ -291,8 +292,7 @@ void mega_render(mega_engine *e, const float *const *in, float *const *out, uint
     leave_mode(mode);
 }
 
-// ---- buses
-// -----------------------------------------------------------------------------------------------------
+// ---- buses ------------------------------------------------------------------------------------
 
 static void sum_lanes(const mega_engine *e, const mega_bus *bus, float *block) {
     memset(block, 0, MEGA_BLOCK_FRAMES * sizeof *block);

@@ -155,7 +155,7 @@ MEGA_CONTROL size_t mega_diagnostic_text(const mega_diagnostic *diagnostic, char
     return length < 0 ? 0 : (size_t)length;
 }
 
-// ---- the nearest name --------------------------------------------------------------------------
+// ---- the nearest name -------------------------------------------------------------------------
 
 enum { NAME_BYTES_MAX = 64 };
 

@@ -19,7 +19,10 @@ void mega_slot_init(mega_slot *slot, float value, mega_smoothing smoothing, floa
 }
 
 void mega_slot_set(mega_slot *slot, float target, float ramp_seconds, float rate) {
-    target = clamp(target, slot->min, slot->max);
+    mega_slot_go(slot, clamp(target, slot->min, slot->max), ramp_seconds, rate);
+}
+
+void mega_slot_go(mega_slot *slot, float target, float ramp_seconds, float rate) {
     float seconds = ramp_seconds >= 0 ? ramp_seconds : slot->smooth_ms * 0.001f;
     bool exponential = ramp_seconds < 0 && slot->smoothing == MEGA_SMOOTH_EXP;
     if (ramp_seconds < 0 && slot->smoothing == MEGA_SMOOTH_NONE) seconds = 0;

@@ -27,6 +27,9 @@ void mega_slot_set(mega_slot *slot, float target, float ramp_seconds, float rate
 /// A knob's 0..1 spread over a range; 0 and 1 give the ends exactly. EXP needs both ends above 0,
 /// else it is LIN.
 float mega_knob_map(float value, float min, float max, mega_scale scale);
+/// The same to a value that the document gives, which may lie outside the range: 0 where cables add
+/// to it.
+void mega_slot_go(mega_slot *slot, float target, float ramp_seconds, float rate);
 /// Fills `ramp` for the next frames. @return false if it stood still and nothing was done
 bool mega_slot_advance(mega_slot *slot, uint32_t frames);
 

@@ -68,63 +68,23 @@ static mega_state_block *create(const mega_module *m, uint32_t stride, float rat
     return NULL;
 }
 
-// ---- finding a node of the program before by its id
-// --------------------------------------------------
+// ---- attaching --------------------------------------------------------------------------------
 
-typedef struct {
-    uint32_t *slots; // node + 1, 0: free
-    uint32_t mask;
-    const mega_program *program;
-} id_table;
-
-static uint32_t hash(const char *id) {
-    uint32_t h = 2166136261u;
-    for (; *id; id++) h = (h ^ (uint8_t)*id) * 16777619u;
-    return h;
-}
-
-static bool table_init(id_table *table, const mega_program *program) {
-    *table = (id_table){.program = program};
-    if (!program) return true;
-    uint32_t room = 16;
-    while (room < program->node_count * 2) room *= 2;
-    table->slots = calloc(room, sizeof *table->slots);
-    table->mask = room - 1;
-    if (!table->slots) return false;
-    for (uint32_t n = 0; n < program->node_count; n++) {
-        uint32_t at = hash(program->nodes[n].id) & table->mask;
-        while (table->slots[at]) at = (at + 1) & table->mask;
-        table->slots[at] = n + 1;
-    }
-    return true;
-}
-
-static const mega_program_node *table_find(const id_table *table, const char *id) {
-    if (!table->program) return NULL;
-    for (uint32_t at = hash(id) & table->mask; table->slots[at]; at = (at + 1) & table->mask) {
-        const mega_program_node *node = &table->program->nodes[table->slots[at] - 1];
-        if (strcmp(node->id, id) == 0) return node;
-    }
-    return NULL;
-}
-
-/// The block that this node had for this group, if it is still the same kind of node.
-static mega_state_block *inherited(const id_table *table, const mega_program_node *node,
+/// The block that this node had for this group in the program before.
+static mega_state_block *inherited(const mega_program *before, const mega_program_node *node,
                                    uint32_t group) {
-    const mega_program_node *old = table_find(table, node->id);
-    if (!old || old->module != node->module || old->voice != node->voice) return NULL;
-    if (old->state == UINT32_MAX || (node->voice && group >= table->program->groups)) return NULL;
-    return table->program->states[old->state + group];
+    if (node->ancestor == UINT32_MAX) return NULL;
+    const mega_program_node *old = &before->nodes[node->ancestor];
+    if (old->state == UINT32_MAX || (node->voice && group >= before->groups)) return NULL;
+    return before->states[old->state + group];
 }
 
 bool mega_states_attach(mega_program *program, const mega_program *before, float rate) {
-    id_table table;
     size_t room = 1;
     for (uint32_t n = 0; n < program->node_count; n++)
         room += program->nodes[n].voice ? program->groups : 1;
     program->states = calloc(room, sizeof *program->states);
-    bool ok = program->states && table_init(&table, before);
-    if (!ok) return false;
+    bool ok = program->states != NULL;
     for (uint32_t n = 0; n < program->node_count && ok; n++) {
         mega_program_node *node = &program->nodes[n];
         const mega_module *m = mega_isa_one.modules[node->module];
@@ -133,14 +93,13 @@ bool mega_states_attach(mega_program *program, const mega_program *before, float
         node->state = program->state_count;
         uint32_t count = node->voice ? program->groups : 1;
         for (uint32_t g = 0; g < count && ok; g++) {
-            mega_state_block *block = inherited(&table, node, g);
+            mega_state_block *block = inherited(before, node, g);
             if (block) block->references++;
             else block = create(m, node->voice ? 16 : 1, rate);
             if (block) program->states[program->state_count++] = block;
             else ok = false;
         }
     }
-    free(table.slots);
     return ok;
 }
 

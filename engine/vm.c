@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lanes.h"
+
 /// How the instructions of a phase run just now.
 typedef struct {
     mega_vm *vm;
@@ -26,8 +28,7 @@ typedef struct {
     bool voice, wide;
 } run;
 
-// ---- values
-// ------------------------------------------------------------------------------------------
+// ---- values -----------------------------------------------------------------------------------
 
 /// A slot on its way, as the lanes of a group read it.
 static mega_value spread_slot(const run *r, const mega_slot *slot, uint32_t scratch) {
@@ -67,8 +68,7 @@ static void set_value(const run *r, const mega_operand *o, mega_value value) {
     }
 }
 
-// ---- instructions
-// --------------------------------------------------------------------------------------
+// ---- instructions -----------------------------------------------------------------------------
 
 static mega_state_block *state_of(const run *r, const mega_program_node *node) {
     if (node->state == UINT32_MAX) return NULL;
@@ -118,6 +118,18 @@ static void call(const run *r, const mega_instruction *code) {
         set_value(r, &p->operands[code->out + o], (mega_value){outputs[o], moved >> o & 1});
 }
 
+/// A cable that comes or goes: its value times this segment's fade.
+static mega_value faded(const run *r, mega_value value, int8_t fade, uint32_t scratch) {
+    const float *factor = r->vm->fade[fade > 0];
+    float *at = r->vm->spread[scratch];
+    for (uint32_t t = 0; t < r->frames; t++) {
+        const float *in = value.at + (value.moving ? (size_t)t * r->frame_floats : 0);
+        for (uint32_t l = 0; l < r->frame_floats; l++)
+            at[t * r->frame_floats + l] = in[l] * factor[t];
+    }
+    return (mega_value){at, true};
+}
+
 /// Reads the terms that can matter: a slot that stands at 0 adds nothing.
 static uint32_t read_terms(const run *r, uint32_t first, uint32_t count, uint32_t scratch,
                            mega_term *terms) {
@@ -130,6 +142,7 @@ static uint32_t read_terms(const run *r, uint32_t first, uint32_t count, uint32_
             p->slots[o->index].value[0] == 0)
             continue;
         mega_value value = read_operand(r, o, scratch + used);
+        if (p->fades[first + i]) value = faded(r, value, p->fades[first + i], scratch + used);
         terms[used++] = (mega_term){value.at, value.moving, p->amounts[first + i]};
     }
     return used;
@@ -201,9 +214,9 @@ static void broadcast(const run *r, const mega_instruction *code) {
     set_value(r, out, value);
 }
 
-static void silence_lanes(const run *r, uint32_t lanes) {
-    r->vm->lanes_silenced += (uint32_t)__builtin_popcount(lanes);
-    mega_voices_kill_lanes(r->vm->voices, r->group, lanes, r->frame + r->offset);
+static void silence_lanes(const run *r, uint32_t which) {
+    r->vm->lanes_silenced += (uint32_t)__builtin_popcount(which);
+    mega_voices_kill_lanes(r->vm->voices, r->group, which, r->frame + r->offset);
 }
 
 static void reduce(run *r, const mega_instruction *code) {
@@ -318,8 +331,7 @@ static void execute_all(run *r, const mega_phase *phase) {
     }
 }
 
-// ---- phases
-// ----------------------------------------------------------------------------------------------
+// ---- phases -----------------------------------------------------------------------------------
 
 static void run_shared(run *r, const mega_phase *phase) {
     r->voice = r->wide = false;
@@ -364,14 +376,14 @@ static void run_lane(run *r, const mega_phase *phase, uint32_t lane, const float
 
 /// Adds what lanes gave one by one, in the tree that the wide builds use; lanes that did not run
 /// are 0.
-static void add_lanes(const run *r, const mega_phase *phase, uint32_t lanes) {
+static void add_lanes(const run *r, const mega_phase *phase, uint32_t ran) {
     const mega_program *p = r->program;
-    bool few = __builtin_popcount(lanes) <= 2; // then any order is the tree's
+    bool few = __builtin_popcount(ran) <= 2; // then any order is the tree's
     for (uint32_t i = 0; i < phase->reduce_count; i++) {
         float *out = p->shared + (size_t)p->reduces[phase->reduce_first + i] * MEGA_BLOCK_FRAMES;
         const float *in = p->lane_sums + (size_t)i * 16 * MEGA_BLOCK_FRAMES;
         if (few) {
-            uint32_t a = (uint32_t)__builtin_ctz(lanes), b = lanes & (lanes - 1);
+            uint32_t a = (uint32_t)__builtin_ctz(ran), b = ran & (ran - 1);
             const float *second =
                 b ? in + (uint32_t)__builtin_ctz(b) * MEGA_BLOCK_FRAMES : r->vm->zeros;
             for (uint32_t t = 0; t < r->frames; t++)
@@ -381,7 +393,7 @@ static void add_lanes(const run *r, const mega_phase *phase, uint32_t lanes) {
         for (uint32_t t = 0; t < r->frames; t++) {
             float v[16];
             for (uint32_t l = 0; l < 16; l++)
-                v[l] = lanes >> l & 1 ? in[l * MEGA_BLOCK_FRAMES + t] : 0;
+                v[l] = ran >> l & 1 ? in[l * MEGA_BLOCK_FRAMES + t] : 0;
             for (int l = 0; l < 8; l++) v[l] = v[l] + v[l + 8];
             for (int l = 0; l < 4; l++) v[l] = v[l] + v[l + 4];
             out[t] += (v[0] + v[2]) + (v[1] + v[3]);
@@ -427,6 +439,19 @@ static void advance_slots(mega_program *p, uint32_t frames) {
     p->moving_count = still;
 }
 
+/// Raised cosine: what goes out and what comes in add up to 1.
+static void advance_fade(mega_vm *vm, uint32_t frames) {
+    uint32_t length = vm->program->fade_frames;
+    if (!length) return;
+    for (uint32_t t = 0; t < frames; t++) {
+        uint32_t at = vm->faded + t < length ? vm->faded + t : length;
+        float part = 0.5f - 0.5f * vcos_turns(0.5f * (float)at / (float)length);
+        vm->fade[1][t] = part;
+        vm->fade[0][t] = 1 - part;
+    }
+    vm->faded = vm->faded + frames < length ? vm->faded + frames : length;
+}
+
 /// For the whole segment: a group's kept values lie as its build left them.
 static void choose_builds(const mega_vm *vm) {
     for (uint32_t g = 0; g < vm->voices->group_count; g++) {
@@ -440,6 +465,7 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
     mega_program *p = vm->program;
     run r = {.vm = vm, .program = p, .offset = offset, .frames = frames, .frame = block_frame};
     advance_slots(p, frames);
+    advance_fade(vm, frames);
     choose_builds(vm);
     if (p->slots_changed) run_shared(&r, &p->phases[0]);
     // while a slot moves, what depends on it moves; the segment after it stands is the last to run
@@ -454,8 +480,7 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
             mega_voices_advance(vm->voices, g, frames, block_frame + offset + frames);
 }
 
-// ---- clearing
-// --------------------------------------------------------------------------------------------
+// ---- clearing ---------------------------------------------------------------------------------
 
 void mega_vm_clear_lane(mega_vm *vm, uint32_t group, uint32_t lane) {
     const mega_program *p = vm->program;

@@ -25,6 +25,9 @@ typedef struct mega_vm {
     const float *input[MEGA_CHANNELS_MAX]; ///< this block's, one block late; NULL: silence
     float *left, *right;                   ///< this block's output, zeroed before
     uint64_t lanes_silenced;
+    uint32_t faded; ///< frames since the program came in force, as far as its fade goes
+    float fade[2]
+              [MEGA_BLOCK_FRAMES]; ///< this segment's factors: of what goes out, of what comes in
     bool profile;
     uint64_t profile_ns[MEGA_MODULE_COUNT + 1]; ///< by module; the last is all else
 

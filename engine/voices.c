@@ -10,8 +10,7 @@
 static const float SILENCE = 1e-5f;          // -100 dBFS
 static const float TAIL_MIN_SECONDS = 0.05f; // a period of 20 Hz: a quiet moment is no end
 
-// ---- set up
-// ------------------------------------------------------------------------------------------
+// ---- set up -----------------------------------------------------------------------------------
 
 /// table[i] = raised cosine from 0 at 0 to 1 at `frames`.
 static float *raised_cosine(uint32_t frames) {
@@ -65,8 +64,7 @@ void mega_voices_finish(mega_voices *v) {
     v->fade_gain = v->own_gate_gain = NULL;
 }
 
-// ---- looking
-// -----------------------------------------------------------------------------------------
+// ---- looking ----------------------------------------------------------------------------------
 
 #define FOR_LANES(v, bits)                                                                         \
     for (uint32_t g = 0; g < (v)->group_count; g++)                                                \
@@ -114,8 +112,7 @@ mega_note mega_voices_find_key(const mega_voices *v, float key) {
     return oldest;
 }
 
-// ---- ending
-// ------------------------------------------------------------------------------------------
+// ---- ending -----------------------------------------------------------------------------------
 
 static void end_lane(mega_voices *v, uint32_t g, uint32_t l, uint64_t frame) {
     mega_voice_group *group = &v->groups[g];
@@ -142,8 +139,7 @@ void mega_voices_kill_all(mega_voices *v, uint64_t frame) {
     v->held_count = 0;
 }
 
-// ---- stealing
-// ----------------------------------------------------------------------------------------
+// ---- stealing ---------------------------------------------------------------------------------
 
 typedef struct {
     uint32_t group, lane;
@@ -242,8 +238,7 @@ static place free_lane(mega_voices *v, uint64_t frame) {
     return best;
 }
 
-// ---- starting and releasing
-// ----------------------------------------------------------------------------
+// ---- starting and releasing -------------------------------------------------------------------
 
 static void start(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity) {
     if (mega_voices_sounding(v) >= v->voices) steal(v, key, frame);
@@ -376,8 +371,7 @@ void mega_voices_all_off(mega_voices *v, uint64_t frame) {
     FOR_LANES(v, COUNTED(v)) close_gate(v, g, l);
 }
 
-// ---- expression and pedals
-// -------------------------------------------------------------------------------
+// ---- expression and pedals --------------------------------------------------------------------
 
 void mega_voices_note_set(mega_voices *v, mega_note note, mega_note_expression what, float value) {
     static const int field[] = {[MEGA_NOTE_BEND] = MEGA_NOTE_BENT,
@@ -425,8 +419,7 @@ void mega_voices_control(mega_voices *v, mega_controller which, float value) {
     }
 }
 
-// ---- time
-// ------------------------------------------------------------------------------------------------
+// ---- time -------------------------------------------------------------------------------------
 
 /// Lanes whose factor is not 1 now, or will not be within a block.
 static uint32_t unsteady(const mega_voices *v, uint32_t g) {

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "highpass.h"
 #include "random.h"
-#include "spectrum.h"
 #include "stage.h"
 
 #define ENV(a, r)                                                                                  \
@@ -33,8 +33,7 @@ static mega_engine *open_sines(int voices, int mode, double glide) {
     return stage_open(text);
 }
 
-// ---- nothing sticks
-// ------------------------------------------------------------------------------
+// ---- nothing sticks ---------------------------------------------------------------------------
 
 enum { SEQUENCES = 1000, NOTES = 40 };
 
@@ -112,35 +111,7 @@ static void no_note_sticks(void **unused) {
     assert_true(stolen > SEQUENCES);
 }
 
-// ---- stealing is not heard
-// -----------------------------------------------------------------------
-
-/// Peak of what is above 4 kHz: a windowed-sinc high-pass of 1023 taps (Blackman), -74 dB and more
-/// below 3.8 kHz.
-static double peak_above_4k(const float *signal, size_t frames) {
-    enum { TAPS = 1023, HALF = TAPS / 2 };
-    static double taps[TAPS];
-    for (int i = 0; i < TAPS; i++) {
-        double n = i - HALF, cut = 2 * 4000.0 / 48000;
-        double sinc = n == 0 ? cut : sin(spectrum_pi * cut * n) / (spectrum_pi * n);
-        double phase = 2 * spectrum_pi * i / (TAPS - 1);
-        double window = 0.42 - 0.5 * cos(phase) + 0.08 * cos(2 * phase);
-        taps[i] = (n == 0 ? 1 : 0) - sinc * window;
-    }
-    double peak = 0;
-    for (size_t t = TAPS; t < frames; t++) {
-        double sum = 0;
-        for (int i = 0; i < TAPS; i++) sum += taps[i] * signal[t - (size_t)i];
-        peak = fmax(peak, fabs(sum));
-    }
-    return peak;
-}
-
-static double peak_of(const float *signal, size_t frames) {
-    double peak = 0;
-    for (size_t t = 0; t < frames; t++) peak = fmax(peak, fabs((double)signal[t]));
-    return peak;
-}
+// ---- stealing is not heard --------------------------------------------------------------------
 
 /// A chord sounds; silent notes steal it away one by one, at random phases. Nothing else changes.
 static void stealing_is_not_heard(void **unused) {
@@ -157,7 +128,7 @@ static void stealing_is_not_heard(void **unused) {
             mega_note_on(e, 9600 + 2000 + rng_below(&r, 20000), 30 + (float)i, 0, NULL);
         stage_render(e, signal, FRAMES);
         assert_int_equal(mega_counters_get(e).notes_stolen, CHORD);
-        double db = 20 * log10(peak_above_4k(signal, FRAMES) / peak_of(signal, FRAMES));
+        double db = 20 * log10(highpass_peak(signal, FRAMES) / peak_of(signal, FRAMES));
         worst = fmax(worst, db);
         mega_destroy(e);
     }
@@ -165,8 +136,7 @@ static void stealing_is_not_heard(void **unused) {
     assert_true(worst <= -70);
 }
 
-// ---- which one goes
-// ------------------------------------------------------------------------------
+// ---- which one goes ---------------------------------------------------------------------------
 
 static mega_note next_ended(mega_engine *e) {
     mega_note note = 0;
@@ -216,8 +186,7 @@ static void one_voice_steals_itself(void **unused) {
     mega_destroy(e);
 }
 
-// ---- pedals and modes
-// ----------------------------------------------------------------------------
+// ---- pedals and modes -------------------------------------------------------------------------
 
 static void pedals_hold(void **unused) {
     (void)unused;
@@ -272,8 +241,7 @@ static void legato_returns_to_the_key_below(void **unused) {
     }
 }
 
-// ---- expression
-// ----------------------------------------------------------------------------------
+// ---- expression -------------------------------------------------------------------------------
 
 static void bends_reach_their_notes(void **unused) {
     (void)unused;

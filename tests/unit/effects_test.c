@@ -17,8 +17,7 @@
 
 enum { TAPE, CLEAN };
 
-// ---- delay
-// -----------------------------------------------------------------------------------------
+// ---- delay ------------------------------------------------------------------------------------
 
 static void delay_is_exact(void **context) {
     (void)context;
@@ -172,8 +171,7 @@ static void delay_goes_from_side_to_side(void **context) {
     free(right);
 }
 
-// ---- chorus
-// ----------------------------------------------------------------------------------------
+// ---- chorus -----------------------------------------------------------------------------------
 
 static void chorus_is_smooth(void **context) {
     (void)context;
@@ -236,8 +234,7 @@ static void chorus_taps_where_they_should_be(void **context) {
     effect_destroy(&e);
 }
 
-// ---- small ones
-// ------------------------------------------------------------------------------------
+// ---- small ones -------------------------------------------------------------------------------
 
 /// One frame of a pure module with the given ports; all outputs.
 static const float *once(const char *name, const float *ports) {

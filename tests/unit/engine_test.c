@@ -38,8 +38,7 @@ static void silent_before_anything_is_loaded(void **unused) {
     mega_destroy(e);
 }
 
-// ---- knobs and parameters
-// ------------------------------------------------------------------------
+// ---- knobs and parameters ---------------------------------------------------------------------
 
 static void a_knob_moves_from_its_frame_in_a_line(void **unused) {
     (void)unused;
@@ -94,8 +93,7 @@ static void splits_change_nothing(void **unused) {
     assert_memory_equal(whole, split, sizeof whole);
 }
 
-// ---- time
-// ----------------------------------------------------------------------------------------
+// ---- time -------------------------------------------------------------------------------------
 
 static void input_comes_one_block_later_whatever_the_host_asks_for(void **unused) {
     (void)unused;
@@ -151,8 +149,7 @@ static void a_full_ring_says_so_and_loses_nothing(void **unused) {
     mega_destroy(e);
 }
 
-// ---- what must not get out
-// -----------------------------------------------------------------------
+// ---- what must not get out --------------------------------------------------------------------
 
 static void infinity_stops_its_voice_alone(void **unused) {
     (void)unused;
@@ -248,8 +245,7 @@ static void panic_silences_within_a_block(void **unused) {
     mega_destroy(e);
 }
 
-// ---- loads and engines
-// ---------------------------------------------------------------------------
+// ---- loads and engines ------------------------------------------------------------------------
 
 /// The oscillator keeps its phase, the note goes on: the same sound from another document.
 static void nodes_of_one_name_keep_their_state(void **unused) {
@@ -349,8 +345,7 @@ static void bad_options_are_refused(void **unused) {
     }
 }
 
-// ---- buses
-// ---------------------------------------------------------------------------------------
+// ---- buses ------------------------------------------------------------------------------------
 
 static void buses_give_voices_and_their_sum(void **unused) {
     (void)unused;

@@ -61,8 +61,7 @@ static uint64_t run_moving(bank *b, uint32_t frames, uint64_t moving) {
 }
 static uint64_t run(bank *b, uint32_t frames) { return run_moving(b, frames, 0); }
 
-// ---- times
-// ---------------------------------------------------------------------------------------
+// ---- times ------------------------------------------------------------------------------------
 
 /// What is seen of one lane, frame by frame.
 typedef struct {
@@ -241,8 +240,7 @@ static void long_delay_is_exact(void **unused) {
     bank_destroy(b);
 }
 
-// ---- gates
-// ---------------------------------------------------------------------------------------
+// ---- gates ------------------------------------------------------------------------------------
 
 static void release_before_the_attack_is_over(void **unused) {
     (void)unused;
@@ -341,8 +339,7 @@ static void a_moving_gate_is_heard_on_its_frame(void **unused) {
     bank_destroy(b);
 }
 
-// ---- shapes and bits
-// -----------------------------------------------------------------------------
+// ---- shapes and bits --------------------------------------------------------------------------
 
 static void curves_bend(void **unused) {
     (void)unused;

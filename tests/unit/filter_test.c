@@ -61,8 +61,7 @@ static void render(bench *b, uint32_t frames) {
     rig_render(&b->r, (const float *const *)b->port, b->moving, b->out, frames, 64);
 }
 
-// ---- responses
-// -----------------------------------------------------------------------------------
+// ---- responses --------------------------------------------------------------------------------
 
 /// H(s) of an output; `res` as the module's parameter.
 typedef double complex prototype(double complex s, double res);
@@ -225,8 +224,7 @@ static void butterworth_is_where_the_docs_say(void **unused) {
     }
 }
 
-// ---- ringing
-// -------------------------------------------------------------------------------------
+// ---- ringing ----------------------------------------------------------------------------------
 
 static double complex demodulate(const float *x, size_t from, size_t count, double turns) {
     double complex sum = 0;
@@ -281,8 +279,7 @@ static void ringing_is_in_tune(void **unused) {
     pitch_of_ringing("ladder", "out", 1.2f, 1);
 }
 
-// ---- abuse
-// ---------------------------------------------------------------------------------------
+// ---- abuse ------------------------------------------------------------------------------------
 
 static uint32_t random_state = 1;
 static float unit(void) {
@@ -395,8 +392,7 @@ static void nothing_stays_in_a_filter(void **unused) {
     }
 }
 
-// ---- paths
-// ---------------------------------------------------------------------------------------
+// ---- paths ------------------------------------------------------------------------------------
 
 static uint64_t lane_hash(const mega_isa_table *isa, const char *module, int lane, uint64_t moving,
                           uint32_t segment, int same) {
@@ -445,8 +441,7 @@ static void bits_do_not_depend_on_the_path(void **unused) {
     printf("  one hash for every instruction set, segment, kernel and kind of port\n");
 }
 
-// ---- the ladder's limit
-// --------------------------------------------------------------------------
+// ---- the ladder's limit -----------------------------------------------------------------------
 
 static void ladder_is_clean_until_driven(void **unused) {
     (void)unused;

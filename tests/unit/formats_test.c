@@ -13,7 +13,7 @@
 #include "patch_equal.h"
 #include "registry.h"
 
-// ---- round trips -------------------------------------------------------------------------------
+// ---- round trips ------------------------------------------------------------------------------
 
 static int examples;
 
@@ -249,7 +249,7 @@ static void formats_agree(void **state) {
     mega_patch_destroy(patches[1]);
 }
 
-// ---- limits ------------------------------------------------------------------------------------
+// ---- limits -----------------------------------------------------------------------------------
 
 /// `head`, then `count` times `item` with its number, then `tail`.
 static char *many(const char *head, const char *item, uint32_t count, const char *tail) {
@@ -331,7 +331,7 @@ static void errors_are_bounded(void **state) {
     free(text);
 }
 
-// ---- the rest of the interface -----------------------------------------------------------------
+// ---- the rest of the interface ----------------------------------------------------------------
 
 static void patches_tell_of_themselves(void **state) {
     (void)state;

@@ -57,8 +57,7 @@ static uint64_t run(bank *b, uint32_t frames, uint64_t moving) {
     return moved & 1;
 }
 
-// ---- lfo
-// -----------------------------------------------------------------------------------------
+// ---- lfo --------------------------------------------------------------------------------------
 
 static void slow_rates_hold(void **unused) {
     (void)unused;
@@ -243,8 +242,7 @@ static void bits_do_not_depend_on_the_path(void **unused) {
     printf("  one hash for every instruction set, segment, kernel and kind of port\n");
 }
 
-// ---- slew
-// ----------------------------------------------------------------------------------------
+// ---- slew -------------------------------------------------------------------------------------
 
 enum { IN, RISE, FALL, START };
 

@@ -150,7 +150,7 @@ static void modulation_alias_is_low(void **unused) {
         modulated("width 0.1..0.9", 1, "width", 0.5, 0.4, hz, 6);
 }
 
-// ---- tuning, level, purity ----------------------------------------------------------------------
+// ---- tuning, level, purity --------------------------------------------------------------------
 
 static void tuning_is_exact(void **unused) {
     (void)unused;

@@ -21,8 +21,7 @@
 enum { FRAMES = 300, LANES = 16 };
 static const float RATE = 48000;
 
-// ---- reporting: all that is wrong at once, not the first
-// -------------------------------------------
+// ---- reporting: all that is wrong at once, not the first --------------------------------------
 
 static int problem_count;
 
@@ -36,8 +35,7 @@ static void problem(const mega_module *m, const char *isa, const char *format, .
     problem_count++;
 }
 
-// ---- what ports are fed
-// ----------------------------------------------------------------------------
+// ---- what ports are fed -----------------------------------------------------------------------
 
 static uint32_t hash(uint32_t x) {
     x = (x ^ x >> 16) * 0x7feb352du;
@@ -94,8 +92,7 @@ static void feed_destroy(feed *f) {
     for (int p = 0; p < MEGA_PORTS_MAX; p++) free(f->at[p]);
 }
 
-// ---- runs
-// ------------------------------------------------------------------------------------------
+// ---- runs -------------------------------------------------------------------------------------
 
 /// What came out: outputs of FRAMES frames of 16 lanes; one-lane runs fill one lane.
 typedef struct {
@@ -179,8 +176,7 @@ static void compare(const mega_module *m, const char *isa, const result *a, cons
         }
 }
 
-// ---- what is held, one function a rule
-// -------------------------------------------------------------
+// ---- what is held, one function a rule --------------------------------------------------------
 
 static uint64_t all_ports(const mega_module *m) {
     return ((uint64_t)1 << (m->input_count + m->param_count)) - 1;
@@ -344,8 +340,7 @@ static void every_kernel(void **context) {
     assert_int_equal(problem_count, 0);
 }
 
-// ---- rows
-// ------------------------------------------------------------------------------------------
+// ---- rows -------------------------------------------------------------------------------------
 
 static bool listed(const char *const *list, const char *word) {
     for (; *list; list++)

@@ -15,8 +15,7 @@
 
 #define RATE 48000.0
 
-// ---- decay
-// -----------------------------------------------------------------------------------------
+// ---- decay ------------------------------------------------------------------------------------
 
 enum { OCTAVES = 6 }; // 125 Hz to 4 kHz
 
@@ -151,8 +150,7 @@ static void decays_as_asked(void **context) {
     assert_true(worst <= 5);
 }
 
-// ---- what must not be there
-// ------------------------------------------------------------------------
+// ---- what must not be there -------------------------------------------------------------------
 
 static void no_steady_level(void **context) {
     (void)context;
@@ -200,8 +198,7 @@ static void falls_silent(void **context) {
     free(out);
 }
 
-// ---- what must be
-// ----------------------------------------------------------------------------------
+// ---- what must be -----------------------------------------------------------------------------
 
 static void dry_is_untouched(void **context) {
     (void)context;

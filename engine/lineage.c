@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// lineage -- what goes on from one program to the next; see lineage.h.
+#include "lineage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "registry.h"
+
+/// Nodes of a program by id: an open hash table.
+typedef struct {
+    uint32_t *slots; // node + 1, 0: free
+    uint32_t mask;
+    const mega_program *program;
+} id_table;
+
+static uint32_t hash(const char *id) {
+    uint32_t h = 2166136261u;
+    for (; *id; id++) h = (h ^ (uint8_t)*id) * 16777619u;
+    return h;
+}
+
+static bool table_init(id_table *table, const mega_program *program) {
+    *table = (id_table){.program = program};
+    uint32_t room = 16;
+    while (room < program->node_count * 2) room *= 2;
+    table->slots = calloc(room, sizeof *table->slots);
+    table->mask = room - 1;
+    if (!table->slots) return false;
+    for (uint32_t n = 0; n < program->node_count; n++) {
+        uint32_t at = hash(program->nodes[n].id) & table->mask;
+        while (table->slots[at]) at = (at + 1) & table->mask;
+        table->slots[at] = n + 1;
+    }
+    return true;
+}
+
+static uint32_t table_find(const id_table *table, const char *id) {
+    for (uint32_t at = hash(id) & table->mask; table->slots[at]; at = (at + 1) & table->mask)
+        if (strcmp(table->program->nodes[table->slots[at] - 1].id, id) == 0)
+            return table->slots[at] - 1;
+    return UINT32_MAX;
+}
+
+bool mega_lineage_find(mega_program *program, const mega_program *before,
+                       const char *const *origins) {
+    for (uint32_t n = 0; n < program->node_count; n++) program->nodes[n].ancestor = UINT32_MAX;
+    if (!before) return true;
+    id_table table;
+    if (!table_init(&table, before)) return false;
+    for (uint32_t n = 0; n < program->node_count; n++) {
+        mega_program_node *node = &program->nodes[n];
+        const char *origin = origins ? origins[node->row] : NULL;
+        uint32_t at = table_find(&table, origin ? origin : node->id);
+        if (at == UINT32_MAX) continue;
+        const mega_program_node *old = &before->nodes[at];
+        if (old->module != node->module || old->voice != node->voice) continue;
+        node->ancestor = at;
+        node->seed = old->seed; // a node that is renamed goes on as it was
+    }
+    free(table.slots);
+    return true;
+}
+
+static void transfer(mega_program *p, const mega_program *before, uint32_t from, uint32_t to) {
+    p->transfers[p->transfer_count++] = (mega_slot_transfer){
+        .from = from, .to = to, .retarget = p->documented[to] != before->documented[from]};
+}
+
+/// The way of the same knob to the same port, or UINT32_MAX.
+static uint32_t find_target(const mega_program *before, const mega_patch *patch_before,
+                            const char *knob, uint32_t node, uint32_t port) {
+    for (uint32_t k = 0; k < before->knob_target_count; k++) {
+        const mega_knob_target *t = &before->knob_targets[k];
+        if (t->node == node && t->port == port &&
+            strcmp(patch_before->knobs[t->knob].id, knob) == 0)
+            return t->slot;
+    }
+    return UINT32_MAX;
+}
+
+bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_patch *patch,
+                        const mega_patch *patch_before) {
+    p->transfers = malloc((p->slot_count + 1) * sizeof *p->transfers);
+    if (!p->transfers) return false;
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_program_node *node = &p->nodes[n];
+        if (node->ancestor == UINT32_MAX) continue;
+        uint32_t params = mega_isa_one.modules[node->module]->param_count;
+        for (uint32_t i = 0; i < params; i++)
+            transfer(p, before, before->nodes[node->ancestor].slot + i, node->slot + i);
+    }
+    for (uint32_t k = 0; k < p->knob_target_count; k++) {
+        const mega_knob_target *t = &p->knob_targets[k];
+        uint32_t ancestor = p->nodes[t->node].ancestor;
+        if (ancestor == UINT32_MAX) continue;
+        uint32_t from =
+            find_target(before, patch_before, patch->knobs[t->knob].id, ancestor, t->port);
+        if (from != UINT32_MAX) transfer(p, before, from, t->slot);
+    }
+    return true;
+}
+
+/// The value goes on as it is; how it is smoothed, and its range, are the new program's.
+static void carry(mega_slot *to, const mega_slot *from) {
+    mega_slot row = *to;
+    *to = *from;
+    to->min = row.min;
+    to->max = row.max;
+    to->smooth_ms = row.smooth_ms;
+    to->smoothing = row.smoothing;
+}
+
+void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
+                        float ramp_seconds) {
+    for (uint32_t t = 0; t < to->transfer_count; t++) {
+        const mega_slot_transfer *way = &to->transfers[t];
+        mega_slot *slot = &to->slots[way->to];
+        carry(slot, &from->slots[way->from]);
+        // 0 is what stands where cables add: then the value goes as the cables fade, else as it is
+        // written
+        float target = to->documented[way->to];
+        bool cabled = target == 0 || from->documented[way->from] == 0;
+        float seconds = cabled && ramp_seconds > 0 ? ramp_seconds : -1;
+        if (way->retarget) mega_slot_go(slot, target, seconds, rate);
+        slot->listed = slot->listed || way->retarget;
+        if (slot->listed) to->moving_slots[to->moving_count++] = way->to;
+    }
+}
