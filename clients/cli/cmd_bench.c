@@ -98,17 +98,30 @@ static int compare_modules(const void *a_, const void *b_) {
     return (a->nanoseconds < b->nanoseconds) - (a->nanoseconds > b->nanoseconds);
 }
 
-static void time_modules(mega_engine *engine, result *r) {
+/// One part's times of modules, if they are less than what is in `r` already.
+static void time_modules_once(mega_engine *engine, result *r) {
+    module_time modules[MODULES_MAX];
+    size_t count = 0;
+    double sum = 0;
     mega_profile(engine, true);
     render_frames(engine, r->frames);
-    for (size_t i = 0; r->module_count < MODULES_MAX; i++) {
-        module_time *m = &r->modules[r->module_count];
+    for (size_t i = 0; count < MODULES_MAX; i++) {
+        module_time *m = &modules[count];
         if (!mega_profile_get(engine, i, &m->type, &m->nanoseconds)) break;
         if (m->nanoseconds <= 0) continue;
-        r->modules_sum += m->nanoseconds;
-        r->module_count++;
+        sum += m->nanoseconds;
+        count++;
     }
     mega_profile(engine, false);
+    if (r->module_count && sum >= r->modules_sum) return;
+    memcpy(r->modules, modules, count * sizeof *modules);
+    r->module_count = count;
+    r->modules_sum = sum;
+}
+
+/// The quickest part counts: the engine's clock runs on while other programs have the processor.
+static void time_modules(mega_engine *engine, result *r) {
+    for (int i = 0; i < PARTS; i++) time_modules_once(engine, r);
     qsort(r->modules, r->module_count, sizeof *r->modules, compare_modules);
 }
 
