@@ -10,6 +10,7 @@
 
 /// The bytes of a file, a NUL after them. @return NULL if it cannot be read
 static inline char *read_file(const char *path, size_t *bytes) {
+    *bytes = 0;
     FILE *file = fopen(path, "rb");
     if (!file) return NULL;
     char *text = NULL;
