@@ -149,7 +149,7 @@ static void make_knobs(mega_emitter *e) {
         if (cable->from_node >= 0 || !e->graph->live[cable->to_node]) continue;
         const mega_module *m = patch->nodes[cable->to_node].module;
         mega_knob_target target = target_of(patch, cable, slot);
-        mega_smoothing smoothing = MEGA_SMOOTH_LINEAR;
+        mega_smoothing smoothing = MEGA_SMOOTH_COSINE;
         float smooth_ms = KNOB_SMOOTH_MS;
         if (cable->to_port >= m->input_count) {
             smoothing = m->params[cable->to_port - m->input_count].smoothing;

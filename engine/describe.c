@@ -82,7 +82,7 @@ static const char *scale_name(mega_scale scale) { return scale == MEGA_EXP ? "ex
 
 static const char *smoothing_name(mega_smoothing smoothing) {
     static const char *const names[] = {
-        [MEGA_SMOOTH_NONE] = "none", [MEGA_SMOOTH_LINEAR] = "linear", [MEGA_SMOOTH_EXP] = "exp"};
+        [MEGA_SMOOTH_NONE] = "none", [MEGA_SMOOTH_COSINE] = "cosine", [MEGA_SMOOTH_EXP] = "exp"};
     return names[smoothing];
 }
 

@@ -22,7 +22,7 @@ typedef enum { MEGA_LIN, MEGA_EXP } mega_scale;
 /// How a value written during play gets to its new place.
 typedef enum {
     MEGA_SMOOTH_NONE,   ///< at once: switches, counts, and times that must not glide
-    MEGA_SMOOTH_LINEAR, ///< in a straight line, `smooth_ms` long
+    MEGA_SMOOTH_COSINE, ///< in a raised cosine, `smooth_ms` long: no corners to be heard
     MEGA_SMOOTH_EXP,    ///< exponentially, `smooth_ms` to 99 %
 } mega_smoothing;
 

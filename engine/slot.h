@@ -9,6 +9,7 @@ typedef struct {
     _Alignas(64) float value[16];  ///< where it stands; the same in all lanes
     float ramp[MEGA_BLOCK_FRAMES]; ///< this segment's frames while `moving`
     float current, start, target;
+    bool straight;          ///< a ramp that was asked for; else a raised cosine
     uint32_t done, total; ///< frames of a straight ramp; total 0: exponential
     float coefficient;    ///< exponential: part of the way per frame
     float min, max;       ///< what a write is held in

@@ -6,7 +6,7 @@ static const mega_input_row inputs[] = {{"a", "first term"}, {"b", "second term"
 
 static const mega_param_row params[] = {
     {.name = "offset", .unit = "", .min = -100000, .max = 100000, .initial = 0, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "constant that is added"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "constant that is added"},
 };
 
 static const mega_output_row outputs[] = {{"out", "a + b + offset"}};

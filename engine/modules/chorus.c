@@ -36,18 +36,18 @@ static const mega_input_row inputs[] = {
 // clang-format off
 static const mega_param_row params[] = {
     {.name = "rate", .unit = "Hz", .min = 0.01f, .max = 10, .initial = 0.6f, .scale = MEGA_EXP,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "how often the taps swing"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "how often the taps swing"},
     {.name = "depth", .unit = "s", .min = 0, .max = DEPTH_MAX, .initial = 0.002f,
-     .scale = MEGA_LIN, .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 50,
+     .scale = MEGA_LIN, .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 50,
      .doc = "how far the taps swing to either side"},
     {.name = "delay", .unit = "s", .min = 0.001f, .max = DELAY_MAX, .initial = 0.012f,
-     .scale = MEGA_EXP, .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 50,
+     .scale = MEGA_EXP, .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 50,
      .doc = "time around which the taps swing"},
     {.name = "spread", .unit = "turns", .min = 0, .max = 0.5f, .initial = 0.25f,
-     .scale = MEGA_LIN, .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 50,
+     .scale = MEGA_LIN, .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 50,
      .doc = "how far the right side swings behind the left"},
     {.name = "mix", .unit = "", .min = 0, .max = 1, .initial = 0.5f, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 100, .doc = "0: input only; 1: taps only"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 100, .doc = "0: input only; 1: taps only"},
 };
 // clang-format on
 

@@ -8,9 +8,9 @@ static const char *const modes[] = {"hard", "soft", NULL};
 
 static const mega_param_row params[] = {
     {.name = "low", .unit = "", .min = -100000, .max = 100000, .initial = -1, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "lowest output"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "lowest output"},
     {.name = "high", .unit = "", .min = -100000, .max = 100000, .initial = 1, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "highest output; low where it is below low"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "highest output; low where it is below low"},
     {.name = "mode", .unit = "", .min = 0, .max = 1, .initial = 0, .choices = modes,
      .doc = "hard: unchanged up to the limits; soft: bends towards them like tanh"},
 };

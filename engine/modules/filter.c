@@ -40,7 +40,7 @@ static const mega_param_row params[] = {
      .min = 0,
      .max = 1,
      .initial = 0,
-     .smoothing = MEGA_SMOOTH_LINEAR,
+     .smoothing = MEGA_SMOOTH_COSINE,
      .smooth_ms = 10,
      .doc = "resonance: Q from 0.5 to 500"},
 };

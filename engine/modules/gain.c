@@ -6,7 +6,7 @@ static const mega_input_row inputs[] = {{"in", "signal"}};
 
 static const mega_param_row params[] = {
     {.name = "amp", .unit = "", .min = 0, .max = 4, .initial = 1, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "factor"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "factor"},
 };
 
 static const mega_output_row outputs[] = {{"out", "in times amp"}};

@@ -12,7 +12,7 @@ static const mega_input_row inputs[] = {
 
 #define LEVEL(port, text)                                                                          \
     {.name = port, .unit = "", .min = 0, .max = 4, .initial = 1, .scale = MEGA_LIN,                \
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = text}
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = text}
 static const mega_param_row params[] = {
     LEVEL("level", "factor of in"),   LEVEL("level1", "factor of in1"), LEVEL("level2", "factor of in2"),
     LEVEL("level3", "factor of in3"), LEVEL("level4", "factor of in4"), LEVEL("level5", "factor of in5"),

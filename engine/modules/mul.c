@@ -9,7 +9,7 @@ static const mega_input_row inputs[] = {
 
 static const mega_param_row params[] = {
     {.name = "factor", .unit = "", .min = -1000, .max = 1000, .initial = 1, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "constant factor"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "constant factor"},
 };
 
 static const mega_output_row outputs[] = {{"out", "a * b * factor"}};

@@ -35,7 +35,7 @@ static const mega_param_row params[] = {
      .min = 0,
      .max = 1,
      .initial = 1,
-     .smoothing = MEGA_SMOOTH_LINEAR,
+     .smoothing = MEGA_SMOOTH_COSINE,
      .smooth_ms = 10,
      .doc = "1: white spans -1..1, the others have an RMS of 0.25"},
 };

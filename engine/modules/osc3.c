@@ -52,7 +52,7 @@ static const char *const wave_names[] = {"sine", "triangle", "saw", "pulse", NUL
 #define LEVEL_ROW(n)                                                                               \
     {                                                                                              \
         .name = "level" #n, .unit = "", .min = 0, .max = 1, .initial = 0.25f,                      \
-        .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "level of oscillator " #n         \
+        .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "level of oscillator " #n         \
     }
 
 // clang-format off
@@ -66,15 +66,15 @@ static const mega_param_row params[] = {
      .doc = "oscillator 2 is that much sharp, oscillator 3 that much flat"},
     LEVEL_ROW(1), LEVEL_ROW(2), LEVEL_ROW(3),
     {.name = "spread", .unit = "", .min = 0, .max = 1, .initial = 0,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10,
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10,
      .doc = "how far oscillator 2 goes left and oscillator 3 right"},
     {.name = "width", .unit = "", .min = 0.01f, .max = 0.99f, .initial = 0.5f,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10,
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10,
      .doc = "part of a period that pulses are high for"},
     {.name = "portamento", .unit = "s", .min = 0, .max = 10, .initial = 0,
      .doc = "time that the frequency takes for 99 % of a jump within a voice"},
     {.name = "amp", .unit = "", .min = 0, .max = 1, .initial = 1,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "level of the whole"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "level of the whole"},
 };
 // clang-format on
 

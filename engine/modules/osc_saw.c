@@ -25,7 +25,7 @@ static const mega_param_row params[] = {
      .min = 0,
      .max = 1,
      .initial = 1,
-     .smoothing = MEGA_SMOOTH_LINEAR,
+     .smoothing = MEGA_SMOOTH_COSINE,
      .smooth_ms = 10,
      .doc = "peak of the wave"},
     {.name = "detune",
@@ -41,7 +41,7 @@ static const mega_param_row params[] = {
      .min = 0,
      .max = 1,
      .initial = 0,
-     .smoothing = MEGA_SMOOTH_LINEAR,
+     .smoothing = MEGA_SMOOTH_COSINE,
      .smooth_ms = 10,
      .doc = "offset of the phase"},
 };

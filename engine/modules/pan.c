@@ -6,7 +6,7 @@ static const mega_input_row inputs[] = {{"in", "signal to place"}};
 
 static const mega_param_row params[] = {
     {.name = "position", .unit = "", .min = -1, .max = 1, .initial = 0, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = "-1 is left, 1 is right"},
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "-1 is left, 1 is right"},
 };
 
 static const mega_output_row outputs[] = {

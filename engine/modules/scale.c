@@ -8,7 +8,7 @@ static const char *const clamps[] = {"off", "on", NULL};
 
 #define END(port, value, text)                                                                     \
     {.name = port, .unit = "", .min = -100000, .max = 100000, .initial = value, .scale = MEGA_LIN, \
-     .smoothing = MEGA_SMOOTH_LINEAR, .smooth_ms = 10, .doc = text}
+     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = text}
 static const mega_param_row params[] = {
     END("in_min", -1, "input that gives out_min"),
     END("in_max", 1, "input that gives out_max"),

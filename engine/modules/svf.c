@@ -44,7 +44,7 @@ static const mega_param_row params[PARAMS_] = {
      .min = 0,
      .max = 1,
      .initial = 0,
-     .smoothing = MEGA_SMOOTH_LINEAR,
+     .smoothing = MEGA_SMOOTH_COSINE,
      .smooth_ms = 10,
      .doc = "resonance: Q from 0.5 to 500, where it rings; 0.293 is flat at slope 12, 0.617 at 24"},
     {.name = "slope",
@@ -59,7 +59,7 @@ static const mega_param_row params[PARAMS_] = {
      .min = 0,
      .max = 1,
      .initial = 0,
-     .smoothing = MEGA_SMOOTH_LINEAR,
+     .smoothing = MEGA_SMOOTH_COSINE,
      .smooth_ms = 10,
      .doc = "up to 18 dB into a soft clip, and resonance that gives way when loud"},
 };

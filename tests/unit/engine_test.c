@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "highpass.h"
 #include "stage.h"
 
 static const char *CONSTANT =
@@ -40,7 +41,7 @@ static void silent_before_anything_is_loaded(void **unused) {
 
 // ---- knobs and parameters ---------------------------------------------------------------------
 
-static void a_knob_moves_from_its_frame_in_a_line(void **unused) {
+static void a_knob_moves_from_its_frame(void **unused) {
     (void)unused;
     float left[1200];
     mega_engine *e = stage_open(CONSTANT);
@@ -51,7 +52,7 @@ static void a_knob_moves_from_its_frame_in_a_line(void **unused) {
     assert_true(left[100] > 0.25f);
     float step = 0;
     for (int t = 1; t < 1200; t++) step = fmaxf(step, fabsf(left[t] - left[t - 1]));
-    assert_true(step <= 0.5f / 480 * 1.01f); // 10 ms
+    assert_true(step <= 0.5f / 480 * 1.58f); // a raised cosine, 10 ms long
     assert_true(left[100 + 478] < 0.75f);
     assert_true(left[100 + 479] == 0.75f && left[1199] == 0.75f);
     mega_destroy(e);
@@ -74,6 +75,26 @@ static void a_parameter_ramps_as_long_as_told_and_stays_in_range(void **unused) 
     assert_float_equal(left[1000 + 2399], 1, 1e-5);
     assert_true(left[1000 + 4799] == 2);
     assert_true(left[9000] >= 2 && left[9000] <= 100);
+    mega_destroy(e);
+}
+
+static void a_knob_turned_does_not_click(void **unused) {
+    (void)unused;
+    enum { FRAMES = 9600 };
+    static float left[FRAMES];
+    mega_engine *e = stage_open("{\"knobs\":{\"k\":{\"value\":0,\"range\":[0,1]}},\"nodes\":{\"o\":"
+                                "{\"type\":\"osc.sine\",\"params\":{\"freq\":300}},"
+                                "\"g\":{\"type\":\"gain\"},\"out\":{\"type\":\"output\"}},"
+                                "\"connections\":[{\"from\":\"k\",\"to\":[\"g\",\"amp\"]},"
+                                "{\"from\":[\"o\",\"out\"],\"to\":[\"g\",\"in\"]},{\"from\":[\"g\","
+                                "\"out\"],\"to\":[\"out\",\"in\"]}]}");
+    int32_t k = mega_find_knob(e, "k");
+    for (int i = 0; i < 8; i++) mega_knob_set(e, 1000 + (uint64_t)i * 1003, k, i % 2 ? 0 : 1);
+    stage_render(e, left, FRAMES);
+    double db = 20 * log10(highpass_peak(left, FRAMES) / peak_of(left, FRAMES));
+    printf("a level thrown from end to end: above 4 kHz at most %.1f dB re programme (hold -70)\n",
+           db);
+    assert_true(db <= -70);
     mega_destroy(e);
 }
 
@@ -374,8 +395,9 @@ static void buses_give_voices_and_their_sum(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(silent_before_anything_is_loaded),
-        cmocka_unit_test(a_knob_moves_from_its_frame_in_a_line),
+        cmocka_unit_test(a_knob_moves_from_its_frame),
         cmocka_unit_test(a_parameter_ramps_as_long_as_told_and_stays_in_range),
+        cmocka_unit_test(a_knob_turned_does_not_click),
         cmocka_unit_test(splits_change_nothing),
         cmocka_unit_test(input_comes_one_block_later_whatever_the_host_asks_for),
         cmocka_unit_test(late_events_play_at_once_and_are_counted),
