@@ -76,6 +76,7 @@ mega_patch *mega_patch_clone(const mega_patch *patch) {
     bool ok = copy_text(&copy->name, patch->name);
     copy->voices = patch->voices;
     copy->rate_hint = patch->rate_hint;
+    copy->channels = patch->channels;
     copy->extra = copy_extra(patch->extra, &ok);
     copy->knobs = calloc(patch->knob_count + 1, sizeof *copy->knobs);
     copy->nodes = calloc(patch->node_count + 1, sizeof *copy->nodes);
