@@ -60,7 +60,7 @@ typedef struct {
     mega_severity severity;
     const char *code;    ///< stable word: "syntax", "unknown-key", "not-found", "bad-type", "bad-value",
                          ///< "duplicate", "cycle", "scope", "limit", "missing", "unused", "unsupported",
-                         ///< "no-memory"
+                         ///< "no-memory", "conflict"
     const char *path;    ///< "nodes.filt.params.cutof", "connections[3].to", or ""
     uint32_t line, column;
     const char *message; ///< "no such parameter"
@@ -111,6 +111,31 @@ MEGA_CONTROL mega_status mega_patch_disassemble(const mega_patch *patch, mega_re
 MEGA_CONTROL mega_status mega_patch_set_voices(mega_patch *patch, uint32_t voices);
 /// Sets a knob's value (0..1) in the document. @return MEGA_ERROR_NAME if there is no such knob
 MEGA_CONTROL mega_status mega_patch_set_knob(mega_patch *patch, const char *name, double value);
+
+/// Applies an edit to a copy of a patch, all or nothing: an array of operations, or a whole document.
+///
+///   [{"op": "add", "id": "lp", "type": "svf", "params": {"freq": 900}},
+///    {"op": "connect", "from": ["osc", "out"], "to": ["lp", "in"], "amount": 0.5},
+///    {"op": "disconnect", "from": ["osc", "out"], "to": ["vca", "in"]},
+///    {"op": "set", "id": "lp", "param": "res", "value": 0.4},
+///    {"op": "remove", "id": "old"}, {"op": "rename", "id": "lp", "to": "tone"},
+///    {"op": "replace", "id": "tone", "type": "ladder"}, {"op": "voices", "count": 16},
+///    {"op": "knob", "id": "cutoff", "value": 0.5, "range": [80, 12000], "scale": "exp"}]
+///
+/// All operations and their keys: engine/edit.h. Cycles and scopes are found by mega_patch_check.
+/// @param format of the text; a list is JSON or MessagePack
+/// @param report every error of the list at once, with paths like "ops[3].param"; may be NULL
+/// @param inverse_json receives the edit that leads back, order and all, to be released by
+///        `mega_free`; may be NULL
+/// @return the edited patch, to be destroyed; NULL where the report holds an error (or memory ran out)
+MEGA_CONTROL mega_patch *mega_patch_edit(const mega_patch *before, const void *text, size_t bytes,
+                                         mega_format format, mega_report *report,
+                                         char **inverse_json);
+/// The operations that lead from one patch to another, by id and type; what both have the same is not
+/// mentioned. As JSON, one a line. @param operations_json to be released by `mega_free`
+/// @return MEGA_OK or MEGA_ERROR_MEMORY
+MEGA_CONTROL mega_status mega_patch_diff(const mega_patch *before, const mega_patch *after,
+                                         char **operations_json);
 
 /// What there is to know of a patch's graph, for drawing and listing it.
 typedef struct {

@@ -80,8 +80,8 @@ bool expect_number(builder *b, const mega_at *at, const json_t *value, double *n
     return false;
 }
 
-static bool expect_integer(builder *b, const mega_at *at, const json_t *value, double min,
-                           double max, uint32_t *integer) {
+bool expect_integer(builder *b, const mega_at *at, const json_t *value, double min, double max,
+                    uint32_t *integer) {
     double number;
     if (!expect_number(b, at, value, &number)) return false;
     if (number < min || number > max || number != floor(number)) {
@@ -107,7 +107,8 @@ char *copy_string(builder *b, const char *text) {
 }
 
 bool take_extra(builder *b, const char *key, json_t *value, json_t **extra) {
-    if (strncmp(key, "x-", 2) != 0) return false;
+    if (strncmp(key, "x-", 2) != 0)
+        return b->in_operation && (strcmp(key, "op") == 0 || strcmp(key, "at") == 0);
     if (!*extra) *extra = json_object();
     if (!*extra || json_object_set_nocheck(*extra, key, value) != 0)
         mega_document_no_memory(b->document);
@@ -168,42 +169,52 @@ static void build_scale(builder *b, const mega_at *at, json_t *value, mega_patch
                         "must be \"lin\" or \"exp\"");
 }
 
+bool build_knob_key(builder *b, const mega_at *at, const char *key, json_t *value,
+                    mega_patch_knob_row *knob) {
+    double number;
+    if (strcmp(key, "value") == 0) {
+        if (!expect_number(b, at, value, &number)) return true;
+        if (number < 0 || number > 1)
+            mega_document_error(b->document, at, "bad-value",
+                                "a knob turns from 0 to 1; `range` says what that means",
+                                "%.9g is outside 0..1", number);
+        else knob->value = (float)number;
+    } else if (strcmp(key, "range") == 0) {
+        build_range(b, at, value, knob);
+    } else if (strcmp(key, "scale") == 0) {
+        build_scale(b, at, value, knob);
+    } else if (strcmp(key, "unit") == 0) {
+        if (!expect_string(b, at, value)) return true;
+        free(knob->unit);
+        knob->unit = copy_string(b, json_string_value(value));
+    } else {
+        return take_extra(b, key, value, &knob->extra);
+    }
+    return true;
+}
+
+void check_knob(builder *b, const mega_at *at, const mega_patch_knob_row *knob) {
+    if (knob->has_range && knob->has_scale && knob->scale == MEGA_EXP &&
+        !(knob->min > 0 && knob->max > 0))
+        mega_document_error(b->document, at, "bad-value", "begin it just above 0",
+                            "an exponential range must lie above 0");
+}
+
 static void build_knob(builder *b, const mega_at *at, json_t *object, mega_patch_knob_row *knob) {
     static const char *const known[] = {"value", "range", "scale", "unit"};
     const char *key;
     json_t *value;
-    double number;
-    knob->unit = copy_string(b, json_is_string(json_object_get(object, "unit"))
-                                    ? json_string_value(json_object_get(object, "unit"))
-                                    : "");
+    knob->unit = copy_string(b, "");
     if (!expect_object(b, at, object)) return;
     json_object_foreach(object, key, value) {
         mega_at here = mega_at_key(at, object, key);
-        if (strcmp(key, "value") == 0) {
-            if (!expect_number(b, &here, value, &number)) continue;
-            if (number < 0 || number > 1)
-                mega_document_error(b->document, &here, "bad-value",
-                                    "a knob turns from 0 to 1; `range` says what that means",
-                                    "%.9g is outside 0..1", number);
-            else knob->value = (float)number;
-        } else if (strcmp(key, "range") == 0) {
-            build_range(b, &here, value, knob);
-        } else if (strcmp(key, "scale") == 0) {
-            build_scale(b, &here, value, knob);
-        } else if (strcmp(key, "unit") == 0) {
-            expect_string(b, &here, value);
-        } else if (!take_extra(b, key, value, &knob->extra)) {
+        if (!build_knob_key(b, &here, key, value, knob))
             mega_document_error(b->document, &here, "unknown-key",
                                 hint_nearest(key, known, COUNT(known), "a knob has").text,
                                 "no such key");
-        }
     }
-    if (knob->has_range && knob->has_scale && knob->scale == MEGA_EXP &&
-        !(knob->min > 0 && knob->max > 0)) {
-        mega_at range = mega_at_key(at, object, "range");
-        mega_document_error(b->document, &range, "bad-value", "begin it just above 0",
-                            "an exponential range must lie above 0");
-    }
+    mega_at range = mega_at_key(at, object, "range");
+    check_knob(b, &range, knob);
 }
 
 static void build_knobs(builder *b, const mega_at *at, json_t *knobs) {

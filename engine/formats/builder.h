@@ -11,12 +11,39 @@ typedef struct {
     json_t *node_index, *knob_index; ///< id -> its number
     bool *knob_used;
     bool nodes_known;   ///< else connections cannot be judged
+    bool in_operation;  ///< of an edit, which reads the keys `op` and `at` itself
     const char **names; ///< ids of all nodes, then of all knobs; made when a hint first needs them
     size_t hints;       ///< searched for so far
 } builder;
 
 void build_nodes(builder *b, const mega_at *parent, json_t *nodes);
 void build_cables(builder *b, const mega_at *parent, json_t *connections);
+
+// The parts of these, for edits (edit/). Each reports what is wrong.
+
+/// One key of a knob. @return false if a knob has no such key
+bool build_knob_key(builder *b, const mega_at *at, const char *key, json_t *value,
+                    mega_patch_knob_row *knob);
+/// What a knob's keys must be to each other. @param at where its range was written
+void check_knob(builder *b, const mega_at *at, const mega_patch_knob_row *knob);
+/// A node's own keys, into an empty row. @param in_array `id` is one of them, and read elsewhere
+void build_node(builder *b, const mega_at *at, json_t *object, bool in_array,
+                mega_patch_node_row *node);
+/// A node's type, and its parameters as if none were written.
+void build_module(builder *b, const mega_at *at, json_t *object, mega_patch_node_row *node);
+void build_params(builder *b, const mega_at *at, json_t *params, mega_patch_node_row *node);
+void build_scope(builder *b, const mega_at *at, json_t *value, mega_patch_node_row *node);
+/// The number of a parameter, or `param_count` with the error reported.
+uint32_t find_param(builder *b, const mega_at *at, const mega_module *module, const char *name);
+bool read_param(builder *b, const mega_at *at, const json_t *value, const mega_param_row *row,
+                double *number);
+void build_cable(builder *b, const mega_at *at, json_t *object, mega_patch_cable_row *cable);
+void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable);
+void build_from(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable);
+void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable);
+/// The node or knob of an id. @return false with the error reported
+bool find_node(builder *b, const mega_at *at, const char *id, uint32_t *number);
+bool find_knob(builder *b, const mega_at *at, const char *id, uint32_t *number);
 
 /// A hint made of names that come from anywhere.
 typedef struct {
@@ -33,6 +60,8 @@ bool expect_object(builder *b, const mega_at *at, const json_t *value);
 bool expect_string(builder *b, const mega_at *at, const json_t *value);
 /// A number that a float holds.
 bool expect_number(builder *b, const mega_at *at, const json_t *value, double *number);
+bool expect_integer(builder *b, const mega_at *at, const json_t *value, double min, double max,
+                    uint32_t *integer);
 /// Checks an id's spelling and registers it in `index`. @return a copy, or NULL
 char *take_id(builder *b, const mega_at *at, const char *id, json_t *index, size_t number);
 /// A copy, or NULL with memory reported.

@@ -69,19 +69,33 @@ static hint hint_id(builder *b, const char *wrong, bool knobs) {
                  : hint_nearest(wrong, b->names, patch->node_count, NULL);
 }
 
-static const mega_patch_node_row *find_node(builder *b, const end *e, uint32_t *number) {
-    const json_t *index = json_object_get(b->node_index, e->node);
+bool find_node(builder *b, const mega_at *at, const char *id, uint32_t *number) {
+    const json_t *index = json_object_get(b->node_index, id);
     if (index) {
         *number = (uint32_t)json_integer_value(index);
-        return &b->patch->nodes[*number];
+        return true;
     }
-    hint h = json_object_get(b->knob_index, e->node)
+    hint h = json_object_get(b->knob_index, id)
                  ? hint_format("`%s` is a knob: write it as a string, without a port",
-                               mega_excerpt_of(e->node).text)
-                 : hint_id(b, e->node, false);
-    mega_document_error(b->document, &e->at_node, "not-found", h.text, "no node has the id `%s`",
-                        mega_excerpt_of(e->node).text);
-    return NULL;
+                               mega_excerpt_of(id).text)
+                 : hint_id(b, id, false);
+    mega_document_error(b->document, at, "not-found", h.text, "no node has the id `%s`",
+                        mega_excerpt_of(id).text);
+    return false;
+}
+
+bool find_knob(builder *b, const mega_at *at, const char *id, uint32_t *number) {
+    const json_t *index = json_object_get(b->knob_index, id);
+    if (index) {
+        *number = (uint32_t)json_integer_value(index);
+        return true;
+    }
+    mega_excerpt name = mega_excerpt_of(id);
+    hint h = json_object_get(b->node_index, id)
+                 ? hint_format("`%s` is a node: write [\"%s\", \"port\"]", name.text, name.text)
+                 : hint_id(b, id, true);
+    mega_document_error(b->document, at, "not-found", h.text, "there is no knob `%s`", name.text);
+    return false;
 }
 
 // ---- the two ends ------------------------------------------------------------------------------
@@ -127,32 +141,23 @@ static int32_t find_port(builder *b, const end *e, const mega_patch_node_row *no
     return -1;
 }
 
-static void build_from(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
+void build_from(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
     end e;
     uint32_t number;
     if (!read_end(b, at, value, &e)) return;
     if (!e.is_knob) {
-        const mega_patch_node_row *node = find_node(b, &e, &number);
-        int32_t port = node ? find_port(b, &e, node, true) : -1;
-        cable->from_node = (int32_t)(node ? number : 0);
+        bool found = find_node(b, &e.at_node, e.node, &number);
+        int32_t port = found ? find_port(b, &e, &b->patch->nodes[number], true) : -1;
+        cable->from_node = (int32_t)(found ? number : 0);
         cable->from_port = (uint32_t)port;
         return;
     }
-    const json_t *index = json_object_get(b->knob_index, e.port);
-    if (index) {
-        cable->from_node = -1;
-        cable->from_port = (uint32_t)json_integer_value(index);
-        b->knob_used[cable->from_port] = true;
-        return;
-    }
-    mega_excerpt name = mega_excerpt_of(e.port);
-    hint h = json_object_get(b->node_index, e.port)
-                 ? hint_format("`%s` is a node: write [\"%s\", \"port\"]", name.text, name.text)
-                 : hint_id(b, e.port, true);
-    mega_document_error(b->document, at, "not-found", h.text, "there is no knob `%s`", name.text);
+    if (!find_knob(b, at, e.port, &cable->from_port)) return;
+    cable->from_node = -1;
+    if (b->knob_used) b->knob_used[cable->from_port] = true;
 }
 
-static void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
+void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
     end e;
     if (!read_end(b, at, value, &e)) return;
     if (e.is_knob) {
@@ -163,14 +168,14 @@ static void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_ca
                             "must be [\"node\", \"port\"]");
         return;
     }
-    const mega_patch_node_row *node = find_node(b, &e, &cable->to_node);
-    int32_t port = node ? find_port(b, &e, node, false) : -1;
+    bool found = find_node(b, &e.at_node, e.node, &cable->to_node);
+    int32_t port = found ? find_port(b, &e, &b->patch->nodes[cable->to_node], false) : -1;
     cable->to_port = (uint32_t)port;
 }
 
 // ---- connections -------------------------------------------------------------------------------
 
-static void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
+void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
     if (!expect_string(b, at, value)) return;
     const char *as = json_string_value(value), *names[MEGA_AS_SEMITONES + 1];
     for (size_t i = 0; i < COUNT(names); i++) {
@@ -184,8 +189,7 @@ static void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_ca
                         "must be \"add\", \"octaves\" or \"semitones\"");
 }
 
-static void build_cable(builder *b, const mega_at *at, json_t *object,
-                        mega_patch_cable_row *cable) {
+void build_cable(builder *b, const mega_at *at, json_t *object, mega_patch_cable_row *cable) {
     static const char *const known[] = {"from", "to", "amount", "as"};
     const char *key;
     json_t *value;

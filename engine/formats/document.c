@@ -163,20 +163,28 @@ MEGA_CONTROL bool mega_format_of_file(const char *file_name, mega_format *format
     return false;
 }
 
+void mega_document_read(mega_document *document, mega_format format) {
+    if (document->bytes > MEGA_DOCUMENT_BYTES_MAX)
+        mega_document_error_at(document, "limit", 0, 0, NULL, "%zu bytes of text, at most %d",
+                               document->bytes, MEGA_DOCUMENT_BYTES_MAX);
+    else if (format == MEGA_FORMAT_JSON) mega_json_read(document);
+    else if (format == MEGA_FORMAT_SEXP) mega_sexp_read(document);
+    else mega_msgpack_read(document);
+}
+
+void mega_document_finish(mega_document *document) {
+    json_decref(document->root);
+    free(document->places);
+}
+
 MEGA_CONTROL mega_patch *mega_patch_read(const void *text, size_t bytes, mega_format format,
                                          mega_report *report) {
     mega_document document = {.text = text, .bytes = bytes, .report = report};
     size_t lost = report ? mega_report_error_count(report) : 0;
     mega_patch *patch = NULL;
-    if (bytes > MEGA_DOCUMENT_BYTES_MAX)
-        mega_document_error_at(&document, "limit", 0, 0, NULL, "%zu bytes of text, at most %d",
-                               bytes, MEGA_DOCUMENT_BYTES_MAX);
-    else if (format == MEGA_FORMAT_JSON) mega_json_read(&document);
-    else if (format == MEGA_FORMAT_SEXP) mega_sexp_read(&document);
-    else mega_msgpack_read(&document);
+    mega_document_read(&document, format);
     if (document.root && !document.no_memory) patch = mega_patch_build(&document);
-    json_decref(document.root);
-    free(document.places);
+    mega_document_finish(&document);
     // An entry that the report had no memory for counts as an error too.
     bool failed = document.errors > 0 || (report && mega_report_error_count(report) > lost);
     if (!failed) return patch;

@@ -28,6 +28,7 @@ typedef struct mega_document {
     mega_report *report; ///< or NULL
     size_t errors;
     bool no_memory;
+    bool is_edit;       ///< may nest one deeper: what a document's `x-` key holds, in a list's item
     mega_place *places; ///< open hash table, or NULL
     size_t place_count, place_capacity;
     /// Fills `places` when the first is asked for; NULL: they are complete, or nobody knows them.
@@ -78,6 +79,11 @@ void mega_json_read(mega_document *document);
 void mega_sexp_read(mega_document *document);
 void mega_msgpack_read(mega_document *document);
 
+/// Calls the reader of a format, within the limit of a document's bytes.
+void mega_document_read(mega_document *document, mega_format format);
+/// Frees what reading took; the report stays.
+void mega_document_finish(mega_document *document);
+
 /// Makes the patch that the tree describes. @return NULL with everything that is wrong reported
 mega_patch *mega_patch_build(mega_document *document);
 
@@ -98,9 +104,16 @@ void mega_text_string(mega_text *text, const char *string, size_t bytes);
 
 /// The tree of a patch. @return NULL without memory
 json_t *mega_patch_tree(const mega_patch *patch);
+// Its parts, added to an object. @return false without memory
+bool mega_tree_knob(const mega_patch_knob_row *knob, json_t *object);
+bool mega_tree_node(const mega_patch_node_row *node, json_t *object);
+bool mega_tree_cable(const mega_patch *patch, const mega_patch_cable_row *cable, json_t *object);
+json_t *mega_tree_param(const mega_patch_node_row *node, uint32_t param);
+json_t *mega_tree_number(float value);
 
 // The writers: append the tree to `text`.
 void mega_json_write(const json_t *tree, mega_text *text);
+void mega_json_write_line(const json_t *tree, mega_text *text); ///< without the line's end
 void mega_sexp_write(const json_t *tree, mega_text *text);
 void mega_msgpack_write(const json_t *tree, mega_text *text);
 

@@ -97,7 +97,7 @@ static bool scan_value(mega_scan *s, json_t *value) {
     if (c == '"') return mega_scan_string(s);
     if (c == '-' || (c >= '0' && c <= '9')) return mega_scan_number(s);
     if (c != '{' && c != '[') return scan_word(s);
-    if (!mega_scan_open(s, MEGA_DEPTH_MAX)) return false;
+    if (!mega_scan_open(s, MEGA_DEPTH_MAX + s->document->is_edit)) return false;
     bool good = c == '{' ? scan_object(s, value) : scan_array(s, value);
     s->depth--;
     return good;

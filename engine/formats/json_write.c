@@ -75,6 +75,10 @@ static void write_value(const json_t *value, uint32_t depth, mega_text *text) {
     }
 }
 
+void mega_json_write_line(const json_t *tree, mega_text *text) {
+    write_value(tree, LINES_TO_DEPTH, text);
+}
+
 void mega_json_write(const json_t *tree, mega_text *text) {
     write_value(tree, 0, text);
     mega_text_put(text, "\n");

@@ -70,7 +70,7 @@ static bool read_item(scan *s, item *found) {
 }
 
 static bool scan_all(scan *s) {
-    size_t open[MEGA_DEPTH_MAX + 1] = {1}; // values still to come at each depth
+    size_t open[MEGA_DEPTH_MAX + 2] = {1}; // values still to come at each depth
     size_t depth = 0;
     for (;;) {
         while (open[depth] == 0) {
@@ -83,7 +83,8 @@ static bool scan_all(scan *s) {
         if (s->values++ == MEGA_VALUES_MAX) return fail(s, "limit", "more than 1048576 values");
         if (!read_item(s, &found)) return false;
         if (!found.container) continue;
-        if (depth == MEGA_DEPTH_MAX) return fail(s, "limit", "nested deeper than 32");
+        if (depth == MEGA_DEPTH_MAX + (size_t)s->document->is_edit)
+            return fail(s, "limit", "nested deeper than 32");
         open[++depth] = found.children;
     }
 }

@@ -32,7 +32,7 @@ static void build_type(builder *b, const mega_at *at, json_t *value, mega_patch_
                         "no module is called `%s`", mega_excerpt_of(type).text);
 }
 
-static void build_scope(builder *b, const mega_at *at, json_t *value, mega_patch_node_row *node) {
+void build_scope(builder *b, const mega_at *at, json_t *value, mega_patch_node_row *node) {
     static const char *const names[] = {"voice", "shared"};
     if (!expect_string(b, at, value)) return;
     const char *scope = json_string_value(value);
@@ -74,6 +74,13 @@ static void no_such_param(builder *b, const mega_at *at, const char *name,
                         "no such parameter");
 }
 
+uint32_t find_param(builder *b, const mega_at *at, const mega_module *module, const char *name) {
+    uint32_t i = 0;
+    while (i < module->param_count && strcmp(module->params[i].name, name) != 0) i++;
+    if (i == module->param_count) no_such_param(b, at, name, module);
+    return i;
+}
+
 /// Booleans are 0 and 1.
 static bool read_number(builder *b, const mega_at *at, const json_t *value, double *number) {
     *number = json_boolean_value(value);
@@ -108,8 +115,8 @@ static bool read_choice(builder *b, const mega_at *at, const json_t *value,
     return false;
 }
 
-static bool read_value(builder *b, const mega_at *at, const json_t *value,
-                       const mega_param_row *row, double *number) {
+bool read_param(builder *b, const mega_at *at, const json_t *value, const mega_param_row *row,
+                double *number) {
     if (row->choices) return read_choice(b, at, value, row, number);
     if (!read_number(b, at, value, number)) return false;
     if ((float)*number >= row->min && (float)*number <= row->max) return true;
@@ -119,21 +126,19 @@ static bool read_value(builder *b, const mega_at *at, const json_t *value,
     return false;
 }
 
-static void build_params(builder *b, const mega_at *at, json_t *params, mega_patch_node_row *node) {
+void build_params(builder *b, const mega_at *at, json_t *params, mega_patch_node_row *node) {
     const char *key;
     json_t *value;
     double number;
     if (!expect_object(b, at, params) || !node->module || !node->values) return;
     json_object_foreach(params, key, value) {
         mega_at here = mega_at_key(at, params, key);
-        uint32_t i = 0;
-        while (i < node->module->param_count && strcmp(node->module->params[i].name, key) != 0) i++;
-        if (i == node->module->param_count) {
-            no_such_param(b, &here, key, node->module);
-        } else if (read_value(b, &here, value, &node->module->params[i], &number)) {
-            node->values[i] = (float)number;
-            node->written[i] = true;
-        }
+        uint32_t i = find_param(b, &here, node->module, key);
+        if (i == node->module->param_count ||
+            !read_param(b, &here, value, &node->module->params[i], &number))
+            continue;
+        node->values[i] = (float)number;
+        node->written[i] = true;
     }
 }
 
@@ -148,25 +153,29 @@ static void unknown_key(builder *b, const mega_at *at, const char *key, const me
     mega_document_error(b->document, at, "unknown-key", h.text, "no such key");
 }
 
+void build_module(builder *b, const mega_at *at, json_t *object, mega_patch_node_row *node) {
+    json_t *value = json_object_get(object, "type");
+    mega_at here = mega_at_key(at, object, "type");
+    if (value) build_type(b, &here, value, node);
+    else mega_document_error(b->document, at, "missing", NULL, "a node needs a `type`");
+    if (!node->module) return;
+    uint32_t count = node->module->param_count;
+    node->values = take_memory(b, count, sizeof *node->values);
+    node->written = take_memory(b, count, sizeof *node->written);
+    for (uint32_t i = 0; node->values && i < count; i++)
+        node->values[i] = node->module->params[i].initial;
+}
+
 /// A node's own keys; its module comes first, since the others are judged by it.
-static void build_node(builder *b, const mega_at *at, json_t *object, bool in_array,
-                       mega_patch_node_row *node) {
+void build_node(builder *b, const mega_at *at, json_t *object, bool in_array,
+                mega_patch_node_row *node) {
     const char *key;
     json_t *value;
     if (!expect_object(b, at, object)) return;
-    mega_at here = mega_at_key(at, object, "type");
-    if ((value = json_object_get(object, "type"))) build_type(b, &here, value, node);
-    else mega_document_error(b->document, at, "missing", NULL, "a node needs a `type`");
-    if (node->module) {
-        uint32_t count = node->module->param_count;
-        node->values = take_memory(b, count, sizeof *node->values);
-        node->written = take_memory(b, count, sizeof *node->written);
-        for (uint32_t i = 0; node->values && i < count; i++)
-            node->values[i] = node->module->params[i].initial;
-        if (!node->values || !node->written) return;
-    }
+    build_module(b, at, object, node);
+    if (b->document->no_memory) return;
     json_object_foreach(object, key, value) {
-        here = mega_at_key(at, object, key);
+        mega_at here = mega_at_key(at, object, key);
         if (strcmp(key, "params") == 0) build_params(b, &here, value, node);
         else if (strcmp(key, "scope") == 0) build_scope(b, &here, value, node);
         else if (strcmp(key, "type") != 0 && !(in_array && strcmp(key, "id") == 0) &&

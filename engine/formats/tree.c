@@ -14,7 +14,7 @@ static bool put(json_t *object, const char *key, json_t *value) {
 }
 
 /// The shortest decimal that reads back to the same float; an integer where it is one.
-static json_t *number_of(float value) {
+json_t *mega_tree_number(float value) {
     if (value == rintf(value) && fabsf(value) < 1e9f && !(value == 0 && signbit(value)))
         return json_integer((json_int_t)value);
     char literal[32];
@@ -25,17 +25,23 @@ static json_t *number_of(float value) {
     return json_real(strtod(literal, NULL));
 }
 
+json_t *mega_tree_param(const mega_patch_node_row *node, uint32_t param) {
+    const mega_param_row *row = &node->module->params[param];
+    return row->choices ? json_string(row->choices[(size_t)node->values[param]])
+                        : mega_tree_number(node->values[param]);
+}
+
 /// The `x-` members come last.
 static bool put_extra(json_t *object, json_t *extra) {
     return !extra || json_object_update(object, extra) == 0;
 }
 
-static bool write_knob(const mega_patch_knob_row *knob, json_t *object) {
-    bool good = put(object, "value", number_of(knob->value));
+bool mega_tree_knob(const mega_patch_knob_row *knob, json_t *object) {
+    bool good = put(object, "value", mega_tree_number(knob->value));
     if (knob->has_range) {
         json_t *range = json_array();
-        good = good && range && json_array_append_new(range, number_of(knob->min)) == 0 &&
-               json_array_append_new(range, number_of(knob->max)) == 0;
+        good = good && range && json_array_append_new(range, mega_tree_number(knob->min)) == 0 &&
+               json_array_append_new(range, mega_tree_number(knob->max)) == 0;
         if (good) good = put(object, "range", range);
         else json_decref(range);
     }
@@ -48,16 +54,13 @@ static bool write_knob(const mega_patch_knob_row *knob, json_t *object) {
 static bool write_params(const mega_patch_node_row *node, json_t *params) {
     bool good = true;
     for (uint32_t i = 0; good && i < node->module->param_count; i++) {
-        const mega_param_row *row = &node->module->params[i];
-        if (!node->written[i]) continue;
-        good = put(params, row->name,
-                   row->choices ? json_string(row->choices[(size_t)node->values[i]])
-                                : number_of(node->values[i]));
+        if (node->written[i])
+            good = put(params, node->module->params[i].name, mega_tree_param(node, i));
     }
     return good;
 }
 
-static bool write_node(const mega_patch_node_row *node, json_t *object) {
+bool mega_tree_node(const mega_patch_node_row *node, json_t *object) {
     bool good = put(object, "type", json_string(node->module->name));
     json_t *params = json_object();
     if (!good || !params || !write_params(node, params)) {
@@ -72,8 +75,7 @@ static bool write_node(const mega_patch_node_row *node, json_t *object) {
     return good && put_extra(object, node->extra);
 }
 
-static bool write_cable(const mega_patch *patch, const mega_patch_cable_row *cable,
-                        json_t *object) {
+bool mega_tree_cable(const mega_patch *patch, const mega_patch_cable_row *cable, json_t *object) {
     const mega_patch_node_row *to = &patch->nodes[cable->to_node];
     json_t *from;
     if (cable->from_node < 0) {
@@ -85,7 +87,7 @@ static bool write_cable(const mega_patch *patch, const mega_patch_cable_row *cab
     bool good =
         put(object, "from", from) &&
         put(object, "to", json_pack("[s, s]", to->id, mega_port_name(to->module, cable->to_port)));
-    if (cable->amount != 1) good = good && put(object, "amount", number_of(cable->amount));
+    if (cable->amount != 1) good = good && put(object, "amount", mega_tree_number(cable->amount));
     if (cable->as != MEGA_AS_ADD)
         good = good && put(object, "as", json_string(mega_cable_as_name(cable->as)));
     return good && put_extra(object, cable->extra);
@@ -95,7 +97,7 @@ static bool write_knobs(const mega_patch *patch, json_t *knobs) {
     bool good = true;
     for (size_t i = 0; good && i < patch->knob_count; i++) {
         json_t *object = json_object();
-        good = put(knobs, patch->knobs[i].id, object) && write_knob(&patch->knobs[i], object);
+        good = put(knobs, patch->knobs[i].id, object) && mega_tree_knob(&patch->knobs[i], object);
     }
     return good;
 }
@@ -104,7 +106,7 @@ static bool write_nodes(const mega_patch *patch, json_t *nodes) {
     bool good = true;
     for (size_t i = 0; good && i < patch->node_count; i++) {
         json_t *object = json_object();
-        good = put(nodes, patch->nodes[i].id, object) && write_node(&patch->nodes[i], object);
+        good = put(nodes, patch->nodes[i].id, object) && mega_tree_node(&patch->nodes[i], object);
     }
     return good;
 }
@@ -114,7 +116,7 @@ static bool write_cables(const mega_patch *patch, json_t *connections) {
     for (size_t i = 0; good && i < patch->cable_count; i++) {
         json_t *object = json_object();
         good = json_array_append_new(connections, object) == 0 &&
-               write_cable(patch, &patch->cables[i], object);
+               mega_tree_cable(patch, &patch->cables[i], object);
     }
     return good;
 }
