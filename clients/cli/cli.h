@@ -42,7 +42,7 @@ typedef struct {
 } cli_command;
 
 extern const cli_command command_render, command_check, command_modules, command_disasm,
-    command_convert, command_graph, command_bench;
+    command_convert, command_diff, command_graph, command_bench;
 
 // ---- messages -----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@
 
 static const cli_command *const commands[] = {
     &command_render,  &command_check, &command_modules, &command_disasm,
-    &command_convert, &command_graph, &command_bench,
+    &command_convert, &command_diff,  &command_graph,   &command_bench,
 };
 
 volatile sig_atomic_t interrupted;

@@ -205,10 +205,11 @@ static void compare_nodes(diff *d) {
             replace_node(d, b);
             if (scope == MEGA_SCOPE_VOICE && b->module->flags & MEGA_ONCE) scope = MEGA_SCOPE_INFER;
         }
+        if (scope == b->scope && !diff_any_extra(a->extra, b->extra)) continue;
         json_t *op = begin(d, "set", b->id);
         if (scope != b->scope) diff_put(d, op, "scope", scope_tree(b->scope));
-        bool differs = diff_extra(d, a->extra, b->extra, op);
-        push_if(d, op, differs || scope != b->scope);
+        diff_extra(d, a->extra, b->extra, op);
+        diff_push(d, op);
     }
 }
 

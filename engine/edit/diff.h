@@ -32,6 +32,9 @@ void diff_put(diff *d, json_t *op, const char *key, json_t *value);
 void diff_push(diff *d, json_t *op);
 /// Puts the `x-` keys that differ, and `unset`. @return whether any do
 bool diff_extra(diff *d, json_t *before, json_t *after, json_t *op);
+static inline bool diff_any_extra(json_t *before, json_t *after) {
+    return before != after && !(before && after && json_equal(before, after));
+}
 static inline bool diff_float(float a, float b) {
     union {
         float f;

@@ -206,15 +206,15 @@ static void compare_cables(diff *d) {
         uint32_t was = d->cables.was[i];
         if (was == MEGA_NOWHERE) continue;
         const mega_patch_cable_row *a = &d->before->cables[was], *b = &d->after->cables[i];
+        bool amount = diff_float(a->amount, b->amount);
+        if (!amount && a->as == b->as && !diff_any_extra(a->extra, b->extra)) continue;
         json_t *op = diff_begin(d, "set");
         put_ends(d, op, d->after, b);
         if (d->twin[was]) diff_put(d, op, "nth", json_integer(d->nth_kept[was]));
-        bool amount = diff_float(a->amount, b->amount);
         if (amount) diff_put(d, op, "amount", mega_tree_number(b->amount));
         if (a->as != b->as) diff_put(d, op, "as", json_string(mega_cable_as_name(b->as)));
-        bool differs = diff_extra(d, a->extra, b->extra, op);
-        if (differs || amount || a->as != b->as) diff_push(d, op);
-        else json_decref(op);
+        diff_extra(d, a->extra, b->extra, op);
+        diff_push(d, op);
     }
 }
 

@@ -12,7 +12,7 @@
 #include "patch_equal.h"
 #include "random_edit.h"
 
-enum { SEQUENCES = 10000, EDITS_MAX = 8, LIST_MAX = 4 };
+enum { SEQUENCES = 10000, EDITS_MAX = 6, LIST_MAX = 4 };
 
 static struct {
     size_t sequences, edits, operations, wrong, wrong_lists, diffs, operations_of_diffs;
@@ -194,7 +194,7 @@ static void undo_gives_back(void **state) {
 /// Documents that have little to do with each other but their ids.
 static void diff_leads_anywhere(void **state) {
     (void)state;
-    enum { PAIRS = 2000 };
+    enum { PAIRS = 1000 };
     for (uint64_t seed = 1; seed <= PAIRS; seed++) {
         char *texts[2] = {random_patch(seed, 0), random_patch(seed + 100000, 0)};
         mega_patch *a = read_text(texts[0]), *b = read_text(texts[1]);
