@@ -143,13 +143,13 @@ static int play_to(const render_options *o, play_options *p, sink *s) {
         return usage_error(&command_render,
                            "%s: over 4 GiB, more than %s can hold; try --format caf", o->output,
                            wave_container_names[o->container]);
+    catch_interrupts(); // from here on there is a file to be cleaned up
     if (o->output) {
         s->file = wave_create(o->output, o->container, o->sample, o->rate, PLAY_CHANNELS);
         if (!s->file) return CLI_FILE;
     }
     p->context = s;
     s->progress = progress_start(p->frames, o->rate, !o->quiet);
-    catch_interrupts();
     play_result result = play(p);
     double elapsed = progress_end(&s->progress);
     int code = report_result(o, result);

@@ -416,7 +416,7 @@ class Modules(Cli):
                 self.assertLessEqual(param["min"], param["default"])
                 self.assertLessEqual(param["default"], param["max"])
                 self.assertIn(param["scale"], ("lin", "exp"))
-                self.assertIn(param["smoothing"], ("none", "linear", "exp"))
+                self.assertIn(param["smoothing"], ("none", "cosine", "exp"))
 
     def test_printed_reference_is_current(self):
         with open(ROOT + "/docs/modules.md") as file:
