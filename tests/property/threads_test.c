@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// threads -- the three roles on three threads: one rewires, one plays, one renders. Meant for
+// ThreadSanitizer; in any build the sound must stay finite and the last document must be the one
+// that sounds.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "random.h"
+#include "random_patch.h"
+#include "stage.h"
+
+enum { PATCHES = 12, EDITS = 400, EVENTS = 20000 };
+
+typedef struct {
+    mega_engine *engine;
+    mega_patch *patches[PATCHES];
+    _Atomic int32_t knob; ///< a public number that the playing thread may use
+    _Atomic bool edited, played;
+    uint64_t blocks;
+    bool finite;
+} stage;
+
+/// CONTROL: other patches, more buses, names; what was freed is gone at once.
+static void *rewires(void *argument) {
+    stage *s = argument;
+    rng r = rng_create(1);
+    for (int i = 0; i < EDITS; i++) {
+        mega_rewire(s->engine, s->patches[rng_below(&r, PATCHES)], rng_between(&r, 0, 5), NULL);
+        s->knob = mega_find_knob(s->engine, "k0");
+        if (i % 50 == 0) mega_bus_open(s->engine, "n0", "freq", NULL);
+        if (rng_chance(&r, 0.7f)) nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+    }
+    s->edited = true;
+    return NULL;
+}
+
+/// EVENT: notes, knobs, pedals as fast as they are taken; reads the counters and what has ended.
+static void *plays(void *argument) {
+    stage *s = argument;
+    rng r = rng_create(2);
+    mega_note note[16] = {0};
+    for (int i = 0; i < EVENTS; i++) {
+        uint32_t at = rng_below(&r, 16);
+        mega_note_off(s->engine, MEGA_NOW, note[at], 0.5f);
+        mega_note_on(s->engine, MEGA_NOW, rng_between(&r, 30, 90), rng_unit(&r), &note[at]);
+        mega_note_set(s->engine, MEGA_NOW, note[at], MEGA_NOTE_BEND, rng_between(&r, -2, 2));
+        mega_controller_set(s->engine, MEGA_NOW, (mega_controller)rng_below(&r, 5), rng_unit(&r));
+        if (s->knob >= 0) mega_knob_set(s->engine, MEGA_NOW, s->knob, rng_unit(&r));
+        while (mega_next_ended(s->engine, NULL, NULL)) {}
+        if (rng_chance(&r, 0.001f)) mega_panic(s->engine);
+        (void)mega_counters_get(s->engine).voices_active;
+        if (i % 16 == 0) nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    }
+    s->played = true;
+    return NULL;
+}
+
+/// AUDIO: until the others are done.
+static void *renders(void *argument) {
+    stage *s = argument;
+    float left[256], right[256], block[64];
+    s->finite = true;
+    while (!s->edited || !s->played) {
+        mega_render(s->engine, NULL, (float *const[]){left, right},
+                    64 + (uint32_t)(s->blocks % 4) * 48);
+        mega_bus_read(s->engine, 0, 0, block);
+        for (int t = 0; t < 64; t++) s->finite &= isfinite(left[t]) && isfinite(right[t]);
+        s->blocks++;
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+    }
+    return NULL;
+}
+
+static void three_roles_on_three_threads(void **unused) {
+    (void)unused;
+    stage s = {.engine = stage_open(NULL), .knob = -1};
+    for (int i = 0; i < PATCHES; i++) {
+        char *json = random_patch(100 + (uint64_t)i, 12);
+        s.patches[i] = stage_patch(json);
+        free(json);
+    }
+    pthread_t threads[3];
+    void *(*const roles[])(void *) = {rewires, plays, renders};
+    for (int i = 0; i < 3; i++) pthread_create(&threads[i], NULL, roles[i], &s);
+    for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
+    mega_counters c = mega_counters_get(s.engine);
+    printf("%llu renders, %llu programs swapped, %llu notes\n", (unsigned long long)s.blocks,
+           (unsigned long long)c.programs_swapped, (unsigned long long)c.notes_started);
+    assert_true(s.finite);
+    assert_true(c.programs_swapped > 10);
+    mega_destroy(s.engine);
+    for (int i = 0; i < PATCHES; i++) mega_patch_destroy(s.patches[i]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(three_roles_on_three_threads)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
