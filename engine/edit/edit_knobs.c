@@ -138,8 +138,12 @@ void edit_rename(edit *e) {
     undo_put(e, undo, is_knob ? "knob" : "id", json_string(to));
     undo_put(e, undo, "to", json_string(*id));
     json_object_del(index, *id); // it may be given the id that it has
+    size_t errors = b->document->errors;
     char *copy = take_id(b, &here, to, index, row);
-    if (!copy) {
+    if (b->document->errors > errors) { // what follows may go on with the id that it had
+        if (json_object_set_new_nocheck(index, *id, json_integer(row)) != 0)
+            mega_document_no_memory(b->document);
+        free(copy);
         json_decref(undo);
         return;
     }
