@@ -69,6 +69,7 @@ static _Thread_local bool playing;
 // ---- the first net
 // -----------------------------------------------------------------------------------
 
+#ifndef SANITIZED // sanitizers replace these themselves
 static void note_call(const char *name) {
     if (!playing) return;
     int i = result->noted_count++;
@@ -77,7 +78,6 @@ static void note_call(const char *name) {
             result->noted[i][k] = name[k];
 }
 
-#ifndef SANITIZED // sanitizers replace these themselves
 void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
@@ -318,10 +318,12 @@ static char *read_file(const char *folder, const char *name) {
 // -------------------------------------------------------------------------------------------
 
 static void make_system_call(void) { syscall(SYS_getppid); }
+#ifndef SANITIZED
 static void make_allocation(void) {
     void *volatile p = malloc(24);
     (void)p;
 }
+#endif
 
 static void the_nets_catch(void **state) {
     (void)state;
