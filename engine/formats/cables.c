@@ -143,7 +143,7 @@ static int32_t find_port(builder *b, const end *e, const mega_patch_node_row *no
 
 void build_from(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
     end e;
-    uint32_t number;
+    uint32_t number = 0;
     if (!read_end(b, at, value, &e)) return;
     if (!e.is_knob) {
         bool found = find_node(b, &e.at_node, e.node, &number);
