@@ -95,6 +95,23 @@ static void wrong_edits_are_explained(void **state) {
 
 // ---- what is right -----------------------------------------------------------------------------
 
+/// The seeds of the fuzzer.
+static void good_edits_are_taken(void **state) {
+    (void)state;
+    size_t bytes = 0, count = 0;
+    mega_patch *before = read_text(start);
+    char *text = read_file(SOURCE_DIR "/tests/edits/good.txt", &bytes);
+    assert_non_null(text);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), count++) {
+        char *said = messages(before, line);
+        assert_null(strstr(said, "error"));
+        free(said);
+    }
+    assert_true(count >= 8);
+    free(text);
+    mega_patch_destroy(before);
+}
+
 static void undone_in_place(void **state) {
     (void)state;
     mega_patch *before = read_text(start);
@@ -293,6 +310,7 @@ static void history_is_bounded(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_edits_are_explained),
+        cmocka_unit_test(good_edits_are_taken),
         cmocka_unit_test(undone_in_place),
         cmocka_unit_test(diff_says_no_more_than_differs),
         cmocka_unit_test(every_format),
