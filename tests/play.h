@@ -72,9 +72,11 @@ static inline void play_event(player *p) {
     mega_note *held = p->note_count ? &p->note[rng_below(r, p->note_count)] : NULL;
     uint32_t what = rng_below(r, 100);
     if (what < 35 || !held) {
+        // One number a statement: the order of arguments is the compiler's choice.
         mega_note note = 0;
-        status = mega_note_on(e, p->next, (float)(24 + rng_below(r, 84)) + (what < 5 ? 0.37f : 0),
-                              rng_unit(r), &note);
+        float key = (float)(24 + rng_below(r, 84)) + (what < 5 ? 0.37f : 0);
+        float velocity = rng_unit(r);
+        status = mega_note_on(e, p->next, key, velocity, &note);
         if (p->note_count < PLAY_NOTES) p->note[p->note_count++] = note;
         else *held = note; // the other goes on until it is stolen
     } else if (what < 58) {
@@ -90,8 +92,9 @@ static inline void play_event(player *p) {
         float value = which == MEGA_CONTROL_BEND ? rng_between(r, -1, 1) : rng_unit(r);
         status = mega_controller_set(e, p->next, which, value);
     } else if (what < 88) {
-        if (p->knob_count)
-            status = mega_knob_set(e, p->next, p->knob[rng_below(r, p->knob_count)], rng_unit(r));
+        uint32_t k = p->knob_count ? rng_below(r, p->knob_count) : 0;
+        float value = rng_unit(r);
+        if (p->knob_count) status = mega_knob_set(e, p->next, p->knob[k], value);
     } else if (what < 98) {
         uint32_t k = p->param_count ? rng_below(r, p->param_count) : 0;
         float ramp = rng_chance(r, 0.5f) ? -1 : rng_between(r, 0, 0.1f);

@@ -116,6 +116,13 @@ static inline void random_patch_cable(random_patch_maker *m, int64_t from, const
     if (from >= 0) m->heard[from] = true;
 }
 
+static inline void random_patch_bend(random_patch_maker *m, int64_t from, const char *output,
+                                     uint32_t to, const char *port) {
+    float amount = rng_between(&m->r, -3, 3);
+    const char *as = rng_chance(&m->r, 0.5f) ? "octaves" : "semitones";
+    random_patch_cable(m, from, output, to, port, amount, as);
+}
+
 /// The output of the note (node 0) that belongs in a port of that name, or NULL.
 static inline const char *random_patch_note_output(const char *port) {
     static const char *const pairs[][2] = {{"freq", "freq"},       {"gate", "gate"},
@@ -172,8 +179,7 @@ static inline void random_patch_wire(random_patch_maker *m, uint32_t to) {
             if (is_input)
                 random_patch_cable(m, from, output, to, port, rng_between(r, -0.7f, 0.7f), NULL);
             else if (row->scale == MEGA_EXP && rng_chance(r, 0.5f))
-                random_patch_cable(m, from, output, to, port, rng_between(r, -3, 3),
-                                   rng_chance(r, 0.5f) ? "octaves" : "semitones");
+                random_patch_bend(m, from, output, to, port);
             else
                 random_patch_cable(m, from, output, to, port,
                                    rng_between(r, -0.3f, 0.3f) * (row->max - row->min), NULL);
