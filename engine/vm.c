@@ -172,7 +172,8 @@ static mega_value sum_many(const run *r, uint32_t first, uint32_t count, float *
 /// True for a slot spread over the lanes: the next instruction writes over it.
 static bool in_scratch(const run *r, const float *at) {
     const mega_vm *vm = r->vm;
-    return at >= vm->spread[0] && at < vm->spread[0] + sizeof vm->spread / sizeof(float);
+    const float *first = (const float *)vm->spread;
+    return at >= first && at < first + sizeof vm->spread / sizeof *first;
 }
 
 static void sum(const run *r, const mega_instruction *code) {
