@@ -279,9 +279,13 @@ mega_status mega_graph_init(mega_graph *g, const mega_patch *p, const uint32_t *
 }
 
 bool mega_patch_node_per_voice(const mega_patch *patch, size_t index) {
-    mega_graph g;
-    if (mega_graph_init(&g, patch, NULL, 0, NULL)) return false;
-    bool voice = g.voice[index];
-    mega_graph_finish(&g);
-    return voice;
+    if (!patch->per_voice) {
+        mega_graph g;
+        if (mega_graph_init(&g, patch, NULL, 0, NULL)) return false;
+        // what follows from a patch is kept with it, though the caller sees it as constant
+        ((mega_patch *)patch)->per_voice = g.voice;
+        g.voice = NULL;
+        mega_graph_finish(&g);
+    }
+    return patch->per_voice[index];
 }

@@ -23,6 +23,7 @@ MEGA_CONTROL void mega_patch_destroy(mega_patch *patch) {
     }
     for (size_t i = 0; i < patch->cable_count; i++) json_decref(patch->cables[i].extra);
     json_decref(patch->extra);
+    free(patch->per_voice);
     free(patch->knobs);
     free(patch->nodes);
     free(patch->cables);

@@ -73,6 +73,7 @@ struct mega_patch {
     mega_patch_cable_row *cables;
     size_t cable_count;
     struct json_t *extra;
+    bool *per_voice; ///< by node, once somebody has asked; NULL before, and in a copy
 };
 
 /// A deep copy, to be destroyed; NULL without memory.
