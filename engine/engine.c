@@ -41,7 +41,8 @@ static bool allocate(mega_engine *e) {
     uint32_t channels = e->options.input_channels;
     e->input_ring = calloc((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
     e->input_block = calloc((size_t)channels * MEGA_BLOCK_FRAMES + 1, sizeof(float));
-    return e->input_ring && e->input_block &&
+    e->history = mega_history_create();
+    return e->input_ring && e->input_block && e->history &&
            mega_voices_init(&e->voices, 1, (float)e->options.rate, e->options.seed) &&
            mega_ring_init(&e->garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
            mega_ring_init(&e->events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
@@ -110,6 +111,7 @@ void mega_destroy(mega_engine *e) {
     // under way: one of the programs that lead to it is in force
     mega_change_destroy(e->coming ? e->coming : e->vm.program);
     mega_voices_finish(&e->voices);
+    mega_history_destroy(e->history);
     mega_names_finish(&e->knobs);
     mega_names_finish(&e->params);
     for (uint32_t b = 0; b < e->bus_count; b++) {

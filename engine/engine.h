@@ -3,6 +3,7 @@
 #ifndef MEGA_ENGINE_H
 #define MEGA_ENGINE_H
 
+#include "edit.h"
 #include "events.h"
 #include "transition.h"
 #include "vm.h"
@@ -41,6 +42,7 @@ struct mega_engine {
     const mega_isa_table *isa;
     mega_program *newest;   ///< last published; in force, pending, or (after a swap) about to be
     mega_program *in_force; ///< last one known to have been taken
+    mega_history *history;
     mega_names knobs, params;
     mega_bus_name buses[MEGA_BUSES_MAX];
     uint32_t bus_count;

@@ -50,8 +50,8 @@ bool mega_lineage_find(mega_program *program, const mega_program *before,
     if (!table_init(&table, before)) return false;
     for (uint32_t n = 0; n < program->node_count; n++) {
         mega_program_node *node = &program->nodes[n];
-        const char *origin = origins ? origins[node->row] : NULL;
-        uint32_t at = table_find(&table, origin ? origin : node->id);
+        const char *name = origins ? origins[node->row] : node->id;
+        uint32_t at = name ? table_find(&table, name) : UINT32_MAX;
         if (at == UINT32_MAX) continue;
         const mega_program_node *old = &before->nodes[at];
         if (old->module != node->module || old->voice != node->voice) continue;
@@ -69,11 +69,11 @@ static void transfer(mega_program *p, const mega_program *before, uint32_t from,
 
 /// The way of the same knob to the same port, or UINT32_MAX.
 static uint32_t find_target(const mega_program *before, const mega_patch *patch_before,
-                            const char *knob, uint32_t node, uint32_t port) {
+                            const mega_patch_knob_row *knob, uint32_t node, uint32_t port) {
     for (uint32_t k = 0; k < before->knob_target_count; k++) {
         const mega_knob_target *t = &before->knob_targets[k];
         if (t->node == node && t->port == port &&
-            strcmp(patch_before->knobs[t->knob].id, knob) == 0)
+            mega_same_knob(&patch_before->knobs[t->knob], knob))
             return t->slot;
     }
     return UINT32_MAX;
@@ -95,7 +95,7 @@ bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_
         uint32_t ancestor = p->nodes[t->node].ancestor;
         if (ancestor == UINT32_MAX) continue;
         uint32_t from =
-            find_target(before, patch_before, patch->knobs[t->knob].id, ancestor, t->port);
+            find_target(before, patch_before, &patch->knobs[t->knob], ancestor, t->port);
         if (from != UINT32_MAX) transfer(p, before, from, t->slot);
     }
     return true;

@@ -8,7 +8,7 @@
 
 /// Sets each node's `ancestor`: the node of the same name (or origin), type and scope in the
 /// program before.
-/// @param origins by patch node: its name in the program before where that is another; NULL: none
+/// @param origins by patch node: its name in the program before, NULL: it is new; or NULL: names are the same
 /// @return false without memory
 bool mega_lineage_find(mega_program *program, const mega_program *before,
                        const char *const *origins);

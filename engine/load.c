@@ -115,19 +115,19 @@ static bool provide_groups(mega_program *program, const mega_program *before) {
     return program->new_groups != NULL;
 }
 
-/// Compiles to follow `before`; the stage says what fades. The program keeps a copy of the patch.
+/// Compiles to follow `before`. The program keeps a copy of the patch.
 /// @return NULL on an error
-static mega_program *make_program(mega_engine *e, const mega_patch *patch, const mega_stage *stage,
-                                  const mega_program *before, bool keep_values, mega_report *report,
-                                  mega_status *status) {
+static mega_program *make_program(mega_engine *e, const mega_patch *patch, const int8_t *fades,
+                                  const char *const *origins, const mega_program *before,
+                                  bool keep_values, mega_report *report, mega_status *status) {
     struct mega_tap taps[MEGA_BUSES_MAX];
     mega_compile_request request = {.patch = patch,
                                     .rate = (float)e->options.rate,
                                     .memory_bytes_max = e->options.memory_bytes_max,
                                     .before = before,
                                     .patch_before = keep_values && before ? before->patch : NULL,
-                                    .origins = stage ? stage->origins : NULL,
-                                    .fades = stage ? stage->fades : NULL,
+                                    .origins = origins,
+                                    .fades = fades,
                                     .taps = taps,
                                     .tap_count = find_taps(e, patch, before, taps)};
     mega_program *program = mega_compile(&request, report, status);
@@ -154,16 +154,19 @@ static mega_program *make_change(mega_engine *e, const mega_patch *patch, const 
     *status = mega_patch_check(patch, report);
     if (*status) return NULL;
     mega_transition transition = {0};
-    if (fade_frames) *status = mega_transition_init(&transition, base->patch, patch);
+    *status = mega_transition_init(&transition, base->patch, patch);
+    if (!fade_frames) transition.count = 0; // at once: only who is who
     mega_program *lead[MEGA_STAGES_MAX] = {NULL}, *program = NULL;
     const mega_program *before = base;
     for (size_t i = 0; i < transition.count && !*status; i++) {
         const mega_stage *stage = &transition.stages[i];
-        lead[i] = make_program(e, stage->patch, stage, before, true, NULL, status);
+        lead[i] =
+            make_program(e, stage->patch, stage->fades, stage->origins, before, true, NULL, status);
         if (lead[i]) lead[i]->fade_frames = fade_frames;
         before = lead[i];
     }
-    if (!*status) program = make_program(e, patch, NULL, before, true, NULL, status);
+    const char *const *origins = transition.count ? NULL : transition.origins;
+    if (!*status) program = make_program(e, patch, NULL, origins, before, true, NULL, status);
     for (size_t i = 0; i < MEGA_STAGES_MAX; i++) {
         if (program) program->lead[i] = lead[i];
         else mega_program_destroy(lead[i]);
@@ -183,9 +186,10 @@ static mega_status change(mega_engine *e, const mega_patch *patch, uint32_t fade
     mega_program *unseen = atomic_exchange(&e->pending, NULL);
     if (!unseen) e->in_force = e->newest;
     mega_status status;
-    mega_program *program = fade_frames == UINT32_MAX || !e->in_force
-                                ? make_program(e, patch, NULL, e->in_force, false, report, &status)
-                                : make_change(e, patch, e->in_force, fade_frames, report, &status);
+    mega_program *program =
+        fade_frames == UINT32_MAX || !e->in_force
+            ? make_program(e, patch, NULL, NULL, e->in_force, false, report, &status)
+            : make_change(e, patch, e->in_force, fade_frames, report, &status);
     if (!program) {
         if (unseen) atomic_store(&e->pending, unseen);
         return status;
@@ -198,11 +202,13 @@ static mega_status change(mega_engine *e, const mega_patch *patch, uint32_t fade
 
 mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *report) {
     mega_collect(e);
-    return change(e, patch, UINT32_MAX, report);
+    mega_status status = change(e, patch, UINT32_MAX, report);
+    if (!status) mega_history_push(e->history, NULL);
+    return status;
 }
 
-mega_status mega_rewire(mega_engine *e, const mega_patch *patch, float fade_ms,
-                        mega_report *report) {
+static mega_status rewire(mega_engine *e, const mega_patch *patch, float fade_ms,
+                          mega_report *report) {
     mega_collect(e);
     if (!(fade_ms >= 0 && fade_ms <= MEGA_FADE_MS_MAX)) {
         mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", "fade_ms", 0, 0, "0..2000",
@@ -210,6 +216,76 @@ mega_status mega_rewire(mega_engine *e, const mega_patch *patch, float fade_ms,
         return MEGA_ERROR_LIMIT;
     }
     return change(e, patch, (uint32_t)(fade_ms * 0.001f * (float)e->options.rate + 0.5f), report);
+}
+
+mega_status mega_rewire(mega_engine *e, const mega_patch *patch, float fade_ms,
+                        mega_report *report) {
+    mega_status status = rewire(e, patch, fade_ms, report);
+    if (!status) mega_history_push(e->history, NULL);
+    return status;
+}
+
+// ---- edits ------------------------------------------------------------------------------------
+
+/// @param undo receives what leads back
+static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_format format,
+                         float fade_ms, char **undo, mega_report *report) {
+    *undo = NULL;
+    if (!e->newest) {
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "missing", "", 0, 0, "load a patch first",
+                        "there is nothing to edit");
+        return MEGA_ERROR_NAME;
+    }
+    mega_patch *after = mega_patch_edit(e->newest->patch, text, bytes, format, report, undo);
+    if (!after) return MEGA_ERROR_PATCH;
+    mega_status status = rewire(e, after, fade_ms, report);
+    mega_patch_destroy(after);
+    if (!status) return MEGA_OK;
+    mega_free(*undo);
+    *undo = NULL;
+    return status;
+}
+
+mega_status mega_edit(mega_engine *e, const void *text, size_t bytes, mega_format format,
+                      uint64_t rev, float fade_ms, char **undo_json, mega_report *report) {
+    if (undo_json) *undo_json = NULL;
+    if (rev != MEGA_REV_ANY && !mega_history_current(e->history, rev, report))
+        return MEGA_ERROR_PATCH;
+    char *undo;
+    mega_status status = apply(e, text, bytes, format, fade_ms, &undo, report);
+    if (status) return status;
+    mega_history_push(e->history, undo);
+    if (undo_json) *undo_json = undo;
+    else mega_free(undo);
+    return MEGA_OK;
+}
+
+static mega_status step(mega_engine *e, mega_direction direction, float fade_ms,
+                        mega_report *report) {
+    const char *text = mega_history_peek(e->history, direction);
+    if (!text) {
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", "", 0, 0, NULL,
+                        direction == MEGA_UNDO ? "nothing to undo" : "nothing to redo");
+        return MEGA_ERROR_NAME;
+    }
+    char *inverse;
+    mega_status status = apply(e, text, strlen(text), MEGA_FORMAT_JSON, fade_ms, &inverse, report);
+    if (!status) mega_history_step(e->history, direction, inverse);
+    mega_free(inverse);
+    return status;
+}
+
+mega_status mega_undo(mega_engine *e, float fade_ms, mega_report *report) {
+    return step(e, MEGA_UNDO, fade_ms, report);
+}
+mega_status mega_redo(mega_engine *e, float fade_ms, mega_report *report) {
+    return step(e, MEGA_REDO, fade_ms, report);
+}
+
+uint64_t mega_rev(const mega_engine *e) { return mega_history_rev(e->history); }
+
+const mega_patch *mega_loaded_patch(const mega_engine *e) {
+    return e->newest ? e->newest->patch : NULL;
 }
 
 // ---- buses ------------------------------------------------------------------------------------

@@ -205,6 +205,24 @@ MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
 /// @param fade_ms 0..2000; 0: at once
 MEGA_CONTROL mega_status mega_rewire(mega_engine *engine, const mega_patch *patch, float fade_ms,
                                      mega_report *report);
+#define MEGA_REV_ANY UINT64_MAX
+
+/// Applies a list of operations (or a whole document) to the patch that sounds, all or nothing: see
+/// `mega_patch_edit`, and `mega_rewire` for how it is heard. The edit can be undone.
+/// @param rev the revision that the edit was made for, MEGA_REV_ANY for whichever; another is a `conflict`
+/// @param undo_json receives the list that leads back, to be released by `mega_free`; may be NULL
+MEGA_CONTROL mega_status mega_edit(mega_engine *engine, const void *text, size_t bytes,
+                                   mega_format format, uint64_t rev, float fade_ms, char **undo_json,
+                                   mega_report *report);
+/// Takes back the last edit, or applies it again. @return MEGA_ERROR_NAME if there is none
+MEGA_CONTROL mega_status mega_undo(mega_engine *engine, float fade_ms, mega_report *report);
+MEGA_CONTROL mega_status mega_redo(mega_engine *engine, float fade_ms, mega_report *report);
+/// Number of the document in force: one more with each load, rewiring, edit, undo and redo. Edits before a load
+/// or a rewiring cannot be undone.
+MEGA_CONTROL uint64_t mega_rev(const mega_engine *engine);
+/// The document last loaded, edits and all; NULL before the first. Lives until the next CONTROL call.
+MEGA_CONTROL const mega_patch *mega_loaded_patch(const mega_engine *engine);
+
 /// Frees what the audio role has given back. Called by every CONTROL function too.
 MEGA_CONTROL void mega_collect(mega_engine *engine);
 

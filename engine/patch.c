@@ -96,6 +96,15 @@ mega_patch *mega_patch_clone(const mega_patch *patch) {
     return NULL;
 }
 
+bool mega_same_knob(const mega_patch_knob_row *a, const mega_patch_knob_row *b) {
+    return a->birth == b->birth || strcmp(a->id, b->id) == 0;
+}
+
+uint64_t mega_patch_birth(void) {
+    static _Atomic uint64_t last; // documents are read on any thread
+    return ++last;
+}
+
 MEGA_CONTROL mega_status mega_patch_set_voices(mega_patch *patch, uint32_t voices) {
     if (voices < 1 || voices > MEGA_VOICES_MAX) return MEGA_ERROR_LIMIT;
     patch->voices = voices;

@@ -39,6 +39,7 @@ typedef struct {
     mega_scale scale;
     char *unit;           ///< "" if none
     struct json_t *extra; ///< `x-` keys, or NULL
+    uint64_t birth;       ///< as of a node
 } mega_patch_knob_row;
 
 typedef struct {
@@ -49,6 +50,7 @@ typedef struct {
     float *values;             ///< param_count values; the row's `initial` where none is written
     bool *written;             ///< param_count: the document gives this parameter
     struct json_t *extra;
+    uint64_t birth; ///< a number of its own, the same in copies and edits of a document: a rename keeps it
 } mega_patch_node_row;
 
 /// Ports of a node are numbered inputs first, then parameters.
@@ -75,6 +77,11 @@ struct mega_patch {
     struct json_t *extra;
     bool *per_voice; ///< by node, once somebody has asked; NULL before, and in a copy
 };
+
+/// The same knob, under whatever name, or another of its name.
+bool mega_same_knob(const mega_patch_knob_row *a, const mega_patch_knob_row *b);
+/// A number that no node or knob has yet.
+uint64_t mega_patch_birth(void);
 
 /// A deep copy, to be destroyed; NULL without memory.
 mega_patch *mega_patch_clone(const mega_patch *patch);

@@ -171,7 +171,7 @@ typedef struct {
     bool dry;                       ///< no scratch and no state: to look at, not to run
     const mega_program *before;     ///< the program it will replace, or NULL
     const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
-    const char *const *origins;     ///< by node: its name in the program before; NULL: its own
+    const char *const *origins;     ///< by node: its name in the program before, NULL: it is new; or NULL
     const int8_t *fades; ///< by cable: 1 comes in, -1 goes out, 0 stands; NULL: all stand
     /// ports to listen to: node index and output
     const struct mega_tap {

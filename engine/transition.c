@@ -20,6 +20,14 @@ typedef struct {
     bool *cable_goes;                 ///< by old cable: the new patch has it not
 } matching;
 
+enum { BIRTH_TEXT_BYTES = 24 };
+
+/// A text that is no id.
+static const char *birth_text(uint64_t birth, char *text) {
+    snprintf(text, BIRTH_TEXT_BYTES, "\n%llu", (unsigned long long)birth);
+    return text;
+}
+
 static void finish(matching *m) {
     mega_graph_finish(&m->graph_before);
     mega_graph_finish(&m->graph_after);
@@ -41,31 +49,50 @@ static bool allocate(matching *m) {
            !mega_graph_init(&m->graph_after, m->after, NULL, 0, NULL);
 }
 
-/// Ids -> numbers; NULL without memory.
+/// Ids, and births as "\n<number>", -> node numbers; NULL without memory.
 static json_t *index_of(const mega_patch *patch) {
     json_t *index = json_object();
-    for (size_t n = 0; index && n < patch->node_count; n++)
-        if (json_object_set_new(index, patch->nodes[n].id, json_integer((json_int_t)n))) {
+    for (size_t n = 0; index && n < patch->node_count; n++) {
+        char birth[BIRTH_TEXT_BYTES];
+        json_t *number = json_integer((json_int_t)n);
+        if (json_object_set(index, patch->nodes[n].id, number) ||
+            json_object_set(index, birth_text(patch->nodes[n].birth, birth), number)) {
             json_decref(index);
             index = NULL;
         }
+        json_decref(number);
+    }
     return index;
 }
 
-/// A node goes on if one of its name has its type and its scope.
+/// The node of the new patch that an old one goes on in, if its type and scope are the same.
+static int32_t successor(const matching *m, json_t *index, size_t o, const char *key) {
+    const mega_patch_node_row *old = &m->before->nodes[o];
+    json_t *found = json_object_get(index, key);
+    size_t n = (size_t)json_integer_value(found);
+    bool goes_on = found && m->old_of_new[n] < 0 && m->after->nodes[n].module == old->module &&
+                   m->graph_after.voice[n] == m->graph_before.voice[o];
+    return goes_on ? (int32_t)n : -1;
+}
+
+static void match(matching *m, json_t *index, size_t o, const char *key) {
+    int32_t n = successor(m, index, o, key);
+    m->new_of_old[o] = n;
+    if (n >= 0) m->old_of_new[n] = (int32_t)o;
+}
+
 static bool match_nodes(matching *m) {
     json_t *index = index_of(m->after);
     if (!index) return false;
     memset(m->old_of_new, 0xff, m->after->node_count * sizeof *m->old_of_new);
+    memset(m->new_of_old, 0xff, m->before->node_count * sizeof *m->new_of_old);
+    // first the same ones under whatever name, then those of the same name
     for (size_t o = 0; o < m->before->node_count; o++) {
-        const mega_patch_node_row *old = &m->before->nodes[o];
-        json_t *found = json_object_get(index, old->id);
-        size_t n = (size_t)json_integer_value(found);
-        bool goes_on = found && m->after->nodes[n].module == old->module &&
-                       m->graph_after.voice[n] == m->graph_before.voice[o];
-        m->new_of_old[o] = goes_on ? (int32_t)n : -1;
-        if (goes_on) m->old_of_new[n] = (int32_t)o;
+        char birth[BIRTH_TEXT_BYTES];
+        match(m, index, o, birth_text(m->before->nodes[o].birth, birth));
     }
+    for (size_t o = 0; o < m->before->node_count; o++)
+        if (m->new_of_old[o] < 0) match(m, index, o, m->before->nodes[o].id);
     json_decref(index);
     return true;
 }
@@ -74,8 +101,7 @@ static bool same_source(const matching *m, const mega_patch_cable_row *old,
                         const mega_patch_cable_row *cable) {
     if ((old->from_node < 0) != (cable->from_node < 0)) return false;
     if (old->from_node < 0)
-        return strcmp(m->before->knobs[old->from_port].id, m->after->knobs[cable->from_port].id) ==
-               0;
+        return mega_same_knob(&m->before->knobs[old->from_port], &m->after->knobs[cable->from_port]);
     return m->new_of_old[old->from_node] == cable->from_node && old->from_port == cable->from_port;
 }
 
@@ -180,7 +206,7 @@ static bool add_dying_nodes(matching *m, mega_stage *stage) {
 static int32_t stage_knob(const matching *m, mega_patch *p, uint32_t old) {
     const mega_patch_knob_row *knob = &m->before->knobs[old];
     for (size_t k = 0; k < p->knob_count; k++)
-        if (strcmp(p->knobs[k].id, knob->id) == 0) return (int32_t)k;
+        if (mega_same_knob(&p->knobs[k], knob)) return (int32_t)k;
     if (!extend(&p->knobs, p->knob_count, 1, sizeof *p->knobs)) return -1;
     bool ok = mega_patch_copy_knob(&p->knobs[p->knob_count++], knob);
     return ok ? (int32_t)p->knob_count - 1 : -1;
@@ -217,10 +243,16 @@ static bool has_cycle(const mega_patch *patch, bool *memory) {
     return status == MEGA_ERROR_PATCH;
 }
 
+static void name_origins(const matching *m, mega_stage *stage) {
+    for (size_t n = 0; n < m->after->node_count; n++)
+        if (m->old_of_new[n] >= 0) stage->origins[n] = m->before->nodes[m->old_of_new[n]].id;
+}
+
 /// Both at once.
 static bool make_union(matching *m, mega_stage *stage) {
     if (!init_stage(stage, m->after)) return false;
     for (size_t i = 0; i < m->after->cable_count; i++) stage->fades[i] = fade_in(m, i);
+    name_origins(m, stage);
     return add_dying_nodes(m, stage) && add_dying_cables(m, stage);
 }
 
@@ -228,19 +260,36 @@ static bool make_union(matching *m, mega_stage *stage) {
 static bool make_two(const matching *m, mega_stage *going, mega_stage *coming) {
     if (!init_stage(going, m->before) || !init_stage(coming, m->after)) return false;
     for (size_t i = 0; i < m->before->cable_count; i++) going->fades[i] = fade_out(m, i);
+    for (size_t n = 0; n < m->before->node_count; n++) going->origins[n] = m->before->nodes[n].id;
     for (size_t i = 0; i < m->after->cable_count; i++) coming->fades[i] = fade_in(m, i);
+    name_origins(m, coming);
     return true;
+}
+
+/// Names that nodes of the new patch had before, for the first program that has it.
+static bool find_origins(const matching *m, mega_transition *t) {
+    t->origins = calloc(m->after->node_count + 1, sizeof *t->origins);
+    for (size_t n = 0; t->origins && n < m->after->node_count; n++)
+        if (m->old_of_new[n] >= 0) t->origins[n] = m->before->nodes[m->old_of_new[n]].id;
+    return t->origins != NULL;
+}
+
+static void finish_stage(mega_stage *stage) {
+    mega_patch_destroy(stage->patch);
+    free(stage->fades);
+    free(stage->origins);
+    *stage = (mega_stage){0};
 }
 
 static bool make_stages(matching *m, mega_transition *t) {
     bool memory = true;
-    if (!allocate(m) || !match_nodes(m)) return false;
+    if (!allocate(m) || !match_nodes(m) || !find_origins(m, t)) return false;
     match_cables(m);
     if (!anything_fades(m)) return true;
     t->count = 1;
     if (!make_union(m, &t->stages[0])) return false;
     if (!has_cycle(t->stages[0].patch, &memory)) return memory;
-    mega_transition_finish(t);
+    finish_stage(&t->stages[0]);
     t->count = 2;
     return make_two(m, &t->stages[0], &t->stages[1]);
 }
@@ -257,10 +306,7 @@ mega_status mega_transition_init(mega_transition *t, const mega_patch *before,
 }
 
 void mega_transition_finish(mega_transition *t) {
-    for (size_t i = 0; i < MEGA_STAGES_MAX; i++) {
-        mega_patch_destroy(t->stages[i].patch);
-        free(t->stages[i].fades);
-        free(t->stages[i].origins);
-    }
+    for (size_t i = 0; i < MEGA_STAGES_MAX; i++) finish_stage(&t->stages[i]);
+    free(t->origins);
     *t = (mega_transition){0};
 }

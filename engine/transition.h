@@ -14,12 +14,14 @@ enum { MEGA_STAGES_MAX = 2 };
 typedef struct {
     mega_patch *patch;
     int8_t *fades;        ///< by cable: 1 comes in, -1 goes out, 0 stands
-    const char **origins; ///< by node: its name in the old patch where that is another, or NULL
+    const char **origins; ///< by node: its name in the old patch; NULL: it is new
 } mega_stage;
 
 typedef struct {
     mega_stage stages[MEGA_STAGES_MAX];
     size_t count; ///< 0: nothing that sounds changes its cables
+    const char **origins; ///< by node of the new patch: its name in the old one, or NULL; for the final program
+                          ///< where there are no stages
 } mega_transition;
 
 /// @param before, after patches that compile

@@ -240,6 +240,102 @@ static void bad_changes_change_nothing(void **unused) {
     mega_destroy(e);
 }
 
+// ---- edits
+// ---------------------------------------------------------------------------------------
+
+static void edit(mega_engine *e, const char *list, char **undo) {
+    mega_report *report = mega_report_create();
+    mega_status status =
+        mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, MEGA_REV_ANY, 3, undo, report);
+    if (status) stage_print(report);
+    assert_int_equal(status, MEGA_OK);
+    mega_report_destroy(report);
+}
+
+static void renames_and_other_silent_edits_change_no_bit(void **unused) {
+    (void)unused;
+    static float with[48000], without[48000];
+    // noise too: it goes on as it was, though a fresh one of that name would differ
+    static const char *patch = PATCH("\"level\":{\"value\":0.1}",
+                                     ",\"hiss\":{\"type\":\"noise\"},\"g\":{\"type\":\"gain\"}",
+                                     ",{\"from\":[\"vca\",\"out\"],\"to\":[\"out\",\"in\"]},{"
+                                     "\"from\":[\"hiss\",\"out\"],\"to\":[\"g\",\"in\"]},"
+                                     "{\"from\":\"level\",\"to\":[\"g\",\"amp\"]},{\"from\":[\"g\","
+                                     "\"out\"],\"to\":[\"out\",\"in\"]}");
+    static const char *const silent[] = {
+        "[{\"op\":\"rename\",\"id\":\"osc\",\"to\":\"sine\"},{\"op\":\"rename\",\"id\":\"hiss\","
+        "\"to\":\"osc\"}]",
+        "[{\"op\":\"add\",\"id\":\"hiss\",\"type\":\"noise\"},{\"op\":\"set\",\"id\":\"vca\",\"x-"
+        "pos\":[3,4]}]",
+        "[{\"op\":\"rename\",\"knob\":\"level\",\"to\":\"volume\"},{\"op\":\"name\",\"name\":"
+        "\"other\"}]",
+        "[{\"op\":\"remove\",\"id\":\"hiss\"},{\"op\":\"rename\",\"id\":\"vca\",\"to\":\"hiss\"}]",
+        "[{\"op\":\"voices\",\"count\":20}]",
+    };
+    for (int pass = 0; pass < 2; pass++) {
+        mega_engine *e = stage_open(patch);
+        chord(e);
+        stage_render(e, pass ? with : without, 4800);
+        mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "level"), 0.2f); // live, not in the document
+        for (size_t i = 0; i < 9; i++) {
+            if (pass && i < 5) edit(e, silent[i], NULL);
+            if (pass && i >= 5) assert_int_equal(mega_undo(e, 3, NULL), MEGA_OK);
+            stage_render(e, (pass ? with : without) + 4800 * (i + 1), 4800);
+        }
+        mega_destroy(e);
+    }
+    assert_memory_equal(with, without, sizeof with);
+}
+
+static void undo_leads_back_and_redo_forth(void **unused) {
+    (void)unused;
+    mega_engine *e = stage_open(WIRINGS[0]);
+    char *start, *end, *now;
+    size_t bytes;
+    mega_patch_write(mega_loaded_patch(e), MEGA_FORMAT_JSON, &start, &bytes);
+    uint64_t rev = mega_rev(e);
+    char *undo;
+    edit(e,
+         "[{\"op\":\"add\",\"id\":\"lp\",\"type\":\"svf\"},{\"op\":\"connect\",\"from\":[\"vca\","
+         "\"out\"],\"to\":[\"lp\",\"in\"]}]",
+         &undo);
+    assert_non_null(strstr(undo, "remove"));
+    mega_free(undo);
+    edit(e,
+         "[{\"op\":\"disconnect\",\"from\":[\"vca\",\"out\"],\"to\":[\"out\",\"in\"]},"
+         "{\"op\":\"connect\",\"from\":[\"lp\",\"low\"],\"to\":[\"out\",\"in\"]}]",
+         NULL);
+    mega_patch_write(mega_loaded_patch(e), MEGA_FORMAT_JSON, &end, &bytes);
+    assert_int_equal(mega_rev(e), rev + 2);
+    for (int i = 0; i < 2; i++) assert_int_equal(mega_undo(e, 3, NULL), MEGA_OK);
+    assert_int_equal(mega_undo(e, 3, NULL), MEGA_ERROR_NAME);
+    mega_patch_write(mega_loaded_patch(e), MEGA_FORMAT_JSON, &now, &bytes);
+    assert_string_equal(now, start);
+    mega_free(now);
+    for (int i = 0; i < 2; i++) assert_int_equal(mega_redo(e, 3, NULL), MEGA_OK);
+    mega_patch_write(mega_loaded_patch(e), MEGA_FORMAT_JSON, &now, &bytes);
+    assert_string_equal(now, end);
+    // an edit for another revision is refused; so is one that closes a loop: nothing changes
+    mega_report *report = mega_report_create();
+    static const char *voices = "[{\"op\":\"voices\",\"count\":3}]";
+    assert_int_equal(mega_edit(e, voices, strlen(voices), MEGA_FORMAT_JSON, rev, 3, NULL, report),
+                     MEGA_ERROR_PATCH);
+    assert_string_equal(mega_report_get(report, 0)->code, "conflict");
+    mega_report_clear(report);
+    static const char *loop =
+        "[{\"op\":\"connect\",\"from\":[\"lp\",\"low\"],\"to\":[\"vca\",\"in\"]}]";
+    assert_int_equal(
+        mega_edit(e, loop, strlen(loop), MEGA_FORMAT_JSON, MEGA_REV_ANY, 3, NULL, report),
+        MEGA_ERROR_PATCH);
+    assert_string_equal(mega_report_get(report, 0)->code, "cycle");
+    assert_int_equal(mega_rev(e), rev + 6);
+    mega_report_destroy(report);
+    mega_free(start);
+    mega_free(end);
+    mega_free(now);
+    mega_destroy(e);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_edit_clicks),
@@ -247,6 +343,8 @@ int main(void) {
         cmocka_unit_test(ten_thousand_edits_end_right),
         cmocka_unit_test(live_values_survive),
         cmocka_unit_test(bad_changes_change_nothing),
+        cmocka_unit_test(renames_and_other_silent_edits_change_no_bit),
+        cmocka_unit_test(undo_leads_back_and_redo_forth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
