@@ -9,9 +9,6 @@
 #include "voices.h"
 
 enum {
-    // Up to this many voices of a group run one by one: a pass over 16 lanes costs about as much as
-    // three.
-    MEGA_LANES_ONE_BY_ONE_MAX = 2,
     MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
     MEGA_CHANNELS_MAX = 64,
 };
