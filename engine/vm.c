@@ -2,7 +2,7 @@
 // vm -- runs a program for one segment of a block.
 //
 // Each phase runs shared, or once for each active group with all its voices side by side; a group
-// with one or two voices runs them one by one in the one-lane build, which gives the same bits.
+// with few voices runs them one by one in the one-lane build, which gives the same bits.
 #include "vm.h"
 
 #include <string.h>
