@@ -5,6 +5,7 @@
 // between frames but cuts the wave hard; where that must not fold, osc.triangle with a filter is
 // the better source.
 #include "oscillator.h"
+#include "oscillator_rows.h"
 
 enum { PM, SYNC, FREQ, AMP, DETUNE, PHASE };
 
@@ -13,46 +14,9 @@ typedef struct {
     lanes sync; // the sync input's last value
 } state;
 
-static const mega_input_row inputs[] = {
-    {"pm", "phase modulation, in turns"},
-    {"sync", "restarts the phase where it rises through 0, between frames too"},
-};
+static const mega_input_row inputs[] = {OSCILLATOR_INPUTS};
 
-static const mega_param_row params[] = {
-    {.name = "freq",
-     .unit = "Hz",
-     .min = 1,
-     .max = 20000,
-     .initial = 440,
-     .scale = MEGA_EXP,
-     .smoothing = MEGA_SMOOTH_EXP,
-     .smooth_ms = 10,
-     .doc = "frequency; below 0 it runs backwards"},
-    {.name = "amp",
-     .unit = "",
-     .min = 0,
-     .max = 1,
-     .initial = 1,
-     .smoothing = MEGA_SMOOTH_COSINE,
-     .smooth_ms = 10,
-     .doc = "peak"},
-    {.name = "detune",
-     .unit = "cents",
-     .min = -100,
-     .max = 100,
-     .initial = 0,
-     .smoothing = MEGA_SMOOTH_EXP,
-     .smooth_ms = 10,
-     .doc = "offset of the pitch"},
-    {.name = "phase",
-     .unit = "turns",
-     .min = 0,
-     .max = 1,
-     .initial = 0,
-     .smoothing = MEGA_SMOOTH_COSINE,
-     .smooth_ms = 10,
-     .doc = "offset of the phase"},
-};
+static const mega_param_row params[] = {OSCILLATOR_PARAMS};
 
 static const mega_output_row outputs[] = {{"out", "the wave"}};
 

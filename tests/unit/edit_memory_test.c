@@ -9,15 +9,8 @@
 #include <cmocka.h>
 
 #include "edit.h"
+#include "failing_memory.h"
 #include "patch_equal.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 #ifdef SANITIZED
 static void every_allocation_fails(void **state) {
@@ -25,50 +18,6 @@ static void every_allocation_fails(void **state) {
     print_message("SKIP: sanitizers own malloc; this runs in the other builds\n");
 }
 #else
-
-static bool armed;       // count, and fail
-static bool onward;      // and fail after it too
-static long allocations; // since arming
-static long failing;     // number of the one that fails
-static long live;        // blocks
-
-void *__libc_malloc(size_t);
-void *__libc_calloc(size_t, size_t);
-void *__libc_realloc(void *, size_t);
-void __libc_free(void *);
-
-// Seen by the shared libraries, too, which the build's hidden visibility would keep from them.
-#define SEEN __attribute__((visibility("default")))
-
-static bool fails(void) {
-    if (!armed) return false;
-    long i = allocations++;
-    return i == failing || (onward && i > failing);
-}
-
-SEEN void *malloc(size_t bytes) {
-    void *p = fails() ? NULL : __libc_malloc(bytes);
-    live += p != NULL;
-    return p;
-}
-
-SEEN void *calloc(size_t count, size_t bytes) {
-    void *p = fails() ? NULL : __libc_calloc(count, bytes);
-    live += p != NULL;
-    return p;
-}
-
-SEEN void *realloc(void *old, size_t bytes) {
-    if (fails()) return NULL;
-    void *p = __libc_realloc(old, bytes);
-    live += !old && p;
-    return p;
-}
-
-SEEN void free(void *p) {
-    live -= p != NULL;
-    __libc_free(p);
-}
 
 static const char before_text[] =
     "{\"name\": \"p\", \"voices\": 3, \"x-a\": [1, {\"b\": 2.5}],"
@@ -114,13 +63,6 @@ static bool has_code(const mega_report *report, const char *code) {
     return false;
 }
 
-static void arm(long number, bool and_on) {
-    allocations = 0;
-    failing = number;
-    onward = and_on;
-    armed = true;
-}
-
 /// One edit with allocation `number` failing. @param wanted NULL if the edit is wrong
 /// @return false once there is no such allocation
 static bool edit_failing(const mega_patch *before, const char *edit, const mega_patch *wanted,
@@ -128,7 +70,7 @@ static bool edit_failing(const mega_patch *before, const char *edit, const mega_
     mega_report *report = mega_report_create();
     long blocks = live;
     char *inverse;
-    arm(number, and_on);
+    memory_arm(number, and_on);
     mega_patch *found =
         mega_patch_edit(before, edit, strlen(edit), MEGA_FORMAT_JSON, report, &inverse);
     armed = false;
@@ -156,7 +98,7 @@ static void fail_each(const mega_patch *before, const char *edit, const mega_pat
 static bool diff_failing(const mega_patch *a, const mega_patch *b, long number, bool and_on) {
     long blocks = live;
     char *list;
-    arm(number, and_on);
+    memory_arm(number, and_on);
     mega_status status = mega_patch_diff(a, b, &list);
     armed = false;
     assert_true(status == (list ? MEGA_OK : MEGA_ERROR_MEMORY));

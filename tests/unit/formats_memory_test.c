@@ -9,16 +9,9 @@
 
 #include <cmocka.h>
 
+#include "failing_memory.h"
 #include "files.h"
 #include "patch_equal.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 #ifdef SANITIZED
 static void every_allocation_fails(void **state) {
@@ -26,50 +19,6 @@ static void every_allocation_fails(void **state) {
     print_message("SKIP: sanitizers own malloc; this runs in the other builds\n");
 }
 #else
-
-static bool armed;       // count, and fail
-static bool onward;      // and fail after it too
-static long allocations; // since arming
-static long failing;     // number of the one that fails
-static long live;        // blocks
-
-void *__libc_malloc(size_t);
-void *__libc_calloc(size_t, size_t);
-void *__libc_realloc(void *, size_t);
-void __libc_free(void *);
-
-// Seen by the shared libraries, too, which the build's hidden visibility would keep from them.
-#define SEEN __attribute__((visibility("default")))
-
-static bool fails(void) {
-    if (!armed) return false;
-    long i = allocations++;
-    return i == failing || (onward && i > failing);
-}
-
-SEEN void *malloc(size_t bytes) {
-    void *p = fails() ? NULL : __libc_malloc(bytes);
-    live += p != NULL;
-    return p;
-}
-
-SEEN void *calloc(size_t count, size_t bytes) {
-    void *p = fails() ? NULL : __libc_calloc(count, bytes);
-    live += p != NULL;
-    return p;
-}
-
-SEEN void *realloc(void *old, size_t bytes) {
-    if (fails()) return NULL;
-    void *p = __libc_realloc(old, bytes);
-    live += !old && p;
-    return p;
-}
-
-SEEN void free(void *p) {
-    live -= p != NULL;
-    __libc_free(p);
-}
 
 static const char whole[] =
     "{\"name\": \"p\", \"voices\": 3, \"x-a\": [1, {\"b\": 2.5}],"
@@ -94,10 +43,7 @@ static bool read_failing(const char *text, size_t bytes, mega_format format,
                          const mega_patch *patch, long number, bool and_on, bool with_report) {
     mega_report *report = with_report ? mega_report_create() : NULL;
     long before = live;
-    allocations = 0;
-    failing = number;
-    onward = and_on;
-    armed = true;
+    memory_arm(number, and_on);
     mega_patch *found = mega_patch_read(text, bytes, format, report);
     armed = false;
     if (!found && patch && report) assert_true(has_code(report, "no-memory"));
@@ -125,10 +71,7 @@ static bool write_failing(const mega_patch *patch, mega_format format, long numb
     char *text;
     size_t bytes;
     long before = live;
-    allocations = 0;
-    failing = number;
-    onward = and_on;
-    armed = true;
+    memory_arm(number, and_on);
     mega_status status = mega_patch_write(patch, format, &text, &bytes);
     armed = false;
     assert_true(status == (text ? MEGA_OK : MEGA_ERROR_MEMORY));

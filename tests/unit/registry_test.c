@@ -369,7 +369,7 @@ static void check_param(const mega_module *m, const char *isa, const mega_param_
         problem(m, isa, "%s: bad range", p->name);
     if (!(p->min <= p->initial && p->initial <= p->max))
         problem(m, isa, "%s: initial out of range", p->name);
-    if (p->scale == MEGA_EXP && !(p->min > 0) && !(p->min == 0 && p->max > 0))
+    if (p->scale == MEGA_EXP && !(p->min > 0)) // else a knob would be linear, unsaid
         problem(m, isa, "%s: an exponential scale needs a positive range", p->name);
     if (p->scale != MEGA_LIN && p->scale != MEGA_EXP) problem(m, isa, "%s: unknown scale", p->name);
     if ((p->smoothing == MEGA_SMOOTH_NONE) != (p->smooth_ms == 0))
