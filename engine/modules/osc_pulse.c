@@ -10,14 +10,14 @@
 static const mega_input_row inputs[] = {OSCILLATOR_INPUTS};
 
 static const mega_param_row params[] = {OSCILLATOR_PARAMS,
-    {.name = "width",
-     .unit = "",
-     .min = 0.01f,
-     .max = 0.99f,
-     .initial = 0.5f,
-     .smoothing = MEGA_SMOOTH_COSINE,
-     .smooth_ms = 10,
-     .doc = "part of a period that the wave is high for"}};
+                                        {.name = "width",
+                                         .unit = "",
+                                         .min = 0.01f,
+                                         .max = 0.99f,
+                                         .initial = 0.5f,
+                                         .smoothing = MEGA_SMOOTH_COSINE,
+                                         .smooth_ms = 10,
+                                         .doc = "part of a period that the wave is high for"}};
 
 static const mega_output_row outputs[] = {{"out", "the wave"}};
 
