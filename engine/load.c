@@ -51,10 +51,13 @@ int32_t mega_find_knob(mega_engine *e, const char *name) {
     if (!e->newest || knob_in(e->newest->patch, name) < 0) return -1;
     int32_t number = mega_names_number(&e->knobs, name);
     if (number < 0) return -1;
-    // written before any event can carry the number: the ring orders the two
+    // Written before any event can carry the number: the ring orders the two. Asked again, it is
+    // written again with what is there, while the audio role may read it: hence atomic.
     for (int i = -1; i < MEGA_STAGES_MAX; i++) {
         mega_program *program = i < 0 ? e->newest : e->newest->lead[i];
-        if (program) program->knob_of_id[number] = knob_in(program->patch, name);
+        if (program)
+            __atomic_store_n(&program->knob_of_id[number], knob_in(program->patch, name),
+                             __ATOMIC_RELAXED);
     }
     return number;
 }
@@ -72,7 +75,9 @@ int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
     if (number < 0) return -1;
     for (int i = -1; i < MEGA_STAGES_MAX; i++) {
         mega_program *program = i < 0 ? e->newest : e->newest->lead[i];
-        if (program) program->slot_of_id[number] = slot_in(program, name);
+        if (program)
+            __atomic_store_n(&program->slot_of_id[number], slot_in(program, name),
+                             __ATOMIC_RELAXED);
     }
     return number;
 }

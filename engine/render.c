@@ -73,7 +73,7 @@ static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_se
 
 static bool set_knob(mega_engine *e, int32_t id, float value) {
     const mega_program *p = e->vm.program;
-    int32_t knob = p->knob_of_id[id];
+    int32_t knob = __atomic_load_n(&p->knob_of_id[id], __ATOMIC_RELAXED);
     if (knob < 0) return false;
     for (uint32_t t = p->knob_first[knob]; t < p->knob_first[knob + 1]; t++) {
         const mega_knob_target *target = &p->knob_targets[t];
@@ -84,7 +84,7 @@ static bool set_knob(mega_engine *e, int32_t id, float value) {
 }
 
 static bool set_param(mega_engine *e, int32_t id, float value, float ramp_seconds) {
-    int32_t slot = e->vm.program->slot_of_id[id];
+    int32_t slot = __atomic_load_n(&e->vm.program->slot_of_id[id], __ATOMIC_RELAXED);
     if (slot < 0 || !(vabs(value) <= 3e38f)) return false;
     set_slot(e, (uint32_t)slot, value, ramp_seconds);
     return true;
