@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // engine -- the CONTROL role: create, load, names, buses.
 #include "engine.h"
+#include "load.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -93,21 +94,21 @@ static void forget_lead(mega_program *program, const mega_program *lead) {
 }
 
 void mega_collect(mega_engine *e) {
+    MEGA_IN_CONTROL(e);
     mega_retired retired;
     while (e->garbage.items && mega_ring_pop(&e->garbage, &retired)) {
-        // what was in force has gone: so the newest has come
-        if (retired.program == e->in_force) e->in_force = e->newest;
-        forget_lead(e->newest, retired.program);
-        forget_lead(e->in_force, retired.program);
+        mega_schedule_sync(e); // what has gone is not in force any more
+        forget_lead(e->schedule.in_force, retired.program);
         mega_program_destroy(retired.program);
         free(retired.groups);
     }
+    mega_schedule_sync(e);
 }
 
 void mega_destroy(mega_engine *e) {
     if (!e) return;
     mega_collect(e);
-    mega_change_destroy(atomic_load(&e->pending));
+    mega_schedule_finish(e);
     // under way: one of the programs that lead to it is in force
     mega_change_destroy(e->coming ? e->coming : e->vm.program);
     mega_voices_finish(&e->voices);
@@ -147,6 +148,7 @@ mega_counters mega_counters_get(const mega_engine *e) {
                            .lanes_silenced = t->lanes_silenced,
                            .outputs_silenced = t->outputs_silenced,
                            .programs_swapped = t->programs_swapped,
+                           .changes_late = t->changes_late,
                            .memory_bytes = t->memory_bytes};
 }
 

@@ -5,6 +5,9 @@
 
 #include "edit.h"
 #include "events.h"
+#include "handoff.h"
+#include "role.h"
+#include "schedule.h"
 #include "transition.h"
 #include "vm.h"
 
@@ -32,22 +35,22 @@ typedef struct {
     _Atomic uint32_t voices_active, voices_held;
     _Atomic uint64_t notes_started, notes_ended, notes_stolen, notes_dropped;
     _Atomic uint64_t events_late, events_dropped;
-    _Atomic uint64_t lanes_silenced, outputs_silenced, programs_swapped;
+    _Atomic uint64_t lanes_silenced, outputs_silenced, programs_swapped, changes_late;
     _Atomic size_t memory_bytes;
 } mega_tally;
 
 struct mega_engine {
     mega_options options;
+    mega_role_holder roles[MEGA_ROLE_COUNT];
     // CONTROL
     const mega_isa_table *isa;
-    mega_program *newest;   ///< last published; in force, pending, or (after a swap) about to be
-    mega_program *in_force; ///< last one known to have been taken
+    mega_schedule schedule;
     mega_history *history;
     mega_names knobs, params;
     mega_bus_name buses[MEGA_BUSES_MAX];
     uint32_t bus_count;
     // CONTROL -> AUDIO -> CONTROL
-    _Atomic(mega_program *) pending;
+    mega_handoff handoff;
     mega_ring garbage; ///< of mega_retired
     // EVENT -> AUDIO -> EVENT
     mega_ring events;
@@ -56,7 +59,7 @@ struct mega_engine {
     _Atomic bool panic;
     // AUDIO
     mega_vm vm;
-    mega_program *coming; ///< taken from `pending`, with leads still to be run; NULL: all have
+    mega_program *coming; ///< taken, with leads still to be run; NULL: all have
     uint32_t stage;       ///< of its leads: the next
     mega_voices voices;
     mega_queue queue;
@@ -87,12 +90,12 @@ static inline void mega_count(_Atomic uint64_t *counter, uint64_t more) {
     atomic_store_explicit(counter, now + more, memory_order_relaxed);
 }
 
-/// Destroys a program and those that lead to it.
-void mega_change_destroy(mega_program *program);
-
 /// Frees a number-to-name table.
 void mega_names_finish(mega_names *names);
-/// @return the name's number, made if it is new; -1 without memory or past MEGA_NAMES_MAX
-int32_t mega_names_number(mega_names *names, const char *name);
+/// Gives a program the numbers of all names that were ever asked for. @return false without memory
+bool mega_names_resolve(mega_engine *e, mega_program *program);
+/// The buses whose node and port a patch has. @param taps room for MEGA_BUSES_MAX
+size_t mega_buses_find(const mega_engine *e, const mega_patch *patch, const mega_program *before,
+                       struct mega_tap *taps);
 
 #endif

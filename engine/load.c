@@ -1,116 +1,13 @@
 // SPDX-License-Identifier: MIT
-// load -- the CONTROL role: patches become programs, published to the audio role with those that
-// fade to them.
+// load -- the CONTROL role: patches become programs, with those that fade to them.
+#include "load.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
-#include "transition.h"
 
-// ---- names ------------------------------------------------------------------------------------
-
-static int32_t find_node(const mega_patch *patch, const char *id) {
-    for (size_t n = 0; n < patch->node_count; n++)
-        if (strcmp(patch->nodes[n].id, id) == 0) return (int32_t)n;
-    return -1;
-}
-
-static int32_t find_output(const mega_module *m, const char *name) {
-    for (uint32_t o = 0; o < m->output_count; o++)
-        if (strcmp(m->outputs[o].name, name) == 0) return (int32_t)o;
-    return -1;
-}
-
-static int32_t find_param_row(const mega_module *m, const char *name) {
-    for (uint32_t i = 0; i < m->param_count; i++)
-        if (strcmp(m->params[i].name, name) == 0) return (int32_t)i;
-    return -1;
-}
-
-static int32_t knob_in(const mega_patch *patch, const char *name) {
-    for (size_t k = 0; k < patch->knob_count; k++)
-        if (strcmp(patch->knobs[k].id, name) == 0) return (int32_t)k;
-    return -1;
-}
-
-/// The slot of "node.param" in a program, or -1.
-static int32_t slot_in(const mega_program *program, const char *name) {
-    const char *dot = strrchr(name, '.');
-    size_t bytes = (size_t)(dot - name);
-    for (uint32_t n = 0; n < program->node_count; n++) {
-        const mega_program_node *node = &program->nodes[n];
-        if (strlen(node->id) != bytes || memcmp(node->id, name, bytes) != 0) continue;
-        int32_t row = find_param_row(mega_isa_one.modules[node->module], dot + 1);
-        return row < 0 ? -1 : (int32_t)node->slot + row;
-    }
-    return -1;
-}
-
-int32_t mega_find_knob(mega_engine *e, const char *name) {
-    mega_collect(e);
-    if (!e->newest || knob_in(e->newest->patch, name) < 0) return -1;
-    int32_t number = mega_names_number(&e->knobs, name);
-    if (number < 0) return -1;
-    // Written before any event can carry the number: the ring orders the two. Asked again, it is
-    // written again with what is there, while the audio role may read it: hence atomic.
-    for (int i = -1; i < MEGA_STAGES_MAX; i++) {
-        mega_program *program = i < 0 ? e->newest : e->newest->lead[i];
-        if (program)
-            __atomic_store_n(&program->knob_of_id[number], knob_in(program->patch, name),
-                             __ATOMIC_RELAXED);
-    }
-    return number;
-}
-
-int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
-    mega_collect(e);
-    if (!e->newest) return -1;
-    int32_t n = find_node(e->newest->patch, node);
-    if (n < 0 || find_param_row(e->newest->patch->nodes[n].module, param) < 0) return -1;
-    char name[MEGA_NAME_BYTES_MAX + 2];
-    strcpy(name, node);
-    strcat(name, ".");
-    strcat(name, param);
-    int32_t number = mega_names_number(&e->params, name);
-    if (number < 0) return -1;
-    for (int i = -1; i < MEGA_STAGES_MAX; i++) {
-        mega_program *program = i < 0 ? e->newest : e->newest->lead[i];
-        if (program)
-            __atomic_store_n(&program->slot_of_id[number], slot_in(program, name),
-                             __ATOMIC_RELAXED);
-    }
-    return number;
-}
-
-static bool number_names(mega_engine *e, mega_program *program) {
-    program->knob_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->knob_of_id);
-    program->slot_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->slot_of_id);
-    if (!program->knob_of_id || !program->slot_of_id) return false;
-    memset(program->knob_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->knob_of_id);
-    memset(program->slot_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->slot_of_id);
-    for (uint32_t i = 0; i < e->knobs.count; i++)
-        program->knob_of_id[i] = knob_in(program->patch, e->knobs.names[i]);
-    for (uint32_t i = 0; i < e->params.count; i++)
-        program->slot_of_id[i] = slot_in(program, e->params.names[i]);
-    return true;
-}
-
-// ---- load -------------------------------------------------------------------------------------
-
-/// Those buses whose node and port the patch has.
-static size_t find_taps(const mega_engine *e, const mega_patch *patch, const mega_program *before,
-                        struct mega_tap *taps) {
-    size_t count = 0;
-    for (uint32_t b = 0; b < e->bus_count; b++) {
-        int32_t node = find_node(patch, e->buses[b].node);
-        if (node < 0) continue;
-        int32_t output = find_output(patch->nodes[node].module, e->buses[b].port);
-        if (output < 0) continue;
-        taps[count++] = (struct mega_tap){(uint32_t)node, (uint32_t)output, b,
-                                          before ? before->buses[b] : NULL};
-    }
-    return count;
-}
+// ---- compiling to follow another program --------------------------------------------------------
 
 /// New groups where their number changes; the audio role moves what sounds.
 static bool provide_groups(mega_program *program, const mega_program *before) {
@@ -134,11 +31,11 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
                                     .origins = origins,
                                     .fades = fades,
                                     .taps = taps,
-                                    .tap_count = find_taps(e, patch, before, taps)};
+                                    .tap_count = mega_buses_find(e, patch, before, taps)};
     mega_program *program = mega_compile(&request, report, status);
     if (!program) return NULL;
     program->patch = mega_patch_clone(patch);
-    if (program->patch && number_names(e, program) && provide_groups(program, before))
+    if (program->patch && mega_names_resolve(e, program) && provide_groups(program, before))
         return program;
     mega_program_destroy(program);
     mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
@@ -183,154 +80,156 @@ static mega_program *make_change(mega_engine *e, const mega_patch *patch, const 
     return program;
 }
 
-/// Publishes what follows the program in force. One that the audio role has not taken yet is taken
-/// back: so changes that come while one is under way become one.
-/// @param fade_frames UINT32_MAX: a load, nothing goes on but state
-static mega_status change(mega_engine *e, const mega_patch *patch, uint32_t fade_frames,
-                          mega_report *report) {
-    mega_program *unseen = atomic_exchange(&e->pending, NULL);
-    if (!unseen) e->in_force = e->newest;
-    mega_status status;
-    mega_program *program =
-        fade_frames == UINT32_MAX || !e->in_force
-            ? make_program(e, patch, NULL, NULL, e->in_force, false, report, &status)
-            : make_change(e, patch, e->in_force, fade_frames, report, &status);
-    if (!program) {
-        if (unseen) atomic_store(&e->pending, unseen);
-        return status;
+mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const mega_program *base,
+                                const mega_scheduled *how, mega_report *report,
+                                mega_status *status) {
+    if (how->load || !base) return make_program(e, patch, NULL, NULL, base, false, report, status);
+    return make_change(e, patch, base, how->fade_frames, report, status);
+}
+
+// ---- changes ----------------------------------------------------------------------------------
+
+static const mega_change soon = {MEGA_REV_ANY, MEGA_FADE_MS_DEFAULT, MEGA_NOW};
+
+static bool read_how(mega_engine *e, const mega_change *how, mega_scheduled *change,
+                     mega_report *report) {
+    if (!(how->fade_ms >= 0 && how->fade_ms <= MEGA_FADE_MS_MAX)) {
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", "fade_ms", 0, 0, "0..2000",
+                        "no fade of such a length");
+        return false;
     }
-    mega_change_destroy(unseen);
-    e->newest = program;
-    atomic_store(&e->pending, program);
-    return MEGA_OK;
+    uint64_t block = how->frame / MEGA_BLOCK_FRAMES * MEGA_BLOCK_FRAMES;
+    *change = (mega_scheduled){
+        .due = block > atomic_load(&e->tally.frame_rendered) ? block : 0,
+        .fade_frames = (uint32_t)(how->fade_ms * 0.001f * (float)e->options.rate + 0.5f),
+    };
+    return true;
+}
+
+static void tell(const mega_engine *e, const mega_scheduled *change, mega_changed *done) {
+    if (!done) return;
+    *done =
+        (mega_changed){.number = change->number,
+                       .rev = mega_history_rev(e->history),
+                       .frame = change->due ? change->due : atomic_load(&e->tally.frame_rendered),
+                       .undo_json = change->undo ? strdup(change->undo) : NULL};
 }
 
 mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *report) {
+    MEGA_IN_CONTROL(e);
     mega_collect(e);
-    mega_status status = change(e, patch, UINT32_MAX, report);
+    mega_scheduled change = {.load = true, .alone = true};
+    mega_status status = mega_schedule_put(e, &change, patch, report);
     if (!status) mega_history_push(e->history, NULL);
     return status;
 }
 
-static mega_status rewire(mega_engine *e, const mega_patch *patch, float fade_ms,
-                          mega_report *report) {
-    mega_collect(e);
-    if (!(fade_ms >= 0 && fade_ms <= MEGA_FADE_MS_MAX)) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", "fade_ms", 0, 0, "0..2000",
-                        "no fade of such a length");
-        return MEGA_ERROR_LIMIT;
-    }
-    return change(e, patch, (uint32_t)(fade_ms * 0.001f * (float)e->options.rate + 0.5f), report);
+mega_status mega_load_again(mega_engine *e, const mega_patch *patch, mega_report *report) {
+    return mega_schedule_put(e, &(mega_scheduled){0}, patch, report);
 }
 
-mega_status mega_rewire(mega_engine *e, const mega_patch *patch, float fade_ms,
-                        mega_report *report) {
-    mega_status status = rewire(e, patch, fade_ms, report);
-    if (!status) mega_history_push(e->history, NULL);
-    return status;
+static bool is_current(const mega_engine *e, const mega_change *how, mega_report *report) {
+    return how->rev == MEGA_REV_ANY || mega_history_current(e->history, how->rev, report);
+}
+
+mega_status mega_rewire(mega_engine *e, const mega_patch *patch, const mega_change *how,
+                        mega_changed *done, mega_report *report) {
+    MEGA_IN_CONTROL(e);
+    mega_collect(e);
+    if (!how) how = &soon;
+    mega_scheduled change;
+    if (!is_current(e, how, report)) return MEGA_ERROR_PATCH;
+    if (!read_how(e, how, &change, report)) return MEGA_ERROR_LIMIT;
+    mega_status status = mega_schedule_put(e, &change, patch, report);
+    if (status) return status;
+    if (!change.due) mega_history_push(e->history, NULL);
+    tell(e, &change, done);
+    return MEGA_OK;
 }
 
 // ---- edits ------------------------------------------------------------------------------------
 
-/// @param undo receives what leads back
+/// A list for the document in force, as soon as can be. @param change receives the undo
 static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_format format,
-                         float fade_ms, char **undo, mega_report *report) {
-    *undo = NULL;
-    if (!e->newest) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "missing", "", 0, 0, "load a patch first",
-                        "there is nothing to edit");
-        return MEGA_ERROR_NAME;
-    }
-    mega_patch *after = mega_patch_edit(e->newest->patch, text, bytes, format, report, undo);
+                         mega_scheduled *change, mega_report *report) {
+    char *undo = NULL;
+    mega_patch *after = mega_patch_edit(mega_schedule_newest(&e->schedule)->patch, text, bytes,
+                                        format, report, &undo);
     if (!after) return MEGA_ERROR_PATCH;
-    mega_status status = rewire(e, after, fade_ms, report);
+    mega_status status = mega_schedule_put(e, change, after, report);
     mega_patch_destroy(after);
-    if (!status) return MEGA_OK;
-    mega_free(*undo);
-    *undo = NULL;
+    if (status) mega_free(undo);
+    else change->undo = undo;
+    return status;
+}
+
+/// A list for the document as it will be then.
+static mega_status apply_later(mega_engine *e, const void *text, size_t bytes, mega_format format,
+                               mega_scheduled *change, mega_report *report) {
+    change->operations = malloc(bytes + 1);
+    if (!change->operations) return MEGA_ERROR_MEMORY;
+    memcpy(change->operations, text, bytes);
+    change->bytes = bytes;
+    change->format = format;
+    mega_status status = mega_schedule_put(e, change, NULL, report);
+    if (status) free(change->operations);
     return status;
 }
 
 mega_status mega_edit(mega_engine *e, const void *text, size_t bytes, mega_format format,
-                      uint64_t rev, float fade_ms, char **undo_json, mega_report *report) {
-    if (undo_json) *undo_json = NULL;
-    if (rev != MEGA_REV_ANY && !mega_history_current(e->history, rev, report))
-        return MEGA_ERROR_PATCH;
-    char *undo;
-    mega_status status = apply(e, text, bytes, format, fade_ms, &undo, report);
+                      const mega_change *how, mega_changed *done, mega_report *report) {
+    MEGA_IN_CONTROL(e);
+    mega_collect(e);
+    if (!how) how = &soon;
+    mega_scheduled change;
+    if (!mega_schedule_newest(&e->schedule)) {
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "missing", "", 0, 0, "load a patch first",
+                        "there is nothing to edit");
+        return MEGA_ERROR_NAME;
+    }
+    if (!is_current(e, how, report)) return MEGA_ERROR_PATCH;
+    if (!read_how(e, how, &change, report)) return MEGA_ERROR_LIMIT;
+    mega_status status = change.due ? apply_later(e, text, bytes, format, &change, report)
+                                    : apply(e, text, bytes, format, &change, report);
     if (status) return status;
-    mega_history_push(e->history, undo);
-    if (undo_json) *undo_json = undo;
-    else mega_free(undo);
+    if (!change.due) mega_history_push(e->history, change.undo);
+    tell(e, &change, done);
+    if (!change.due) mega_free(change.undo); // else the schedule's
     return MEGA_OK;
 }
 
-static mega_status step(mega_engine *e, mega_direction direction, float fade_ms,
+static mega_status step(mega_engine *e, mega_direction direction, float fade_ms, mega_changed *done,
                         mega_report *report) {
+    mega_collect(e);
+    mega_scheduled change;
+    if (!read_how(e, &(mega_change){.fade_ms = fade_ms}, &change, report)) return MEGA_ERROR_LIMIT;
     const char *text = mega_history_peek(e->history, direction);
     if (!text) {
         mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", "", 0, 0, NULL,
                         direction == MEGA_UNDO ? "nothing to undo" : "nothing to redo");
         return MEGA_ERROR_NAME;
     }
-    char *inverse;
-    mega_status status = apply(e, text, strlen(text), MEGA_FORMAT_JSON, fade_ms, &inverse, report);
-    if (!status) mega_history_step(e->history, direction, inverse);
-    mega_free(inverse);
-    return status;
+    mega_status status = apply(e, text, strlen(text), MEGA_FORMAT_JSON, &change, report);
+    if (status) return status;
+    mega_history_step(e->history, direction, change.undo);
+    tell(e, &change, done);
+    mega_free(change.undo);
+    return MEGA_OK;
 }
 
-mega_status mega_undo(mega_engine *e, float fade_ms, mega_report *report) {
-    return step(e, MEGA_UNDO, fade_ms, report);
+mega_status mega_undo(mega_engine *e, float fade_ms, mega_changed *done, mega_report *report) {
+    MEGA_IN_CONTROL(e);
+    return step(e, MEGA_UNDO, fade_ms, done, report);
 }
-mega_status mega_redo(mega_engine *e, float fade_ms, mega_report *report) {
-    return step(e, MEGA_REDO, fade_ms, report);
+
+mega_status mega_redo(mega_engine *e, float fade_ms, mega_changed *done, mega_report *report) {
+    MEGA_IN_CONTROL(e);
+    return step(e, MEGA_REDO, fade_ms, done, report);
 }
 
 uint64_t mega_rev(const mega_engine *e) { return mega_history_rev(e->history); }
 
 const mega_patch *mega_loaded_patch(const mega_engine *e) {
-    return e->newest ? e->newest->patch : NULL;
-}
-
-// ---- buses ------------------------------------------------------------------------------------
-
-static int32_t bus_number(mega_engine *e, const char *node, const char *port, mega_report *report) {
-    for (uint32_t b = 0; b < e->bus_count; b++)
-        if (!strcmp(e->buses[b].node, node) && !strcmp(e->buses[b].port, port)) return (int32_t)b;
-    if (e->bus_count == MEGA_BUSES_MAX) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", node, 0, 0, NULL,
-                        "no more than %d buses", MEGA_BUSES_MAX);
-        return -1;
-    }
-    mega_bus_name name = {strdup(node), strdup(port)};
-    if (!name.node || !name.port) {
-        free(name.node);
-        free(name.port);
-        return -1;
-    }
-    e->buses[e->bus_count] = name;
-    return (int32_t)e->bus_count++;
-}
-
-int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_report *report) {
-    mega_collect(e);
-    int32_t at = e->newest ? find_node(e->newest->patch, node) : -1;
-    if (at < 0 || find_output(e->newest->patch->nodes[at].module, port) < 0) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", node, 0, 0,
-                        "a node of the patch that is loaded, and one of its outputs",
-                        "no output `%s` of a node `%s`", port, node);
-        return -1;
-    }
-    uint32_t count_before = e->bus_count;
-    int32_t number = bus_number(e, node, port, report);
-    if (number < 0 || e->bus_count == count_before) return number;
-    mega_patch *same = mega_patch_clone(e->newest->patch); // that goes with its program
-    mega_status status = same ? change(e, same, 0, report) : MEGA_ERROR_MEMORY;
-    mega_patch_destroy(same);
-    if (status == MEGA_OK) return number;
-    e->bus_count--;
-    free(e->buses[number].node);
-    free(e->buses[number].port);
-    return -1;
+    const mega_program *newest = mega_schedule_newest(&e->schedule);
+    return newest ? newest->patch : NULL;
 }

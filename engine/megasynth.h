@@ -193,37 +193,79 @@ MEGA_CONTROL const char *mega_isa(const mega_engine *engine);
 MEGA_CONTROL uint32_t mega_rate(const mega_engine *engine);
 
 /// Compiles a patch and makes it the one that sounds, from the next block on. Nodes of the same id and type
-/// keep their state. On an error the old patch goes on.
+/// keep their state. Changes that were scheduled are forgotten. On an error the old patch goes on.
 MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
                                    mega_report *report);
+
+// ---- changes while it sounds -------------------------------------------------------------------------
+//
+// Nodes of the same id, type and scope go on with their state and their values, held notes go on; cables that
+// come fade in and those that go fade out. A change takes effect at the start of a block: the next one, or the one
+// that holds the frame it is scheduled for. It is compiled at once. Changes that come before the audio role has
+// taken the one before become one; a change that is due while a fade is under way waits for its end.
+//
+// Scheduled changes follow one another in the order of their frames. Each is a list of operations, which must fit
+// the document as it will be then: when something changes before it, the list is applied anew to what that leaves, and
+// a change that would make a scheduled one impossible is refused as a `conflict`.
+
 #define MEGA_FADE_MS_DEFAULT 3.0f
 #define MEGA_FADE_MS_MAX 2000.0f
-
-/// Changes the patch that sounds into another, while it sounds: nodes of the same id, type and scope go on with
-/// their state and their values, held notes go on; cables that come fade in and those that go fade out, from the
-/// next block on; changes that arrive while one is under way become one. With nothing loaded it is a load.
-/// @param fade_ms 0..2000; 0: at once
-MEGA_CONTROL mega_status mega_rewire(mega_engine *engine, const mega_patch *patch, float fade_ms,
-                                     mega_report *report);
 #define MEGA_REV_ANY UINT64_MAX
+#define MEGA_SCHEDULED_MAX 64 ///< changes that wait for their frames
 
+/// How a change is made.
+typedef struct {
+    uint64_t rev;   ///< the revision that it was made for: another one in force is a `conflict`; MEGA_REV_ANY
+    float fade_ms;  ///< 0..2000; 0: at once
+    uint64_t frame; ///< it takes effect at the start of the block that holds this frame; MEGA_NOW: as soon as can be
+} mega_change;
+/// Any revision, 3 ms, as soon as can be.
+#define MEGA_CHANGE_NOW ((mega_change){MEGA_REV_ANY, MEGA_FADE_MS_DEFAULT, 0})
+
+/// What became of it.
+typedef struct {
+    uint64_t number; ///< of the change, for mega_change_frame and mega_change_cancel: from 1, never given twice
+    uint64_t rev;    ///< of the document in force: with this change in it, unless that waits for its frame
+    uint64_t frame;  ///< no frame before this one is affected; the first that is: mega_change_frame
+    char *undo_json; ///< the list that leads back, to be released by `mega_free`; NULL for a whole patch
+} mega_changed;
+
+/// Changes the patch that sounds into another. With nothing loaded it is a load.
+/// @param how NULL: MEGA_CHANGE_NOW
+/// @param done may be NULL; written only on success
+MEGA_CONTROL mega_status mega_rewire(mega_engine *engine, const mega_patch *patch,
+                                     const mega_change *how, mega_changed *done,
+                                     mega_report *report);
 /// Applies a list of operations (or a whole document) to the patch that sounds, all or nothing: see
-/// `mega_patch_edit`, and `mega_rewire` for how it is heard. The edit can be undone.
-/// @param rev the revision that the edit was made for, MEGA_REV_ANY for whichever; another is a `conflict`
-/// @param undo_json receives the list that leads back, to be released by `mega_free`; may be NULL
+/// `mega_patch_edit`. The edit can be undone.
 MEGA_CONTROL mega_status mega_edit(mega_engine *engine, const void *text, size_t bytes,
-                                   mega_format format, uint64_t rev, float fade_ms, char **undo_json,
+                                   mega_format format, const mega_change *how, mega_changed *done,
                                    mega_report *report);
-/// Takes back the last edit, or applies it again. @return MEGA_ERROR_NAME if there is none
-MEGA_CONTROL mega_status mega_undo(mega_engine *engine, float fade_ms, mega_report *report);
-MEGA_CONTROL mega_status mega_redo(mega_engine *engine, float fade_ms, mega_report *report);
-/// Number of the document in force: one more with each load, rewiring, edit, undo and redo. Edits before a load
-/// or a rewiring cannot be undone.
+/// Takes back the last edit in force, or applies it again, as soon as can be.
+/// @return MEGA_ERROR_NAME if there is none
+MEGA_CONTROL mega_status mega_undo(mega_engine *engine, float fade_ms, mega_changed *done,
+                                   mega_report *report);
+MEGA_CONTROL mega_status mega_redo(mega_engine *engine, float fade_ms, mega_changed *done,
+                                   mega_report *report);
+/// Since which frame a change has been heard. Of the last 1,024 changes.
+/// @return false if it waits, was cancelled, or is not known any more
+MEGA_CONTROL bool mega_change_frame(mega_engine *engine, uint64_t number, uint64_t *frame);
+/// Forgets a scheduled change. @return MEGA_ERROR_NAME if it is not waiting (any more), MEGA_ERROR_PATCH if one after
+/// it needs it
+MEGA_CONTROL mega_status mega_change_cancel(mega_engine *engine, uint64_t number,
+                                            mega_report *report);
+/// Changes that wait for their frames.
+MEGA_CONTROL size_t mega_changes_scheduled(mega_engine *engine);
+
+/// Number of the document in force: one more with each load, rewiring, edit, undo and redo, when it comes in force.
+/// Edits before a load or a rewiring cannot be undone.
 MEGA_CONTROL uint64_t mega_rev(const mega_engine *engine);
-/// The document last loaded, edits and all; NULL before the first. Lives until the next CONTROL call.
+/// The document in force, edits and all, without scheduled ones; NULL before the first. Lives until the next
+/// CONTROL call.
 MEGA_CONTROL const mega_patch *mega_loaded_patch(const mega_engine *engine);
 
-/// Frees what the audio role has given back. Called by every CONTROL function too.
+/// Frees what the audio role has given back, and takes note of the changes that have come in force. Called by every
+/// CONTROL function too; call it now and then, every 20 ms say.
 MEGA_CONTROL void mega_collect(mega_engine *engine);
 
 /// Stable numbers for names, to be used by EVENT functions; they stay valid across loads.
@@ -311,6 +353,7 @@ typedef struct {
     uint64_t lanes_silenced;    ///< lanes that gave NaN or infinity and were stopped
     uint64_t outputs_silenced;  ///< blocks whose output was not finite and was zeroed
     uint64_t programs_swapped;
+    uint64_t changes_late;      ///< that came in force after the block of their frame
     size_t memory_bytes;        ///< of the program in force, its state included
 } mega_counters;
 MEGA_API mega_counters mega_counters_get(const mega_engine *engine);

@@ -11,7 +11,8 @@ void mega_names_finish(mega_names *names) {
     *names = (mega_names){0};
 }
 
-int32_t mega_names_number(mega_names *names, const char *name) {
+/// @return the name's number, made if it is new; -1 without memory or past MEGA_NAMES_MAX
+static int32_t number_of(mega_names *names, const char *name) {
     for (uint32_t i = 0; i < names->count; i++)
         if (strcmp(names->names[i], name) == 0) return (int32_t)i;
     if (names->count == MEGA_NAMES_MAX) return -1;
@@ -26,4 +27,88 @@ int32_t mega_names_number(mega_names *names, const char *name) {
     if (!copy) return -1;
     names->names[names->count] = copy;
     return (int32_t)names->count++;
+}
+
+// ---- what a name is in a program ----------------------------------------------------------------
+
+static int32_t find_param_row(const mega_module *m, const char *name) {
+    for (uint32_t i = 0; i < m->param_count; i++)
+        if (strcmp(m->params[i].name, name) == 0) return (int32_t)i;
+    return -1;
+}
+
+static int32_t knob_in(const mega_patch *patch, const char *name) {
+    for (size_t k = 0; k < patch->knob_count; k++)
+        if (strcmp(patch->knobs[k].id, name) == 0) return (int32_t)k;
+    return -1;
+}
+
+/// The slot of "node.param" in a program, or -1.
+static int32_t slot_in(const mega_program *program, const char *name) {
+    const char *dot = strrchr(name, '.');
+    size_t bytes = (size_t)(dot - name);
+    for (uint32_t n = 0; n < program->node_count; n++) {
+        const mega_program_node *node = &program->nodes[n];
+        if (strlen(node->id) != bytes || memcmp(node->id, name, bytes) != 0) continue;
+        int32_t row = find_param_row(mega_isa_one.modules[node->module], dot + 1);
+        return row < 0 ? -1 : (int32_t)node->slot + row;
+    }
+    return -1;
+}
+
+// Written before any event can carry the number: the ring orders the two. Asked again, it is
+// written again with what is there, while the audio role may read it: hence atomic.
+
+int32_t mega_find_knob(mega_engine *e, const char *name) {
+    MEGA_IN_CONTROL(e);
+    mega_collect(e);
+    const mega_schedule *s = &e->schedule;
+    bool known = false;
+    const mega_program *program;
+    for (size_t i = 0; (program = mega_schedule_program(s, i)) && !known; i++)
+        known = knob_in(program->patch, name) >= 0;
+    int32_t number = known ? number_of(&e->knobs, name) : -1;
+    for (size_t i = 0; number >= 0 && (program = mega_schedule_program(s, i)); i++)
+        __atomic_store_n(&program->knob_of_id[number], knob_in(program->patch, name),
+                         __ATOMIC_RELAXED);
+    return number;
+}
+
+static bool has_param(const mega_patch *patch, const char *node, const char *param) {
+    for (size_t n = 0; n < patch->node_count; n++)
+        if (strcmp(patch->nodes[n].id, node) == 0)
+            return find_param_row(patch->nodes[n].module, param) >= 0;
+    return false;
+}
+
+int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
+    MEGA_IN_CONTROL(e);
+    mega_collect(e);
+    const mega_schedule *s = &e->schedule;
+    bool known = false;
+    const mega_program *program;
+    for (size_t i = 0; (program = mega_schedule_program(s, i)) && !known; i++)
+        known = has_param(program->patch, node, param);
+    if (!known) return -1;
+    char name[MEGA_NAME_BYTES_MAX + 2];
+    strcpy(name, node);
+    strcat(name, ".");
+    strcat(name, param);
+    int32_t number = number_of(&e->params, name);
+    for (size_t i = 0; number >= 0 && (program = mega_schedule_program(s, i)); i++)
+        __atomic_store_n(&program->slot_of_id[number], slot_in(program, name), __ATOMIC_RELAXED);
+    return number;
+}
+
+bool mega_names_resolve(mega_engine *e, mega_program *program) {
+    program->knob_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->knob_of_id);
+    program->slot_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->slot_of_id);
+    if (!program->knob_of_id || !program->slot_of_id) return false;
+    memset(program->knob_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->knob_of_id);
+    memset(program->slot_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->slot_of_id);
+    for (uint32_t i = 0; i < e->knobs.count; i++)
+        program->knob_of_id[i] = knob_in(program->patch, e->knobs.names[i]);
+    for (uint32_t i = 0; i < e->params.count; i++)
+        program->slot_of_id[i] = slot_in(program, e->params.names[i]);
+    return true;
 }

@@ -5,6 +5,7 @@
 #include "lanes.h"
 
 static mega_status push(mega_engine *e, mega_event event) {
+    MEGA_IN_EVENT(e);
     return mega_ring_push(&e->events, &event) ? MEGA_OK : MEGA_ERROR_FULL;
 }
 
@@ -85,6 +86,7 @@ mega_status mega_param_set(mega_engine *e, uint64_t frame, int32_t param, float 
 }
 
 bool mega_next_ended(mega_engine *e, mega_note *note, uint64_t *frame) {
+    MEGA_IN_EVENT(e);
     mega_ended ended;
     if (!mega_ring_pop(&e->ended, &ended)) return false;
     if (note) *note = ended.note;

@@ -144,6 +144,9 @@ typedef struct mega_program {
     struct mega_program *
         lead[MEGA_STAGES_MAX]; ///< programs that fade from the one before to this one; CONTROL only
     mega_patch *patch;         ///< what it was compiled from; CONTROL only
+    uint64_t due;              ///< first frame of the block from which on it may be taken
+    uint64_t taken_frame;      ///< first frame of the block in which it was
+    _Atomic(struct mega_program *) then; ///< the one that is due after it: see handoff.h
     struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
     mega_slot_transfer *transfers;
     uint32_t transfer_count;
@@ -164,6 +167,12 @@ typedef struct mega_value {
     bool moving;
 } mega_value;
 
+/// A port to listen to.
+struct mega_tap {
+    uint32_t node, output, bus;
+    mega_bus *existing; ///< NULL: make one
+};
+
 typedef struct {
     const mega_patch *patch;
     float rate;
@@ -173,11 +182,7 @@ typedef struct {
     const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
     const char *const *origins;     ///< by node: its name in the program before, NULL: it is new; or NULL
     const int8_t *fades; ///< by cable: 1 comes in, -1 goes out, 0 stands; NULL: all stand
-    /// ports to listen to: node index and output
-    const struct mega_tap {
-        uint32_t node, output, bus;
-        mega_bus *existing; ///< NULL: make one
-    } * taps;
+    const struct mega_tap *taps;
     size_t tap_count;
 } mega_compile_request;
 

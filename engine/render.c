@@ -171,8 +171,10 @@ static void install(mega_engine *e, mega_program *program) {
 static void swap(mega_engine *e) {
     if (e->vm.program && e->vm.faded < e->vm.program->fade_frames) return;
     if (!e->coming) {
-        e->coming = atomic_exchange_explicit(&e->pending, NULL, memory_order_acq_rel);
+        e->coming = mega_handoff_take(&e->handoff, e->block_frame);
         e->stage = 0;
+        if (e->coming && e->coming->due && e->coming->due < e->block_frame)
+            MEGA_COUNT(e, changes_late);
     }
     if (!e->coming) return;
     while (e->stage < MEGA_STAGES_MAX && !e->coming->lead[e->stage]) e->stage++;
@@ -271,6 +273,7 @@ static void give_output(mega_engine *e, float *const *out, uint32_t offset, uint
 }
 
 void mega_render(mega_engine *e, const float *const *in, float *const *out, uint32_t frames) {
+    MEGA_IN_AUDIO(e);
     uint64_t mode = enter_mode();
     for (uint32_t done = 0; done < frames;) {
         // up to the grid: so a block is rendered once all its input is there

@@ -51,8 +51,8 @@ static void *rewire_on(void *argument) {
     while (!r->stop) {
         for (size_t i = 0; i < 8 && !r->stop; i++) {
             mega_status status = i < 4 ? mega_edit(r->engine, lists[i], strlen(lists[i]),
-                                                   MEGA_FORMAT_JSON, MEGA_REV_ANY, 3, NULL, NULL)
-                                       : mega_undo(r->engine, 3, NULL);
+                                                   MEGA_FORMAT_JSON, NULL, NULL, NULL)
+                                       : mega_undo(r->engine, 3, NULL, NULL);
             assert(!status);
             r->edits += !status;
             nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);

@@ -74,7 +74,8 @@ enum { WIRING_COUNT = sizeof WIRINGS / sizeof *WIRINGS };
 static void rewire(mega_engine *e, const char *json, float fade_ms) {
     mega_patch *patch = stage_patch(json);
     mega_report *report = mega_report_create();
-    mega_status status = mega_rewire(e, patch, fade_ms, report);
+    mega_status status = mega_rewire(
+        e, patch, &(mega_change){.rev = MEGA_REV_ANY, .fade_ms = fade_ms}, NULL, report);
     if (status) stage_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
@@ -230,9 +231,10 @@ static void bad_changes_change_nothing(void **unused) {
                     "\"connections\":[{\"from\":[\"a\",\"out\"],\"to\":[\"b\",\"in\"]},"
                     "{\"from\":[\"b\",\"out\"],\"to\":[\"a\",\"in\"]},{\"from\":[\"b\",\"out\"],"
                     "\"to\":[\"out\",\"in\"]}]}");
-    assert_int_equal(mega_rewire(e, cycle, 3, report), MEGA_ERROR_PATCH);
+    assert_int_equal(mega_rewire(e, cycle, NULL, NULL, report), MEGA_ERROR_PATCH);
     assert_string_equal(mega_report_get(report, 0)->code, "cycle");
-    assert_int_equal(mega_rewire(e, cycle, -1, NULL), MEGA_ERROR_LIMIT);
+    assert_int_equal(mega_rewire(e, cycle, &(mega_change){MEGA_REV_ANY, -1, MEGA_NOW}, NULL, NULL),
+                     MEGA_ERROR_LIMIT);
     stage_render(e, NULL, 640);
     assert_int_equal(mega_counters_get(e).programs_swapped, 1);
     mega_report_destroy(report);
@@ -245,10 +247,12 @@ static void bad_changes_change_nothing(void **unused) {
 
 static void edit(mega_engine *e, const char *list, char **undo) {
     mega_report *report = mega_report_create();
-    mega_status status =
-        mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, MEGA_REV_ANY, 3, undo, report);
+    mega_changed done;
+    mega_status status = mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, NULL, &done, report);
     if (status) stage_print(report);
     assert_int_equal(status, MEGA_OK);
+    if (undo) *undo = done.undo_json;
+    else mega_free(done.undo_json);
     mega_report_destroy(report);
 }
 
@@ -279,7 +283,7 @@ static void renames_and_other_silent_edits_change_no_bit(void **unused) {
         mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "level"), 0.2f); // live, not in the document
         for (size_t i = 0; i < 9; i++) {
             if (pass && i < 5) edit(e, silent[i], NULL);
-            if (pass && i >= 5) assert_int_equal(mega_undo(e, 3, NULL), MEGA_OK);
+            if (pass && i >= 5) assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_OK);
             stage_render(e, (pass ? with : without) + 4800 * (i + 1), 4800);
         }
         mega_destroy(e);
@@ -307,26 +311,26 @@ static void undo_leads_back_and_redo_forth(void **unused) {
          NULL);
     mega_patch_write(mega_loaded_patch(e), MEGA_FORMAT_JSON, &end, &bytes);
     assert_int_equal(mega_rev(e), rev + 2);
-    for (int i = 0; i < 2; i++) assert_int_equal(mega_undo(e, 3, NULL), MEGA_OK);
-    assert_int_equal(mega_undo(e, 3, NULL), MEGA_ERROR_NAME);
+    for (int i = 0; i < 2; i++) assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_OK);
+    assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_ERROR_NAME);
     mega_patch_write(mega_loaded_patch(e), MEGA_FORMAT_JSON, &now, &bytes);
     assert_string_equal(now, start);
     mega_free(now);
-    for (int i = 0; i < 2; i++) assert_int_equal(mega_redo(e, 3, NULL), MEGA_OK);
+    for (int i = 0; i < 2; i++) assert_int_equal(mega_redo(e, 3, NULL, NULL), MEGA_OK);
     mega_patch_write(mega_loaded_patch(e), MEGA_FORMAT_JSON, &now, &bytes);
     assert_string_equal(now, end);
     // an edit for another revision is refused; so is one that closes a loop: nothing changes
     mega_report *report = mega_report_create();
     static const char *voices = "[{\"op\":\"voices\",\"count\":3}]";
-    assert_int_equal(mega_edit(e, voices, strlen(voices), MEGA_FORMAT_JSON, rev, 3, NULL, report),
+    assert_int_equal(mega_edit(e, voices, strlen(voices), MEGA_FORMAT_JSON,
+                               &(mega_change){rev, 3, MEGA_NOW}, NULL, report),
                      MEGA_ERROR_PATCH);
     assert_string_equal(mega_report_get(report, 0)->code, "conflict");
     mega_report_clear(report);
     static const char *loop =
         "[{\"op\":\"connect\",\"from\":[\"lp\",\"low\"],\"to\":[\"vca\",\"in\"]}]";
-    assert_int_equal(
-        mega_edit(e, loop, strlen(loop), MEGA_FORMAT_JSON, MEGA_REV_ANY, 3, NULL, report),
-        MEGA_ERROR_PATCH);
+    assert_int_equal(mega_edit(e, loop, strlen(loop), MEGA_FORMAT_JSON, NULL, NULL, report),
+                     MEGA_ERROR_PATCH);
     assert_string_equal(mega_report_get(report, 0)->code, "cycle");
     assert_int_equal(mega_rev(e), rev + 6);
     mega_report_destroy(report);

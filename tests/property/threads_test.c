@@ -32,7 +32,10 @@ static void *rewires(void *argument) {
     stage *s = argument;
     rng r = rng_create(1);
     for (int i = 0; i < EDITS; i++) {
-        mega_rewire(s->engine, s->patches[rng_below(&r, PATCHES)], rng_between(&r, 0, 5), NULL);
+        mega_change how = {MEGA_REV_ANY, rng_between(&r, 0, 5), MEGA_NOW};
+        if (rng_chance(&r, 0.3f))
+            how.frame = mega_counters_get(s->engine).frame_rendered + rng_below(&r, 2000);
+        mega_rewire(s->engine, s->patches[rng_below(&r, PATCHES)], &how, NULL, NULL);
         s->knob = mega_find_knob(s->engine, "k0");
         if (i % 50 == 0) mega_bus_open(s->engine, "n0", "freq", NULL);
         if (rng_chance(&r, 0.7f)) nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);

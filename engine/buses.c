@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// buses -- output ports that are listened to from outside; CONTROL. They are read in render.c.
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "load.h"
+
+static int32_t find_node(const mega_patch *patch, const char *id) {
+    for (size_t n = 0; n < patch->node_count; n++)
+        if (strcmp(patch->nodes[n].id, id) == 0) return (int32_t)n;
+    return -1;
+}
+
+static int32_t find_output(const mega_module *m, const char *name) {
+    for (uint32_t o = 0; o < m->output_count; o++)
+        if (strcmp(m->outputs[o].name, name) == 0) return (int32_t)o;
+    return -1;
+}
+
+/// Those buses whose node and port the patch has.
+size_t mega_buses_find(const mega_engine *e, const mega_patch *patch, const mega_program *before,
+                       struct mega_tap *taps) {
+    size_t count = 0;
+    for (uint32_t b = 0; b < e->bus_count; b++) {
+        int32_t node = find_node(patch, e->buses[b].node);
+        if (node < 0) continue;
+        int32_t output = find_output(patch->nodes[node].module, e->buses[b].port);
+        if (output < 0) continue;
+        taps[count++] = (struct mega_tap){(uint32_t)node, (uint32_t)output, b,
+                                          before ? before->buses[b] : NULL};
+    }
+    return count;
+}
+
+static int32_t bus_number(mega_engine *e, const char *node, const char *port, mega_report *report) {
+    for (uint32_t b = 0; b < e->bus_count; b++)
+        if (!strcmp(e->buses[b].node, node) && !strcmp(e->buses[b].port, port)) return (int32_t)b;
+    if (e->bus_count == MEGA_BUSES_MAX) {
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", node, 0, 0, NULL,
+                        "no more than %d buses", MEGA_BUSES_MAX);
+        return -1;
+    }
+    mega_bus_name name = {strdup(node), strdup(port)};
+    if (!name.node || !name.port) {
+        free(name.node);
+        free(name.port);
+        return -1;
+    }
+    e->buses[e->bus_count] = name;
+    return (int32_t)e->bus_count++;
+}
+
+int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_report *report) {
+    MEGA_IN_CONTROL(e);
+    mega_collect(e);
+    const mega_program *newest = mega_schedule_newest(&e->schedule);
+    int32_t at = newest ? find_node(newest->patch, node) : -1;
+    if (at < 0 || find_output(newest->patch->nodes[at].module, port) < 0) {
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", node, 0, 0,
+                        "a node of the patch that is loaded, and one of its outputs",
+                        "no output `%s` of a node `%s`", port, node);
+        return -1;
+    }
+    uint32_t count_before = e->bus_count;
+    int32_t number = bus_number(e, node, port, report);
+    if (number < 0 || e->bus_count == count_before) return number;
+    mega_patch *same = mega_patch_clone(newest->patch); // that goes with its program
+    mega_status status = same ? mega_load_again(e, same, report) : MEGA_ERROR_MEMORY;
+    mega_patch_destroy(same);
+    if (status == MEGA_OK) return number;
+    e->bus_count--;
+    free(e->buses[number].node);
+    free(e->buses[number].port);
+    return -1;
+}
