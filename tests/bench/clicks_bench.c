@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// clicks_bench -- a thousand random edits under held chords of keys.json and 20 random patches: how
+// much of them is heard that should not be (tests/clicks.h says what that is).
+//
+//     build/tests/clicks_bench [EDITS [FIRST_SEED [FILE]]]
+//
+// FILE receives the worst: six signals of 21,600 floats, as tests/bench/clicks reads them.
+#include "clicks.h"
+#include "files.h"
+
+enum { EDITS_MAX = 100000 };
+
+static clicks_stage stage;
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_distribution(const char *what, double *values, size_t count, double low,
+                               double high, const char *unit) {
+    static const double parts[] = {0.5, 0.9, 0.99, 0.999, 1};
+    enum { BINS = 14 };
+    size_t bins[BINS + 2] = {0}, most = 1;
+    if (!count) return;
+    qsort(values, count, sizeof *values, by_size);
+    printf("\n%s, %zu edits:", what, count);
+    for (size_t i = 0; i < 5; i++) {
+        size_t at = (size_t)(parts[i] * (double)(count - 1));
+        printf("  p%g %.*f", 100 * parts[i], unit[0] == 'd' ? 1 : 3, values[at]);
+    }
+    printf(" %s\n", unit);
+    for (size_t i = 0; i < count; i++) {
+        int bin = 1 + (int)floor((values[i] - low) / (high - low) * BINS);
+        bins[bin < 0 ? 0 : bin > BINS + 1 ? BINS + 1 : bin]++;
+    }
+    for (size_t i = 0; i < BINS + 2; i++) most = bins[i] > most ? bins[i] : most;
+    for (size_t i = 0; i < BINS + 2; i++) {
+        double from = low + ((double)i - 1) * (high - low) / BINS;
+        if (i == 0) printf("%9s %8.2f %5zu ", "below", low, bins[i]);
+        else printf("%9s %8.2f %5zu ", "from", from, bins[i]);
+        for (size_t k = 0; k < (bins[i] * 60 + most - 1) / most; k++) putchar('#');
+        putchar('\n');
+    }
+}
+
+static void write_stage(const char *path, const clicks_result *worst) {
+    FILE *file = fopen(path, "wb");
+    if (!file) return;
+    float head[4] = {CLICKS_FRAMES, (float)stage.at, (float)worst->programme,
+                     (float)clicks_db(worst->click)};
+    fwrite(head, sizeof head, 1, file);
+    for (int i = 0; i < CLICKS_SIGNALS; i++) fwrite(stage.x[i], sizeof stage.x[i], 1, file);
+    fwrite(worst->list, 1, strlen(worst->list), file);
+    fclose(file);
+}
+
+static void print_edit(uint64_t seed, uint64_t patch_seed, const clicks_result *e) {
+    printf("seed %llu, patch %llu: click %.1f dB (excess %.1f, residue %.1f, bright %.1f), step "
+           "%.2f, held %u -> %u, silent %u, programme %.3f, %s at %+d: %.600s\n",
+           (unsigned long long)seed, (unsigned long long)patch_seed, clicks_db(e->click),
+           clicks_db(e->excess), clicks_db(e->residue), clicks_db(e->bright), e->step,
+           e->held_before, e->held_after, e->notes_silent, e->programme, sounding_names[e->kind],
+           (int)e->worst_at - (int)e->at, e->list);
+}
+
+static bool is_bad(const clicks_result *e) {
+    return clicks_db(e->click) > -70 || e->step > 1 || e->held_after != e->held_before ||
+           e->notes_silent;
+}
+
+int main(int argument_count, char **arguments) {
+    size_t count = argument_count > 1 ? (size_t)atol(arguments[1]) : 1000, bytes;
+    uint64_t first = argument_count > 2 ? (uint64_t)atoll(arguments[2]) : 1;
+    char *text = read_file(SOURCE_DIR "/examples/keys.json", &bytes);
+    mega_patch *patches[CLICKS_PATCHES + 1];
+    uint64_t seeds[CLICKS_PATCHES + 1] = {0};
+    int patch_count = clicks_patches(text, patches, seeds);
+    double *clicks = malloc((count + 1) * sizeof *clicks),
+           *steps = malloc((count + 1) * sizeof *steps),
+           *bright = malloc((count + 1) * sizeof *bright);
+    size_t over = 0, stepped = 0, lost = 0, silent = 0, by_kind[SOUNDING_KINDS] = {0},
+           over_by_kind[SOUNDING_KINDS] = {0};
+    double worst = 0;
+    for (size_t i = 0; i < count; i++) {
+        // half of them on keys.json
+        uint64_t seed = first + i;
+        int which = seed % 2 ? 0 : 1 + (int)(seed / 2 % CLICKS_PATCHES);
+        clicks_result e;
+        clicks_trial(&stage, patches[which], seed, &e);
+        clicks[i] = clicks_db(e.click);
+        steps[i] = e.step;
+        bright[i] = clicks_db(e.bright);
+        by_kind[e.kind]++;
+        over += clicks[i] > -70;
+        over_by_kind[e.kind] += clicks[i] > -70;
+        stepped += e.step > 1;
+        lost += e.held_after != e.held_before;
+        silent += e.notes_silent > 0;
+        if (is_bad(&e)) print_edit(seed, seeds[which], &e);
+        if (e.click > worst || i == 0) {
+            worst = e.click;
+            if (argument_count > 3) write_stage(arguments[3], &e);
+        }
+        free(e.list);
+        fflush(stdout);
+    }
+    print_distribution("click above 4 kHz re programme", clicks, count, -140, 0, "dB");
+    print_distribution("what is above 4 kHz anyway", bright, count, -140, 0, "dB");
+    print_distribution("greatest step over what it may be", steps, count, 0, 1.4, "");
+    printf("\n%zu edits: %zu clicks above -70 dB, %zu steps too large, %zu with a note lost, %zu "
+           "with a note silent\n",
+           count, over, stepped, lost, silent);
+    for (int k = 0; k < SOUNDING_KINDS; k++)
+        printf("  %-10s %5zu edits, %zu above -70 dB\n", sounding_names[k], by_kind[k],
+               over_by_kind[k]);
+    for (int i = 0; i < patch_count; i++) mega_patch_destroy(patches[i]);
+    free(clicks);
+    free(steps);
+    free(bright);
+    free(text);
+    return over || stepped || lost || silent;
+}
