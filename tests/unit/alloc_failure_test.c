@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // alloc_failure -- every allocation of create, read and load fails in turn: nothing leaks, nothing
 // crashes, nothing is half done, and a patch that was sounding sounds on as if nobody had asked.
-#define _GNU_SOURCE
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,16 +9,9 @@
 
 #include <cmocka.h>
 
+#include "own_malloc.h"
 #include "play.h"
 #include "random_patch.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 #ifdef SANITIZED
 static void every_allocation_fails(void **state) {
@@ -32,65 +23,6 @@ int main(void) {
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 #else
-
-// ---- malloc as the tests want it
-// ---------------------------------------------------------------------
-
-static bool armed;          ///< the engine is at work: count, and fail
-static long live;           ///< blocks allocated while armed and not freed
-static long allocations;    ///< since arming
-static long failing;        ///< index of the allocation that fails; -1: none
-static bool failing_onward; ///< and all after it
-
-void *__libc_malloc(size_t);
-void *__libc_calloc(size_t, size_t);
-void *__libc_realloc(void *, size_t);
-void *__libc_memalign(size_t, size_t);
-void __libc_free(void *);
-
-static bool fails(void) {
-    if (!armed) return false;
-    long i = allocations++;
-    return failing >= 0 && (i == failing || (failing_onward && i > failing));
-}
-static void *counted(void *p) {
-    if (armed && p) live++;
-    return p;
-}
-#pragma GCC visibility push(default) // the libraries' calls are to come here too
-void *malloc(size_t bytes) { return fails() ? NULL : counted(__libc_malloc(bytes)); }
-void *calloc(size_t n, size_t bytes) { return fails() ? NULL : counted(__libc_calloc(n, bytes)); }
-void *realloc(void *p, size_t bytes) {
-    if (fails()) return NULL;
-    void *q = __libc_realloc(p, bytes);
-    return p ? q : counted(q);
-}
-void *aligned_alloc(size_t align, size_t bytes) {
-    return fails() ? NULL : counted(__libc_memalign(align, bytes));
-}
-int posix_memalign(void **p, size_t align, size_t bytes) {
-    void *q = aligned_alloc(align, bytes);
-    if (!q) return ENOMEM;
-    *p = q;
-    return 0;
-}
-void free(void *p) {
-    if (armed && p) live--;
-    __libc_free(p);
-}
-#pragma GCC visibility pop
-
-/// From here to `disarm`, allocation number `index` fails; -1: none.
-static void arm(long index, bool onward) {
-    allocations = 0;
-    failing = index;
-    failing_onward = onward;
-    armed = true;
-}
-static void disarm(void) { armed = false; }
-
-// ---- tests
-// -------------------------------------------------------------------------------------------
 
 enum { BEFORE = 500, AFTER = 1500 };
 
@@ -147,7 +79,7 @@ static uint64_t start(const document *d, mega_status *status) {
     }
     armed = true;
     mega_destroy(engine);
-    disarm();
+    armed = false;
     allocations = count;
     return hash;
 }
@@ -162,19 +94,21 @@ static void create_read_load(void **state) {
     for (size_t i = 0; i < document_count; i++) {
         const document *d = &documents[i];
         mega_status status;
-        arm(-1, false);
+        memory_arm(-1, false);
         const uint64_t sound = start(d, &status); // also warms up what is made once
         assert_int_equal(status, MEGA_OK);
         const long count = allocations;
         long survived = 0;
-        for (int onward = 0; onward < 2; onward++) {
+        for (int way = 0; way < 2; way++) {
             for (long n = 0; n < count; n++) {
-                live = 0;
-                arm(n, onward);
+                const long before = live;
+                memory_arm(n, way);
                 uint64_t hash = start(d, &status);
-                if (live)
-                    print_error("%s: allocation %ld failed: %ld blocks leaked\n", d->name, n, live);
-                assert_int_equal(live, 0);
+                const long leaked = live - before;
+                if (leaked)
+                    print_error("%s: allocation %ld failed: %ld blocks leaked\n", d->name, n,
+                                leaked);
+                assert_int_equal(leaked, 0);
                 if (status == MEGA_OK) {
                     assert_true(hash == sound);
                     survived++;
@@ -199,7 +133,7 @@ static uint64_t load_over(const document *old, const document *d, mega_status *s
     uint64_t hash = render_hash(engine, PLAY_HASH_START, BEFORE);
     *status = MEGA_ERROR_MEMORY;
     if (d) {
-        armed = true; // `arm` has set what fails
+        armed = true; // `memory_arm` has set what fails
         patch = mega_patch_read(d->text, d->bytes, d->format, NULL);
         if (patch) *status = mega_load(engine, patch, NULL);
         mega_patch_destroy(patch);
@@ -216,12 +150,12 @@ static void the_old_patch_sounds_on(void **state) {
         const document *old = &documents[(i + 1) % document_count], *d = &documents[i];
         mega_status status;
         const uint64_t undisturbed = load_over(old, NULL, &status);
-        arm(-1, false);
+        memory_arm(-1, false);
         const uint64_t swapped = load_over(old, d, &status);
         assert_int_equal(status, MEGA_OK);
         const long count = allocations;
         for (long n = 0; n < count; n++) {
-            arm(n, false);
+            memory_arm(n, false);
             armed = false;
             uint64_t hash = load_over(old, d, &status);
             if (hash != (status == MEGA_OK ? swapped : undisturbed))

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "edit.h"
-#include "failing_memory.h"
+#include "own_malloc.h"
 #include "patch_equal.h"
 
 #ifdef SANITIZED

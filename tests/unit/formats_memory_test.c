@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "failing_memory.h"
+#include "own_malloc.h"
 #include "files.h"
 #include "patch_equal.h"
 
