@@ -5,6 +5,7 @@
 
 #include "emit.h"
 #include "lineage.h"
+#include "memory.h"
 #include "registry.h"
 #include "state.h"
 
@@ -23,7 +24,7 @@ static uint32_t hash(const char *text) {
 }
 
 static void *table(mega_emitter *e, size_t count, size_t size) {
-    void *memory = calloc(count + 1, size);
+    void *memory = mega_calloc_touched(count + 1, size);
     if (!memory) e->failed = true;
     return memory;
 }
@@ -307,7 +308,7 @@ mega_program *mega_compile(const mega_compile_request *request, mega_report *rep
     if (*status) return NULL;
     mega_emitter e = {
         .patch = request->patch, .graph = &graph, .report = report, .fades = request->fades};
-    e.program = calloc(1, sizeof *e.program);
+    e.program = mega_calloc_touched(1, sizeof *e.program);
     *status = e.program ? build(&e, request) : MEGA_ERROR_MEMORY;
     if (*status == MEGA_ERROR_MEMORY)
         mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");

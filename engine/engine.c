@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 // ---- create and destroy -----------------------------------------------------------------------
 
 static void complain(mega_report *report, const char *path, const char *hint, const char *message) {
@@ -40,8 +42,9 @@ static const mega_isa_table *choose_isa(const char *name, mega_report *report) {
 
 static bool allocate(mega_engine *e) {
     uint32_t channels = e->options.input_channels;
-    e->input_ring = calloc((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
-    e->input_block = calloc((size_t)channels * MEGA_BLOCK_FRAMES + 1, sizeof(float));
+    e->input_ring =
+        mega_calloc_touched((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
+    e->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 1, sizeof(float));
     e->history = mega_history_create();
     return e->input_ring && e->input_block && e->history &&
            mega_voices_init(&e->voices, 1, (float)e->options.rate, e->options.seed) &&

@@ -2,15 +2,16 @@
 // events -- wait-free rings, and the queue of what is to come; see events.h.
 #include "events.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "memory.h"
 
 bool mega_ring_init(mega_ring *ring, uint32_t count, uint32_t item_bytes) {
     atomic_init(&ring->written, 0);
     atomic_init(&ring->read, 0);
     ring->count = count;
     ring->item_bytes = item_bytes;
-    ring->items = calloc(count, item_bytes);
+    ring->items = mega_calloc_touched(count, item_bytes);
     return ring->items != NULL;
 }
 
@@ -40,7 +41,7 @@ bool mega_ring_pop(mega_ring *ring, void *item) {
 }
 
 bool mega_queue_init(mega_queue *queue) {
-    *queue = (mega_queue){.events = calloc(MEGA_EVENTS_MAX, sizeof *queue->events)};
+    *queue = (mega_queue){.events = mega_calloc_touched(MEGA_EVENTS_MAX, sizeof *queue->events)};
     return queue->events != NULL;
 }
 

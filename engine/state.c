@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "registry.h"
 
 static bool has_state(const mega_module *m) { return m->state_fields || m->memory_lines; }
@@ -36,16 +37,6 @@ static float *zeroed(size_t floats) {
     return memory;
 }
 
-/// Delay memory is only read where it was written, so it need not be cleared; but each page is
-/// touched here.
-static float *touched(size_t floats) {
-    enum { PAGE_FLOATS = 1024 };
-    float *memory = calloc(floats, sizeof *memory);
-    for (size_t at = 0; memory && at < floats; at += PAGE_FLOATS)
-        ((volatile float *)memory)[at] = 0;
-    return memory;
-}
-
 static void release(mega_state_block *block) {
     if (!block || --block->references) return;
     free(block->state);
@@ -62,7 +53,8 @@ static mega_state_block *create(const mega_module *m, uint32_t stride, float rat
                                 .state_floats = (size_t)m->state_fields * stride,
                                 .memory_floats = memory_floats(m, stride, rate)};
     block->state = zeroed(block->state_floats);
-    block->memory = block->memory_floats ? touched(block->memory_floats) : NULL;
+    block->memory =
+        block->memory_floats ? mega_calloc_touched(block->memory_floats, sizeof(float)) : NULL;
     if (block->state && (block->memory || !block->memory_floats)) return block;
     release(block);
     return NULL;
