@@ -3,6 +3,7 @@
 #ifndef RANDOM_EDIT_H
 #define RANDOM_EDIT_H
 
+#include <jansson.h>
 #include <math.h>
 
 #include "patch.h"

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// random_control -- what a host's control thread may do while another thread renders: random edits,
+// undo and redo, other patches, more buses; and the numbers of new knobs and parameters for the
+// thread that plays.
+#ifndef RANDOM_CONTROL_H
+#define RANDOM_CONTROL_H
+
+#include "play.h"
+#include "random_edit.h"
+
+enum { CONTROL_PATCHES_MAX = 32, CONTROL_OPERATIONS_MAX = 3 };
+
+typedef struct {
+    mega_engine *engine;
+    rng r;
+    mega_patch *patches[CONTROL_PATCHES_MAX]; ///< to load
+    uint32_t patch_count;
+    struct {
+        uint64_t edits, refused, undone, redone, loads, buses;
+    } done;
+    // control -> player, one at a time
+    _Atomic bool told;
+    bool told_knob;
+    int32_t told_number;
+    float told_min, told_max;
+    _Atomic int32_t bus; ///< the last one opened
+} random_control;
+
+static inline float control_fade(rng *r) {
+    static const float fades[] = {0, 0.5f, 3, 3, 3, 20};
+    return fades[rng_below(r, sizeof fades / sizeof *fades)];
+}
+
+static inline void control_edit(random_control *c) {
+    const mega_patch *now = mega_loaded_patch(c->engine);
+    if (!now->node_count) return;
+    char list[1 << 14] = "[";
+    size_t used = 1;
+    for (uint32_t n = 1 + rng_below(&c->r, CONTROL_OPERATIONS_MAX); n > 0; n--) {
+        char *op = random_edit(&c->r, now);
+        if (used + strlen(op) + 3 < sizeof list)
+            used += (size_t)sprintf(list + used, "%s%s", used > 1 ? ", " : "", op);
+        free(op);
+    }
+    strcpy(list + used, "]");
+    mega_change how = {MEGA_REV_ANY, control_fade(&c->r), MEGA_NOW};
+    if (rng_chance(&c->r, 0.2f))
+        how.frame = mega_counters_get(c->engine).frame + rng_below(&c->r, 2000);
+    mega_status status =
+        mega_edit(c->engine, list, strlen(list), MEGA_FORMAT_JSON, &how, NULL, NULL);
+    if (status) c->done.refused++;
+    else c->done.edits++;
+}
+
+static inline void control_open_bus(random_control *c) {
+    const mega_patch *now = mega_loaded_patch(c->engine);
+    if (!now->node_count) return;
+    const mega_patch_node_row *node = &now->nodes[rng_below(&c->r, (uint32_t)now->node_count)];
+    if (!node->module->output_count) return;
+    const char *port = node->module->outputs[rng_below(&c->r, node->module->output_count)].name;
+    int32_t bus = mega_bus_open(c->engine, node->id, port, NULL);
+    if (bus < 0) return;
+    c->bus = bus;
+    c->done.buses++;
+}
+
+/// The number of a knob or parameter of the patch as it is now, if the player has taken the last.
+static inline void control_tell(random_control *c) {
+    const mega_patch *now = mega_loaded_patch(c->engine);
+    if (c->told || !now->node_count) return;
+    c->told_knob = now->knob_count && rng_chance(&c->r, 0.3f);
+    c->told_min = 0;
+    c->told_max = 1;
+    if (c->told_knob) {
+        uint32_t knob = rng_below(&c->r, (uint32_t)now->knob_count);
+        c->told_number = mega_find_knob(c->engine, now->knobs[knob].id);
+    } else {
+        const mega_patch_node_row *node = &now->nodes[rng_below(&c->r, (uint32_t)now->node_count)];
+        if (!node->module->param_count) return;
+        const mega_param_row *row =
+            &node->module->params[rng_below(&c->r, node->module->param_count)];
+        c->told_number = mega_find_param(c->engine, node->id, row->name);
+        c->told_min = row->min;
+        c->told_max = row->max;
+    }
+    if (c->told_number >= 0) c->told = true;
+}
+
+/// CONTROL: one random change.
+static inline void control_step(random_control *c) {
+    uint32_t what = rng_below(&c->r, 24);
+    if (what == 0 && c->patch_count)
+        c->done.loads += !mega_load(c->engine, c->patches[rng_below(&c->r, c->patch_count)], NULL);
+    else if (what < 3) c->done.undone += !mega_undo(c->engine, control_fade(&c->r), NULL, NULL);
+    else if (what < 4) c->done.redone += !mega_redo(c->engine, control_fade(&c->r), NULL, NULL);
+    else if (what < 5) control_open_bus(c);
+    else control_edit(c);
+    control_tell(c);
+}
+
+/// The playing thread: takes what it was told, in the place of something it knew; looks at a bus.
+static inline void control_heed(random_control *c, player *p) {
+    float block[MEGA_BLOCK_FRAMES];
+    mega_bus_read(p->engine, c->bus, p->note_count ? p->note[0] : 0, block);
+    mega_bus_read(p->engine, c->bus, 0, block);
+    if (!c->told) return;
+    uint32_t at = rng_below(&p->r, 32);
+    if (c->told_knob) {
+        if (at >= p->knob_count) at = p->knob_count++;
+        p->knob[at] = c->told_number;
+    } else {
+        if (at >= p->param_count) at = p->param_count++;
+        p->param[at] = c->told_number;
+        p->param_min[at] = c->told_min;
+        p->param_max[at] = c->told_max;
+    }
+    c->told = false;
+}
+
+static inline void control_print(const random_control *c, const char *name) {
+    printf("%s: %llu edits, %llu refused, %llu undone, %llu redone, %llu loads, %llu buses\n", name,
+           (unsigned long long)c->done.edits, (unsigned long long)c->done.refused,
+           (unsigned long long)c->done.undone, (unsigned long long)c->done.redone,
+           (unsigned long long)c->done.loads, (unsigned long long)c->done.buses);
+}
+
+#endif
