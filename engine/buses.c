@@ -54,9 +54,9 @@ static int32_t bus_number(mega_engine *e, const char *node, const char *port, me
 int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_report *report) {
     MEGA_IN_CONTROL(e);
     mega_collect(e);
-    const mega_program *newest = mega_schedule_newest(&e->schedule);
-    int32_t at = newest ? find_node(newest->patch, node) : -1;
-    if (at < 0 || find_output(newest->patch->nodes[at].module, port) < 0) {
+    const mega_patch *patch = mega_schedule_document(&e->schedule);
+    int32_t at = patch ? find_node(patch, node) : -1;
+    if (at < 0 || find_output(patch->nodes[at].module, port) < 0) {
         mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", node, 0, 0,
                         "a node of the patch that is loaded, and one of its outputs",
                         "no output `%s` of a node `%s`", port, node);
@@ -65,9 +65,7 @@ int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_r
     uint32_t count_before = e->bus_count;
     int32_t number = bus_number(e, node, port, report);
     if (number < 0 || e->bus_count == count_before) return number;
-    mega_patch *same = mega_patch_clone(newest->patch); // that goes with its program
-    mega_status status = same ? mega_load_again(e, same, report) : MEGA_ERROR_MEMORY;
-    mega_patch_destroy(same);
+    mega_status status = mega_load_again(e, report);
     if (status == MEGA_OK) return number;
     e->bus_count--;
     free(e->buses[number].node);

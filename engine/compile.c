@@ -50,10 +50,13 @@ static void number_outputs(mega_emitter *e) {
 }
 
 /// True for a parameter to which an adding cable comes: then nothing written is 0, not the default.
+/// One that fades out does not count: while it goes the default comes.
 static bool has_adding_cable(const mega_emitter *e, uint32_t node, uint32_t port) {
     for (uint32_t i = e->graph->first[node]; i < e->graph->first[node + 1]; i++) {
-        const mega_patch_cable_row *c = &e->patch->cables[e->graph->cables[i]];
-        if (c->to_port == port && c->as == MEGA_AS_ADD) return true;
+        uint32_t cable = e->graph->cables[i];
+        const mega_patch_cable_row *c = &e->patch->cables[cable];
+        bool goes = e->fades && e->fades[cable] < 0;
+        if (c->to_port == port && c->as == MEGA_AS_ADD && !goes) return true;
     }
     return false;
 }

@@ -122,7 +122,10 @@ void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
         float target = to->documented[way->to];
         bool cabled = target == 0 || from->documented[way->from] == 0;
         float seconds = cabled && ramp_seconds > 0 ? ramp_seconds : -1;
-        if (way->retarget) mega_slot_go(slot, target, seconds, rate);
+        if (way->retarget) {
+            mega_slot_go(slot, target, seconds, rate);
+            slot->straight = false; // as the cables do: a raised cosine
+        }
         slot->listed = slot->listed || way->retarget;
         if (slot->listed) to->moving_slots[to->moving_count++] = way->to;
     }

@@ -83,8 +83,15 @@ static mega_program *make_change(mega_engine *e, const mega_patch *patch, const 
 mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const mega_program *base,
                                 const mega_scheduled *how, mega_report *report,
                                 mega_status *status) {
-    if (how->load || !base) return make_program(e, patch, NULL, NULL, base, false, report, status);
-    return make_change(e, patch, base, how->fade_frames, report, status);
+    mega_program *made = how->load || !base
+                             ? make_program(e, patch, NULL, NULL, base, false, report, status)
+                             : make_change(e, patch, base, how->fade_frames, report, status);
+    if (!made) return NULL;
+    uint64_t fade_blocks = (how->fade_frames + MEGA_BLOCK_FRAMES - 1) / MEGA_BLOCK_FRAMES;
+    made->busy_frames = MEGA_BLOCK_FRAMES;
+    for (int i = 0; i < MEGA_STAGES_MAX; i++)
+        if (made->lead[i]) made->busy_frames += fade_blocks * MEGA_BLOCK_FRAMES;
+    return made;
 }
 
 // ---- changes ----------------------------------------------------------------------------------
@@ -100,7 +107,7 @@ static bool read_how(mega_engine *e, const mega_change *how, mega_scheduled *cha
     }
     uint64_t block = how->frame / MEGA_BLOCK_FRAMES * MEGA_BLOCK_FRAMES;
     *change = (mega_scheduled){
-        .due = block > atomic_load(&e->tally.frame_rendered) ? block : 0,
+        .block = block > atomic_load(&e->tally.frame_rendered) ? block : 0,
         .fade_frames = (uint32_t)(how->fade_ms * 0.001f * (float)e->options.rate + 0.5f),
     };
     return true;
@@ -108,24 +115,33 @@ static bool read_how(mega_engine *e, const mega_change *how, mega_scheduled *cha
 
 static void tell(const mega_engine *e, const mega_scheduled *change, mega_changed *done) {
     if (!done) return;
-    *done =
-        (mega_changed){.number = change->number,
-                       .rev = mega_history_rev(e->history),
-                       .frame = change->due ? change->due : atomic_load(&e->tally.frame_rendered),
-                       .undo_json = change->undo ? strdup(change->undo) : NULL};
+    *done = (mega_changed){.number = change->number,
+                           .rev = mega_history_rev(e->history),
+                           .frame = change->block ? change->block
+                                                  : atomic_load(&e->tally.frame_rendered),
+                           .undo_json = change->undo ? strdup(change->undo) : NULL};
+}
+
+/// Puts a change to a whole patch.
+static mega_status put_patch(mega_engine *e, const mega_patch *patch, mega_scheduled *change,
+                             mega_report *report) {
+    change->patch = mega_patch_clone(patch);
+    mega_status status = change->patch ? mega_schedule_put(e, change, report) : MEGA_ERROR_MEMORY;
+    if (status) mega_patch_destroy(change->patch);
+    return status;
 }
 
 mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *report) {
     MEGA_IN_CONTROL(e);
     mega_collect(e);
     mega_scheduled change = {.load = true, .alone = true};
-    mega_status status = mega_schedule_put(e, &change, patch, report);
+    mega_status status = put_patch(e, patch, &change, report);
     if (!status) mega_history_push(e->history, NULL);
     return status;
 }
 
-mega_status mega_load_again(mega_engine *e, const mega_patch *patch, mega_report *report) {
-    return mega_schedule_put(e, &(mega_scheduled){0}, patch, report);
+mega_status mega_load_again(mega_engine *e, mega_report *report) {
+    return put_patch(e, mega_schedule_document(&e->schedule), &(mega_scheduled){0}, report);
 }
 
 static bool is_current(const mega_engine *e, const mega_change *how, mega_report *report) {
@@ -140,9 +156,9 @@ mega_status mega_rewire(mega_engine *e, const mega_patch *patch, const mega_chan
     mega_scheduled change;
     if (!is_current(e, how, report)) return MEGA_ERROR_PATCH;
     if (!read_how(e, how, &change, report)) return MEGA_ERROR_LIMIT;
-    mega_status status = mega_schedule_put(e, &change, patch, report);
+    mega_status status = put_patch(e, patch, &change, report);
     if (status) return status;
-    if (!change.due) mega_history_push(e->history, NULL);
+    if (!change.block) mega_history_push(e->history, NULL);
     tell(e, &change, done);
     return MEGA_OK;
 }
@@ -153,13 +169,16 @@ mega_status mega_rewire(mega_engine *e, const mega_patch *patch, const mega_chan
 static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_format format,
                          mega_scheduled *change, mega_report *report) {
     char *undo = NULL;
-    mega_patch *after = mega_patch_edit(mega_schedule_newest(&e->schedule)->patch, text, bytes,
-                                        format, report, &undo);
-    if (!after) return MEGA_ERROR_PATCH;
-    mega_status status = mega_schedule_put(e, change, after, report);
-    mega_patch_destroy(after);
-    if (status) mega_free(undo);
-    else change->undo = undo;
+    change->patch =
+        mega_patch_edit(mega_schedule_document(&e->schedule), text, bytes, format, report, &undo);
+    if (!change->patch) return MEGA_ERROR_PATCH;
+    mega_status status = mega_schedule_put(e, change, report);
+    if (!status) {
+        change->undo = undo;
+        return MEGA_OK;
+    }
+    mega_patch_destroy(change->patch);
+    mega_free(undo);
     return status;
 }
 
@@ -171,7 +190,7 @@ static mega_status apply_later(mega_engine *e, const void *text, size_t bytes, m
     memcpy(change->operations, text, bytes);
     change->bytes = bytes;
     change->format = format;
-    mega_status status = mega_schedule_put(e, change, NULL, report);
+    mega_status status = mega_schedule_put(e, change, report);
     if (status) free(change->operations);
     return status;
 }
@@ -182,19 +201,19 @@ mega_status mega_edit(mega_engine *e, const void *text, size_t bytes, mega_forma
     mega_collect(e);
     if (!how) how = &soon;
     mega_scheduled change;
-    if (!mega_schedule_newest(&e->schedule)) {
+    if (!mega_schedule_document(&e->schedule)) {
         mega_report_add(report, MEGA_SEVERITY_ERROR, "missing", "", 0, 0, "load a patch first",
                         "there is nothing to edit");
         return MEGA_ERROR_NAME;
     }
     if (!is_current(e, how, report)) return MEGA_ERROR_PATCH;
     if (!read_how(e, how, &change, report)) return MEGA_ERROR_LIMIT;
-    mega_status status = change.due ? apply_later(e, text, bytes, format, &change, report)
-                                    : apply(e, text, bytes, format, &change, report);
+    mega_status status = change.block ? apply_later(e, text, bytes, format, &change, report)
+                                      : apply(e, text, bytes, format, &change, report);
     if (status) return status;
-    if (!change.due) mega_history_push(e->history, change.undo);
+    if (!change.block) mega_history_push(e->history, change.undo);
     tell(e, &change, done);
-    if (!change.due) mega_free(change.undo); // else the schedule's
+    if (!change.block) mega_free(change.undo); // else the schedule's
     return MEGA_OK;
 }
 
@@ -230,6 +249,5 @@ mega_status mega_redo(mega_engine *e, float fade_ms, mega_changed *done, mega_re
 uint64_t mega_rev(const mega_engine *e) { return mega_history_rev(e->history); }
 
 const mega_patch *mega_loaded_patch(const mega_engine *e) {
-    const mega_program *newest = mega_schedule_newest(&e->schedule);
-    return newest ? newest->patch : NULL;
+    return mega_schedule_document(&e->schedule);
 }

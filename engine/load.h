@@ -12,6 +12,6 @@ mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const m
 /// Destroys a program and those that lead to it.
 void mega_change_destroy(mega_program *program);
 /// The same document again, compiled for what else has changed.
-mega_status mega_load_again(mega_engine *e, const mega_patch *patch, mega_report *report);
+mega_status mega_load_again(mega_engine *e, mega_report *report);
 
 #endif

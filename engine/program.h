@@ -145,7 +145,9 @@ typedef struct mega_program {
         lead[MEGA_STAGES_MAX]; ///< programs that fade from the one before to this one; CONTROL only
     mega_patch *patch;         ///< what it was compiled from; CONTROL only
     uint64_t due;              ///< first frame of the block from which on it may be taken
+    uint64_t expected;         ///< first frame of the block in which it will be, as far as is known
     uint64_t taken_frame;      ///< first frame of the block in which it was
+    uint64_t busy_frames;      ///< from then on, until another can be: its fades
     _Atomic(struct mega_program *) then; ///< the one that is due after it: see handoff.h
     struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
     mega_slot_transfer *transfers;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // schedule -- changes that wait for the audio role or for their frames; see schedule.h.
 //
-// Each program is compiled to follow the one before it, so a change in the middle means that all
-// after it are compiled anew; a change at the end, the usual case, is only appended.
+// Changes make groups: those that would come in force with the same block, since they are scheduled
+// for it or since a fade before them lasts until then, share one program. That block is known when
+// they are compiled, for the length of each fade is: so a change sounds the same whether it was
+// scheduled ages before or made on the spot. Each program is compiled to follow the one before it;
+// therefore a change in the middle means that the whole list is compiled anew, while one at the
+// end, the usual case, is appended.
 #include "schedule.h"
 
 #include <stdlib.h>
@@ -13,8 +17,9 @@
 
 // ---- what there is ----------------------------------------------------------------------------
 
-mega_program *mega_schedule_newest(const mega_schedule *s) {
-    return s->count && !s->changes[0].due ? s->changes[0].program : s->in_force;
+const mega_patch *mega_schedule_document(const mega_schedule *s) {
+    if (s->count && !s->changes[0].block) return s->changes[0].patch;
+    return s->in_force ? s->in_force->patch : NULL;
 }
 
 mega_program *mega_schedule_program(const mega_schedule *s, size_t index) {
@@ -36,99 +41,155 @@ static void remember(mega_schedule *s, uint64_t number, bool timed) {
     s->remembered[at].timed = timed;
 }
 
-/// A change was taken at `frame`; if it is not a timed one, so were those that had become one with
-/// it.
+/// A change was taken at `frame`; if it is not a timed one, so were those whose place it took.
 static void heard(mega_schedule *s, const mega_scheduled *change, uint64_t frame) {
     for (size_t i = 0; i < MEGA_CHANGES_REMEMBERED; i++) {
         uint64_t number = s->remembered[i].number;
-        bool with_it = !change->due && !s->remembered[i].timed && number < change->number;
+        bool with_it = !change->block && !s->remembered[i].timed && number < change->number;
         if (s->remembered[i].frame == UINT64_MAX && (number == change->number || with_it))
             s->remembered[i].frame = frame;
     }
 }
 
 static void release(mega_scheduled *change) {
+    mega_patch_destroy(change->patch);
     free(change->operations);
     mega_free(change->undo);
     *change = (mega_scheduled){0};
 }
 
-void mega_schedule_sync(mega_engine *e) {
+/// The first group is in force.
+static void shift(mega_engine *e) {
     mega_schedule *s = &e->schedule;
-    uint64_t taken = atomic_load(&e->handoff.taken);
-    for (; s->taken < taken; s->taken++) {
-        mega_scheduled *first = &s->changes[0];
-        s->in_force = first->program;
-        heard(s, first, first->program->taken_frame);
-        if (first->due) mega_history_push(e->history, first->undo);
-        release(first);
-        memmove(first, first + 1, --s->count * sizeof *first);
+    size_t count = 0;
+    while (!s->changes[count].program) count++;
+    s->in_force = s->changes[count++].program;
+    for (size_t i = 0; i < count; i++) {
+        mega_scheduled *change = &s->changes[i];
+        heard(s, change, s->in_force->taken_frame);
+        if (change->block) mega_history_push(e->history, change->undo);
+        release(change);
     }
+    s->count -= count;
+    memmove(s->changes, s->changes + count, s->count * sizeof *s->changes);
+}
+
+void mega_schedule_sync(mega_engine *e) {
+    uint64_t taken = atomic_load(&e->handoff.taken);
+    for (; e->schedule.taken < taken; e->schedule.taken++) shift(e);
 }
 
 // ---- compiling --------------------------------------------------------------------------------
 
-static mega_status compile(mega_engine *e, mega_scheduled *change, const mega_patch *patch,
-                           const mega_program *base, mega_report *report) {
-    mega_patch *edited = NULL;
-    mega_status status = MEGA_ERROR_PATCH;
-    change->undo = NULL;
-    if (!patch) {
-        edited = mega_patch_edit(base->patch, change->operations, change->bytes, change->format,
-                                 report, &change->undo);
-        if (!edited) return status;
-    }
-    change->program = mega_load_compile(e, patch ? patch : edited, base, change, report, &status);
-    mega_patch_destroy(edited);
-    if (change->program) {
-        change->program->due = change->due;
-        return MEGA_OK;
-    }
-    mega_free(change->undo);
-    change->undo = NULL;
-    return status;
+/// The first block in which a program after `program` can be taken.
+static uint64_t free_from(const mega_engine *e, const mega_program *program) {
+    uint64_t now = atomic_load(&e->tally.frame_rendered);
+    if (!program) return now;
+    bool taken = program == e->schedule.in_force;
+    uint64_t end = (taken ? program->taken_frame : program->expected) + program->busy_frames;
+    return end > now ? end : now;
 }
 
-static void discard(mega_scheduled *changes, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        mega_change_destroy(changes[i].program);
-        mega_free(changes[i].undo);
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+/// The document after a change, to be destroyed.
+static mega_patch *document_after(mega_scheduled *change, const mega_patch *before,
+                                  mega_report *report) {
+    change->undo = NULL;
+    if (change->patch) return mega_patch_clone(change->patch);
+    return mega_patch_edit(before, change->operations, change->bytes, change->format, report,
+                           &change->undo);
+}
+
+/// A list being compiled, in the place of the schedule's.
+typedef struct {
+    mega_scheduled changes[MEGA_SCHEDULED_MAX + 2];
+    size_t count;
+    size_t fresh; ///< index of the one that is new, whose errors are told; SIZE_MAX: none
+} plan;
+
+static void discard(plan *p) {
+    for (size_t i = 0; i < p->count; i++) {
+        mega_change_destroy(p->changes[i].program);
+        mega_free(p->changes[i].undo);
+        p->changes[i].program = NULL;
+        p->changes[i].undo = NULL;
     }
 }
 
-/// A change that was accepted before, after another one.
-static mega_status recompile(mega_engine *e, mega_scheduled *change, const mega_program *base,
-                             mega_report *report) {
-    const mega_patch *patch = change->operations ? NULL : change->program->patch;
-    mega_status status = compile(e, change, patch, base, NULL);
+/// Compiles the group that begins at `first`.
+/// @param end receives the index after its last change; on an error, of the change that does not
+/// fit
+static mega_status compile_group(mega_engine *e, plan *p, size_t first, const mega_program *base,
+                                 size_t *end, mega_report *report) {
+    uint64_t start = free_from(e, base), block = later(p->changes[first].block, start);
+    mega_patch *document = NULL;
+    size_t at = first;
+    for (; at < p->count && later(p->changes[at].block, start) == block; at++) {
+        const mega_patch *before = document ? document : base ? base->patch : NULL;
+        mega_report *told = p->fresh == SIZE_MAX || at == p->fresh ? report : NULL;
+        mega_patch *after = document_after(&p->changes[at], before, told);
+        mega_patch_destroy(document);
+        document = after;
+        *end = at;
+        if (!after) return p->changes[at].patch ? MEGA_ERROR_MEMORY : MEGA_ERROR_PATCH;
+    }
+    *end = at;
+    mega_scheduled *last = &p->changes[at - 1];
+    bool fresh = p->fresh >= first && p->fresh < at;
+    mega_status status = MEGA_OK;
+    last->program = mega_load_compile(e, document, base, last, fresh ? report : NULL, &status);
+    mega_patch_destroy(document);
+    if (!last->program) {
+        *end = at - 1;
+        return status;
+    }
+    last->program->due = p->changes[first].block ? block : 0;
+    last->program->expected = block;
+    return MEGA_OK;
+}
+
+static void complain(const mega_scheduled *change, mega_status status, mega_report *report) {
     if (status == MEGA_ERROR_PATCH)
         mega_report_add(report, MEGA_SEVERITY_ERROR, "conflict", "", 0, 0,
                         "cancel that one first, or wait for it",
                         "change %llu, which is scheduled for frame %llu, would not fit any more",
-                        (unsigned long long)change->number, (unsigned long long)change->due);
-    else if (status)
+                        (unsigned long long)change->number, (unsigned long long)change->block);
+    else
         mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL,
                         "no memory for the scheduled changes");
-    return status;
+}
+
+/// Compiles all, from `base` on.
+static mega_status compile(mega_engine *e, plan *p, const mega_program *base, mega_report *report) {
+    mega_program *before = NULL;
+    for (size_t i = 0; i < p->count; i++) p->changes[i].program = NULL, p->changes[i].undo = NULL;
+    for (size_t first = 0, end; first < p->count; first = end) {
+        size_t told = report ? mega_report_error_count(report) : 0;
+        mega_status status = compile_group(e, p, first, base, &end, report);
+        if (status) {
+            if (report && mega_report_error_count(report) == told)
+                complain(&p->changes[end], status, report);
+            discard(p);
+            return status;
+        }
+        mega_program *made = p->changes[end - 1].program;
+        if (before) atomic_store(&before->then, made);
+        base = before = made;
+    }
+    return MEGA_OK;
 }
 
 // ---- another list -----------------------------------------------------------------------------
-
-/// What is to be in the place of the schedule's list.
-typedef struct {
-    mega_scheduled changes[MEGA_SCHEDULED_MAX + 2];
-    size_t count;
-    size_t fresh; ///< index of the one that is not in the schedule; SIZE_MAX: none
-} plan;
 
 /// The list with `change` in it. One that is due at once takes the place of one that was.
 static void plan_with(const mega_schedule *s, const mega_scheduled *change, plan *p) {
     size_t at = 0, from = 0;
     p->count = 0;
     if (change->alone) from = s->count;
-    else if (!change->due) from = s->count && !s->changes[0].due;
+    else if (!change->block) from = s->count && !s->changes[0].block;
     else
-        while (at < s->count && s->changes[at].due <= change->due) at++;
+        while (at < s->count && s->changes[at].block <= change->block) at++;
     for (size_t i = 0; i < at; i++) p->changes[p->count++] = s->changes[i];
     p->fresh = p->count;
     p->changes[p->count++] = *change;
@@ -142,47 +203,43 @@ static void plan_without(const mega_schedule *s, size_t index, plan *p) {
         if (i != index) p->changes[p->count++] = s->changes[i];
 }
 
-static mega_status compile_plan(mega_engine *e, plan *p, const mega_patch *patch,
-                                mega_report *report) {
-    const mega_program *base = e->schedule.in_force;
-    for (size_t i = 0; i < p->count; i++) {
-        mega_status status = i == p->fresh ? compile(e, &p->changes[i], patch, base, report)
-                                           : recompile(e, &p->changes[i], base, report);
-        if (status) {
-            discard(p->changes, i);
-            return status;
-        }
-        if (i) atomic_store(&p->changes[i - 1].program->then, p->changes[i].program);
-        base = p->changes[i].program;
-    }
-    return MEGA_OK;
+static bool goes_on(const plan *p, uint64_t number) {
+    for (size_t i = 0; i < p->count; i++)
+        if (p->changes[i].number == number) return true;
+    return false;
 }
 
-/// The texts of operations go from the old list to the new one.
+/// The new list takes the place of the old one, and what that was made of as far as it goes on.
 static void adopt(mega_engine *e, const plan *p) {
     mega_schedule *s = &e->schedule;
     for (size_t i = 0; i < s->count; i++) {
-        bool goes_on = false;
-        for (size_t k = 0; k < p->count; k++)
-            goes_on |= k != p->fresh && p->changes[k].number == s->changes[i].number;
-        mega_handoff_release(&e->handoff, s->changes[i].program);
-        mega_change_destroy(s->changes[i].program);
-        if (goes_on) s->changes[i].operations = NULL;
-        release(&s->changes[i]);
+        mega_scheduled *change = &s->changes[i];
+        if (change->program) mega_handoff_release(&e->handoff, change->program);
+        mega_change_destroy(change->program);
+        if (goes_on(p, change->number)) change->patch = NULL, change->operations = NULL;
+        release(change);
     }
     memcpy(s->changes, p->changes, p->count * sizeof *p->changes);
     s->count = p->count;
 }
 
-/// @return MEGA_OK and false where the audio role has taken the first one meanwhile: plan anew
-static bool carry_out(mega_engine *e, plan *p, const mega_patch *patch, mega_report *report,
-                      mega_status *status) {
+static mega_program *first_program(const mega_scheduled *changes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].program) return changes[i].program;
+    return NULL;
+}
+
+/// Compiles the plan and hands it over. @return false where the audio role has taken the first
+/// program meanwhile: plan anew
+static bool carry_out(mega_engine *e, plan *p, mega_report *report, mega_status *status) {
     mega_schedule *s = &e->schedule;
-    *status = compile_plan(e, p, patch, report);
+    *status = compile(e, p, s->in_force, report);
     if (*status) return true;
-    mega_program *first = p->count ? p->changes[0].program : NULL;
-    if (!mega_handoff_replace(&e->handoff, s->changes[0].program, first)) {
-        discard(p->changes, p->count);
+    mega_program *old = first_program(s->changes, s->count);
+    mega_program *first = first_program(p->changes, p->count);
+    if (!old) mega_handoff_append(&e->handoff, NULL, first);
+    else if (!mega_handoff_replace(&e->handoff, old, first)) {
+        discard(p);
         mega_schedule_sync(e);
         return false;
     }
@@ -192,56 +249,63 @@ static bool carry_out(mega_engine *e, plan *p, const mega_patch *patch, mega_rep
 
 // ---- put and take back ------------------------------------------------------------------------
 
-static bool comes_last(const mega_schedule *s, const mega_scheduled *change) {
-    if (!s->count) return true;
-    return change->due && s->changes[s->count - 1].due <= change->due;
+/// Whether nothing need be compiled but the change itself: it comes last, and not together with
+/// another.
+static bool can_append(const mega_engine *e, const mega_scheduled *change) {
+    const mega_schedule *s = &e->schedule;
+    if (!s->count || change->alone || !change->block) return false;
+    const mega_program *last = s->changes[s->count - 1].program;
+    return change->block > s->changes[s->count - 1].block &&
+           later(change->block, free_from(e, last)) > last->expected;
 }
 
-static mega_status append(mega_engine *e, mega_scheduled *change, const mega_patch *patch,
-                          mega_report *report) {
+static mega_status append(mega_engine *e, mega_scheduled *change, mega_report *report) {
     mega_schedule *s = &e->schedule;
-    mega_program *last = s->count ? s->changes[s->count - 1].program : NULL;
-    mega_status status = compile(e, change, patch, last ? last : s->in_force, report);
+    mega_program *last = s->changes[s->count - 1].program;
+    plan p = {.changes = {*change}, .count = 1, .fresh = 0};
+    mega_status status = compile(e, &p, last, report);
     if (status) return status;
+    *change = p.changes[0];
     mega_handoff_append(&e->handoff, last, change->program);
     s->changes[s->count++] = *change;
     return MEGA_OK;
 }
 
-mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, const mega_patch *patch,
-                              mega_report *report) {
+static mega_status insert(mega_engine *e, mega_scheduled *change, mega_report *report) {
+    mega_schedule *s = &e->schedule;
+    mega_status status;
+    plan p;
+    do {
+        if (!change->block && s->count && !s->changes[0].block) change->load |= s->changes[0].load;
+        plan_with(s, change, &p);
+    } while (!carry_out(e, &p, report, &status));
+    if (!status) *change = p.changes[p.fresh];
+    return status;
+}
+
+mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, mega_report *report) {
     mega_schedule *s = &e->schedule;
     mega_schedule_sync(e);
-    if (change->due && mega_changes_scheduled(e) == MEGA_SCHEDULED_MAX) {
+    if (change->block && mega_changes_scheduled(e) == MEGA_SCHEDULED_MAX) {
         mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", "", 0, 0, "wait for some of them",
                         "no more than %d changes can be scheduled", MEGA_SCHEDULED_MAX);
         return MEGA_ERROR_LIMIT;
     }
     change->number = s->numbers + 1;
-    mega_status status = MEGA_OK;
-    for (bool done = false; !done;) {
-        if (comes_last(s, change)) {
-            status = append(e, change, patch, report);
-            break;
-        }
-        if (!change->due && !s->changes[0].due) change->load |= s->changes[0].load;
-        plan p;
-        plan_with(s, change, &p);
-        done = carry_out(e, &p, patch, report, &status);
-        if (done && !status) *change = p.changes[p.fresh];
-    }
+    mega_status status =
+        can_append(e, change) ? append(e, change, report) : insert(e, change, report);
     if (status) return status;
-    remember(s, ++s->numbers, change->due > 0);
+    remember(s, ++s->numbers, change->block > 0);
     return MEGA_OK;
 }
 
 mega_status mega_change_cancel(mega_engine *e, uint64_t number, mega_report *report) {
     MEGA_IN_CONTROL(e);
-    mega_schedule *s = &e->schedule;
     mega_collect(e);
+    mega_schedule *s = &e->schedule;
     for (;;) {
         size_t at = 0;
-        while (at < s->count && (s->changes[at].number != number || !s->changes[at].due)) at++;
+        while (at < s->count && (s->changes[at].number != number || !s->changes[at].block)) at++;
         if (at == s->count) {
             mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", "", 0, 0, NULL,
                             "no scheduled change %llu: it has come in force, or never was",
@@ -251,7 +315,7 @@ mega_status mega_change_cancel(mega_engine *e, uint64_t number, mega_report *rep
         plan p;
         plan_without(s, at, &p);
         mega_status status;
-        if (carry_out(e, &p, NULL, report, &status)) return status;
+        if (carry_out(e, &p, report, &status)) return status;
     }
 }
 
@@ -269,7 +333,7 @@ size_t mega_changes_scheduled(mega_engine *e) {
     MEGA_IN_CONTROL(e);
     mega_collect(e);
     const mega_schedule *s = &e->schedule;
-    return s->count - (s->count && !s->changes[0].due);
+    return s->count - (s->count && !s->changes[0].block);
 }
 
 void mega_schedule_finish(mega_engine *e) {

@@ -9,27 +9,28 @@ enum {
     MEGA_CHANGES_REMEMBERED = 1024, ///< whose first frame can be asked for
 };
 
-/// One change. Of a list of operations the text is kept, so that it can be applied anew.
+/// One change. What it was made of is kept, so that it can be compiled anew.
 typedef struct {
     uint64_t number;
-    uint64_t due; ///< first frame of its block; 0: the next block
+    uint64_t block; ///< first frame of the block it is scheduled for; 0: the next one
     uint32_t fade_frames;
-    bool load;        ///< nothing goes on but state
-    bool alone;       ///< takes the place of all that is scheduled
-    char *operations; ///< NULL: a whole patch
+    bool load;         ///< nothing goes on but state
+    bool alone;        ///< takes the place of all that is scheduled
+    mega_patch *patch; ///< the whole patch to change to; NULL: `operations`
+    char *operations;
     size_t bytes;
     mega_format format;
-    char *undo; ///< of `operations`
-    mega_program *program;
+    char *undo;            ///< of `operations`
+    mega_program *program; ///< NULL: it comes in force together with the change after it
 } mega_scheduled;
 
 typedef struct {
-    /// In the order in which they are due; only the first can be due with the next block.
+    /// In the order of their blocks; only the first can be due with the next block.
     mega_scheduled changes[MEGA_SCHEDULED_MAX + 1];
     size_t count;
     mega_program *in_force; ///< the last one known to have been taken
     uint64_t numbers;       ///< given to changes so far
-    uint64_t taken;         ///< changes known to have been taken
+    uint64_t taken;         ///< programs known to have been taken
     struct {
         uint64_t number;
         uint64_t frame; ///< UINT64_MAX: not heard yet
@@ -37,18 +38,17 @@ typedef struct {
     } remembered[MEGA_CHANGES_REMEMBERED];
 } mega_schedule;
 
-/// The program of the document in force: the last one taken, or what is due with the next block.
-/// NULL: none yet.
-mega_program *mega_schedule_newest(const mega_schedule *s);
+/// The document in force: that of the last program taken, or what is due with the next block. NULL:
+/// none yet.
+const mega_patch *mega_schedule_document(const mega_schedule *s);
 /// The index-th of all programs that events may still meet, leads included; NULL past the last.
 mega_program *mega_schedule_program(const mega_schedule *s, size_t index);
 /// Takes note of what the audio role has taken; pushes scheduled edits to the history.
 void mega_schedule_sync(mega_engine *e);
-/// Compiles a change, and what follows it anew, and hands both over. On success the schedule owns
-/// what `change` points to.
-/// @param patch the whole patch to change to; NULL: `change->operations`
-mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, const mega_patch *patch,
-                              mega_report *report);
+/// Compiles a change, and what follows it anew, and hands both over.
+/// @param change receives its number and undo; on success the schedule owns what it points to
+/// @return on an error nothing has changed
+mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, mega_report *report);
 void mega_schedule_finish(mega_engine *e);
 
 #endif

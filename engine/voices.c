@@ -253,6 +253,7 @@ static void start(mega_voices *v, uint64_t frame, mega_note note, float key, flo
     group->peak[l] = 0;
     group->lane[l] =
         (mega_voice){.note = note, .started = frame, .key = key, .down = true, .level = 1};
+    if (!v->own_gate) group->lane[l].own_gate = v->own_gate_frames;
     group->seeds[l] = vhash((int32_t)(v->seed ^ (uint32_t)note * 0x9e3779b9u));
     group->note[MEGA_NOTE_KEY][l] = key;
     group->note[MEGA_NOTE_GATE][l] = 1;
@@ -425,10 +426,10 @@ void mega_voices_control(mega_voices *v, mega_controller which, float value) {
 static uint32_t unsteady(const mega_voices *v, uint32_t g) {
     const mega_voice_group *group = &v->groups[g];
     uint32_t found = group->fading;
-    if (!v->own_gate) return found;
     for (uint32_t rest = group->active; rest; rest &= rest - 1) {
         uint32_t l = (uint32_t)__builtin_ctz(rest);
-        if (!gate_on(group, l) || group->lane[l].own_gate < v->own_gate_frames) found |= 1u << l;
+        bool shuts = v->own_gate && !gate_on(group, l);
+        if (shuts || group->lane[l].own_gate < v->own_gate_frames) found |= 1u << l;
     }
     return found;
 }
@@ -436,7 +437,7 @@ static uint32_t unsteady(const mega_voices *v, uint32_t g) {
 static uint32_t own_gate_after(const mega_voices *v, const mega_voice_group *group, uint32_t l,
                                uint32_t frames) {
     uint32_t at = group->lane[l].own_gate;
-    if (!gate_on(group, l)) return at > frames ? at - frames : 0;
+    if (v->own_gate && !gate_on(group, l)) return at > frames ? at - frames : 0;
     return at + frames < v->own_gate_frames ? at + frames : v->own_gate_frames;
 }
 
@@ -449,7 +450,7 @@ bool mega_voices_gain(const mega_voices *v, uint32_t g, float *gain, uint32_t fr
         uint32_t l = (uint32_t)__builtin_ctz(rest), fade = group->lane[l].fade;
         bool fading = group->fading >> l & 1;
         for (uint32_t t = 0; t < frames; t++) {
-            float factor = v->own_gate ? v->own_gate_gain[own_gate_after(v, group, l, t)] : 1;
+            float factor = v->own_gate_gain[own_gate_after(v, group, l, t)];
             if (fading) factor = factor * v->fade_gain[fade > t ? fade - t : 0];
             gain[t * 16 + l] = factor;
         }
@@ -461,7 +462,7 @@ void mega_voices_advance(mega_voices *v, uint32_t g, uint32_t frames, uint64_t f
     mega_voice_group *group = &v->groups[g];
     for (uint32_t rest = unsteady(v, g); rest; rest &= rest - 1) {
         uint32_t l = (uint32_t)__builtin_ctz(rest);
-        if (v->own_gate) group->lane[l].own_gate = own_gate_after(v, group, l, frames);
+        group->lane[l].own_gate = own_gate_after(v, group, l, frames);
         if (!(group->fading >> l & 1)) continue;
         mega_voice *voice = &group->lane[l];
         voice->fade = voice->fade > frames ? voice->fade - frames : 0;

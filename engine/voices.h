@@ -20,7 +20,7 @@ typedef struct {
     float level;               ///< peak of the last block
     uint32_t quiet;            ///< frames below -100 dBFS with the gate off
     uint32_t fade;             ///< frames left of a steal's fade
-    uint32_t own_gate;         ///< frames of the own gate's way up, 0..own_gate_frames
+    uint32_t own_gate;         ///< frames of its way up, 0..own_gate_frames: open
     bool down;                 ///< the key (not the pedal) holds it
     bool sustained, sostenuto; ///< a pedal holds it
 } mega_voice;
