@@ -80,7 +80,8 @@ static inline double clicks_db(double amplitude) { return 20 * log10(fmax(amplit
 
 static inline void clicks_rewire(mega_engine *e, const mega_patch *patch, float fade_ms) {
     mega_report *report = mega_report_create();
-    mega_status status = mega_rewire(e, patch, fade_ms, report);
+    mega_change how = {.rev = MEGA_REV_ANY, .fade_ms = fade_ms};
+    mega_status status = mega_rewire(e, patch, &how, NULL, report);
     if (status) stage_print(report);
     assert(!status);
     mega_report_destroy(report);
