@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// threads -- the three roles on three threads: one rewires, one plays, one renders. Meant for
-// ThreadSanitizer; in any build the sound must stay finite and the last document must be the one
-// that sounds.
+// threads -- the three roles on three threads: one rewires and edits at random, one plays, one
+// renders. Meant for ThreadSanitizer; in any build the sound must stay finite.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +11,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "random.h"
-#include "random_patch.h"
+#include "random_control.h"
 #include "stage.h"
 
 enum { PATCHES = 12, EDITS = 400, EVENTS = 20000 };
@@ -27,19 +25,23 @@ typedef struct {
     bool finite;
 } stage;
 
-/// CONTROL: other patches, more buses, names; what was freed is gone at once.
+/// CONTROL: other patches, random edits, undo, more buses, names; what was freed is gone at once.
 static void *rewires(void *argument) {
     stage *s = argument;
     rng r = rng_create(1);
+    random_control control = {.engine = s->engine, .r = rng_create(3)};
     for (int i = 0; i < EDITS; i++) {
         mega_change how = {MEGA_REV_ANY, rng_between(&r, 0, 5), MEGA_NOW};
         if (rng_chance(&r, 0.3f))
             how.frame = mega_counters_get(s->engine).frame_rendered + rng_below(&r, 2000);
-        mega_rewire(s->engine, s->patches[rng_below(&r, PATCHES)], &how, NULL, NULL);
+        if (i == 0 || rng_chance(&r, 0.3f))
+            mega_rewire(s->engine, s->patches[rng_below(&r, PATCHES)], &how, NULL, NULL);
+        else control_step(&control);
         s->knob = mega_find_knob(s->engine, "k0");
         if (i % 50 == 0) mega_bus_open(s->engine, "n0", "freq", NULL);
         if (rng_chance(&r, 0.7f)) nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
     }
+    control_print(&control, "control");
     s->edited = true;
     return NULL;
 }
