@@ -99,6 +99,8 @@ static void instruction(text *t, const mega_program *p, const mega_instruction *
         [MEGA_OP_REDUCE] = "REDUCE",
         [MEGA_OP_INPUT] = "INPUT",
         [MEGA_OP_OUTPUT] = "OUTPUT",
+        [MEGA_OP_BUS_IN] = "BUSIN",
+        [MEGA_OP_BUS_OUT] = "BUSOUT",
         [MEGA_OP_FEEDBACK_READ] = "READ",
         [MEGA_OP_FEEDBACK_WRITE] = "WRITE",
         [MEGA_OP_TAP] = "TAP",

@@ -279,6 +279,8 @@ static void emit_taps(mega_emitter *e, uint32_t node, uint32_t list,
 static mega_opcode opcode_of(const mega_module *m) {
     if (m->flags & MEGA_DELAYS) return MEGA_OP_FEEDBACK_READ;
     if (!(m->flags & MEGA_BUILT_IN)) return MEGA_OP_CALL;
+    if (strcmp(m->name, "bus.in") == 0) return MEGA_OP_BUS_IN;
+    if (strcmp(m->name, "bus.out") == 0) return MEGA_OP_BUS_OUT;
     return strcmp(m->name, "input") == 0 ? MEGA_OP_INPUT : MEGA_OP_OUTPUT;
 }
 

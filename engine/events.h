@@ -22,6 +22,8 @@ typedef enum {
     MEGA_EVENT_ALL_OFF,
     MEGA_EVENT_KNOB,
     MEGA_EVENT_PARAM,
+    MEGA_EVENT_RESERVE,
+    MEGA_EVENT_FREE,
 } mega_event_type;
 
 typedef struct {

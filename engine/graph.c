@@ -200,11 +200,11 @@ static mega_status check_scopes(const mega_patch *p, mega_report *report) {
 
 // ---- what is heard ----------------------------------------------------------------------------
 
-static bool is_output(const mega_module *m) { return strcmp(m->name, "output") == 0; }
+static bool leaves(const mega_module *m) { return m->flags & MEGA_LEAVES; }
 
 /// Marks what reaches an output or a tap; feedback loops want more than one pass, chains do not.
 static void mark_live(mega_graph *g, const mega_patch *p, const uint32_t *taps, size_t tap_count) {
-    for (size_t n = 0; n < p->node_count; n++) g->live[n] = is_output(p->nodes[n].module);
+    for (size_t n = 0; n < p->node_count; n++) g->live[n] = leaves(p->nodes[n].module);
     for (size_t t = 0; t < tap_count; t++) g->live[taps[t]] = true;
     bool changed = true;
     while (changed) {
@@ -224,7 +224,7 @@ static void mark_live(mega_graph *g, const mega_patch *p, const uint32_t *taps, 
 
 static void report_unheard(const mega_graph *g, const mega_patch *p, mega_report *report) {
     bool any_output = false;
-    for (size_t n = 0; n < p->node_count; n++) any_output |= is_output(p->nodes[n].module);
+    for (size_t n = 0; n < p->node_count; n++) any_output |= leaves(p->nodes[n].module);
     for (size_t n = 0; n < p->node_count && any_output; n++) {
         if (g->live[n]) continue;
         char path[MEGA_ID_BYTES_MAX + 16] = "nodes.";

@@ -303,9 +303,20 @@ typedef enum {
     MEGA_NOTE_BEND,     ///< semitones, added to the key
     MEGA_NOTE_PRESSURE, ///< 0..1
     MEGA_NOTE_TIMBRE,   ///< 0..1
+    MEGA_NOTE_SET_KEY,      ///< another key, 0..127, to which it glides as its `note` says
+    MEGA_NOTE_SET_VELOCITY, ///< 0..1
+    MEGA_NOTE_SET_GATE,     ///< 0 or 1; of a reserved voice only
 } mega_note_expression;
 MEGA_EVENT mega_status mega_note_set(mega_engine *engine, uint64_t frame, mega_note note,
                                      mega_note_expression what, float value);
+
+/// Takes a voice without a note, to be played by hand: its gate is shut until `mega_note_set` opens it (`trigger` stays 0), it is never
+/// stolen and does not end. It counts among the patch's voices; if all are reserved it is dropped.
+/// @param key 0..127; @param note receives its handle
+MEGA_EVENT mega_status mega_voice_reserve(mega_engine *engine, uint64_t frame, float key,
+                                          mega_note *note);
+/// Gives it back: it fades out in 3 ms.
+MEGA_EVENT mega_status mega_voice_free(mega_engine *engine, uint64_t frame, mega_note note);
 
 typedef enum {
     MEGA_CONTROL_BEND,      ///< -1..1, times the note module's bend_range; all notes
@@ -340,6 +351,14 @@ MEGA_AUDIO void mega_render(mega_engine *engine, const float *const *in, float *
 /// @param block receives 64 floats
 /// @return false, and silence, if the note has no voice or the bus is not there yet
 MEGA_AUDIO bool mega_bus_read(const mega_engine *engine, int32_t bus, mega_note note, float *block);
+
+/// Puts a block on a bus of the host, for the `bus.in` nodes of the next block that is rendered; silence where none is
+/// put. For hosts that render a block of 64 frames at a time.
+/// @param bus 1..64, else nothing is done; @param block 64 floats, finite
+MEGA_AUDIO void mega_host_bus_write(mega_engine *engine, uint32_t bus, const float *block);
+/// What `bus.out` nodes have put on a bus in the last block.
+/// @param block receives 64 floats @return false, and silence, if none did
+MEGA_AUDIO bool mega_host_bus_read(const mega_engine *engine, uint32_t bus, float *block);
 
 /// What has happened since create. Readable from any thread at any time.
 typedef struct {

@@ -57,10 +57,12 @@ enum {
     /// Uses `lanes` for its own inner parallelism: called once, in the widest build, ports one lane
     /// wide.
     MEGA_INNER_LANES = 8,
-    /// The VM knows it by name: it has no kernel (note, input, output, feedback).
+    /// The VM knows it by name: it has no kernel (note, input, output, feedback, buses).
     MEGA_BUILT_IN = 16,
     /// Breaks cycles: what comes out is what went in one block ago.
     MEGA_DELAYS = 32,
+    /// What comes in leaves the patch: what reaches it is kept, all else is left out.
+    MEGA_LEAVES = 64,
 };
 
 /// What the VM tells the `note` module of each voice, still within a segment.

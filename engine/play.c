@@ -12,17 +12,33 @@ static mega_status push(mega_engine *e, mega_event event) {
 /// NaN gives the least.
 static float held(float value, float min, float max) { return clamp(value, min, max); }
 
+/// An event that makes a note.
+static mega_status push_new(mega_engine *e, mega_event event, mega_note *note) {
+    // counted up even if the ring is full: a handle is never given twice
+    event.note = atomic_fetch_add_explicit(&e->next_note, 1, memory_order_relaxed);
+    mega_status status = push(e, event);
+    if (note) *note = status ? 0 : event.note;
+    return status;
+}
+
 mega_status mega_note_on(mega_engine *e, uint64_t frame, float key, float velocity,
                          mega_note *note) {
-    // counted up even if the ring is full: a handle is never given twice
-    mega_note handle = atomic_fetch_add_explicit(&e->next_note, 1, memory_order_relaxed);
-    mega_status status = push(e, (mega_event){.frame = frame,
-                                              .type = MEGA_EVENT_NOTE_ON,
-                                              .note = handle,
-                                              .value = held(key, 0, 127),
-                                              .more = held(velocity, 0, 1)});
-    if (note) *note = status ? 0 : handle;
-    return status;
+    return push_new(e,
+                    (mega_event){.frame = frame,
+                                 .type = MEGA_EVENT_NOTE_ON,
+                                 .value = held(key, 0, 127),
+                                 .more = held(velocity, 0, 1)},
+                    note);
+}
+
+mega_status mega_voice_reserve(mega_engine *e, uint64_t frame, float key, mega_note *note) {
+    return push_new(
+        e, (mega_event){.frame = frame, .type = MEGA_EVENT_RESERVE, .value = held(key, 0, 127)},
+        note);
+}
+
+mega_status mega_voice_free(mega_engine *e, uint64_t frame, mega_note note) {
+    return push(e, (mega_event){.frame = frame, .type = MEGA_EVENT_FREE, .note = note});
 }
 
 mega_status mega_note_off(mega_engine *e, uint64_t frame, mega_note note, float release_velocity) {
@@ -41,12 +57,13 @@ mega_status mega_key_off(mega_engine *e, uint64_t frame, float key, float releas
 
 mega_status mega_note_set(mega_engine *e, uint64_t frame, mega_note note, mega_note_expression what,
                           float value) {
-    bool bend = what == MEGA_NOTE_BEND;
+    float least = what == MEGA_NOTE_BEND ? -127 : 0;
+    float most = what == MEGA_NOTE_BEND || what == MEGA_NOTE_SET_KEY ? 127 : 1;
     return push(e, (mega_event){.frame = frame,
                                 .type = MEGA_EVENT_NOTE_SET,
                                 .note = note,
                                 .target = (int32_t)what,
-                                .value = bend ? held(value, -127, 127) : held(value, 0, 1)});
+                                .value = held(value, least, most)});
 }
 
 mega_status mega_controller_set(mega_engine *e, uint64_t frame, mega_controller which,

@@ -37,6 +37,8 @@ typedef enum {
     MEGA_OP_REDUCE,        ///< adds the voices of a group to a shared register
     MEGA_OP_INPUT,         ///< channel -> register
     MEGA_OP_OUTPUT,        ///< in, left, right -> the engine's output
+    MEGA_OP_BUS_IN,        ///< bus of the host -> register
+    MEGA_OP_BUS_OUT,       ///< register -> bus of the host
     MEGA_OP_FEEDBACK_READ, ///< what went in one block ago
     MEGA_OP_FEEDBACK_WRITE,
     MEGA_OP_TAP, ///< register -> bus
@@ -182,7 +184,8 @@ typedef struct {
     bool dry;                       ///< no scratch and no state: to look at, not to run
     const mega_program *before;     ///< the program it will replace, or NULL
     const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
-    const char *const *origins;     ///< by node: its name in the program before, NULL: it is new; or NULL
+    const char *const
+        *origins;        ///< by node: its name in the program before, NULL: it is new; or NULL
     const int8_t *fades; ///< by cable: 1 comes in, -1 goes out, 0 stands; NULL: all stand
     const struct mega_tap *taps;
     size_t tap_count;

@@ -117,6 +117,8 @@ static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
         break;
     case MEGA_EVENT_ALL_OFF: mega_voices_all_off(v, frame); break;
     case MEGA_EVENT_KNOB: known = set_knob(e, event->target, event->value); break;
+    case MEGA_EVENT_RESERVE: mega_voices_reserve(v, frame, event->note, event->value); break;
+    case MEGA_EVENT_FREE: mega_voices_free(v, frame, event->note); break;
     case MEGA_EVENT_PARAM: known = set_param(e, event->target, event->value, event->more); break;
     }
     if (!known) MEGA_COUNT(e, events_dropped);
@@ -139,7 +141,8 @@ static uint64_t apply_due(mega_engine *e, uint64_t frame) {
         mega_event event = *next;
         mega_queue_pop(&e->queue);
         if (e->vm.program) apply(e, &event, frame);
-        else if (event.type == MEGA_EVENT_NOTE_ON) mega_engine_note_dropped(e, event.note, frame);
+        else if (event.type == MEGA_EVENT_NOTE_ON || event.type == MEGA_EVENT_RESERVE)
+            mega_engine_note_dropped(e, event.note, frame);
         else MEGA_COUNT(e, events_dropped);
     }
     return next ? next->frame : UINT64_MAX;
@@ -191,15 +194,24 @@ static void panic(mega_engine *e) {
     if (e->vm.program) mega_vm_clear_shared(&e->vm);
 }
 
-/// NaN or infinity never leaves: the block is silent, and what may remember it is emptied.
-static void guard(mega_engine *e) {
+/// Of one bus of the host. @return false if something in it was not finite: it is silent now
+static bool guard_bus(float *block) {
     int32_t highest = 0;
     for (int t = 0; t < MEGA_BLOCK_FRAMES; t++) {
-        int32_t left = bits_of(e->left[t]) & 0x7fffffff, right = bits_of(e->right[t]) & 0x7fffffff;
-        if (left > highest) highest = left;
-        if (right > highest) highest = right;
+        int32_t bits = bits_of(block[t]) & 0x7fffffff;
+        if (bits > highest) highest = bits;
     }
-    if (highest < 0x7f800000) return;
+    if (highest < 0x7f800000) return true;
+    memset(block, 0, MEGA_BLOCK_FRAMES * sizeof *block);
+    return false;
+}
+
+/// NaN or infinity never leaves: the block is silent, and what may remember it is emptied.
+static void guard(mega_engine *e) {
+    bool fine = guard_bus(e->left) & guard_bus(e->right);
+    for (uint64_t rest = e->vm.bus_out_used; rest; rest &= rest - 1)
+        fine &= guard_bus(e->vm.bus_out[__builtin_ctzll(rest)]);
+    if (fine) return;
     memset(e->left, 0, sizeof e->left);
     memset(e->right, 0, sizeof e->right);
     mega_vm_clear_shared(&e->vm);
@@ -219,6 +231,7 @@ static void render_block(mega_engine *e) {
     swap(e);
     if (atomic_exchange(&e->panic, false)) panic(e);
     take_events(e);
+    e->vm.bus_out_used = 0;
     memset(e->left, 0, sizeof e->left);
     memset(e->right, 0, sizeof e->right);
     uint32_t at = 0;
@@ -231,6 +244,7 @@ static void render_block(mega_engine *e) {
         at += frames;
     }
     if (e->vm.program) guard(e);
+    e->vm.bus_in_given = 0;
     e->block_frame += MEGA_BLOCK_FRAMES;
     mega_voices_end_block(&e->voices, e->block_frame);
     tally(e);
@@ -293,6 +307,22 @@ void mega_render(mega_engine *e, const float *const *in, float *const *out, uint
     atomic_store_explicit(&e->tally.frame, e->block_frame - MEGA_BLOCK_FRAMES + e->carry_read,
                           memory_order_relaxed);
     leave_mode(mode);
+}
+
+// ---- buses of the host --------------------------------------------------------------------------
+
+void mega_host_bus_write(mega_engine *e, uint32_t bus, const float *block) {
+    MEGA_IN_AUDIO(e);
+    if (bus < 1 || bus > MEGA_HOST_BUSES_MAX) return;
+    memcpy(e->vm.bus_in[bus - 1], block, sizeof e->vm.bus_in[bus - 1]);
+    e->vm.bus_in_given |= UINT64_C(1) << (bus - 1);
+}
+
+bool mega_host_bus_read(const mega_engine *e, uint32_t bus, float *block) {
+    bool used = bus >= 1 && bus <= MEGA_HOST_BUSES_MAX && e->vm.bus_out_used >> (bus - 1) & 1;
+    if (used) memcpy(block, e->vm.bus_out[bus - 1], sizeof e->vm.bus_out[bus - 1]);
+    else memset(block, 0, MEGA_BLOCK_FRAMES * sizeof *block);
+    return used;
 }
 
 // ---- buses ------------------------------------------------------------------------------------

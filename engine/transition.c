@@ -127,8 +127,8 @@ static void match_cables(matching *m) {
 
 // ---- fades ------------------------------------------------------------------------------------
 
-static bool is_output(const mega_patch *patch, uint32_t node) {
-    return strcmp(patch->nodes[node].module->name, "output") == 0;
+static bool leaves(const mega_patch *patch, uint32_t node) {
+    return patch->nodes[node].module->flags & MEGA_LEAVES;
 }
 
 /// A cable into a node that goes on must fade. Into a new one what is heard must too: the node may
@@ -141,7 +141,7 @@ static int8_t fade_in(const matching *m, size_t cable) {
 /// Into one that is dying it need not: what leaves it fades out.
 static int8_t fade_out(const matching *m, size_t cable) {
     uint32_t to = m->before->cables[cable].to_node;
-    bool goes = m->cable_goes[cable] && (m->new_of_old[to] >= 0 || is_output(m->before, to));
+    bool goes = m->cable_goes[cable] && (m->new_of_old[to] >= 0 || leaves(m->before, to));
     return goes ? -1 : 0;
 }
 

@@ -242,14 +242,38 @@ static void reduce(run *r, const mega_instruction *code) {
     memset(out, 0, r->frames * sizeof *out);
 }
 
+/// A channel's or bus's number, which counts from 1, as an index; `count` if there is none such.
+static uint32_t index_of(const run *r, uint32_t operand, uint32_t count) {
+    mega_value value = read_operand(r, &r->program->operands[operand], 0);
+    float index = value.at[0] - 0.5f;
+    return index >= 0 && index < (float)count ? (uint32_t)index : count;
+}
+
 static void input(const run *r, const mega_instruction *code) {
-    mega_value channel = read_operand(r, &r->program->operands[code->in], 0);
-    float number = channel.at[0] - 0.5f; // channels count from 1
-    const float *from = NULL;
-    if (number >= 0 && number < MEGA_CHANNELS_MAX) from = r->vm->input[(int)number];
+    uint32_t channel = index_of(r, code->in, MEGA_CHANNELS_MAX);
+    const float *from = channel < MEGA_CHANNELS_MAX ? r->vm->input[channel] : NULL;
     mega_value value =
         from ? (mega_value){from + r->offset, true} : (mega_value){r->vm->zeros, false};
     set_value(r, &r->program->operands[code->out], value);
+}
+
+static void bus_in(const run *r, const mega_instruction *code) {
+    uint32_t bus = index_of(r, code->in, MEGA_HOST_BUSES_MAX);
+    bool given = bus < MEGA_HOST_BUSES_MAX && r->vm->bus_in_given >> bus & 1;
+    mega_value value = given ? (mega_value){r->vm->bus_in[bus] + r->offset, true}
+                             : (mega_value){r->vm->zeros, false};
+    set_value(r, &r->program->operands[code->out], value);
+}
+
+/// Several nodes add up; the first in a block clears the bus.
+static void bus_out(const run *r, const mega_instruction *code) {
+    uint32_t bus = index_of(r, code->in + 1, MEGA_HOST_BUSES_MAX);
+    if (bus == MEGA_HOST_BUSES_MAX) return;
+    mega_value in = read_operand(r, &r->program->operands[code->in], 1);
+    float *block = r->vm->bus_out[bus];
+    if (!(r->vm->bus_out_used >> bus & 1)) memset(block, 0, sizeof r->vm->bus_out[bus]);
+    r->vm->bus_out_used |= UINT64_C(1) << bus;
+    for (uint32_t t = 0; t < r->frames; t++) block[r->offset + t] += in.at[in.moving ? t : 0];
 }
 
 /// left += in + left, right += in + right.
@@ -305,6 +329,8 @@ static void execute(run *r, const mega_instruction *code) {
     case MEGA_OP_REDUCE: reduce(r, code); break;
     case MEGA_OP_INPUT: input(r, code); break;
     case MEGA_OP_OUTPUT: output(r, code); break;
+    case MEGA_OP_BUS_IN: bus_in(r, code); break;
+    case MEGA_OP_BUS_OUT: bus_out(r, code); break;
     case MEGA_OP_FEEDBACK_READ: feedback_read(r, code); break;
     case MEGA_OP_FEEDBACK_WRITE: feedback_write(r, code); break;
     case MEGA_OP_TAP: tap(r, code); break;

@@ -11,6 +11,7 @@
 enum {
     MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
     MEGA_CHANNELS_MAX = 64,
+    MEGA_HOST_BUSES_MAX = 64, ///< that `bus.in` and `bus.out` know
 };
 
 typedef struct mega_vm {
@@ -21,6 +22,10 @@ typedef struct mega_vm {
     mega_voices *voices;
     const float *input[MEGA_CHANNELS_MAX]; ///< this block's, one block late; NULL: silence
     float *left, *right;                   ///< this block's output, zeroed before
+    uint64_t bus_in_given;                 ///< bit b: the host gave `bus_in[b]` for this block
+    uint64_t bus_out_used;                 ///< bit b: `bus_out[b]` was written in this block
+    float bus_in[MEGA_HOST_BUSES_MAX][MEGA_BLOCK_FRAMES];
+    float bus_out[MEGA_HOST_BUSES_MAX][MEGA_BLOCK_FRAMES];
     uint64_t lanes_silenced;
     uint32_t faded; ///< frames since the program came in force, as far as its fade goes
     float fade[2]

@@ -72,6 +72,7 @@ void mega_voices_finish(mega_voices *v) {
              rest &= rest - 1)
 
 #define COUNTED(v) ((v)->groups[g].active & ~(v)->groups[g].fading)
+#define PLAYED(v) (COUNTED(v) & ~(v)->groups[g].reserved)
 
 static bool gate_on(const mega_voice_group *group, uint32_t lane) {
     return group->note[MEGA_NOTE_GATE][lane] > 0.5f;
@@ -104,7 +105,7 @@ mega_note mega_voices_find_key(const mega_voices *v, float key) {
     mega_note oldest = 0;
     for (uint32_t i = 0; i < v->held_count && !oldest; i++)
         if (v->held[i].key == key) oldest = v->held[i].note;
-    FOR_LANES(v, COUNTED(v)) {
+    FOR_LANES(v, PLAYED(v)) {
         const mega_voice *voice = &v->groups[g].lane[l];
         if (voice->down && voice->key == key && (!oldest || voice->note < oldest))
             oldest = voice->note;
@@ -122,6 +123,7 @@ static void end_lane(mega_voices *v, uint32_t g, uint32_t l, uint64_t frame) {
     if (!(group->fading & bit)) mega_engine_note_ended(v->engine, group->lane[l].note, frame);
     group->active &= ~bit;
     group->fading &= ~bit;
+    group->reserved &= ~bit;
     group->note[MEGA_NOTE_GATE][l] = 0;
     group->lane[l] = (mega_voice){0};
 }
@@ -150,7 +152,7 @@ typedef struct {
 static place quietest_released(const mega_voices *v) {
     place best = {0};
     const mega_voice *chosen = NULL;
-    FOR_LANES(v, COUNTED(v)) {
+    FOR_LANES(v, PLAYED(v)) {
         const mega_voice *voice = &v->groups[g].lane[l];
         if (gate_on(&v->groups[g], l)) continue;
         if (chosen && (voice->level > chosen->level ||
@@ -165,7 +167,7 @@ static place quietest_released(const mega_voices *v) {
 static place oldest_of_key(const mega_voices *v, float key) {
     place best = {0};
     mega_note oldest = 0;
-    FOR_LANES(v, COUNTED(v)) {
+    FOR_LANES(v, PLAYED(v)) {
         const mega_voice *voice = &v->groups[g].lane[l];
         if (voice->key != key || (oldest && voice->note > oldest)) continue;
         oldest = voice->note;
@@ -179,7 +181,7 @@ static place oldest_of_key(const mega_voices *v, float key) {
 static place oldest_held(const mega_voices *v) {
     mega_note newest = 0, lowest = 0;
     float lowest_key = 0;
-    FOR_LANES(v, COUNTED(v)) {
+    FOR_LANES(v, PLAYED(v)) {
         const mega_voice *voice = &v->groups[g].lane[l];
         if (voice->note > newest) newest = voice->note;
         if (!lowest || voice->key < lowest_key) {
@@ -189,7 +191,7 @@ static place oldest_held(const mega_voices *v) {
     }
     place best[3] = {{0}}; // by rank: ordinary, lowest, newest
     mega_note oldest[3] = {0};
-    FOR_LANES(v, COUNTED(v)) {
+    FOR_LANES(v, PLAYED(v)) {
         mega_note note = v->groups[g].lane[l].note;
         int rank = note == newest ? 2 : note == lowest ? 1 : 0;
         if (oldest[rank] && oldest[rank] < note) continue;
@@ -204,16 +206,19 @@ static void begin_fade(mega_voices *v, place at, uint64_t frame) {
     mega_voice *voice = &group->lane[at.lane];
     mega_engine_note_ended(v->engine, voice->note, frame);
     group->fading |= 1u << at.lane;
+    group->reserved &= ~(1u << at.lane);
     voice->fade = v->fade_frames;
 }
 
-static void steal(mega_voices *v, float key, uint64_t frame) {
+/// @return false if there is none that may be stolen
+static bool steal(mega_voices *v, float key, uint64_t frame) {
     place victim = quietest_released(v);
     if (!victim.found) victim = oldest_of_key(v, key);
     if (!victim.found) victim = oldest_held(v);
-    if (!victim.found) return;
+    if (!victim.found) return false;
     begin_fade(v, victim, frame);
     mega_engine_note_stolen(v->engine);
+    return true;
 }
 
 /// A free lane of the fullest active group, else of a new group; else the stolen voice that has
@@ -240,9 +245,11 @@ static place free_lane(mega_voices *v, uint64_t frame) {
 
 // ---- starting and releasing -------------------------------------------------------------------
 
-static void start(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity) {
-    if (mega_voices_sounding(v) >= v->voices) steal(v, key, frame);
-    place at = free_lane(v, frame);
+/// @param gate 1, or 0 for a voice that is reserved
+static void start(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity,
+                  float gate) {
+    place at = {0};
+    if (mega_voices_sounding(v) < v->voices || steal(v, key, frame)) at = free_lane(v, frame);
     if (!at.found) {
         mega_engine_note_dropped(v->engine, note, frame);
         return;
@@ -252,11 +259,12 @@ static void start(mega_voices *v, uint64_t frame, mega_note note, float key, flo
     group->active |= 1u << l;
     group->peak[l] = 0;
     group->lane[l] =
-        (mega_voice){.note = note, .started = frame, .key = key, .down = true, .level = 1};
+        (mega_voice){.note = note, .started = frame, .key = key, .down = gate > 0, .level = 1};
+    if (gate == 0) group->reserved |= 1u << l;
     if (!v->own_gate) group->lane[l].own_gate = v->own_gate_frames;
     group->seeds[l] = vhash((int32_t)(v->seed ^ (uint32_t)note * 0x9e3779b9u));
     group->note[MEGA_NOTE_KEY][l] = key;
-    group->note[MEGA_NOTE_GATE][l] = 1;
+    group->note[MEGA_NOTE_GATE][l] = gate;
     group->note[MEGA_NOTE_VELOCITY][l] = velocity;
     group->note[MEGA_NOTE_RELEASE][l] = 0;
     group->note[MEGA_NOTE_BENT][l] = 0;
@@ -277,7 +285,7 @@ static void close_gate(mega_voices *v, uint32_t g, uint32_t l) {
 
 /// The one voice of mono and legato, if it is held.
 static place single_voice(const mega_voices *v) {
-    FOR_LANES(v, COUNTED(v)) if (gate_on(&v->groups[g], l)) return (place){g, l, true};
+    FOR_LANES(v, PLAYED(v)) if (gate_on(&v->groups[g], l)) return (place){g, l, true};
     return (place){0};
 }
 
@@ -320,12 +328,12 @@ static void start_single(mega_voices *v, uint64_t frame, mega_held_key key, mega
         }
         begin_fade(v, at, frame);
     }
-    start(v, frame, key.note, key.key, key.velocity);
+    start(v, frame, key.note, key.key, key.velocity, 1);
 }
 
 void mega_voices_note_on(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity,
                          mega_voice_mode mode) {
-    if (mode == MEGA_MODE_POLY) start(v, frame, note, key, velocity);
+    if (mode == MEGA_MODE_POLY) start(v, frame, note, key, velocity, 1);
     else start_single(v, frame, (mega_held_key){note, key, velocity}, mode);
 }
 
@@ -351,7 +359,7 @@ bool mega_voices_note_off(mega_voices *v, uint64_t frame, mega_note note, float 
         mega_held_key back = v->held[--v->held_count];
         if (mode == MEGA_MODE_MONO) {
             begin_fade(v, (place){g, l, true}, frame);
-            start(v, frame, back.note, back.key, back.velocity);
+            start(v, frame, back.note, back.key, back.velocity, 1);
         } else {
             mega_engine_note_ended(v->engine, note, frame);
             take_over(v, (place){g, l, true}, &back);
@@ -365,6 +373,18 @@ bool mega_voices_note_off(mega_voices *v, uint64_t frame, mega_note note, float 
     return true;
 }
 
+void mega_voices_reserve(mega_voices *v, uint64_t frame, mega_note note, float key) {
+    float last_key = v->last_key; // no glide comes from it
+    start(v, frame, note, key, 0, 0);
+    v->last_key = last_key;
+}
+
+void mega_voices_free(mega_voices *v, uint64_t frame, mega_note note) {
+    uint32_t g, l;
+    if (!mega_voices_find(v, note, &g, &l) || !(v->groups[g].reserved >> l & 1)) return;
+    begin_fade(v, (place){g, l, true}, frame);
+}
+
 void mega_voices_all_off(mega_voices *v, uint64_t frame) {
     for (uint32_t i = 0; i < v->held_count; i++)
         mega_engine_note_ended(v->engine, v->held[i].note, frame);
@@ -375,11 +395,16 @@ void mega_voices_all_off(mega_voices *v, uint64_t frame) {
 // ---- expression and pedals --------------------------------------------------------------------
 
 void mega_voices_note_set(mega_voices *v, mega_note note, mega_note_expression what, float value) {
-    static const int field[] = {[MEGA_NOTE_BEND] = MEGA_NOTE_BENT,
-                                [MEGA_NOTE_PRESSURE] = MEGA_NOTE_PRESSED,
-                                [MEGA_NOTE_TIMBRE] = MEGA_NOTE_SLID};
+    static const int field[] = {
+        [MEGA_NOTE_BEND] = MEGA_NOTE_BENT,     [MEGA_NOTE_PRESSURE] = MEGA_NOTE_PRESSED,
+        [MEGA_NOTE_TIMBRE] = MEGA_NOTE_SLID,   [MEGA_NOTE_SET_KEY] = MEGA_NOTE_KEY,
+        [MEGA_NOTE_SET_GATE] = MEGA_NOTE_GATE, [MEGA_NOTE_SET_VELOCITY] = MEGA_NOTE_VELOCITY,
+    };
     uint32_t g, l;
-    if (mega_voices_find(v, note, &g, &l)) v->groups[g].note[field[what]][l] = value;
+    if (!mega_voices_find(v, note, &g, &l)) return;
+    bool reserved = v->groups[g].reserved >> l & 1;
+    if (what == MEGA_NOTE_SET_GATE && !reserved) return; // that is what note_off is for
+    v->groups[g].note[field[what]][l] = value;
 }
 
 static void set_all(mega_voices *v, int field, float value) {
@@ -477,7 +502,7 @@ void mega_voices_end_block(mega_voices *v, uint64_t frame) {
         mega_voice *voice = &v->groups[g].lane[l];
         voice->level = v->groups[g].peak[l];
         v->groups[g].peak[l] = 0;
-        if (gate_on(&v->groups[g], l)) continue;
+        if (gate_on(&v->groups[g], l) || v->groups[g].reserved >> l & 1) continue;
         voice->quiet = voice->level < SILENCE ? voice->quiet + MEGA_BLOCK_FRAMES : 0;
         bool shut = v->own_gate && !voice->own_gate;
         if (voice->quiet >= quiet_frames || shut) end_lane(v, g, l, frame);

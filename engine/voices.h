@@ -25,12 +25,13 @@ typedef struct {
     bool sustained, sostenuto; ///< a pedal holds it
 } mega_voice;
 
-/// 16 voices. `active` lanes sound; of these `fading` ones were stolen and do not count as voices.
+/// 16 voices. `active` lanes sound; of these `fading` ones were stolen and do not count as voices, and
+/// `reserved` ones are neither stolen nor end.
 typedef struct mega_voice_group {
     _Alignas(64) float note[MEGA_NOTE_FIELDS][16];
     int32_t seeds[16];
     float peak[16]; ///< of this block
-    uint32_t active, fading;
+    uint32_t active, fading, reserved;
     bool one_by_one; ///< in this segment: its lanes run in the one-lane build
     mega_voice lane[16];
 } mega_voice_group;
@@ -71,6 +72,10 @@ mega_voice_group *mega_voices_move(mega_voices *v, mega_voice_group *groups, uin
 
 void mega_voices_note_on(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity,
                          mega_voice_mode mode);
+/// A voice with its gate shut, until it is freed.
+void mega_voices_reserve(mega_voices *v, uint64_t frame, mega_note note, float key);
+/// A reserved voice fades out.
+void mega_voices_free(mega_voices *v, uint64_t frame, mega_note note);
 /// @return false if the note started on this very frame: its gate must be seen once, so ask again a
 /// frame later
 bool mega_voices_note_off(mega_voices *v, uint64_t frame, mega_note note, float velocity,

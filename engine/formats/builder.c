@@ -298,7 +298,7 @@ static void warn_of_unused(builder *b, const mega_at *root) {
     bool has_output = false;
     for (size_t i = 0; i < b->patch->node_count; i++) {
         const mega_module *module = b->patch->nodes[i].module;
-        has_output |= module && strcmp(module->name, "output") == 0;
+        has_output |= module && module->flags & MEGA_LEAVES;
     }
     if (!has_output)
         mega_document_warn(b->document, root, "missing", "add a node of type `output`",

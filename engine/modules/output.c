@@ -9,4 +9,4 @@ static const mega_input_row inputs[] = {
 };
 
 MODULE(output, .name = "output", .category = "io", .doc = "what is heard: sums the voices",
-       .flags = MEGA_BUILT_IN | MEGA_ONCE, INPUTS(inputs))
+       .flags = MEGA_BUILT_IN | MEGA_ONCE | MEGA_LEAVES, INPUTS(inputs))

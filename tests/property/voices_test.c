@@ -241,6 +241,44 @@ static void legato_returns_to_the_key_below(void **unused) {
     }
 }
 
+static void reserved_voices_are_played_by_hand(void **unused) {
+    (void)unused;
+    mega_engine *e = open_sines(3, 0, 0);
+    int32_t bus = mega_bus_open(e, "note", "freq", NULL);
+    mega_note hand, key, other;
+    mega_voice_reserve(e, 0, 60, &hand);
+    stage_render(e, NULL, 48000); // its gate is shut, yet it does not end
+    assert_int_equal(mega_counters_get(e).voices_active, 1);
+    assert_int_equal(mega_counters_get(e).voices_held, 0);
+    mega_note_set(e, MEGA_NOW, hand, MEGA_NOTE_SET_GATE, 1);
+    mega_note_set(e, MEGA_NOW, hand, MEGA_NOTE_SET_KEY, 67.5f);
+    stage_render(e, NULL, 640);
+    assert_int_equal(mega_counters_get(e).voices_held, 1);
+    assert_float_equal(key_now(e, bus, hand), 67.5, 0.001);
+    mega_note_set(e, MEGA_NOW, hand, MEGA_NOTE_SET_GATE, 0);
+    // five notes in the two voices left: it is not stolen, though its gate is shut
+    for (int i = 0; i < 5; i++) mega_note_on(e, MEGA_NOW, 70 + (float)i, 1, &key);
+    stage_render(e, NULL, 640);
+    assert_int_equal(mega_counters_get(e).voices_active, 3);
+    assert_float_equal(key_now(e, bus, hand), 67.5, 0.001);
+    // neither note_off nor the gate of another note means it; with all reserved there is no room
+    mega_note_off(e, MEGA_NOW, hand, 0);
+    mega_note_set(e, MEGA_NOW, key, MEGA_NOTE_SET_GATE, 0);
+    mega_voice_reserve(e, MEGA_NOW, 40, &other);
+    mega_voice_reserve(e, MEGA_NOW, 41, &other);
+    stage_render(e, NULL, 640);
+    mega_note_on(e, MEGA_NOW, 80, 1, NULL);
+    stage_render(e, NULL, 640);
+    assert_int_equal(mega_counters_get(e).notes_dropped, 1);
+    assert_float_equal(key_now(e, bus, hand), 67.5, 0.001);
+    mega_voice_free(e, MEGA_NOW, hand);
+    stage_render(e, NULL, 640);
+    assert_int_equal(mega_counters_get(e).voices_active, 2);
+    float block[64];
+    assert_false(mega_bus_read(e, bus, hand, block));
+    mega_destroy(e);
+}
+
 // ---- expression -------------------------------------------------------------------------------
 
 static void bends_reach_their_notes(void **unused) {
@@ -290,6 +328,7 @@ int main(void) {
         cmocka_unit_test(one_voice_steals_itself),
         cmocka_unit_test(pedals_hold),
         cmocka_unit_test(legato_returns_to_the_key_below),
+        cmocka_unit_test(reserved_voices_are_played_by_hand),
         cmocka_unit_test(bends_reach_their_notes),
         cmocka_unit_test(glide_takes_its_time),
     };

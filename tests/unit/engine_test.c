@@ -392,6 +392,40 @@ static void buses_give_voices_and_their_sum(void **unused) {
     }
 }
 
+static void host_buses_carry_blocks(void **unused) {
+    (void)unused;
+    mega_engine *e =
+        stage_open("{\"nodes\":{\"a\":{\"type\":\"bus.in\",\"params\":{\"bus\":3}},\"b\":{\"type\":"
+                   "\"bus.out\",\"params\":{"
+                   "\"bus\":64}},"
+                   "\"c\":{\"type\":\"bus.out\",\"params\":{\"bus\":64}}},\"connections\":[{"
+                   "\"from\":[\"a\",\"out\"],"
+                   "\"to\":[\"b\",\"in\"]},"
+                   "{\"from\":[\"a\",\"out\"],\"to\":[\"c\",\"in\"],\"amount\":0.5}]}");
+    float in[64], out[64];
+    for (int t = 0; t < 64; t++) in[t] = (float)t;
+    assert_false(mega_host_bus_read(e, 64, out));
+    mega_host_bus_write(e, 3, in);
+    mega_host_bus_write(e, 0, in);
+    mega_host_bus_write(e, 65, in);
+    mega_knob_set(e, 20, 0, 0.5f); // a split
+    stage_render(e, NULL, 64);
+    assert_true(mega_host_bus_read(e, 64, out));
+    for (int t = 0; t < 64; t++) assert_float_equal(out[t], 1.5f * in[t], 0);
+    assert_false(mega_host_bus_read(e, 1, out));
+    assert_float_equal(out[63], 0, 0);
+    stage_render(e, NULL, 64); // what was put there was for one block
+    assert_true(mega_host_bus_read(e, 64, out));
+    assert_float_equal(out[63], 0, 0);
+    in[5] = INFINITY;
+    mega_host_bus_write(e, 3, in);
+    stage_render(e, NULL, 64);
+    assert_true(mega_host_bus_read(e, 64, out));
+    assert_float_equal(out[63], 0, 0);
+    assert_int_equal(mega_counters_get(e).outputs_silenced, 1);
+    mega_destroy(e);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(silent_before_anything_is_loaded),
@@ -412,6 +446,7 @@ int main(void) {
         cmocka_unit_test(engines_do_not_know_each_other),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(buses_give_voices_and_their_sum),
+        cmocka_unit_test(host_buses_carry_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
