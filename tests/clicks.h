@@ -33,6 +33,9 @@
 #include "sounding_edit.h"
 #include "stage.h"
 
+#define CLICKS_DB_MAX (-70.0)
+#define CLICKS_STEP_MAX 1.001 // what is greatest in two passages may differ by rounding
+
 enum {
     CLICKS_TAPS = 255, ///< windowed-sinc (Blackman): -74 dB below 3.4 kHz
     CLICKS_HALF = CLICKS_TAPS / 2,
@@ -300,49 +303,24 @@ static inline uint32_t clicks_fresh(clicks_stage *s, const mega_patch *after, fl
 
 // ---- one edit ---------------------------------------------------------------------------------
 
-/// Loads, plays, edits a few times: the same in all four engines. @return the patch then
-static inline mega_patch *clicks_history(clicks_stage *s, rng *r, const mega_patch *start,
-                                         float root) {
+static inline void clicks_start(clicks_stage *s, const mega_patch *start, float root) {
     for (int i = 0; i < 4; i++) {
         s->engine[i] = stage_open(NULL);
         mega_load(s->engine[i], start, NULL);
         clicks_chord(s->engine[i], root, s->notes[i]);
     }
-    mega_patch *now = mega_patch_clone(start);
-    uint32_t earlier = rng_below(r, CLICKS_EARLIER_MAX + 1);
-    uint32_t frames = 4800 + rng_below(r, 9600);
-    s->frames_before = frames;
-    for (uint32_t k = 0; k < earlier; k++) {
-        sounding_kind kind;
-        char *list;
-        mega_patch *after = sounding_edit(r, now, &kind, &list);
-        for (int i = 0; i < 4; i++) {
-            clicks_render(s->engine[i], NULL, 0, frames);
-            clicks_rewire(s->engine[i], after, 3);
-        }
-        frames = 300 + rng_below(r, 1200);
-        s->frames_before += frames;
-        mega_patch_destroy(now);
-        now = after;
-        free(list);
-    }
-    frames += 4800;
-    s->frames_before += 4800;
-    for (int i = 0; i < 4; i++) clicks_render(s->engine[i], NULL, 0, frames);
-    return now;
+    s->frames_before = 0;
 }
 
-/// @param result its list is to be freed
-static inline void clicks_trial(clicks_stage *s, const mega_patch *start, uint64_t seed,
-                                clicks_result *result) {
+static inline void clicks_go_on(clicks_stage *s, uint32_t frames) {
+    for (int i = 0; i < 4; i++) clicks_render(s->engine[i], NULL, 0, frames);
+    s->frames_before += frames;
+}
+
+/// The engines part here, `lead` frames into what is recorded, and end.
+static inline void clicks_part(clicks_stage *s, const mega_patch *after, uint32_t lead, float root,
+                               clicks_result *result) {
     static const float fades[4] = {3, -1, 0, 100};
-    rng r = rng_create(seed);
-    r.state = rng_next(&r); // else the next seed's numbers are these, one later
-    *result = (clicks_result){0};
-    float root = 33 + (float)rng_below(&r, 24);
-    mega_patch *before = clicks_history(s, &r, start, root);
-    mega_patch *after = sounding_edit(&r, before, &result->kind, &result->list);
-    uint32_t lead = CLICKS_BEFORE - rng_below(&r, 64);
     for (int i = 0; i < 4; i++) {
         mega_engine *e = s->engine[i];
         clicks_render(e, s->x[i], 0, lead);
@@ -356,13 +334,44 @@ static inline void clicks_trial(clicks_stage *s, const mega_patch *start, uint64
     result->notes_silent = clicks_fresh(s, after, root);
     clicks_measure(s, result);
     for (int i = 0; i < 4; i++) mega_destroy(s->engine[i]);
+}
+
+/// A few edits, a few milliseconds from each other. @return the patch that they lead to
+static inline mega_patch *clicks_earlier(clicks_stage *s, rng *r, const mega_patch *start) {
+    mega_patch *now = mega_patch_clone(start);
+    for (uint32_t k = rng_below(r, CLICKS_EARLIER_MAX + 1); k > 0; k--) {
+        sounding_kind kind;
+        char *list;
+        mega_patch *after = sounding_edit(r, now, &kind, &list);
+        for (int i = 0; i < 4; i++) clicks_rewire(s->engine[i], after, 3);
+        clicks_go_on(s, 300 + rng_below(r, 1200));
+        mega_patch_destroy(now);
+        now = after;
+        free(list);
+    }
+    return now;
+}
+
+/// A random edit at a random phase of a chord. @param result its list is to be freed
+static inline void clicks_trial(clicks_stage *s, const mega_patch *start, uint64_t seed,
+                                clicks_result *result) {
+    rng r = rng_create(seed);
+    r.state = rng_next(&r); // else the next seed's numbers are these, one later
+    *result = (clicks_result){0};
+    float root = 33 + (float)rng_below(&r, 24);
+    clicks_start(s, start, root);
+    clicks_go_on(s, 4800 + rng_below(&r, 9600));
+    mega_patch *before = clicks_earlier(s, &r, start);
+    clicks_go_on(s, 4800);
+    mega_patch *after = sounding_edit(&r, before, &result->kind, &result->list);
+    clicks_part(s, after, CLICKS_BEFORE - rng_below(&r, 64), root, result);
     mega_patch_destroy(before);
     mega_patch_destroy(after);
 }
 
 // ---- patches ----------------------------------------------------------------------------------
 
-enum { CLICKS_PATCHES = 20 };
+enum { CLICKS_RANDOM = 20, CLICKS_PATCHES = CLICKS_RANDOM + 2 };
 
 /// Whether a chord on it is heard, and not so loud that it means nothing.
 static inline bool clicks_sounds(const mega_patch *patch) {
@@ -380,11 +389,16 @@ static inline bool clicks_sounds(const mega_patch *patch) {
     return sounds;
 }
 
-/// keys.json (where `keys_json` is), then 20 random patches that sound. @return how many there are
-static inline int clicks_patches(const char *keys_json, mega_patch **patches, uint64_t *seeds) {
-    int count = 0;
-    patches[count++] = stage_patch(keys_json);
-    for (uint64_t seed = 1; count <= CLICKS_PATCHES; seed++) {
+/// keys.json, the same with a cutoff so low that nothing is above 4 kHz, then 20 random patches
+/// that sound. @param seeds receives those of the random ones
+static inline void clicks_patches(const char *keys_json, mega_patch *patches[CLICKS_PATCHES],
+                                  uint64_t seeds[CLICKS_PATCHES]) {
+    int count = 2;
+    patches[0] = stage_patch(keys_json);
+    patches[1] = stage_patch(keys_json);
+    mega_patch_set_knob(patches[1], "cutoff", 0.1);
+    seeds[0] = seeds[1] = 0;
+    for (uint64_t seed = 1; count < CLICKS_PATCHES; seed++) {
         char *text = random_patch(seed, 0);
         mega_patch *patch = mega_patch_read(text, strlen(text), MEGA_FORMAT_JSON, NULL);
         free(text);
@@ -395,7 +409,12 @@ static inline int clicks_patches(const char *keys_json, mega_patch **patches, ui
             mega_patch_destroy(patch);
         }
     }
-    return count;
+}
+
+/// Half of the edits are on keys.json, half of these on the dark one.
+static inline int clicks_patch_of(uint64_t seed) {
+    if (seed % 2) return (int)(seed / 2 % 2);
+    return 2 + (int)(seed / 2 % CLICKS_RANDOM);
 }
 
 #endif

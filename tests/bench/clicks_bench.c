@@ -65,17 +65,17 @@ static void print_edit(uint64_t seed, uint64_t patch_seed, const clicks_result *
 }
 
 static bool is_bad(const clicks_result *e) {
-    return clicks_db(e->click) > -70 || e->step > 1 || e->held_after != e->held_before ||
-           e->notes_silent;
+    return clicks_db(e->click) > CLICKS_DB_MAX || e->step > CLICKS_STEP_MAX ||
+           e->held_after != e->held_before || e->notes_silent;
 }
 
 int main(int argument_count, char **arguments) {
     size_t count = argument_count > 1 ? (size_t)atol(arguments[1]) : 1000, bytes;
     uint64_t first = argument_count > 2 ? (uint64_t)atoll(arguments[2]) : 1;
     char *text = read_file(SOURCE_DIR "/examples/keys.json", &bytes);
-    mega_patch *patches[CLICKS_PATCHES + 1];
-    uint64_t seeds[CLICKS_PATCHES + 1] = {0};
-    int patch_count = clicks_patches(text, patches, seeds);
+    mega_patch *patches[CLICKS_PATCHES];
+    uint64_t seeds[CLICKS_PATCHES];
+    clicks_patches(text, patches, seeds);
     double *clicks = malloc((count + 1) * sizeof *clicks),
            *steps = malloc((count + 1) * sizeof *steps),
            *bright = malloc((count + 1) * sizeof *bright);
@@ -83,18 +83,17 @@ int main(int argument_count, char **arguments) {
            over_by_kind[SOUNDING_KINDS] = {0};
     double worst = 0;
     for (size_t i = 0; i < count; i++) {
-        // half of them on keys.json
         uint64_t seed = first + i;
-        int which = seed % 2 ? 0 : 1 + (int)(seed / 2 % CLICKS_PATCHES);
+        int which = clicks_patch_of(seed);
         clicks_result e;
         clicks_trial(&stage, patches[which], seed, &e);
         clicks[i] = clicks_db(e.click);
         steps[i] = e.step;
         bright[i] = clicks_db(e.bright);
         by_kind[e.kind]++;
-        over += clicks[i] > -70;
-        over_by_kind[e.kind] += clicks[i] > -70;
-        stepped += e.step > 1;
+        over += clicks[i] > CLICKS_DB_MAX;
+        over_by_kind[e.kind] += clicks[i] > CLICKS_DB_MAX;
+        stepped += e.step > CLICKS_STEP_MAX;
         lost += e.held_after != e.held_before;
         silent += e.notes_silent > 0;
         if (is_bad(&e)) print_edit(seed, seeds[which], &e);
@@ -114,7 +113,7 @@ int main(int argument_count, char **arguments) {
     for (int k = 0; k < SOUNDING_KINDS; k++)
         printf("  %-10s %5zu edits, %zu above -70 dB\n", sounding_names[k], by_kind[k],
                over_by_kind[k]);
-    for (int i = 0; i < patch_count; i++) mega_patch_destroy(patches[i]);
+    for (int i = 0; i < CLICKS_PATCHES; i++) mega_patch_destroy(patches[i]);
     free(clicks);
     free(steps);
     free(bright);
