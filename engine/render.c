@@ -54,11 +54,17 @@ void mega_engine_note_dropped(mega_engine *e, mega_note note, uint64_t frame) {
 
 // ---- events -----------------------------------------------------------------------------------
 
+enum { NOTE_MODE = 2, NOTE_STEAL = 3 }; // among the parameters of `note`
+
+/// A choice that the first `note` of the patch makes for all voices; 0 without one.
+static uint32_t choice_of_note(const mega_program *p, uint32_t param, float most) {
+    if (!p->has_notes) return 0;
+    float choice = p->slots[p->nodes[p->note_node].slot + param].target;
+    return (uint32_t)to_int(clamp(choice, 0, most) + 0.5f);
+}
+
 static mega_voice_mode mode_of(const mega_program *p) {
-    enum { MODE = 2 }; // among the parameters of `note`
-    if (!p->has_notes) return MEGA_MODE_POLY;
-    float mode = p->slots[p->nodes[p->note_node].slot + MODE].target;
-    return (mega_voice_mode)to_int(clamp(mode, 0, 2) + 0.5f);
+    return (mega_voice_mode)choice_of_note(p, NOTE_MODE, MEGA_MODE_LEGATO);
 }
 
 static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_seconds) {
@@ -102,6 +108,7 @@ static void note_off(mega_engine *e, const mega_event *event, mega_note note, ui
 static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
     mega_voices *v = &e->voices;
     bool known = true;
+    v->steal = choice_of_note(e->vm.program, NOTE_STEAL, MEGA_STEAL_NONE);
     switch ((mega_event_type)event->type) {
     case MEGA_EVENT_NOTE_ON:
         mega_voices_note_on(v, frame, event->note, event->value, event->more,

@@ -105,7 +105,8 @@ static bool same_source(const matching *m, const mega_patch_cable_row *old,
     return m->new_of_old[old->from_node] == cable->from_node && old->from_port == cable->from_port;
 }
 
-/// A cable stays if its ends go on and it acts as before; else the old fades out, the new in.
+/// A cable stays if its ends go on and it acts as before; else the old fades out, the new in. Of two
+/// alike each is one.
 static void match_cables(matching *m) {
     for (size_t i = 0; i < m->before->cable_count; i++) m->cable_goes[i] = true;
     for (uint32_t n = 0; n < m->after->node_count; n++) {
@@ -116,11 +117,13 @@ static void match_cables(matching *m) {
             for (uint32_t k = b->first[o]; k < b->first[o + 1]; k++) {
                 const mega_patch_cable_row *cable = &m->after->cables[a->cables[i]];
                 const mega_patch_cable_row *old = &m->before->cables[b->cables[k]];
-                if (old->to_port != cable->to_port || old->amount != cable->amount ||
-                    old->as != cable->as || !same_source(m, old, cable))
+                if (!m->cable_goes[b->cables[k]] || old->to_port != cable->to_port ||
+                    old->amount != cable->amount || old->as != cable->as ||
+                    !same_source(m, old, cable))
                     continue;
                 m->cable_stays[a->cables[i]] = true;
                 m->cable_goes[b->cables[k]] = false;
+                break;
             }
     }
 }

@@ -148,13 +148,13 @@ typedef struct {
     bool found;
 } place;
 
-/// Released and quietest.
-static place quietest_released(const mega_voices *v) {
+/// The quietest, of released ones or of all.
+static place quietest(const mega_voices *v, bool released) {
     place best = {0};
     const mega_voice *chosen = NULL;
     FOR_LANES(v, PLAYED(v)) {
         const mega_voice *voice = &v->groups[g].lane[l];
-        if (gate_on(&v->groups[g], l)) continue;
+        if (released && gate_on(&v->groups[g], l)) continue;
         if (chosen && (voice->level > chosen->level ||
                        (voice->level == chosen->level && voice->note > chosen->note)))
             continue;
@@ -164,12 +164,14 @@ static place quietest_released(const mega_voices *v) {
     return best;
 }
 
+static const float ANY_KEY = -1;
+
 static place oldest_of_key(const mega_voices *v, float key) {
     place best = {0};
     mega_note oldest = 0;
     FOR_LANES(v, PLAYED(v)) {
         const mega_voice *voice = &v->groups[g].lane[l];
-        if (voice->key != key || (oldest && voice->note > oldest)) continue;
+        if ((key != ANY_KEY && voice->key != key) || (oldest && voice->note > oldest)) continue;
         oldest = voice->note;
         best = (place){g, l, true};
     }
@@ -212,9 +214,17 @@ static void begin_fade(mega_voices *v, place at, uint64_t frame) {
 
 /// @return false if there is none that may be stolen
 static bool steal(mega_voices *v, float key, uint64_t frame) {
-    place victim = quietest_released(v);
-    if (!victim.found) victim = oldest_of_key(v, key);
-    if (!victim.found) victim = oldest_held(v);
+    place victim = {0};
+    switch ((mega_voice_steal)v->steal) {
+    case MEGA_STEAL_AUTO:
+        victim = quietest(v, true);
+        if (!victim.found) victim = oldest_of_key(v, key);
+        if (!victim.found) victim = oldest_held(v);
+        break;
+    case MEGA_STEAL_OLDEST: victim = oldest_of_key(v, ANY_KEY); break;
+    case MEGA_STEAL_QUIETEST: victim = quietest(v, false); break;
+    case MEGA_STEAL_NONE: break;
+    }
     if (!victim.found) return false;
     begin_fade(v, victim, frame);
     mega_engine_note_stolen(v->engine);

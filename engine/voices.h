@@ -25,8 +25,8 @@ typedef struct {
     bool sustained, sostenuto; ///< a pedal holds it
 } mega_voice;
 
-/// 16 voices. `active` lanes sound; of these `fading` ones were stolen and do not count as voices, and
-/// `reserved` ones are neither stolen nor end.
+/// 16 voices. `active` lanes sound; of these `fading` ones were stolen and do not count as voices,
+/// and `reserved` ones are neither stolen nor end.
 typedef struct mega_voice_group {
     _Alignas(64) float note[MEGA_NOTE_FIELDS][16];
     int32_t seeds[16];
@@ -52,12 +52,19 @@ typedef struct mega_voices {
     float tail_seconds;
     float wheel, pressure, timbre;
     bool sustain, sostenuto;
+    uint32_t steal;                    ///< mega_voice_steal
     float last_key;                    ///< where the next glide starts; < 0: none yet
     mega_held_key held[MEGA_HELD_MAX]; ///< mono and legato: keys that are down, oldest first
     uint32_t held_count;
     struct mega_engine *engine; ///< told of lanes to zero and notes that end
 } mega_voices;
 
+typedef enum {
+    MEGA_STEAL_AUTO,
+    MEGA_STEAL_OLDEST,
+    MEGA_STEAL_QUIETEST,
+    MEGA_STEAL_NONE
+} mega_voice_steal;
 typedef enum { MEGA_MODE_POLY, MEGA_MODE_MONO, MEGA_MODE_LEGATO } mega_voice_mode;
 
 /// @return false without memory

@@ -14,6 +14,7 @@ typedef struct {
 } state;
 
 static const char *const modes[] = {"poly", "mono", "legato", NULL};
+static const char *const steals[] = {"auto", "oldest", "quietest", "none", NULL};
 
 static const mega_param_row params[] = {
     {.name = "bend_range", .unit = "semitones", .min = 0, .max = 96, .initial = 2,
@@ -22,6 +23,9 @@ static const mega_param_row params[] = {
      .doc = "time from the last key's pitch to this one's"},
     {.name = "mode", .unit = "", .min = 0, .max = 2, .initial = 0, .choices = modes,
      .doc = "poly; mono starts each note afresh; legato goes on while a key is down"},
+    {.name = "steal", .unit = "", .min = 0, .max = 3, .initial = 0, .choices = steals,
+     .doc = "which voice makes room when all sound: auto is a released one, else one of the same key, else an old "
+            "one, never the lowest or newest; none: the new note is dropped"},
 };
 
 static const mega_output_row outputs[] = {

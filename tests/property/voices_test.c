@@ -174,6 +174,27 @@ static void stealing_order(void **unused) {
     mega_destroy(e);
 }
 
+static void stealing_as_asked_for(void **unused) {
+    (void)unused;
+    for (int how = 1; how <= 3; how++) {
+        mega_engine *e = open_sines(3, 0, 0);
+        mega_param_set(e, 0, mega_find_param(e, "note", "steal"), (float)how, 0);
+        mega_note low, middle, quiet, more;
+        mega_note_on(e, 0, 40, 1, &low);
+        mega_note_on(e, 10, 60, 1, &middle);
+        mega_note_on(e, 20, 64, 0.2f, &quiet);
+        stage_render(e, NULL, 4800);
+        mega_note_on(e, 4800, 72, 1, &more);
+        stage_render(e, NULL, 4800);
+        mega_note ended = next_ended(e);
+        if (how == 1) assert_int_equal(ended, low);
+        if (how == 2) assert_int_equal(ended, quiet);
+        if (how == 3) assert_int_equal(ended, more); // dropped
+        assert_int_equal(mega_counters_get(e).notes_dropped, how == 3);
+        mega_destroy(e);
+    }
+}
+
 static void one_voice_steals_itself(void **unused) {
     (void)unused;
     mega_engine *e = open_sines(1, 0, 0);
@@ -325,6 +346,7 @@ int main(void) {
         cmocka_unit_test(no_note_sticks),
         cmocka_unit_test(stealing_is_not_heard),
         cmocka_unit_test(stealing_order),
+        cmocka_unit_test(stealing_as_asked_for),
         cmocka_unit_test(one_voice_steals_itself),
         cmocka_unit_test(pedals_hold),
         cmocka_unit_test(legato_returns_to_the_key_below),
