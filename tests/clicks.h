@@ -12,9 +12,10 @@
 //
 // A click is looked for from the first affected frame until two fades later, on each side. All
 // figures are relative to the programme: the RMS of the passage before, or of that after if it is
-// louder, or -40 dBFS if both are quieter.
+// louder, or of `slow`, or -40 dBFS if all are quieter.
 //
-//   click  the least of two, each of which would hear any click:
+//   click  the greatest, over windows of 64 frames, of the least of two, each of which would hear
+//          any click:
 //          excess: the peak above 4 kHz in that window, less (in power) what the passage has there
 //          anyway: the greatest peak above 4 kHz of `before`, `slow` and `fresh` in 450 ms, and
 //          0.1 dB. The first 10 ms of `slow` and 6 ms around the ends of its fades do not count:
@@ -198,6 +199,21 @@ static inline double clicks_step(const clicks_stage *s, int side, uint32_t from,
     return worst;
 }
 
+/// 64 frames from t on: what is above 4 kHz beyond what may be.
+static inline void clicks_window(const clicks_stage *s, int side, uint32_t t, double may,
+                                 clicks_result *result) {
+    uint32_t where = t;
+    double peak = clicks_peak(s->high[CLICKS_EDITED][side], t, t + 64, &where);
+    double residue = clicks_peak(s->high[CLICKS_CROSSFADED][side], t, t + 64, NULL);
+    double excess = sqrt(fmax(0, peak * peak - 1.0233 * may * may)) / result->programme;
+    residue /= result->programme;
+    result->excess = fmax(result->excess, excess);
+    result->residue = fmax(result->residue, residue);
+    if (fmin(excess, residue) <= result->click) return;
+    result->click = fmin(excess, residue);
+    result->worst_at = where;
+}
+
 static inline void clicks_measure(clicks_stage *s, clicks_result *result) {
     uint32_t at = s->at, end = at + 2 * 192 + 64 + CLICKS_HALF + 1;
     for (uint32_t t = 0; t < CLICKS_FRAMES; t++) {
@@ -216,27 +232,19 @@ static inline void clicks_measure(clicks_stage *s, clicks_result *result) {
             if (i != CLICKS_CUT) clicks_highpass(s->x[i][side], s->high[i][side]);
         before = fmax(before, clicks_rms(s->x[CLICKS_UNEDITED][side], 0, at));
         after = fmax(after, clicks_rms(s->x[CLICKS_EDITED][side], at + 2400, CLICKS_FRAMES));
+        after = fmax(after, clicks_rms(s->x[CLICKS_GRADUAL][side], at, CLICKS_FRAMES));
     }
     result->before = before;
     result->after = after;
     result->programme = fmax(fmax(before, after), 0.01);
-    result->at = at;
+    result->at = result->worst_at = at;
+    result->excess = result->residue = result->click = result->step = 0;
     for (int side = 0; side < 2; side++) {
-        uint32_t where = at;
-        double peak = clicks_peak(s->high[CLICKS_EDITED][side], at - CLICKS_HALF, end, &where);
         double may = clicks_peak(s->high[CLICKS_UNEDITED][side], 0, CLICKS_FRAMES, NULL);
         may = fmax(may, clicks_of_slow(s->high[CLICKS_GRADUAL][side], at, clicks_read_peak));
         may = fmax(may, clicks_peak(s->high[CLICKS_FRESH][side], 0, CLICKS_FRAMES, NULL));
-        double excess = sqrt(fmax(0, peak * peak - 1.0233 * may * may)) / result->programme;
-        double residue =
-            clicks_peak(s->high[CLICKS_CROSSFADED][side], at - CLICKS_HALF, end, NULL) /
-            result->programme;
-        double click = fmin(excess, residue);
-        result->excess = fmax(result->excess, excess);
-        result->residue = fmax(result->residue, residue);
         result->bright = fmax(result->bright, may / result->programme);
-        if (click > result->click || !result->worst_at) result->worst_at = where;
-        result->click = fmax(result->click, click);
+        for (uint32_t t = at - 2 * 64; t < end; t += 64) clicks_window(s, side, t, may, result);
         // a step below a thousandth of the programme is none
         result->step = fmax(result->step, clicks_step(s, side, at, end, 1e-3 * result->programme));
     }
