@@ -69,8 +69,8 @@ static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
             !row->written[i] && has_adding_cable(e, patch_node, row->module->input_count + i);
         float value = replaced ? 0 : row->values[i];
         e->program->documented[first + i] = value;
-        mega_slot_init(&e->program->slots[first + i], value, param->smoothing, param->smooth_ms,
-                       param->min, param->max);
+        mega_slot_init(&e->program->slots[first + i], value,
+                       (mega_way){param->min, param->max, param->smooth_ms, param->smoothing});
     }
 }
 
@@ -153,20 +153,20 @@ static void make_knobs(mega_emitter *e) {
         if (cable->from_node >= 0 || !e->graph->live[cable->to_node]) continue;
         const mega_module *m = patch->nodes[cable->to_node].module;
         mega_knob_target target = target_of(patch, cable, slot);
-        mega_smoothing smoothing = MEGA_SMOOTH_COSINE;
-        float smooth_ms = KNOB_SMOOTH_MS;
+        mega_way way = {.min = target.min < target.max ? target.min : target.max,
+                        .max = target.min < target.max ? target.max : target.min,
+                        .smooth_ms = KNOB_SMOOTH_MS,
+                        .smoothing = MEGA_SMOOTH_COSINE};
         if (cable->to_port >= m->input_count) {
-            smoothing = m->params[cable->to_port - m->input_count].smoothing;
-            smooth_ms = m->params[cable->to_port - m->input_count].smooth_ms;
+            way.smoothing = m->params[cable->to_port - m->input_count].smoothing;
+            way.smooth_ms = m->params[cable->to_port - m->input_count].smooth_ms;
         }
-        float low = target.min < target.max ? target.min : target.max;
-        float high = target.min < target.max ? target.max : target.min;
         float value = mega_knob_map(patch->knobs[cable->from_port].value, target.min, target.max,
                                     target.scale);
         target.node = e->node_index[cable->to_node];
         target.port = cable->to_port;
         p->documented[slot] = value;
-        mega_slot_init(&p->slots[slot], value, smoothing, smooth_ms, low, high);
+        mega_slot_init(&p->slots[slot], value, way);
         e->knob_slot[i] = slot++;
         p->knob_targets[--p->knob_first[cable->from_port + 1]] = target;
         p->knob_target_count++;

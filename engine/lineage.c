@@ -103,12 +103,9 @@ bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_
 
 /// The value goes on as it is; how it is smoothed, and its range, are the new program's.
 static void carry(mega_slot *to, const mega_slot *from) {
-    mega_slot row = *to;
+    mega_way way = to->way;
     *to = *from;
-    to->min = row.min;
-    to->max = row.max;
-    to->smooth_ms = row.smooth_ms;
-    to->smoothing = row.smoothing;
+    to->way = way;
 }
 
 void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
@@ -124,7 +121,7 @@ void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
         float seconds = cabled && ramp_seconds > 0 ? ramp_seconds : -1;
         if (way->retarget) {
             mega_slot_go(slot, target, seconds, rate);
-            slot->straight = false; // as the cables do: a raised cosine
+            slot->going.straight = false; // as the cables do: a raised cosine
         }
         slot->listed = slot->listed || way->retarget;
         if (slot->listed) to->moving_slots[to->moving_count++] = way->to;

@@ -59,7 +59,7 @@ enum { NOTE_MODE = 2, NOTE_STEAL = 3 }; // among the parameters of `note`
 /// A choice that the first `note` of the patch makes for all voices; 0 without one.
 static uint32_t choice_of_note(const mega_program *p, uint32_t param, float most) {
     if (!p->has_notes) return 0;
-    float choice = p->slots[p->nodes[p->note_node].slot + param].target;
+    float choice = p->slots[p->nodes[p->note_node].slot + param].going.target;
     return (uint32_t)to_int(clamp(choice, 0, most) + 0.5f);
 }
 

@@ -5,33 +5,52 @@
 
 #include "module.h"
 
+/// How a value gets to a new place.
+typedef struct {
+    float min, max; ///< what a write is held in
+    float smooth_ms;
+    mega_smoothing smoothing;
+} mega_way;
+
+/// A value, and where it is going.
+typedef struct {
+    float current, start, target;
+    bool straight;        ///< a ramp that was asked for; else a raised cosine
+    uint32_t done, total; ///< frames of a ramp; total 0: exponential
+    float coefficient;    ///< exponential: part of the way per frame
+} mega_ramp;
+
+/// Begins to go to `target`: in `ramp_seconds`, straight, or as the way says if negative.
+void mega_ramp_go(mega_ramp *ramp, const mega_way *way, float target, float ramp_seconds,
+                  float rate);
+static inline bool mega_ramp_moves(const mega_ramp *ramp) {
+    return ramp->total || ramp->coefficient != 0;
+}
+/// The value of the next frame; stands still once it is there.
+float mega_ramp_next(mega_ramp *ramp, const mega_way *way);
+
 typedef struct {
     _Alignas(64) float value[16];  ///< where it stands; the same in all lanes
     float ramp[MEGA_BLOCK_FRAMES]; ///< this segment's frames while `moving`
-    float current, start, target;
-    bool straight;          ///< a ramp that was asked for; else a raised cosine
-    uint32_t done, total; ///< frames of a straight ramp; total 0: exponential
-    float coefficient;    ///< exponential: part of the way per frame
-    float min, max;       ///< what a write is held in
-    float smooth_ms;
-    uint8_t smoothing; ///< mega_smoothing
-    bool moving;       ///< in this segment
-    bool listed;       ///< among the program's moving slots
+    mega_ramp going;
+    mega_way way;
+    bool moving; ///< in this segment
+    bool listed; ///< among the program's moving slots
 } mega_slot;
 
 /// A slot standing at `value`.
-void mega_slot_init(mega_slot *slot, float value, mega_smoothing smoothing, float smooth_ms,
-                    float min, float max);
+void mega_slot_init(mega_slot *slot, float value, mega_way way);
 /// Begins to go to `target` (held within the range): in `ramp_seconds`, or as the slot's smoothing
 /// says if negative.
 void mega_slot_set(mega_slot *slot, float target, float ramp_seconds, float rate);
-/// A knob's 0..1 spread over a range; 0 and 1 give the ends exactly. EXP needs both ends above 0,
-/// else it is LIN.
-float mega_knob_map(float value, float min, float max, mega_scale scale);
 /// The same to a value that the document gives, which may lie outside the range: 0 where cables add
 /// to it.
 void mega_slot_go(mega_slot *slot, float target, float ramp_seconds, float rate);
 /// Fills `ramp` for the next frames. @return false if it stood still and nothing was done
 bool mega_slot_advance(mega_slot *slot, uint32_t frames);
+
+/// A knob's 0..1 spread over a range; 0 and 1 give the ends exactly. EXP needs both ends above 0,
+/// else it is LIN.
+float mega_knob_map(float value, float min, float max, mega_scale scale);
 
 #endif
