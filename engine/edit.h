@@ -5,14 +5,14 @@
 // An edit (`mega_patch_edit`) is an array of operations, applied in order, all or nothing:
 //
 //   add         id, type, params?, scope?, x-..., at?       a node as in a document
-//   remove      id                                          its cables go with it
+//   remove      id                                          its cables, and presets' values of it, go
 //   replace     id, type, params?                           cables of ports that both types have
 //   stay;
 //                                                           so do `x-` keys, a scope that is
 //                                                           allowed, and, without `params`, what
 //                                                           was written of parameters that both
 //                                                           have
-//   rename      id | knob, to                               cables follow
+//   rename      id | knob | preset, to                      cables and presets follow
 //   set         id, param, value?                           null or no value: not written any more
 //   set         id, scope?, x-...?, unset?                  scope null: inferred
 //   set         from, to, nth?, amount?, as?, x-..., unset? of a cable
@@ -22,12 +22,17 @@
 //   knob        id, value?, range?, scale?, unit?,          a new knob, or changes to one; range,
 //   scale
 //               x-..., unset?, at?                          and unit may be null: none
-//   unknob      id                                          its cables go with it
+//   unknob      id                                          its cables, and presets' values of it, go
 //   voices      count
 //   name        name
-//   move        id | knob | from and to and nth?, at        to another place in the document
+//   preset      id, knobs?, params?, doc?, x-..., unset?,   a new preset, or changes to one:
+//               at?                                         `knobs` and `params` take the place of
+//                                                           all values of their kind
+//   unpreset    id
+//   move        id | knob | preset | from and to and nth?,  to another place in the document
+//               at
 //
-// `at` is a place in the order of nodes, knobs or cables as it is then; without it things are added
+// `at` is a place in the order of nodes, knobs, cables or presets as it is then; without it things are added
 // at the end. Order is part of a document: cables into a port are summed in it. `unset` lists `x-`
 // keys that go. A cable is known by its ends; where several join the same, `nth` counts from 0
 // which of them is meant, and to make a second one `connect` takes an `at`, since it is rarely
@@ -44,7 +49,7 @@ struct json_t;
 enum {
     /// In one list: room for everything that two documents can differ in.
     MEGA_OPERATIONS_MAX = 1 << 16,
-    /// What `x-` keys, the name and units may come to in a document that is edited, as JSON, so
+    /// What `x-` keys, the name, units and docs may come to in a document that is edited, as JSON, so
     /// that
     /// it and what undoes the edit can always be written and read again.
     MEGA_WORDS_BYTES_MAX = 4 << 20,

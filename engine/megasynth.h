@@ -120,7 +120,8 @@ MEGA_CONTROL mega_status mega_patch_set_knob(mega_patch *patch, const char *name
 ///    {"op": "set", "id": "lp", "param": "res", "value": 0.4},
 ///    {"op": "remove", "id": "old"}, {"op": "rename", "id": "lp", "to": "tone"},
 ///    {"op": "replace", "id": "tone", "type": "ladder"}, {"op": "voices", "count": 16},
-///    {"op": "knob", "id": "cutoff", "value": 0.5, "range": [80, 12000], "scale": "exp"}]
+///    {"op": "knob", "id": "cutoff", "value": 0.5, "range": [80, 12000], "scale": "exp"},
+///    {"op": "preset", "id": "soft", "knobs": {"cutoff": 0.2}, "params": {"tone": {"res": 0.1}}}]
 ///
 /// All operations and their keys: engine/edit.h. Cycles and scopes are found by mega_patch_check.
 /// @param format of the text; a list is JSON or MessagePack
@@ -156,6 +157,24 @@ MEGA_CONTROL size_t mega_patch_cable_count(const mega_patch *patch);
 MEGA_CONTROL mega_cable_info mega_patch_cable(const mega_patch *patch, size_t index);
 MEGA_CONTROL size_t mega_patch_knob_count(const mega_patch *patch);
 MEGA_CONTROL const char *mega_patch_knob(const mega_patch *patch, size_t index);
+
+/// Presets: named sets of values of knobs and parameters, part of the document.
+///
+///   "presets": {"soft": {"knobs": {"cutoff": 0.2}, "params": {"filt": {"res": 0.1}}, "doc": "..."}}
+typedef struct {
+    const char *id, *doc; ///< `doc` is "" if there is none
+    size_t value_count;
+} mega_preset_info;
+/// One value. `node` is NULL where it is a knob's, 0..1; else `name` is a parameter of that node, in its unit;
+/// of one that is a choice, its number.
+typedef struct {
+    const char *node, *name;
+    double value;
+} mega_preset_value;
+MEGA_CONTROL size_t mega_patch_preset_count(const mega_patch *patch);
+MEGA_CONTROL mega_preset_info mega_patch_preset(const mega_patch *patch, size_t index);
+MEGA_CONTROL mega_preset_value mega_patch_preset_value(const mega_patch *patch, size_t index,
+                                                       size_t value);
 
 // ---- modules: what a patch can be made of ----------------------------------------------------------
 

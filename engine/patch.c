@@ -22,11 +22,13 @@ MEGA_CONTROL void mega_patch_destroy(mega_patch *patch) {
         json_decref(patch->nodes[i].extra);
     }
     for (size_t i = 0; i < patch->cable_count; i++) json_decref(patch->cables[i].extra);
+    for (size_t i = 0; i < patch->preset_count; i++) mega_preset_finish(&patch->presets[i]);
     json_decref(patch->extra);
     free(patch->per_voice);
     free(patch->knobs);
     free(patch->nodes);
     free(patch->cables);
+    free(patch->presets);
     free(patch->name);
     free(patch);
 }
@@ -71,6 +73,14 @@ bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *fr
            copy_bytes(&to->written, from->written, params * sizeof *to->written);
 }
 
+bool mega_patch_copy_preset(mega_patch_preset_row *to, const mega_patch_preset_row *from) {
+    *to = (mega_patch_preset_row){.value_count = from->value_count};
+    bool ok = true;
+    to->extra = copy_extra(from->extra, &ok);
+    return ok && copy_text(&to->id, from->id) && copy_text(&to->doc, from->doc) &&
+           copy_bytes(&to->values, from->values, from->value_count * sizeof *to->values);
+}
+
 mega_patch *mega_patch_clone(const mega_patch *patch) {
     mega_patch *copy = calloc(1, sizeof *copy);
     if (!copy) return NULL;
@@ -82,7 +92,8 @@ mega_patch *mega_patch_clone(const mega_patch *patch) {
     copy->knobs = calloc(patch->knob_count + 1, sizeof *copy->knobs);
     copy->nodes = calloc(patch->node_count + 1, sizeof *copy->nodes);
     copy->cables = calloc(patch->cable_count + 1, sizeof *copy->cables);
-    ok = ok && copy->knobs && copy->nodes && copy->cables;
+    copy->presets = calloc(patch->preset_count + 1, sizeof *copy->presets);
+    ok = ok && copy->knobs && copy->nodes && copy->cables && copy->presets;
     for (size_t i = 0; ok && i < patch->knob_count; i++, copy->knob_count++)
         ok = mega_patch_copy_knob(&copy->knobs[i], &patch->knobs[i]);
     for (size_t i = 0; ok && i < patch->node_count; i++, copy->node_count++)
@@ -91,6 +102,8 @@ mega_patch *mega_patch_clone(const mega_patch *patch) {
         copy->cables[i] = patch->cables[i];
         copy->cables[i].extra = copy_extra(patch->cables[i].extra, &ok);
     }
+    for (size_t i = 0; ok && i < patch->preset_count; i++, copy->preset_count++)
+        ok = mega_patch_copy_preset(&copy->presets[i], &patch->presets[i]);
     if (ok) return copy;
     mega_patch_destroy(copy);
     return NULL;

@@ -20,6 +20,8 @@ enum {
     MEGA_NODES_MAX = 4096,
     MEGA_CABLES_MAX = 16384,
     MEGA_KNOBS_MAX = 1024,
+    MEGA_PRESETS_MAX = 512,
+    MEGA_PRESET_VALUES_MAX = 16384, ///< of all presets of a document together
     MEGA_VOICES_MAX = 4096,
     MEGA_VOICES_DEFAULT = 8,
     MEGA_ID_BYTES_MAX = 64, ///< of a node or knob, so that ids fit OSC addresses and error texts
@@ -50,7 +52,8 @@ typedef struct {
     float *values;             ///< param_count values; the row's `initial` where none is written
     bool *written;             ///< param_count: the document gives this parameter
     struct json_t *extra;
-    uint64_t birth; ///< a number of its own, the same in copies and edits of a document: a rename keeps it
+    uint64_t birth; ///< a number of its own, the same in copies and edits of a document: a rename
+                    ///< keeps it
 } mega_patch_node_row;
 
 /// Ports of a node are numbered inputs first, then parameters.
@@ -63,6 +66,21 @@ typedef struct {
     struct json_t *extra;
 } mega_patch_cable_row;
 
+/// A value that a preset gives.
+typedef struct {
+    int32_t node;   ///< -1: to a knob
+    uint32_t index; ///< the knob, or the parameter among the node's
+    float value;    ///< as a knob's, or as the parameter's
+} mega_patch_value_row;
+
+typedef struct {
+    char *id;
+    char *doc;                    ///< "" if none
+    mega_patch_value_row *values; ///< in the order of knobs, then nodes and their parameters
+    size_t value_count;
+    struct json_t *extra;
+} mega_patch_preset_row;
+
 struct mega_patch {
     char *name; ///< "" if none
     uint32_t voices;
@@ -74,6 +92,8 @@ struct mega_patch {
     size_t node_count;
     mega_patch_cable_row *cables;
     size_t cable_count;
+    mega_patch_preset_row *presets;
+    size_t preset_count;
     struct json_t *extra;
     bool *per_voice; ///< by node, once somebody has asked; NULL before, and in a copy
 };
@@ -89,6 +109,14 @@ mega_patch *mega_patch_clone(const mega_patch *patch);
 /// hold
 bool mega_patch_copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *from);
 bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *from);
+bool mega_patch_copy_preset(mega_patch_preset_row *to, const mega_patch_preset_row *from);
+
+/// Puts the values of a preset in the order of their knobs and nodes.
+void mega_preset_sort(mega_patch_preset_row *preset);
+/// Frees what a preset holds.
+void mega_preset_finish(mega_patch_preset_row *preset);
+/// The number of a preset, or -1.
+int32_t mega_preset_find(const mega_patch *patch, const char *id);
 
 /// Adds to a report (NULL allowed). `hint` may be NULL. Texts are copied. Without memory it still
 /// counts errors.

@@ -37,11 +37,22 @@ static inline bool same_cable(const mega_patch_cable_row *a, const mega_patch_ca
            same_float(a->amount, b->amount) && a->as == b->as && same_extra(a->extra, b->extra);
 }
 
+static inline bool same_preset(const mega_patch_preset_row *a, const mega_patch_preset_row *b) {
+    if (strcmp(a->id, b->id) != 0 || strcmp(a->doc, b->doc) != 0 ||
+        a->value_count != b->value_count || !same_extra(a->extra, b->extra))
+        return false;
+    for (size_t i = 0; i < a->value_count; i++)
+        if (a->values[i].node != b->values[i].node || a->values[i].index != b->values[i].index ||
+            !same_float(a->values[i].value, b->values[i].value))
+            return false;
+    return true;
+}
+
 static inline bool patch_equal(const mega_patch *a, const mega_patch *b) {
     if (strcmp(a->name, b->name) != 0 || a->voices != b->voices || a->rate_hint != b->rate_hint ||
         a->channels != b->channels || a->knob_count != b->knob_count ||
         a->node_count != b->node_count || a->cable_count != b->cable_count ||
-        !same_extra(a->extra, b->extra))
+        a->preset_count != b->preset_count || !same_extra(a->extra, b->extra))
         return false;
     for (size_t i = 0; i < a->knob_count; i++)
         if (!same_knob(&a->knobs[i], &b->knobs[i])) return false;
@@ -49,6 +60,8 @@ static inline bool patch_equal(const mega_patch *a, const mega_patch *b) {
         if (!same_node(&a->nodes[i], &b->nodes[i])) return false;
     for (size_t i = 0; i < a->cable_count; i++)
         if (!same_cable(&a->cables[i], &b->cables[i])) return false;
+    for (size_t i = 0; i < a->preset_count; i++)
+        if (!same_preset(&a->presets[i], &b->presets[i])) return false;
     return true;
 }
 

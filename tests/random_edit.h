@@ -19,20 +19,13 @@ static inline const mega_patch_node_row *random_edit_node(random_edit_maker *m) 
     return &m->patch->nodes[rng_below(m->r, (uint32_t)m->patch->node_count)];
 }
 
-static inline void random_edit_value(random_edit_maker *m, const mega_param_row *row) {
-    uint32_t count = 0;
-    while (row->choices && row->choices[count]) count++;
-    if (count) fprintf(m->text, "\"%s\"", row->choices[rng_below(m->r, count)]);
-    else fprintf(m->text, "%.9g", (double)random_patch_value(m->r, row));
-}
-
 static inline void random_edit_params(random_edit_maker *m, const mega_module *module) {
     bool first = true;
     fputs(", \"params\": {", m->text);
     for (uint32_t i = 0; i < module->param_count; i++) {
         if (!rng_chance(m->r, 0.3f)) continue;
         fprintf(m->text, "%s\"%s\": ", first ? "" : ", ", module->params[i].name);
-        random_edit_value(m, &module->params[i]);
+        random_patch_param(m->text, m->r, &module->params[i]);
         first = false;
     }
     fputs("}", m->text);
@@ -113,7 +106,7 @@ static inline void random_edit_set_node(random_edit_maker *m) {
     fprintf(m->text, ", \"param\": \"%s\"", row->name);
     if (rng_chance(m->r, 0.3f)) return;
     fputs(", \"value\": ", m->text);
-    random_edit_value(m, row);
+    random_patch_param(m->text, m->r, row);
 }
 
 static inline void random_edit_knob(random_edit_maker *m) {
@@ -137,11 +130,59 @@ static inline void random_edit_knob(random_edit_maker *m) {
     if (!knob) random_edit_at(m, p->knob_count);
 }
 
+static inline const char *random_edit_preset_id(random_edit_maker *m) {
+    const mega_patch *p = m->patch;
+    return p->preset_count ? p->presets[rng_below(m->r, (uint32_t)p->preset_count)].id : "none";
+}
+
+static inline void random_edit_preset_params(random_edit_maker *m) {
+    const mega_patch *p = m->patch;
+    bool first = true;
+    fputs(", \"params\": {", m->text);
+    for (size_t n = 0; n < p->node_count; n++) {
+        const mega_module *module = p->nodes[n].module;
+        if (!module->param_count || rng_chance(m->r, 0.5f)) continue;
+        const mega_param_row *row = &module->params[rng_below(m->r, module->param_count)];
+        fprintf(m->text, "%s\"%s\": {\"%s\": ", first ? "" : ", ", p->nodes[n].id, row->name);
+        random_patch_param(m->text, m->r, row);
+        fputs("}", m->text);
+        first = false;
+    }
+    fputs("}", m->text);
+}
+
+static inline void random_edit_preset(random_edit_maker *m) {
+    const mega_patch *p = m->patch;
+    bool old = p->preset_count && rng_chance(m->r, 0.5f);
+    const char *id = random_edit_preset_id(m);
+    if (old) fprintf(m->text, ", \"id\": \"%s\"", id);
+    else fprintf(m->text, ", \"id\": \"p%u\"", 10 + rng_below(m->r, 1000));
+    if (rng_chance(m->r, 0.6f)) {
+        bool first = true;
+        fputs(", \"knobs\": {", m->text);
+        for (size_t k = 0; k < p->knob_count; k++) {
+            if (rng_chance(m->r, 0.4f)) continue;
+            fprintf(m->text, "%s\"%s\": %.9g", first ? "" : ", ", p->knobs[k].id,
+                    (double)rng_unit(m->r));
+            first = false;
+        }
+        fputs("}", m->text);
+    }
+    if (rng_chance(m->r, 0.6f)) random_edit_preset_params(m);
+    if (rng_chance(m->r, 0.3f)) fprintf(m->text, ", \"doc\": \"d%u\"", rng_below(m->r, 9));
+    if (rng_chance(m->r, 0.3f))
+        random_edit_extra(m, old ? p->presets[mega_preset_find(p, id)].extra : NULL);
+    if (!old) random_edit_at(m, p->preset_count);
+}
+
 static inline void random_edit_move(random_edit_maker *m) {
     const mega_patch *p = m->patch;
     size_t count = p->node_count;
-    uint32_t what = rng_below(m->r, 3);
-    if (what == 0 && p->knob_count) {
+    uint32_t what = rng_below(m->r, 4);
+    if (what == 3 && p->preset_count) {
+        fprintf(m->text, ", \"preset\": \"%s\"", random_edit_preset_id(m));
+        count = p->preset_count;
+    } else if (what == 0 && p->knob_count) {
         fprintf(m->text, ", \"knob\": \"%s\"",
                 p->knobs[rng_below(m->r, (uint32_t)p->knob_count)].id);
         count = p->knob_count;
@@ -155,7 +196,9 @@ static inline void random_edit_move(random_edit_maker *m) {
 
 static inline void random_edit_rename(random_edit_maker *m) {
     const mega_patch *p = m->patch;
-    if (p->knob_count && rng_chance(m->r, 0.3f))
+    if (p->preset_count && rng_chance(m->r, 0.2f))
+        fprintf(m->text, ", \"preset\": \"%s\"", random_edit_preset_id(m));
+    else if (p->knob_count && rng_chance(m->r, 0.3f))
         fprintf(m->text, ", \"knob\": \"%s\"",
                 p->knobs[rng_below(m->r, (uint32_t)p->knob_count)].id);
     else fprintf(m->text, ", \"id\": \"%s\"", random_edit_node(m)->id);
@@ -170,8 +213,9 @@ static inline void random_edit_document(random_edit_maker *m) {
 }
 
 static const char *const random_edit_names[] = {
-    "add",     "remove",     "replace", "rename", "set",    "set",    "set",  "connect", "connect",
-    "connect", "disconnect", "set",     "knob",   "unknob", "voices", "name", "move",    "set",
+    "add",     "remove",  "replace", "rename",     "set",    "set",    "set",
+    "connect", "connect", "connect", "disconnect", "set",    "knob",   "unknob",
+    "voices",  "name",    "move",    "set",        "preset", "preset", "unpreset",
 };
 
 /// One operation, to be freed. @param patch what it is meant for; has a node
@@ -219,6 +263,9 @@ static inline char *random_edit(rng *r, const mega_patch *patch) {
     case 14: fprintf(m->text, ", \"count\": %u", 1 + rng_below(r, 64)); break;
     case 15: fprintf(m->text, ", \"name\": \"n%u\"", rng_below(r, 100)); break;
     case 16: random_edit_move(m); break;
+    case 18:
+    case 19: random_edit_preset(m); break;
+    case 20: fprintf(m->text, ", \"id\": \"%s\"", random_edit_preset_id(m)); break;
     default: random_edit_document(m); break;
     }
     fputs("}", m->text);

@@ -71,6 +71,39 @@ static inline void random_patch_knobs(random_patch_maker *m) {
     fputs("},\n", m->text);
 }
 
+/// A value as a document has it.
+static inline void random_patch_param(FILE *text, rng *r, const mega_param_row *row) {
+    uint32_t count = 0;
+    while (row->choices && row->choices[count]) count++;
+    if (count) fprintf(text, "\"%s\"", row->choices[rng_below(r, count)]);
+    else fprintf(text, "%.9g", (double)random_patch_value(r, row));
+}
+
+/// Some values of some knobs and nodes.
+static inline void random_patch_preset(random_patch_maker *m, uint32_t number) {
+    random_patch_comma(m);
+    fprintf(m->text, "\n\"p%u\": {\"knobs\": {", number);
+    m->first = true;
+    for (uint32_t i = 0; i < m->knob_count; i++) {
+        if (rng_chance(&m->r, 0.3f)) continue;
+        random_patch_comma(m);
+        fprintf(m->text, "\"k%u\": %.9g", i, (double)rng_unit(&m->r));
+    }
+    fputs("}, \"params\": {", m->text);
+    m->first = true;
+    for (uint32_t n = 0; n + 1 < m->node_count; n++) {
+        const mega_module *module = m->module[n];
+        if (!module->param_count || rng_chance(&m->r, 0.7f)) continue;
+        random_patch_comma(m);
+        const mega_param_row *row = &module->params[rng_below(&m->r, module->param_count)];
+        fprintf(m->text, "\"n%u\": {\"%s\": ", n, row->name);
+        random_patch_param(m->text, &m->r, row);
+        fputs("}", m->text);
+    }
+    fputs("}}", m->text);
+    m->first = false;
+}
+
 static inline void random_patch_node(random_patch_maker *m, uint32_t index, bool in_array) {
     rng *r = &m->r;
     const mega_module *module = m->module[index];
@@ -90,13 +123,7 @@ static inline void random_patch_node(random_patch_maker *m, uint32_t index, bool
         if (rng_chance(r, 0.5f)) continue;
         random_patch_comma(m);
         fprintf(m->text, "\"%s\": ", row->name);
-        if (row->choices) {
-            uint32_t count = 0;
-            while (row->choices[count]) count++;
-            fprintf(m->text, "\"%s\"", row->choices[rng_below(r, count)]);
-        } else {
-            fprintf(m->text, "%.9g", (double)random_patch_value(r, row));
-        }
+        random_patch_param(m->text, r, row);
     }
     fputs("}}", m->text);
     m->first = false;
@@ -232,7 +259,10 @@ static inline char *random_patch(uint64_t seed, uint32_t nodes) {
         const char *port = out->inputs[rng_below(r, out->input_count)].name;
         random_patch_cable(m, i, output, last, port, 0.1f, NULL);
     }
-    fputs("]}\n", m->text);
+    fputs("],\n\"presets\": {", m->text);
+    m->first = true;
+    for (uint32_t i = rng_below(r, 4); i > 0; i--) random_patch_preset(m, i);
+    fputs("}}\n", m->text);
     fclose(m->text);
     free(m);
     return json;

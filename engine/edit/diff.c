@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// diff -- the operations that lead from one patch to another: the document's own keys, knobs and
-// nodes. What both have under the same id is the same thing.
+// diff -- the operations that lead from one patch to another: the document's own keys, knobs,
+// nodes and presets. What both have under the same id is the same thing.
 #include "diff.h"
 
 #include <stdlib.h>
@@ -87,6 +87,7 @@ static void compare_documents(diff *d) {
 // ---- ids ---------------------------------------------------------------------------------------
 
 static const char *node_id(const mega_patch *patch, size_t i) { return patch->nodes[i].id; }
+static const char *preset_id(const mega_patch *patch, size_t i) { return patch->presets[i].id; }
 static const char *knob_id(const mega_patch *patch, size_t i) { return patch->knobs[i].id; }
 
 static void match_ids(diff *d, match *m, const char *(*id)(const mega_patch *, size_t),
@@ -213,6 +214,41 @@ static void compare_nodes(diff *d) {
     }
 }
 
+// ---- presets -----------------------------------------------------------------------------------
+
+static json_t *add_preset(diff *d, size_t i) {
+    json_t *op = begin(d, "preset", d->after->presets[i].id);
+    if (op && !mega_tree_preset(d->after, &d->after->presets[i], op)) d->failed = true;
+    return op;
+}
+
+/// Puts the values of one kind if they differ. @return whether they do
+static bool diff_values(diff *d, json_t *op, const char *key, json_t *before, json_t *after) {
+    bool differ = !before || !after || !json_equal(before, after);
+    if (!before || !after) d->failed = true;
+    if (differ) diff_put(d, op, key, json_incref(after));
+    json_decref(before);
+    json_decref(after);
+    return differ;
+}
+
+static void compare_presets(diff *d) {
+    for (size_t i = 0; i < d->after->preset_count && !d->failed; i++) {
+        if (d->presets.was[i] == MEGA_NOWHERE) continue;
+        const mega_patch_preset_row *b = &d->after->presets[i],
+                                    *a = &d->before->presets[d->presets.was[i]];
+        json_t *op = begin(d, "preset", b->id);
+        bool differs = strcmp(a->doc, b->doc) != 0;
+        if (differs) diff_put(d, op, "doc", json_string(b->doc));
+        differs |= diff_values(d, op, "knobs", mega_tree_preset_knobs(d->before, a),
+                               mega_tree_preset_knobs(d->after, b));
+        differs |= diff_values(d, op, "params", mega_tree_preset_params(d->before, a),
+                               mega_tree_preset_params(d->after, b));
+        differs |= diff_extra(d, a->extra, b->extra, op);
+        push_if(d, op, differs);
+    }
+}
+
 static void remove_all(diff *d, const match *m, size_t count, const char *name,
                        const char *(*id)(const mega_patch *, size_t)) {
     for (size_t i = 0; i < count; i++)
@@ -225,10 +261,12 @@ static void compare(diff *d) {
     const mega_patch *a = d->before, *b = d->after;
     match_ids(d, &d->nodes, node_id, a->node_count, b->node_count);
     match_ids(d, &d->knobs, knob_id, a->knob_count, b->knob_count);
+    match_ids(d, &d->presets, preset_id, a->preset_count, b->preset_count);
     if (!d->failed) diff_match_cables(d);
     if (d->failed) return;
     compare_documents(d);
     diff_disconnect(d);
+    remove_all(d, &d->presets, a->preset_count, "unpreset", preset_id);
     remove_all(d, &d->nodes, a->node_count, "remove", node_id);
     remove_all(d, &d->knobs, a->knob_count, "unknob", knob_id);
     compare_knobs(d);
@@ -236,6 +274,8 @@ static void compare(diff *d) {
     compare_nodes(d);
     place_all(d, &d->nodes, a->node_count, b->node_count, "id", node_id, add_node);
     diff_connect(d);
+    compare_presets(d);
+    place_all(d, &d->presets, a->preset_count, b->preset_count, "preset", preset_id, add_preset);
 }
 
 static void finish_match(match *m) {
@@ -249,6 +289,7 @@ json_t *mega_diff_tree(const mega_patch *before, const mega_patch *after) {
     finish_match(&d.nodes);
     finish_match(&d.knobs);
     finish_match(&d.cables);
+    finish_match(&d.presets);
     free(d.stays);
     free(d.twin);
     free(d.nth);

@@ -16,7 +16,7 @@ typedef struct {
 
 typedef struct {
     const mega_patch *before, *after;
-    match nodes, knobs, cables;
+    match nodes, knobs, cables, presets;
     bool *stays;        ///< cables that need no move
     bool *twin;         ///< of before: another cable joins the same ends, before or after
     uint32_t *nth;      ///< of before: which of them it is

@@ -16,6 +16,7 @@ static const struct {
     {"knob", edit_knob},       {"disconnect", edit_disconnect},
     {"unknob", edit_unknob},   {"voices", edit_voices},
     {"name", edit_name},       {"move", edit_move},
+    {"preset", edit_preset},   {"unpreset", edit_unpreset},
 };
 
 // ---- before and after the operations -----------------------------------------------------------
@@ -34,12 +35,15 @@ static void begin(edit *e, const mega_patch *before) {
     builder *b = &e->b;
     b->node_index = json_object();
     b->knob_index = json_object();
+    b->preset_index = json_object();
     b->patch = mega_patch_clone(before);
-    bool good = b->patch && b->node_index && b->knob_index;
+    bool good = b->patch && b->node_index && b->knob_index && b->preset_index;
     for (size_t i = 0; good && i < before->node_count; i++)
         good = put_index(b->node_index, before->nodes[i].id, i);
     for (size_t i = 0; good && i < before->knob_count; i++)
         good = put_index(b->knob_index, before->knobs[i].id, i);
+    for (size_t i = 0; good && i < before->preset_count; i++)
+        good = put_index(b->preset_index, before->presets[i].id, 0); // they need no numbers
     if (!good) mega_document_no_memory(b->document);
     if (!good || !begin_order(e, &e->nodes, before->node_count) ||
         !begin_order(e, &e->knobs, before->knob_count))
@@ -47,6 +51,7 @@ static void begin(edit *e, const mega_patch *before) {
     e->node_capacity = before->node_count;
     e->knob_capacity = before->knob_count;
     e->cable_capacity = before->cable_count;
+    e->preset_capacity = before->preset_count;
 }
 
 static void add_words(extent *words, const char *text) {
@@ -71,11 +76,16 @@ static void check_words(edit *e) {
         add_extra(&words, patch->knobs[i].extra);
         if (patch->knobs[i].unit) add_words(&words, patch->knobs[i].unit);
     }
+    for (size_t i = 0; i < patch->preset_count; i++) {
+        add_extra(&words, patch->presets[i].extra);
+        add_words(&words, patch->presets[i].doc);
+    }
     if (words.bytes > MEGA_WORDS_BYTES_MAX || words.values > MEGA_WORDS_VALUES_MAX)
-        mega_document_error(e->b.document, NULL, "limit", NULL,
-                            "`x-` keys, name and units come to %zu bytes and %zu values, at most "
-                            "%d and %d",
-                            words.bytes, words.values, MEGA_WORDS_BYTES_MAX, MEGA_WORDS_VALUES_MAX);
+        mega_document_error(
+            e->b.document, NULL, "limit", NULL,
+            "`x-` keys, name, units and docs come to %zu bytes and %zu values, at most "
+            "%d and %d",
+            words.bytes, words.values, MEGA_WORDS_BYTES_MAX, MEGA_WORDS_VALUES_MAX);
 }
 
 /// Rows in the order of the document, each once. @return what each old row is now
@@ -109,6 +119,15 @@ static void finish_rows(edit *e) {
         cable->to_node = node[cable->to_node];
         if (cable->from_node < 0) cable->from_port = knob[cable->from_port];
         else cable->from_node = (int32_t)node[cable->from_node];
+    }
+    for (size_t i = 0; node && knob && i < patch->preset_count; i++) {
+        mega_patch_preset_row *preset = &patch->presets[i];
+        for (size_t k = 0; k < preset->value_count; k++) {
+            mega_patch_value_row *value = &preset->values[k];
+            if (value->node < 0) value->index = knob[value->index];
+            else value->node = (int32_t)node[value->node];
+        }
+        mega_preset_sort(preset);
     }
     free(node);
     free(knob);
@@ -156,6 +175,7 @@ static mega_patch *apply(mega_document *document, const mega_patch *before, json
     if (e.b.patch && document->errors == 0) finish_rows(&e);
     json_decref(e.b.node_index);
     json_decref(e.b.knob_index);
+    json_decref(e.b.preset_index);
     free(e.b.names);
     free(e.nodes.rows);
     free(e.knobs.rows);

@@ -112,7 +112,7 @@ static void move_row(edit *e, const char *key, order *o, uint32_t row) {
 }
 
 void edit_move(edit *e) {
-    static const char *const keys[] = {"id", "knob", "from", "to", "nth", "at"};
+    static const char *const keys[] = {"id", "knob", "preset", "from", "to", "nth", "at"};
     uint32_t row;
     op_keys(e, keys, COUNT(keys), false);
     if (!json_object_get(e->op, "at")) op_error(e, NULL, "missing", NULL, "`move` needs `at`");
@@ -120,9 +120,12 @@ void edit_move(edit *e) {
         move_cable(e);
     } else if (json_object_get(e->op, "knob")) {
         if (op_knob(e, "knob", &row)) move_row(e, "knob", &e->knobs, row);
+    } else if (json_object_get(e->op, "preset")) {
+        move_preset(e);
     } else if (json_object_get(e->op, "id")) {
         if (op_node(e, "id", &row)) move_row(e, "id", &e->nodes, row);
     } else {
-        op_error(e, NULL, "missing", NULL, "`move` needs `id`, `knob`, or `from` and `to`");
+        op_error(e, NULL, "missing", NULL,
+                 "`move` needs `id`, `knob`, `preset`, or `from` and `to`");
     }
 }

@@ -98,6 +98,10 @@ static bool is_of_knob(const mega_patch_cable_row *cable, const void *row) {
     return cable->from_node < 0 && cable->from_port == *(const uint32_t *)row;
 }
 
+static preset_fate goes_with_knob(mega_patch_value_row *value, const void *row) {
+    return value->index == *(const uint32_t *)row ? PRESET_VALUE_GOES : PRESET_VALUE_STAYS;
+}
+
 void edit_unknob(edit *e) {
     static const char *const keys[] = {"id"};
     uint32_t row;
@@ -106,6 +110,7 @@ void edit_unknob(edit *e) {
     mega_patch_knob_row *knob = &e->b.patch->knobs[row];
     size_t place = order_find(&e->knobs, row);
     drop_cables(e, is_of_knob, &row);
+    change_presets(e, goes_with_knob, &row, true);
     json_t *undo = undo_begin(e, "knob");
     if (undo) {
         undo_put(e, undo, "id", json_string(knob->id));
@@ -120,35 +125,59 @@ void edit_unknob(edit *e) {
 
 // ---- rename ------------------------------------------------------------------------------------
 
-void edit_rename(edit *e) {
-    static const char *const keys[] = {"id", "knob", "to"};
-    builder *b = &e->b;
+/// What is renamed: its id, and the index that knows it.
+typedef struct {
+    char **id;
+    json_t *index;
+    uint32_t number; ///< in the index
+} named;
+
+static bool op_named(edit *e, const char *key, named *n) {
+    mega_patch *patch = e->b.patch;
     uint32_t row;
-    bool is_knob = json_object_get(e->op, "knob");
+    if (strcmp(key, "preset") == 0) {
+        if (!op_preset(e, key, &row)) return false;
+        *n = (named){&patch->presets[row].id, e->b.preset_index, 0};
+    } else if (strcmp(key, "knob") == 0) {
+        if (!op_knob(e, key, &row)) return false;
+        *n = (named){&patch->knobs[row].id, e->b.knob_index, row};
+    } else {
+        if (!op_node(e, key, &row)) return false;
+        *n = (named){&patch->nodes[row].id, e->b.node_index, row};
+    }
+    return true;
+}
+
+void edit_rename(edit *e) {
+    static const char *const keys[] = {"id", "knob", "preset", "to"};
+    builder *b = &e->b;
+    const char *key = json_object_get(e->op, "preset") ? "preset"
+                      : json_object_get(e->op, "knob") ? "knob"
+                                                       : "id";
+    named n;
     op_keys(e, keys, COUNT(keys), false);
-    if (is_knob && json_object_get(e->op, "id"))
-        op_error(e, "knob", "unknown-key", NULL, "either `id` or `knob`");
+    for (size_t i = 0; i < 2; i++)
+        if (strcmp(keys[i], key) != 0 && json_object_get(e->op, keys[i]))
+            op_error(e, key, "unknown-key", NULL, "either `%s` or `%s`", keys[i], key);
     const char *to = op_string(e, "to");
-    bool found = is_knob ? op_knob(e, "knob", &row) : op_node(e, "id", &row);
+    bool found = op_named(e, key, &n);
     if (!to || !found) return;
-    json_t *index = is_knob ? b->knob_index : b->node_index;
-    char **id = is_knob ? &b->patch->knobs[row].id : &b->patch->nodes[row].id;
     mega_at here = mega_at_key(&e->at, e->op, "to");
     json_t *undo = undo_begin(e, "rename");
-    undo_put(e, undo, is_knob ? "knob" : "id", json_string(to));
-    undo_put(e, undo, "to", json_string(*id));
-    json_object_del(index, *id); // it may be given the id that it has
+    undo_put(e, undo, key, json_string(to));
+    undo_put(e, undo, "to", json_string(*n.id));
+    json_object_del(n.index, *n.id); // it may be given the id that it has
     size_t errors = b->document->errors;
-    char *copy = take_id(b, &here, to, index, row);
+    char *copy = take_id(b, &here, to, n.index, n.number);
     if (b->document->errors > errors) { // what follows may go on with the id that it had
-        if (json_object_set_new_nocheck(index, *id, json_integer(row)) != 0)
+        if (json_object_set_new_nocheck(n.index, *n.id, json_integer(n.number)) != 0)
             mega_document_no_memory(b->document);
         free(copy);
         json_decref(undo);
         return;
     }
-    free(*id);
-    *id = copy;
+    free(*n.id);
+    *n.id = copy;
     undo_push(e, undo);
 }
 

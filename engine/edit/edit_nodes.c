@@ -36,6 +36,11 @@ static bool is_of_node(const mega_patch_cable_row *cable, const void *row) {
     return cable->from_node == (int32_t)node || cable->to_node == node;
 }
 
+static preset_fate goes_with_node(mega_patch_value_row *value, const void *row) {
+    return value->node == (int32_t) * (const uint32_t *)row ? PRESET_VALUE_GOES
+                                                            : PRESET_VALUE_STAYS;
+}
+
 void edit_remove(edit *e) {
     static const char *const keys[] = {"id"};
     uint32_t row;
@@ -44,6 +49,7 @@ void edit_remove(edit *e) {
     mega_patch_node_row *node = &e->b.patch->nodes[row];
     size_t place = order_find(&e->nodes, row);
     drop_cables(e, is_of_node, &row);
+    change_presets(e, goes_with_node, &row, false);
     json_t *undo = undo_begin(e, "add");
     if (undo) {
         undo_put(e, undo, "id", json_string(node->id));
@@ -58,26 +64,49 @@ void edit_remove(edit *e) {
 
 // ---- replace -----------------------------------------------------------------------------------
 
-/// What was written of a parameter that both modules have, as far as the new one takes it.
+/// A parameter's value in another module, as far as that has the parameter and takes the value.
+/// @return its number there, or `param_count`
+static uint32_t keep_value(const mega_module *from, const mega_module *to, uint32_t param,
+                           float *value) {
+    const mega_param_row *old = &from->params[param], *row = NULL;
+    uint32_t i = 0;
+    for (; i < to->param_count; i++) {
+        row = &to->params[i];
+        if (strcmp(old->name, row->name) == 0 && !old->choices == !row->choices) break;
+    }
+    if (i == to->param_count) return i;
+    if (row->choices) {
+        uint32_t c = 0;
+        while (row->choices[c] && strcmp(row->choices[c], old->choices[(size_t)*value]) != 0) c++;
+        if (!row->choices[c]) return to->param_count;
+        *value = (float)c;
+    }
+    return *value < row->min || *value > row->max ? to->param_count : i;
+}
+
+/// What was written of parameters that both modules have.
 static void keep_params(const mega_patch_node_row *old, mega_patch_node_row *node) {
     for (uint32_t i = 0; i < old->module->param_count; i++) {
-        const mega_param_row *from = &old->module->params[i];
-        for (uint32_t k = 0; old->written[i] && k < node->module->param_count; k++) {
-            const mega_param_row *to = &node->module->params[k];
-            if (strcmp(from->name, to->name) != 0 || !from->choices != !to->choices) continue;
-            float value = old->values[i];
-            if (to->choices) {
-                const char *choice = from->choices[(size_t)value];
-                size_t c = 0;
-                while (to->choices[c] && strcmp(to->choices[c], choice) != 0) c++;
-                if (!to->choices[c]) continue;
-                value = (float)c;
-            }
-            if (value < to->min || value > to->max) continue;
-            node->values[k] = value;
-            node->written[k] = true;
-        }
+        float value = old->values[i];
+        uint32_t k = old->written[i] ? keep_value(old->module, node->module, i, &value)
+                                     : node->module->param_count;
+        if (k == node->module->param_count) continue;
+        node->values[k] = value;
+        node->written[k] = true;
     }
+}
+
+/// A node that gets another module.
+typedef struct {
+    int32_t row;
+    const mega_module *from, *to;
+} replacement;
+
+static preset_fate follow_module(mega_patch_value_row *value, const void *what) {
+    const replacement *r = what;
+    if (value->node != r->row) return PRESET_VALUE_STAYS;
+    value->index = keep_value(r->from, r->to, value->index, &value->value);
+    return value->index == r->to->param_count ? PRESET_VALUE_GOES : PRESET_VALUE_CHANGES;
 }
 
 typedef struct {
@@ -169,6 +198,8 @@ void edit_replace(edit *e) {
     node.scope = fits ? old->scope : MEGA_SCOPE_INFER;
     port_map map = map_ports(row, old->module, node.module);
     drop_cables(e, loses_port, &map);
+    replacement modules = {(int32_t)row, old->module, node.module};
+    change_presets(e, follow_module, &modules, false);
     undo_replace(e, old, node.scope);
     follow_ports(b->patch, &map);
     free(old->values);

@@ -28,8 +28,7 @@ void undo_push(edit *e, json_t *undo) {
 
 // ---- rows --------------------------------------------------------------------------------------
 
-/// Room for one more; what is new is zero. @return false with memory reported
-static bool grow(edit *e, void **rows, size_t *capacity, size_t count, size_t bytes) {
+bool grow_rows(edit *e, void **rows, size_t *capacity, size_t count, size_t bytes) {
     if (count < *capacity) return true;
     size_t more = count + count / 2 + 16;
     void *grown = realloc(*rows, more * bytes);
@@ -46,7 +45,7 @@ static bool grow(edit *e, void **rows, size_t *capacity, size_t count, size_t by
 bool new_node(edit *e, uint32_t *row) {
     mega_patch *patch = e->b.patch;
     void *rows = patch->nodes;
-    bool good = grow(e, &rows, &e->node_capacity, patch->node_count, sizeof *patch->nodes);
+    bool good = grow_rows(e, &rows, &e->node_capacity, patch->node_count, sizeof *patch->nodes);
     patch->nodes = rows;
     if (!good) return false;
     *row = (uint32_t)patch->node_count++;
@@ -57,7 +56,7 @@ bool new_node(edit *e, uint32_t *row) {
 bool new_knob(edit *e, uint32_t *row) {
     mega_patch *patch = e->b.patch;
     void *rows = patch->knobs;
-    bool good = grow(e, &rows, &e->knob_capacity, patch->knob_count, sizeof *patch->knobs);
+    bool good = grow_rows(e, &rows, &e->knob_capacity, patch->knob_count, sizeof *patch->knobs);
     patch->knobs = rows;
     if (!good) return false;
     *row = (uint32_t)patch->knob_count++;
@@ -82,7 +81,7 @@ void finish_knob(mega_patch_knob_row *knob) {
 
 bool order_insert(edit *e, order *o, size_t place, uint32_t row) {
     void *rows = o->rows;
-    bool good = grow(e, &rows, &o->capacity, o->count, sizeof *o->rows);
+    bool good = grow_rows(e, &rows, &o->capacity, o->count, sizeof *o->rows);
     o->rows = rows;
     if (!good) return false;
     memmove(o->rows + place + 1, o->rows + place, (o->count - place) * sizeof *o->rows);
@@ -118,7 +117,7 @@ size_t count_twins(const edit *e, const mega_patch_cable_row *cable, size_t end)
 bool insert_cable(edit *e, size_t place, const mega_patch_cable_row *cable) {
     mega_patch *patch = e->b.patch;
     void *rows = patch->cables;
-    bool good = grow(e, &rows, &e->cable_capacity, patch->cable_count, sizeof *patch->cables);
+    bool good = grow_rows(e, &rows, &e->cable_capacity, patch->cable_count, sizeof *patch->cables);
     patch->cables = rows;
     if (!good) return false;
     memmove(patch->cables + place + 1, patch->cables + place,

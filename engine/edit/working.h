@@ -20,9 +20,10 @@ typedef struct {
 } order;
 
 typedef struct {
-    builder b; ///< its patch: nodes and knobs by row, removed ones zero; cables in order
+    builder b; ///< its patch: nodes and knobs by row, removed ones zero; cables
+               ///< and presets in order
     order nodes, knobs;
-    size_t node_capacity, knob_capacity, cable_capacity;
+    size_t node_capacity, knob_capacity, cable_capacity, preset_capacity;
     json_t *inverse; ///< operations that undo, the last one first; NULL if nobody asked
     bool wordy;      ///< `x-` keys, the name or units were touched
     // The operation under way.
@@ -43,6 +44,8 @@ const char *op_string(edit *e, const char *key);
 /// The row of the node or knob that `key` names.
 bool op_node(edit *e, const char *key, uint32_t *row);
 bool op_knob(edit *e, const char *key, uint32_t *row);
+/// The index of the preset that `key` names.
+bool op_preset(edit *e, const char *key, uint32_t *index);
 /// `at`: 0..last, or `last` where the operation says nothing.
 bool op_place(edit *e, size_t last, size_t *place);
 /// The index of the cable that `from`, `to` and `nth` name.
@@ -61,6 +64,8 @@ void undo_push(edit *e, json_t *undo);
 
 // ---- rows --------------------------------------------------------------------------------------
 
+/// Room for one more; what is new is zero. @return false with memory reported
+bool grow_rows(edit *e, void **rows, size_t *capacity, size_t count, size_t bytes);
 /// A zeroed row, in no order yet. @return false with memory reported
 bool new_node(edit *e, uint32_t *row);
 bool new_knob(edit *e, uint32_t *row);
@@ -77,6 +82,11 @@ void undo_put_ends(edit *e, json_t *undo, size_t cable);
 /// Removes the cables that `goes` says, with what undoes it.
 void drop_cables(edit *e, bool (*goes)(const mega_patch_cable_row *cable, const void *what),
                  const void *what);
+/// What becomes of a preset's value, which is changed in place.
+typedef enum { PRESET_VALUE_STAYS, PRESET_VALUE_CHANGES, PRESET_VALUE_GOES } preset_fate;
+typedef preset_fate preset_change(mega_patch_value_row *value, const void *what);
+/// Changes all presets' values of knobs, or of nodes, with what undoes it.
+void change_presets(edit *e, preset_change *change, const void *what, bool of_knobs);
 void finish_node(mega_patch_node_row *node);
 void finish_knob(mega_patch_knob_row *knob);
 
@@ -93,6 +103,9 @@ void edit_move(edit *e);
 void edit_knob(edit *e);
 void edit_unknob(edit *e);
 void edit_rename(edit *e);
+void edit_preset(edit *e);
+void edit_unpreset(edit *e);
+void move_preset(edit *e);
 void edit_voices(edit *e);
 void edit_name(edit *e);
 void edit_set(edit *e);

@@ -242,8 +242,9 @@ static void build_knobs(builder *b, const mega_at *at, json_t *knobs) {
 
 // ---- the document ------------------------------------------------------------------------------
 
-static const char *const document_keys[] = {"name",  "voices",      "version",  "knobs",
-                                            "nodes", "connections", "channels", "sampleRate"};
+static const char *const document_keys[] = {"name",    "voices",   "version",
+                                            "knobs",   "nodes",    "connections",
+                                            "presets", "channels", "sampleRate"};
 /// Words of a later version of the document.
 static const char *const later_keys[] = {"mixer", "transport", "commands"};
 
@@ -281,7 +282,8 @@ static void build_key(builder *b, const mega_at *at, const char *key, json_t *va
         b->patch->name = copy_string(b, json_string_value(value));
         return;
     }
-    if (strcmp(key, "knobs") == 0 || strcmp(key, "nodes") == 0 || strcmp(key, "connections") == 0)
+    if (strcmp(key, "knobs") == 0 || strcmp(key, "nodes") == 0 || strcmp(key, "connections") == 0 ||
+        strcmp(key, "presets") == 0)
         return; // built in that order, whatever the document's
     for (size_t i = 0; i < COUNT(document_keys); i++) {
         if (strcmp(key, document_keys[i]) != 0) continue;
@@ -322,12 +324,15 @@ static void build_document(builder *b) {
         build_key(b, &here, key, value);
     }
     mega_at at_knobs = mega_at_key(&at, root, "knobs"), at_nodes = mega_at_key(&at, root, "nodes"),
-            at_connections = mega_at_key(&at, root, "connections");
+            at_connections = mega_at_key(&at, root, "connections"),
+            at_presets = mega_at_key(&at, root, "presets");
     if ((value = json_object_get(root, "knobs"))) build_knobs(b, &at_knobs, value);
     if ((value = json_object_get(root, "nodes"))) build_nodes(b, &at_nodes, value);
     else mega_document_error(b->document, &at, "missing", NULL, "a patch needs `nodes`");
     if ((value = json_object_get(root, "connections")) && !b->document->no_memory)
         build_cables(b, &at_connections, value);
+    if ((value = json_object_get(root, "presets")) && b->nodes_known && !b->document->no_memory)
+        build_presets(b, &at_presets, value);
     if (b->document->errors == 0) warn_of_unused(b, &at);
 }
 
@@ -339,10 +344,12 @@ mega_patch *mega_patch_build(mega_document *document) {
     b.patch->name = copy_string(&b, "");
     b.node_index = json_object();
     b.knob_index = json_object();
-    if (!b.node_index || !b.knob_index) mega_document_no_memory(document);
+    b.preset_index = json_object();
+    if (!b.node_index || !b.knob_index || !b.preset_index) mega_document_no_memory(document);
     if (!document->no_memory) build_document(&b);
     json_decref(b.node_index);
     json_decref(b.knob_index);
+    json_decref(b.preset_index);
     free(b.knob_used);
     free(b.names);
     if (document->errors == 0) return b.patch;

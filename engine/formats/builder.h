@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// builder -- what the parts of the builder share: builder.c (document, knobs), nodes.c, cables.c.
+// builder -- what the parts of the builder share: builder.c (document, knobs), nodes.c, cables.c,
+// presets.c.
 #ifndef MEGA_BUILDER_H
 #define MEGA_BUILDER_H
 
@@ -8,7 +9,7 @@
 typedef struct {
     mega_document *document;
     mega_patch *patch;
-    json_t *node_index, *knob_index; ///< id -> its number
+    json_t *node_index, *knob_index, *preset_index; ///< id -> its number
     bool *knob_used;
     bool nodes_known;   ///< else connections cannot be judged
     bool in_operation;  ///< of an edit, which reads the keys `op` and `at` itself
@@ -18,6 +19,7 @@ typedef struct {
 
 void build_nodes(builder *b, const mega_at *parent, json_t *nodes);
 void build_cables(builder *b, const mega_at *parent, json_t *connections);
+void build_presets(builder *b, const mega_at *parent, json_t *presets);
 
 // The parts of these, for edits (edit/). Each reports what is wrong.
 
@@ -41,6 +43,9 @@ void build_cable(builder *b, const mega_at *at, json_t *object, mega_patch_cable
 void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable);
 void build_from(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable);
 void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable);
+/// One key of a preset; its values stand in no order. @return false if a preset has no such key
+bool build_preset_key(builder *b, const mega_at *at, const char *key, json_t *value,
+                      mega_patch_preset_row *preset);
 /// The node or knob of an id. @return false with the error reported
 bool find_node(builder *b, const mega_at *at, const char *id, uint32_t *number);
 bool find_knob(builder *b, const mega_at *at, const char *id, uint32_t *number);

@@ -108,7 +108,12 @@ json_t *mega_patch_tree(const mega_patch *patch);
 bool mega_tree_knob(const mega_patch_knob_row *knob, json_t *object);
 bool mega_tree_node(const mega_patch_node_row *node, json_t *object);
 bool mega_tree_cable(const mega_patch *patch, const mega_patch_cable_row *cable, json_t *object);
+/// Without its id. Its parts, empty where it has none, are for comparing.
+bool mega_tree_preset(const mega_patch *patch, const mega_patch_preset_row *preset, json_t *object);
+json_t *mega_tree_preset_knobs(const mega_patch *patch, const mega_patch_preset_row *preset);
+json_t *mega_tree_preset_params(const mega_patch *patch, const mega_patch_preset_row *preset);
 json_t *mega_tree_param(const mega_patch_node_row *node, uint32_t param);
+json_t *mega_tree_value(const mega_param_row *row, float value);
 json_t *mega_tree_number(float value);
 
 // The writers: append the tree to `text`.

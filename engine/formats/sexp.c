@@ -7,6 +7,7 @@
 //     (nodes (osc1 (type "osc.saw") (freq 440) (scope voice))
 //            (f (type "filter") (params (type lowpass))))   ; a parameter of the name of a node's
 //            own key
+//     (presets (soft (doc "x") (knobs (cutoff 0.2)) (params (f (freq 300) (type lowpass)))))
 //     (connections (osc1 "out" -> f "in") (cutoff -> f "freq" (amount 2) (as octaves))))
 //
 // A name is a symbol or a string. A value is a number, a string, a symbol (`true`, `false`, `null`,
@@ -237,6 +238,33 @@ static void read_node(reader *r, uint32_t item, json_t *nodes) {
         put(r, nodes, item + 1, read_members(r, item, read_node_key));
 }
 
+static void read_preset_knob(reader *r, uint32_t item, json_t *knobs) {
+    read_pair(r, item, knobs, 4);
+}
+
+static void read_preset_param(reader *r, uint32_t item, json_t *params) {
+    read_pair(r, item, params, 5);
+}
+
+static void read_preset_node(reader *r, uint32_t item, json_t *nodes) {
+    if (is_form(r, item, -1, "(node (param value) ...)"))
+        put(r, nodes, item + 1, read_members(r, item, read_preset_param));
+}
+
+static void read_preset_key(reader *r, uint32_t item, json_t *preset) {
+    if (!is_form(r, item, -1, "(key value)")) return;
+    if (is_name(r, item + 1, "knobs"))
+        put(r, preset, item + 1, read_members(r, item, read_preset_knob));
+    else if (is_name(r, item + 1, "params"))
+        put(r, preset, item + 1, read_members(r, item, read_preset_node));
+    else read_pair(r, item, preset, 3);
+}
+
+static void read_preset(reader *r, uint32_t item, json_t *presets) {
+    if (is_form(r, item, -1, "(id (key value) ...)"))
+        put(r, presets, item + 1, read_members(r, item, read_preset_key));
+}
+
 static void read_cable_key(reader *r, uint32_t item, json_t *cable) {
     read_pair(r, item, cable, 3);
 }
@@ -294,6 +322,8 @@ static void read_part(reader *r, uint32_t item, json_t *root) {
     if (is_name(r, item + 1, "knobs")) put(r, root, item + 1, read_members(r, item, read_knob));
     else if (is_name(r, item + 1, "nodes"))
         put(r, root, item + 1, read_members(r, item, read_node));
+    else if (is_name(r, item + 1, "presets"))
+        put(r, root, item + 1, read_members(r, item, read_preset));
     else if (is_name(r, item + 1, "connections")) put(r, root, item + 1, read_cables(r, item));
     else read_pair(r, item, root, 1);
 }

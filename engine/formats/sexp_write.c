@@ -75,6 +75,16 @@ static void write_knob(json_t *knob, mega_text *text) {
     }
 }
 
+/// ` (key value)` for each; choices as symbols.
+static void write_pairs(json_t *object, mega_text *text) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value) {
+        mega_text_put(text, " ");
+        write_pair(key, value, true, text);
+    }
+}
+
 /// Whether a parameter of this name would be read as a key of the node itself.
 static bool is_own_key(const char *name) {
     return strcmp(name, "type") == 0 || strcmp(name, "scope") == 0 || strcmp(name, "params") == 0 ||
@@ -87,10 +97,7 @@ static void write_params(json_t *params, mega_text *text) {
     bool apart = false;
     json_object_foreach(params, key, value) apart |= is_own_key(key);
     if (apart) mega_text_put(text, " (params");
-    json_object_foreach(params, key, value) {
-        mega_text_put(text, " ");
-        write_pair(key, value, true, text);
-    }
+    write_pairs(params, text);
     if (apart) mega_text_put(text, ")");
 }
 
@@ -104,6 +111,28 @@ static void write_node(json_t *node, mega_text *text) {
         }
         mega_text_put(text, " ");
         write_pair(key, value, strcmp(key, "scope") == 0, text);
+    }
+}
+
+static void write_preset(json_t *preset, mega_text *text) {
+    const char *key, *node;
+    json_t *value, *params;
+    json_object_foreach(preset, key, value) {
+        bool of_knobs = strcmp(key, "knobs") == 0, of_nodes = strcmp(key, "params") == 0;
+        mega_text_put(text, " ");
+        if (!of_knobs && !of_nodes) {
+            write_pair(key, value, false, text);
+            continue;
+        }
+        mega_text_put(text, of_knobs ? "(knobs" : "(params");
+        if (of_knobs) write_pairs(value, text);
+        else json_object_foreach(value, node, params) {
+                mega_text_put(text, " (");
+                write_name(node, text);
+                write_pairs(params, text);
+                mega_text_put(text, ")");
+            }
+        mega_text_put(text, ")");
     }
 }
 
@@ -150,9 +179,9 @@ void mega_sexp_write(const json_t *tree, mega_text *text) {
     mega_text_put(text, "(patch");
     json_object_foreach((json_t *)tree, key, value) {
         bool knobs = strcmp(key, "knobs") == 0, nodes = strcmp(key, "nodes") == 0;
-        bool connections = strcmp(key, "connections") == 0;
+        bool connections = strcmp(key, "connections") == 0, presets = strcmp(key, "presets") == 0;
         mega_text_put(text, "\n  ");
-        if (!knobs && !nodes && !connections) {
+        if (!knobs && !nodes && !connections && !presets) {
             write_pair(key, value, false, text);
             continue;
         }
@@ -161,6 +190,7 @@ void mega_sexp_write(const json_t *tree, mega_text *text) {
         if (connections) json_array_foreach(value, i, cable) write_cable(cable, text);
         if (knobs) write_members(value, write_knob, text);
         if (nodes) write_members(value, write_node, text);
+        if (presets) write_members(value, write_preset, text);
         mega_text_put(text, ")");
     }
     mega_text_put(text, ")\n");

@@ -25,10 +25,12 @@ json_t *mega_tree_number(float value) {
     return json_real(strtod(literal, NULL));
 }
 
+json_t *mega_tree_value(const mega_param_row *row, float value) {
+    return row->choices ? json_string(row->choices[(size_t)value]) : mega_tree_number(value);
+}
+
 json_t *mega_tree_param(const mega_patch_node_row *node, uint32_t param) {
-    const mega_param_row *row = &node->module->params[param];
-    return row->choices ? json_string(row->choices[(size_t)node->values[param]])
-                        : mega_tree_number(node->values[param]);
+    return mega_tree_value(&node->module->params[param], node->values[param]);
 }
 
 /// The `x-` members come last.
@@ -121,6 +123,16 @@ static bool write_cables(const mega_patch *patch, json_t *connections) {
     return good;
 }
 
+static bool write_presets(const mega_patch *patch, json_t *presets) {
+    bool good = true;
+    for (size_t i = 0; good && i < patch->preset_count; i++) {
+        json_t *object = json_object();
+        good = put(presets, patch->presets[i].id, object) &&
+               mega_tree_preset(patch, &patch->presets[i], object);
+    }
+    return good;
+}
+
 static bool write_document(const mega_patch *patch, json_t *root) {
     bool good = true;
     if (*patch->name) good = put(root, "name", json_string(patch->name));
@@ -135,6 +147,10 @@ static bool write_document(const mega_patch *patch, json_t *root) {
     good = good && put(root, "nodes", nodes) && write_nodes(patch, nodes);
     json_t *connections = good ? json_array() : NULL;
     good = good && put(root, "connections", connections) && write_cables(patch, connections);
+    if (patch->preset_count) {
+        json_t *presets = good ? json_object() : NULL;
+        good = good && put(root, "presets", presets) && write_presets(patch, presets);
+    }
     return good && put_extra(root, patch->extra);
 }
 

@@ -29,7 +29,10 @@ static const char before_text[] =
     "\"connections\": [{\"from\": \"k\", \"to\": \"g.amp\", \"amount\": 2, \"as\": \"semitones\"},"
     " {\"from\": [\"a\", \"out\"], \"to\": [\"g\", \"in\"], \"x-c\": \"text\"},"
     " {\"from\": [\"a\", \"out\"], \"to\": [\"g\", \"in\"]},"
-    " {\"from\": [\"g\", \"out\"], \"to\": [\"out\", \"in\"]}]}";
+    " {\"from\": [\"g\", \"out\"], \"to\": [\"out\", \"in\"]}],"
+    "\"presets\": {\"soft\": {\"knobs\": {\"k\": 0.5, \"unused\": 0}, \"params\": {\"a\": "
+    "{\"freq\": 3}, "
+    "\"g\": {\"amp\": 0.5}}}, \"other\": {\"doc\": \"words\", \"x-o\": 1}}}";
 
 static const char every_operation[] =
     "[{\"op\": \"add\", \"id\": \"lp\", \"type\": \"svf\", \"params\": {\"freq\": 900}, \"x-p\": "
@@ -43,6 +46,13 @@ static const char every_operation[] =
     " {\"op\": \"set\", \"sampleRate\": 48000, \"channels\": 2, \"unset\": [\"x-a\"], \"x-b\": 1},"
     " {\"op\": \"knob\", \"id\": \"k\", \"range\": null, \"scale\": \"lin\", \"unit\": null},"
     " {\"op\": \"knob\", \"id\": \"new\", \"value\": 1, \"range\": [1, 3], \"x-n\": 1, \"at\": 0},"
+    " {\"op\": \"preset\", \"id\": \"new\", \"knobs\": {\"new\": 0.5}, \"params\": {\"lp\": "
+    "{\"res\": "
+    "0.5}}, \"doc\": \"d\", \"x-d\": 1, \"at\": 0},"
+    " {\"op\": \"preset\", \"id\": \"soft\", \"params\": {\"g\": {\"amp\": 1}}},"
+    " {\"op\": \"unpreset\", \"id\": \"other\"}, {\"op\": \"move\", \"preset\": \"new\", \"at\": "
+    "1},"
+    " {\"op\": \"rename\", \"preset\": \"new\", \"to\": \"newer\"},"
     " {\"op\": \"replace\", \"id\": \"lp\", \"type\": \"ladder\"},"
     " {\"op\": \"rename\", \"id\": \"lp\", \"to\": \"tone\"}, {\"op\": \"rename\", \"knob\": "
     "\"k\", \"to\": \"kk\"},"

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "own_malloc.h"
 #include "files.h"
+#include "own_malloc.h"
 #include "patch_equal.h"
 
 #ifdef SANITIZED
@@ -30,7 +30,10 @@ static const char whole[] =
     "\"connections\": [{\"from\": \"k\", \"to\": \"g.amp\", \"amount\": 2, \"as\": \"semitones\"},"
     " {\"from\": [\"a\", \"out\"], \"to\": [\"g\", \"in\"], \"x-c\": \"text\"},"
     " {\"from\": [\"a\", \"out\"], \"to\": [\"g\", \"in\"]},"
-    " {\"from\": [\"g\", \"out\"], \"to\": [\"out\", \"in\"]}]}";
+    " {\"from\": [\"g\", \"out\"], \"to\": [\"out\", \"in\"]}],"
+    "\"presets\": {\"soft\": {\"knobs\": {\"k\": 0.5, \"unused\": 0}, \"params\": {\"a\": "
+    "{\"freq\": 3}}},"
+    " \"other\": {\"doc\": \"words\", \"x-o\": 1}}}";
 
 static bool has_code(const mega_report *report, const char *code) {
     for (size_t i = 0; i < mega_report_count(report); i++)

@@ -277,6 +277,33 @@ static void expect(char *text, const char *expected) {
     free(text);
 }
 
+/// A document of presets with as many values each.
+static void expect_values_of_presets(uint32_t presets, uint32_t values, const char *wrong) {
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+    fputs("{\"nodes\":{\"out\":{\"type\":\"output\"}},\"knobs\":{", file);
+    for (uint32_t i = 0; i < values; i++) fprintf(file, "%s\"k%u\":{}", i ? "," : "", i);
+    fputs("},\"presets\":{", file);
+    for (uint32_t p = 0; p < presets; p++) {
+        fprintf(file, "%s\"p%u\":{\"knobs\":{", p ? "," : "", p);
+        for (uint32_t i = 0; i < values; i++) fprintf(file, "%s\"k%u\":0.5", i ? "," : "", i);
+        fputs("}}", file);
+    }
+    fputs("}}", file);
+    fclose(file);
+    mega_report *report = mega_report_create();
+    mega_patch *patch = mega_patch_read(text, bytes, MEGA_FORMAT_JSON, report);
+    assert_true(!patch == (wrong != NULL));
+    bool said = false;
+    for (size_t i = 0; wrong && i < mega_report_count(report); i++)
+        said |= strstr(mega_report_get(report, i)->message, wrong) != NULL;
+    assert_true(said == (wrong != NULL));
+    mega_patch_destroy(patch);
+    mega_report_destroy(report);
+    free(text);
+}
+
 static void limits_are_named(void **state) {
     (void)state;
     static const char nodes[] = "{\"nodes\":{\"out\":{\"type\":\"output\"},";
@@ -292,6 +319,11 @@ static void limits_are_named(void **state) {
     static const char knobs[] = "{\"nodes\":{\"out\":{\"type\":\"output\"}},\"knobs\":{";
     expect(many(knobs, "\"k%u\":{}", MEGA_KNOBS_MAX + 1, "}}"),
            "error: limit knobs:1:36: 1025 knobs, at most 1024");
+    static const char presets[] = "{\"nodes\":{\"out\":{\"type\":\"output\"}},\"presets\":{";
+    expect(many(presets, "\"p%u\":{}", MEGA_PRESETS_MAX + 1, "}}"),
+           "error: limit presets:1:36: 513 presets, at most 512");
+    expect_values_of_presets(MEGA_PRESETS_MAX, 32, NULL);
+    expect_values_of_presets(MEGA_PRESETS_MAX, 33, "at most 16384");
     static const char values[] = "{\"nodes\":{\"out\":{\"type\":\"output\"}},\"x-a\":[";
     expect(many(values, "%u", MEGA_VALUES_MAX - 5, "]}"), NULL);
     expect(many(values, "1", MEGA_VALUES_MAX, "]}"),
@@ -339,7 +371,10 @@ static void patches_tell_of_themselves(void **state) {
         "{\"name\": \"p\", \"voices\": 3, \"knobs\": {\"k\": {\"value\": 0.25}}, \"nodes\": {"
         "\"a\": {\"type\": \"osc.sine\"}, \"out\": {\"type\": \"output\"}}, \"connections\": ["
         "{\"from\": \"k\", \"to\": \"a.freq\", \"amount\": 2, \"as\": \"semitones\"},"
-        "{\"from\": \"a.out\", \"to\": \"out.left\"}]}";
+        "{\"from\": \"a.out\", \"to\": \"out.left\"}],"
+        "\"presets\": {\"soft\": {\"doc\": \"quiet\", \"params\": {\"a\": {\"freq\": 110}}, "
+        "\"knobs\": "
+        "{\"k\": 0.125}}, \"none\": {}}}";
     mega_patch *patch = mega_patch_read(text, strlen(text), MEGA_FORMAT_JSON, NULL);
     assert_string_equal(mega_patch_name(patch), "p");
     assert_int_equal(mega_patch_voices(patch), 3);
@@ -360,6 +395,19 @@ static void patches_tell_of_themselves(void **state) {
     assert_string_equal(info.from_node, "a");
     assert_string_equal(info.to_port, "left");
     assert_string_equal(mega_patch_node(patch, 1).type, "output");
+    assert_int_equal(mega_patch_preset_count(patch), 2);
+    assert_string_equal(mega_patch_preset(patch, 0).doc, "quiet");
+    assert_int_equal(mega_patch_preset(patch, 0).value_count, 2);
+    mega_preset_value value = mega_patch_preset_value(patch, 0, 0);
+    assert_null(value.node);
+    assert_string_equal(value.name, "k");
+    assert_true(value.value == 0.125);
+    value = mega_patch_preset_value(patch, 0, 1);
+    assert_string_equal(value.node, "a");
+    assert_string_equal(value.name, "freq");
+    assert_true(value.value == 110);
+    assert_string_equal(mega_patch_preset(patch, 1).id, "none");
+    assert_int_equal(mega_patch_preset(patch, 1).value_count, 0);
     mega_patch_destroy(patch);
 }
 
