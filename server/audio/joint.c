@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// joint -- see joint.h.
+#include "joint.h"
+
+#include <stdlib.h>
+
+#define ROOM_FRAMES_MIN 16384u     // twice the longest period of any server
+#define ROOM_FRAMES_MAX (1u << 22) // eight times four seconds at the highest rate
+
+void joint_init(joint *j, uint32_t channels) { *j = (joint){.channels = channels}; }
+
+bool joint_reset(joint *j, uint32_t target) {
+    uint32_t room = ROOM_FRAMES_MIN;
+    while (room < 8 * (uint64_t)target && room < ROOM_FRAMES_MAX) room *= 2;
+    if (room != j->room) {
+        joint_finish(j);
+        j->frames = calloc((size_t)room * j->channels, sizeof *j->frames);
+        if (!j->frames) return false;
+        j->room = room;
+    }
+    j->target = target < room / 4 ? target : room / 4;
+    j->flowing = false;
+    atomic_store(&j->written, 0);
+    atomic_store(&j->read, 0);
+    return true;
+}
+
+void joint_finish(joint *j) {
+    free(j->frames);
+    j->frames = NULL;
+    j->room = 0;
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t frames) {
+    atomic_fetch_add_explicit(counter, frames, memory_order_relaxed);
+}
+
+float *joint_begin_write(joint *j, uint32_t *frames) {
+    uint64_t written = atomic_load_explicit(&j->written, memory_order_relaxed);
+    uint64_t read = atomic_load_explicit(&j->read, memory_order_acquire);
+    uint32_t at = (uint32_t)written & (j->room - 1);
+    uint32_t room = j->room - (uint32_t)(written - read);
+    if (room > j->room - at) room = j->room - at;
+    if (*frames > room) *frames = room;
+    return room ? j->frames + (size_t)at * j->channels : NULL;
+}
+
+void joint_end_write(joint *j, uint32_t frames) {
+    uint64_t written = atomic_load_explicit(&j->written, memory_order_relaxed);
+    atomic_store_explicit(&j->written, written + frames, memory_order_release);
+}
+
+void joint_drop(joint *j, uint32_t frames) { count(&j->dropped, frames); }
+
+// How many of the frames wanted are to be had; leaves out what is too old.
+static uint32_t settle(joint *j, uint64_t *read, uint32_t wanted) {
+    uint64_t filled = atomic_load_explicit(&j->written, memory_order_acquire) - *read;
+    if (!j->flowing && filled < j->target) return 0;
+    j->flowing = true;
+    if (filled > 2 * (uint64_t)j->target + wanted) {
+        uint64_t excess = filled - (wanted > j->target ? wanted : j->target);
+        *read += excess;
+        filled -= excess;
+        count(&j->dropped, excess);
+    }
+    if (filled >= wanted) return wanted;
+    j->flowing = false;
+    return (uint32_t)filled;
+}
+
+void joint_read(joint *j, float *const *to, uint32_t frames) {
+    uint64_t read = atomic_load_explicit(&j->read, memory_order_relaxed);
+    bool began = read != 0;
+    uint32_t there = settle(j, &read, frames);
+    for (uint32_t i = 0; i < there; i++) {
+        const float *from = j->frames + ((size_t)(read + i) & (j->room - 1)) * j->channels;
+        for (uint32_t ch = 0; ch < j->channels; ch++) to[ch][i] = from[ch];
+    }
+    for (uint32_t ch = 0; ch < j->channels; ch++)
+        for (uint32_t i = there; i < frames; i++) to[ch][i] = 0;
+    if (began) count(&j->repaired, frames - there); // the first silence is the latency itself
+    atomic_store_explicit(&j->read, read + there, memory_order_release);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// pump -- see pump.h.
+#include "pump.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PACE_FRAMES 256 // rendered at a time while there is no device
+// A pacer that was kept from running for longer (the machine slept) goes on from now, and does not
+// catch up.
+#define PACE_BEHIND_NS INT64_C(500000000)
+#define PACE_IDLE_NS 5000000
+
+static void sleep_ns(int64_t ns) {
+    struct timespec t = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    if (ns > 0) nanosleep(&t, NULL);
+}
+
+// One who is turned away for not being the driver must not have kept the driver out meanwhile: look
+// first.
+bool pump_enter(pump *p, pump_driver driver) {
+    unsigned visits = atomic_load(&p->visits);
+    if (atomic_load(&p->driver) != (int)driver || (visits & 1)) return false;
+    if (!atomic_compare_exchange_strong(&p->visits, &visits, visits + 1)) return false;
+    // And look again, so that pump_drive either sees us in or has told us before.
+    if (atomic_load(&p->driver) == (int)driver) return true;
+    pump_leave(p);
+    return false;
+}
+
+void pump_leave(pump *p) { atomic_fetch_add(&p->visits, 1); }
+
+void pump_synchronize(pump *p) {
+    unsigned visits = atomic_load(&p->visits);
+    while ((visits & 1) && atomic_load(&p->visits) == visits) sleep_ns(100000);
+}
+
+void pump_drive(pump *p, pump_driver driver) {
+    if (atomic_exchange(&p->driver, (int)driver) == (int)driver) return;
+    pump_synchronize(p);
+    frame_clock_restart(&p->clock);
+    atomic_store(&p->entered_ns, clock_mono_ns());
+}
+
+int64_t pump_time(pump *p, uint32_t frames) {
+    int64_t now = clock_mono_ns();
+    uint64_t frame = atomic_load_explicit(&p->frame, memory_order_relaxed);
+    frame_clock_update(&p->clock, frame + frames, frames, now);
+    atomic_store_explicit(&p->entered_ns, now, memory_order_relaxed);
+    return now;
+}
+
+void pump_turn(pump *p, uint32_t frames) {
+    p->render(p->user, (const float *const *)p->in, p->out, frames);
+    guard_process(&p->guard, p->out, p->outputs, frames);
+    if (p->heard) p->heard(p->user, (const float *const *)p->out, frames);
+    atomic_fetch_add_explicit(&p->frame, frames, memory_order_release);
+}
+
+void pump_measure(pump *p, uint32_t frames, int64_t began_ns) {
+    meter_add(&p->meter, frames, p->rate, clock_mono_ns() - began_ns);
+}
+
+static void pace_once(pump *p) {
+    int64_t began = pump_time(p, PACE_FRAMES);
+    for (uint32_t ch = 0; ch < p->inputs; ch++) memset(p->in[ch], 0, PACE_FRAMES * sizeof(float));
+    pump_turn(p, PACE_FRAMES);
+    pump_measure(p, PACE_FRAMES, began);
+}
+
+static void *pace(void *pointer) {
+    pump *p = pointer;
+    int64_t period = (int64_t)(PACE_FRAMES * 1e9 / p->rate), next = 0;
+    while (!atomic_load(&p->pacer_ends)) {
+        if (!pump_enter(p, PUMP_PACER)) {
+            next = 0;
+            sleep_ns(PACE_IDLE_NS);
+            continue;
+        }
+        int64_t now = clock_mono_ns();
+        if (next == 0 || now - next > PACE_BEHIND_NS) next = now;
+        pace_once(p);
+        pump_leave(p);
+        next += period;
+        sleep_ns(next - clock_mono_ns());
+    }
+    return NULL;
+}
+
+bool pump_init(pump *p, const audio_options *options, double rate) {
+    *p = (pump){.render = options->render,
+                .heard = options->heard,
+                .user = options->user,
+                .inputs = options->inputs,
+                .outputs = options->outputs,
+                .rate = rate};
+    frame_clock_init(&p->clock, rate, clock_mono_ns());
+    guard_init(&p->guard, rate, !options->no_ceiling);
+    size_t channels = p->inputs + p->outputs;
+    p->buffers = calloc(channels * AUDIO_FRAMES_MAX, sizeof *p->buffers);
+    if (!p->buffers) return false;
+    for (uint32_t ch = 0; ch < p->inputs; ch++) p->in[ch] = p->buffers + ch * AUDIO_FRAMES_MAX;
+    for (uint32_t ch = 0; ch < p->outputs; ch++)
+        p->out[ch] = p->buffers + (p->inputs + ch) * AUDIO_FRAMES_MAX;
+    p->pacer_runs = pthread_create(&p->pacer, NULL, pace, p) == 0;
+    if (!p->pacer_runs) pump_finish(p);
+    return p->pacer_runs;
+}
+
+void pump_finish(pump *p) {
+    if (p->pacer_runs) {
+        atomic_store(&p->pacer_ends, true);
+        pthread_join(p->pacer, NULL);
+        p->pacer_runs = false;
+    }
+    free(p->buffers);
+    p->buffers = NULL;
+}
