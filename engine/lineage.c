@@ -44,10 +44,15 @@ static uint32_t table_find(const id_table *table, const char *id) {
 
 bool mega_lineage_find(mega_program *program, const mega_program *before,
                        const char *const *origins) {
-    for (uint32_t n = 0; n < program->node_count; n++) program->nodes[n].ancestor = UINT32_MAX;
+    for (uint32_t n = 0; n < program->node_count; n++)
+        program->nodes[n].ancestor = program->nodes[n].twin = UINT32_MAX;
     if (!before) return true;
     id_table table;
-    if (!table_init(&table, before)) return false;
+    uint32_t *heir = calloc(before->node_count + 1, sizeof *heir); // of a node before: node + 1
+    if (!heir || !table_init(&table, before)) {
+        free(heir);
+        return false;
+    }
     for (uint32_t n = 0; n < program->node_count; n++) {
         mega_program_node *node = &program->nodes[n];
         const char *name = origins ? origins[node->row] : node->id;
@@ -57,8 +62,11 @@ bool mega_lineage_find(mega_program *program, const mega_program *before,
         if (old->module != node->module || old->voice != node->voice) continue;
         node->ancestor = at;
         node->seed = old->seed; // a node that is renamed goes on as it was
+        if (heir[at]) node->twin = heir[at] - 1;
+        else heir[at] = n + 1;
     }
     free(table.slots);
+    free(heir);
     return true;
 }
 
@@ -108,21 +116,39 @@ static void carry(mega_slot *to, const mega_slot *from) {
     to->way = way;
 }
 
+/// A value goes to another that the document says in a raised cosine, as cables do. 0 is what
+/// stands where cables add: then it goes with them, else as long as its row says; a switch at once.
+static void retarget(mega_slot *slot, float before, float target, float rate, float ramp_seconds) {
+    float seconds = slot->way.smooth_ms * 0.001f;
+    if ((target == 0 || before == 0) && ramp_seconds > 0) seconds = ramp_seconds;
+    if (slot->way.smoothing == MEGA_SMOOTH_NONE) seconds = 0;
+    mega_slot_go(slot, target, seconds, rate);
+    slot->going.straight = false;
+}
+
+/// What a node that came out of the same one as another remembers.
+static void copy_twins(const mega_program *p) {
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_program_node *node = &p->nodes[n];
+        if (node->twin == UINT32_MAX || node->state == UINT32_MAX) continue;
+        for (uint32_t g = 0; g < (node->voice ? p->groups : 1); g++) {
+            const mega_state_block *from = p->states[p->nodes[node->twin].state + g];
+            mega_state_block *to = p->states[node->state + g];
+            memcpy(to->state, from->state, to->state_floats * sizeof *to->state);
+        }
+    }
+}
+
 void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
                         float ramp_seconds) {
+    copy_twins(to);
     for (uint32_t t = 0; t < to->transfer_count; t++) {
         const mega_slot_transfer *way = &to->transfers[t];
         mega_slot *slot = &to->slots[way->to];
         carry(slot, &from->slots[way->from]);
-        // 0 is what stands where cables add: then the value goes as the cables fade, else as it is
-        // written
-        float target = to->documented[way->to];
-        bool cabled = target == 0 || from->documented[way->from] == 0;
-        float seconds = cabled && ramp_seconds > 0 ? ramp_seconds : -1;
-        if (way->retarget) {
-            mega_slot_go(slot, target, seconds, rate);
-            slot->going.straight = false; // as the cables do: a raised cosine
-        }
+        if (way->retarget)
+            retarget(slot, from->documented[way->from], to->documented[way->to], rate,
+                     ramp_seconds);
         slot->listed = slot->listed || way->retarget;
         if (slot->listed) to->moving_slots[to->moving_count++] = way->to;
     }

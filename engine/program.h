@@ -83,6 +83,7 @@ typedef struct {
     uint32_t slot;     ///< of its first parameter
     uint32_t row;      ///< in the patch
     uint32_t ancestor; ///< node of the program before that goes on in it, or UINT32_MAX
+    uint32_t twin;     ///< an earlier node with the same ancestor: its state begins as a copy; or UINT32_MAX
 } mega_program_node;
 
 /// A knob's way to one slot.

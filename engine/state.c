@@ -65,7 +65,7 @@ static mega_state_block *create(const mega_module *m, uint32_t stride, float rat
 /// The block that this node had for this group in the program before.
 static mega_state_block *inherited(const mega_program *before, const mega_program_node *node,
                                    uint32_t group) {
-    if (node->ancestor == UINT32_MAX) return NULL;
+    if (node->ancestor == UINT32_MAX || node->twin != UINT32_MAX) return NULL;
     const mega_program_node *old = &before->nodes[node->ancestor];
     if (old->state == UINT32_MAX || (node->voice && group >= before->groups)) return NULL;
     return before->states[old->state + group];

@@ -15,6 +15,7 @@ typedef struct {
     const mega_patch *before, *after;
     mega_graph graph_before, graph_after;
     int32_t *new_of_old, *old_of_new; ///< nodes that go on, else -1
+    bool *parts;                      ///< by old: goes on, but a switch of it is set otherwise
     int32_t *stage_of_old;            ///< node in the stage's patch
     bool *cable_stays;                ///< by new cable: the old patch has it too
     bool *cable_goes;                 ///< by old cable: the new patch has it not
@@ -33,6 +34,7 @@ static void finish(matching *m) {
     mega_graph_finish(&m->graph_after);
     free(m->new_of_old);
     free(m->old_of_new);
+    free(m->parts);
     free(m->stage_of_old);
     free(m->cable_stays);
     free(m->cable_goes);
@@ -41,11 +43,12 @@ static void finish(matching *m) {
 static bool allocate(matching *m) {
     m->new_of_old = calloc(m->before->node_count + 1, sizeof *m->new_of_old);
     m->old_of_new = calloc(m->after->node_count + 1, sizeof *m->old_of_new);
+    m->parts = calloc(m->before->node_count + 1, sizeof *m->parts);
     m->stage_of_old = calloc(m->before->node_count + 1, sizeof *m->stage_of_old);
     m->cable_stays = calloc(m->after->cable_count + 1, sizeof *m->cable_stays);
     m->cable_goes = calloc(m->before->cable_count + 1, sizeof *m->cable_goes);
-    return m->new_of_old && m->old_of_new && m->stage_of_old && m->cable_stays && m->cable_goes &&
-           !mega_graph_init(&m->graph_before, m->before, NULL, 0, NULL) &&
+    return m->new_of_old && m->old_of_new && m->parts && m->stage_of_old && m->cable_stays &&
+           m->cable_goes && !mega_graph_init(&m->graph_before, m->before, NULL, 0, NULL) &&
            !mega_graph_init(&m->graph_after, m->after, NULL, 0, NULL);
 }
 
@@ -97,16 +100,20 @@ static bool match_nodes(matching *m) {
     return true;
 }
 
+/// What leaves a node that parts fades, but into one that parts too: there both go on side by side.
 static bool same_source(const matching *m, const mega_patch_cable_row *old,
                         const mega_patch_cable_row *cable) {
     if ((old->from_node < 0) != (cable->from_node < 0)) return false;
     if (old->from_node < 0)
-        return mega_same_knob(&m->before->knobs[old->from_port], &m->after->knobs[cable->from_port]);
-    return m->new_of_old[old->from_node] == cable->from_node && old->from_port == cable->from_port;
+        return mega_same_knob(&m->before->knobs[old->from_port],
+                              &m->after->knobs[cable->from_port]);
+    return m->new_of_old[old->from_node] == cable->from_node &&
+           old->from_port == cable->from_port &&
+           (!m->parts[old->from_node] || m->parts[old->to_node]);
 }
 
-/// A cable stays if its ends go on and it acts as before; else the old fades out, the new in. Of two
-/// alike each is one.
+/// A cable stays if its ends go on and it acts as before; else the old fades out, the new in. Of
+/// two alike each is one.
 static void match_cables(matching *m) {
     for (size_t i = 0; i < m->before->cable_count; i++) m->cable_goes[i] = true;
     for (uint32_t n = 0; n < m->after->node_count; n++) {
@@ -128,6 +135,26 @@ static void match_cables(matching *m) {
     }
 }
 
+/// Values of switches cannot glide: from one to another there is a step. So a node of which an edit
+/// sets one parts: as it was it dies, as it is to be it comes, with all that it remembers. Not
+/// where that is delay lines: too much to copy; modules with these fade such changes themselves.
+static bool must_part(const matching *m, size_t o) {
+    const mega_patch_node_row *old = &m->before->nodes[o];
+    const mega_patch_node_row *node = &m->after->nodes[m->new_of_old[o]];
+    const mega_module *module = old->module;
+    bool can = module->output_count && !module->memory_lines && strcmp(module->name, "note") != 0 &&
+               !(module->flags & (MEGA_BUILT_IN | MEGA_DELAYS | MEGA_ONCE | MEGA_LEAVES));
+    for (uint32_t i = 0; can && i < module->param_count; i++)
+        if (module->params[i].smoothing == MEGA_SMOOTH_NONE && old->values[i] != node->values[i])
+            return true;
+    return false;
+}
+
+static void find_parting(matching *m) {
+    for (size_t o = 0; o < m->before->node_count; o++)
+        m->parts[o] = m->new_of_old[o] >= 0 && must_part(m, o);
+}
+
 // ---- fades ------------------------------------------------------------------------------------
 
 static bool leaves(const mega_patch *patch, uint32_t node) {
@@ -141,10 +168,14 @@ static int8_t fade_in(const matching *m, size_t cable) {
     bool heard = c->to_port < m->after->nodes[c->to_node].module->input_count;
     return !m->cable_stays[cable] && (m->old_of_new[c->to_node] >= 0 || heard);
 }
+static bool lives(const matching *m, size_t old) {
+    return m->new_of_old[old] >= 0 && !m->parts[old];
+}
+
 /// Into one that is dying it need not: what leaves it fades out.
 static int8_t fade_out(const matching *m, size_t cable) {
     uint32_t to = m->before->cables[cable].to_node;
-    bool goes = m->cable_goes[cable] && (m->new_of_old[to] >= 0 || leaves(m->before, to));
+    bool goes = m->cable_goes[cable] && (lives(m, to) || leaves(m->before, to));
     return goes ? -1 : 0;
 }
 
@@ -195,7 +226,7 @@ static bool add_dying_nodes(matching *m, mega_stage *stage) {
         return false;
     for (size_t o = 0; o < m->before->node_count; o++) {
         m->stage_of_old[o] = m->new_of_old[o];
-        if (m->new_of_old[o] >= 0) continue;
+        if (lives(m, o)) continue;
         m->stage_of_old[o] = (int32_t)p->node_count;
         stage->origins[p->node_count] = m->before->nodes[o].id;
         mega_patch_node_row *node = &p->nodes[p->node_count++];
@@ -221,7 +252,8 @@ static bool add_dying_cables(const matching *m, mega_stage *stage) {
         !extend(&stage->fades, p->cable_count, m->before->cable_count, sizeof *stage->fades))
         return false;
     for (size_t i = 0; i < m->before->cable_count; i++) {
-        if (!m->cable_goes[i]) continue;
+        // one that dies keeps all that it had
+        if (!m->cable_goes[i] && lives(m, m->before->cables[i].to_node)) continue;
         mega_patch_cable_row cable = m->before->cables[i];
         cable.extra = NULL;
         cable.to_node = (uint32_t)m->stage_of_old[cable.to_node];
@@ -287,6 +319,7 @@ static void finish_stage(mega_stage *stage) {
 static bool make_stages(matching *m, mega_transition *t) {
     bool memory = true;
     if (!allocate(m) || !match_nodes(m) || !find_origins(m, t)) return false;
+    find_parting(m);
     match_cables(m);
     if (!anything_fades(m)) return true;
     t->count = 1;
