@@ -123,7 +123,7 @@ static inline void sounding_param(random_edit_maker *m) {
     const mega_param_row *row = &node->module->params[rng_below(m->r, node->module->param_count)];
     fprintf(m->text, "{\"op\": \"set\", \"id\": \"%s\", \"param\": \"%s\", \"value\": ", node->id,
             row->name);
-    random_edit_value(m, row);
+    random_patch_param(m->text, m->r, row);
     fputs("}", m->text);
 }
 
