@@ -215,7 +215,8 @@ static bool guard_bus(float *block) {
 
 /// NaN or infinity never leaves: the block is silent, and what may remember it is emptied.
 static void guard(mega_engine *e) {
-    bool fine = guard_bus(e->left) & guard_bus(e->right);
+    bool fine = guard_bus(e->left);
+    fine &= guard_bus(e->right); // both, whatever the first gives
     for (uint64_t rest = e->vm.bus_out_used; rest; rest &= rest - 1)
         fine &= guard_bus(e->vm.bus_out[__builtin_ctzll(rest)]);
     if (fine) return;
