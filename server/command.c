@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "command.h"
+
+#include <assert.h>
+#include <megasynth.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Example: COMMAND(ping, "/ping", "", "", DIRECT, FLAG_OPEN, "...")  Becomes: void
+// command_ping(call *c);
+#define COMMAND(name, address, arguments, answer, lane, flags, doc) void command_##name(call *c);
+#include "commands.def"
+#undef COMMAND
+
+// Becomes: {"/ping", "", "", LANE_DIRECT, FLAG_OPEN, command_ping, "...", {{0}}, 0},
+#define COMMAND(name, address, arguments, answer, lane, flags, doc)                                \
+    {address, arguments, answer, LANE_##lane, flags, command_##name, doc, {{0}}, 0},
+static command commands[] = {
+#include "commands.def"
+};
+#undef COMMAND
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+static const command *by_address[COMMANDS];
+
+size_t command_count(void) { return COMMANDS; }
+const command *command_get(size_t index) { return index < COMMANDS ? &commands[index] : NULL; }
+
+const char *lane_name(lane which) {
+    static const char *const names[] = {"direct", "perform", "build"};
+    return names[which];
+}
+
+const char *argument_type_name(char type) {
+    switch (type) {
+    case 's': return "string";
+    case 'i': return "integer";
+    case 'f': return "number";
+    case 'b': return "boolean";
+    case 'm': return "map";
+    case 'l': return "list";
+    default: return "any";
+    }
+}
+
+/// "key:type?" or "key:type*"
+static void parse_one(command *c, char *word, bool named) {
+    char *colon = strchr(word, ':');
+    assert(colon && colon[1] && c->count < COMMAND_ARGUMENTS_MAX);
+    *colon = '\0';
+    c->parsed[c->count++] = (argument){.key = word,
+                                       .type = colon[1],
+                                       .optional = colon[2] == '?' || colon[2] == '*' || named,
+                                       .named = named,
+                                       .rest = colon[2] == '*'};
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp((*(const command *const *)a)->address, (*(const command *const *)b)->address);
+}
+
+void command_begin(void) {
+    static bool begun;
+    if (begun) return;
+    begun = true;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        by_address[i] = &commands[i];
+        char *text = strdup(commands[i].arguments), *save = NULL; // the keys point into it: kept
+        assert(text);
+        bool named = false;
+        for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+            if (strcmp(word, "|") == 0) named = true;
+            else parse_one(&commands[i], word, named);
+        }
+        if (!commands[i].count) free(text);
+    }
+    qsort(by_address, COMMANDS, sizeof *by_address, compare);
+}
+
+const command *command_find(const char *address) {
+    size_t low = 0, high = COMMANDS;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(address, by_address[middle]->address);
+        if (order == 0) return by_address[middle];
+        if (order < 0) high = middle;
+        else low = middle + 1;
+    }
+    return NULL;
+}
+
+const char *command_nearest(const char *address) {
+    const char *names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++) names[i] = commands[i].address;
+    return mega_nearest(address, names, COMMANDS);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// command -- the table of commands: what commands.def says, and arguments checked against it.
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// Where a command is carried out.
+typedef enum {
+    LANE_DIRECT,  ///< at once, on the loop: nothing it does can wait
+    LANE_PERFORM, ///< on the loop, straight to the engine's events; behind those of the client that
+                  ///< wait
+    LANE_BUILD,   ///< on the worker, in order: compiling, files
+} lane;
+
+enum {
+    FLAG_SYNTH = 1,  ///< of a synth: `/synth/<name>` may come before it
+    FLAG_TIMED = 2,  ///< takes `at`, and the time of its bundle
+    FLAG_BUNDLE = 4, ///< may be in a bundle
+    FLAG_OPEN = 8,   ///< for clients that are not admitted yet, too
+    FLAG_OWNER = 16, ///< for clients of this machine only
+    FLAG_EDIT = 32,  ///< changes the document: counted for those who wait for names
+};
+
+enum { COMMAND_ARGUMENTS_MAX = 12 };
+
+/// s string, i integer, f number, b boolean, m map, l list, a anything
+typedef struct {
+    const char *key;
+    char type;
+    bool optional, named; ///< named: in the request form only
+    bool rest;            ///< all further plain arguments; a list in the request form
+} argument;
+
+typedef struct call call;
+
+typedef struct {
+    const char *address;   ///< "/knob/set"
+    const char *arguments; ///< "name:s value:f | ramp_ms:f": plain ones in order, `?` optional, `*`
+                           ///< the rest
+    const char *answer;    ///< keys of what `/done` carries
+    lane lane;
+    unsigned flags;
+    void (*run)(call *c);
+    const char *doc;
+    argument parsed[COMMAND_ARGUMENTS_MAX]; ///< by command_begin
+    size_t count;
+} command;
+
+/// Parses the argument columns; asserts that they are well-formed. Once, before anything else.
+void command_begin(void);
+size_t command_count(void);
+const command *command_get(size_t index);
+/// @return NULL if there is none of exactly that address
+const command *command_find(const char *address);
+/// The address most like a wrong one, or NULL.
+const char *command_nearest(const char *address);
+const char *lane_name(lane which);
+/// "string", "integer" ...
+const char *argument_type_name(char type);
+
+#endif

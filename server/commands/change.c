@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "commands/change.h"
+
+#include <string.h>
+
+#include "synths/sound.h"
+
+enum {
+    SOON_FRAMES = 48000
+}; // a change due later than this is answered when it is scheduled, not when it is heard
+
+const mega_patch *change_document(call *c) {
+    const mega_patch *patch =
+        c->synth->input.engine ? mega_loaded_patch(c->synth->input.engine) : NULL;
+    if (!patch) call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch yet", c->synth->name);
+    return patch;
+}
+
+// ---- how
+// ------------------------------------------------------------------------------------------
+
+static bool has(const call *c, const char *key) {
+    for (size_t i = 0; i < c->command->count; i++)
+        if (strcmp(c->command->parsed[i].key, key) == 0) return arg_given(c, key);
+    return false;
+}
+
+static bool how_of(call *c, mega_change *how) {
+    *how = MEGA_CHANGE_NOW;
+    if (!c->synth->input.engine) {
+        call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` could not be made", c->synth->name);
+        return false;
+    }
+    if (has(c, "fade_ms")) {
+        if (!arg_within(c, "fade_ms", 0, (double)MEGA_FADE_MS_MAX)) return false;
+        how->fade_ms = (float)arg_number(c, "fade_ms", 0);
+    }
+    if (has(c, "rev")) how->rev = (uint64_t)arg_integer(c, "rev", 0);
+    if (c->frame) how->frame = synth_engine_frame(c->synth, c->frame);
+    return true;
+}
+
+// ---- when it is heard
+// -----------------------------------------------------------------------------
+
+bool change_settled(task *t) {
+    bool all = true;
+    for (size_t i = 0; i < t->count; i++) {
+        call *c = &t->calls[i];
+        uint64_t frame;
+        if (!c->change || c->code) continue;
+        mega_collect(c->synth->input.engine);
+        if (!mega_change_frame(c->synth->input.engine, c->change, &frame)) {
+            all = false;
+            continue;
+        }
+        c->change = 0;
+        c->affects = synth_server_frame(c->synth, frame);
+        c->names = synth_names(c->synth);
+        if (c->notice)
+            json_object_set_new(c->notice, "frame", json_integer((json_int_t)c->affects));
+    }
+    return all;
+}
+
+static void changed(call *c, const mega_changed *done, const mega_report *report) {
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < mega_report_count(report); i++) {
+        char line[512];
+        mega_diagnostic_text(mega_report_get(report, i), line, sizeof line);
+        json_array_append_new(warnings, json_string(line));
+    }
+    c->answer = json_pack("{s:I}", "rev", (json_int_t)done->rev);
+    if (json_array_size(warnings)) json_object_set(c->answer, "warnings", warnings);
+    json_decref(warnings);
+    if (done->undo_json)
+        json_object_set_new(c->answer, "undo", json_loads(done->undo_json, 0, NULL));
+    mega_free(done->undo_json);
+    c->affects = synth_server_frame(c->synth, done->frame);
+    c->notice = json_pack("{s:s, s:s, s:I, s:I}", "event", "changed", "synth", c->synth->name,
+                          "rev", (json_int_t)done->rev, "frame", (json_int_t)c->affects);
+    if (c->frame && c->frame > sound_frame(c->server->sound) + SOON_FRAMES) {
+        json_object_set_new(c->answer, "scheduled", json_integer((json_int_t)done->number));
+        json_object_set_new(c->notice, "event", json_string("scheduled"));
+        return;
+    }
+    c->change = done->number;
+    c->task->settled = change_settled;
+}
+
+static bool finish(call *c, mega_status status, const mega_changed *done, mega_report *report) {
+    if (status) call_fail_report(c, status, report);
+    else changed(c, done, report);
+    mega_report_destroy(report);
+    return !status;
+}
+
+bool change_to_patch(call *c, const mega_patch *patch) {
+    mega_change how;
+    mega_changed done = {0};
+    if (!how_of(c, &how)) return false;
+    mega_report *report = mega_report_create();
+    return finish(c, mega_rewire(c->synth->input.engine, patch, &how, &done, report), &done,
+                  report);
+}
+
+bool change_by_list(call *c, const void *text, size_t bytes, mega_format format) {
+    mega_change how;
+    mega_changed done = {0};
+    if (!how_of(c, &how)) return false;
+    mega_report *report = mega_report_create();
+    return finish(c, mega_edit(c->synth->input.engine, text, bytes, format, &how, &done, report),
+                  &done, report);
+}
+
+bool change_step(call *c, bool redo) {
+    mega_change how;
+    mega_changed done = {0};
+    if (!how_of(c, &how)) return false;
+    mega_report *report = mega_report_create();
+    mega_status status = redo ? mega_redo(c->synth->input.engine, how.fade_ms, &done, report)
+                              : mega_undo(c->synth->input.engine, how.fade_ms, &done, report);
+    return finish(c, status, &done, report);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// knob -- the patch's knobs, 0..1.
+#include "lanes/lanes.h"
+#include "net/session.h"
+#include "synths/synth.h"
+
+void command_knob_set(call *c) {
+    if (!synth_has_document(c)) return;
+    const char *name = arg_text(c, "name");
+    const json_t *number = json_object_get(c->synth->knobs, name);
+    if (!number) {
+        call_fail(c, CODE_NOT_FOUND, "name", "no knob `%s`", name);
+        call_hint_keys(c, name, c->synth->knobs);
+        return;
+    }
+    if (!arg_within(c, "value", 0, 1) || c->checking) return;
+    double value = arg_number(c, "value", 0);
+    if (!call_check(c, mega_knob_set(c->synth->input.engine, call_engine_frame(c),
+                                     (int32_t)json_integer_value(number), (float)value)))
+        return;
+    json_object_set_new(c->synth->knob_values, name, json_real(value));
+    if (notice_wanted(c->server, TOPIC_knob))
+        notice_send(c->server, TOPIC_knob,
+                    json_pack("{s:s, s:s, s:f, s:I}", "synth", c->synth->name, "name", name,
+                              "value", value, "frame", (json_int_t)c->affects));
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// session -- who is there, and what it wants to hear of.
+#include <stdio.h>
+#include <string.h>
+
+#include "exits.h"
+#include "lanes/lanes.h"
+#include "net/net.h"
+#include "synths/sound.h"
+#include "synths/synth.h"
+
+enum { PROTOCOL_VERSION = 1 };
+
+static json_t *limits(void) {
+    json_t *map = json_object();
+    // Example: LIMIT(guests_max, 8, "...")  Becomes: json_object_set_new(map, "guests_max",
+    // json_integer(8));
+#define LIMIT(name, value, why) json_object_set_new(map, #name, json_integer(value));
+#include "bounds.def"
+#undef LIMIT
+    return map;
+}
+
+/// A token where one is wanted; from elsewhere over UDP also the cookie, which only who gets
+/// answers there knows.
+static bool admit(call *c) {
+    session *s = c->from;
+    if (s->admitted) return true;
+    if (!admit_token(c->server->net, arg_text(c, "token"))) {
+        call_fail(c, CODE_DENIED, "token",
+                  arg_given(c, "token") ? "another token is wanted" : "a token is wanted");
+        return false;
+    }
+    const char *cookie = arg_text(c, "session");
+    if (s->transport == TRANSPORT_UDP && !s->local && (!cookie || strcmp(cookie, s->cookie) != 0)) {
+        call_fail(c, CODE_DENIED, "session", "say it again, with this cookie as `session`");
+        call_note(c, "want", "%s", s->cookie);
+        return false;
+    }
+    s->admitted = true;
+    stream_admitted(s);
+    return true;
+}
+
+static bool take_late(call *c) {
+    static const char *const words[] = {"play", "drop", "error"};
+    const char *word = arg_text(c, "late");
+    if (!word) return true;
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(word, words[i]) != 0) continue;
+        c->from->late = (late_policy)i;
+        return true;
+    }
+    call_fail(c, CODE_BAD_VALUE, "late", "no such policy");
+    call_note(c, "want", "play, drop or error");
+    return false;
+}
+
+void command_hello(call *c) {
+    server *s = c->server;
+    if (arg_integer(c, "proto", PROTOCOL_VERSION) != PROTOCOL_VERSION) {
+        call_fail(c, CODE_BAD_VALUE, "proto", "another version of the protocol");
+        call_note(c, "want", "%d", PROTOCOL_VERSION);
+        return;
+    }
+    if (!admit(c) || !take_late(c)) return;
+    if (arg_given(c, "client")) {
+        snprintf(c->from->client, sizeof c->from->client, "%s", arg_text(c, "client"));
+        while (!payload_is_text(c->from->client, strlen(c->from->client)))
+            c->from->client[strlen(c->from->client) - 1] = '\0'; // cut within a character
+        notice_send(s, TOPIC_client,
+                    json_pack("{s:s, s:s, s:s}", "event", "hello", "client", c->from->client,
+                              "transport", transport_name(c->from->transport)));
+    }
+    json_t *names = json_array();
+    for (const synth *at = s->synths; at; at = at->next)
+        json_array_append_new(names, json_string(at->name));
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)s->modules_hash);
+    c->answer = json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:I, s:o, s:s, s:o}", "server",
+                          s->options->name, "version", MEGA_VERSION, "proto", PROTOCOL_VERSION,
+                          "session", c->from->cookie, "rate", (int)sound_rate(s->sound), "block",
+                          MIXER_SLICE_FRAMES, "frame", (json_int_t)sound_frame(s->sound), "limits",
+                          limits(), "modules_hash", hash, "synths", names);
+}
+
+void command_ping(call *c) {
+    c->answer = json_pack("{s:I}", "frame", (json_int_t)sound_frame(c->server->sound));
+}
+
+void command_clock(call *c) { c->answer = sound_clock(c->server->sound); }
+void command_sync(call *c) { sync_wait(c); }
+
+// ---- topics
+// ---------------------------------------------------------------------------------------
+
+/// @return false, having failed, if one is unknown
+static bool topics_of(call *c, uint32_t *bits) {
+    *bits = 0;
+    for (size_t i = 0; i < c->rest_count; i++) {
+        char name[16];
+        topic which;
+        snprintf(name, sizeof name, "%.*s", (int)c->rest[i].via.str.size, c->rest[i].via.str.ptr);
+        if (!topic_of(name, &which)) {
+            call_fail(c, CODE_NOT_FOUND, "topics", "no such topic: %s", name);
+            call_note(c, "want", "note voice patch knob xrun late nan device log meter client");
+            return false;
+        }
+        *bits |= 1u << which;
+    }
+    if (!c->rest_count) *bits = (1u << TOPIC_COUNT) - 1;
+    return true;
+}
+
+static void answer_topics(call *c) {
+    json_t *list = json_array();
+    for (int i = 0; i < TOPIC_COUNT; i++)
+        if (c->from->topics & 1u << i)
+            json_array_append_new(list, json_string(topic_name((topic)i)));
+    c->answer = json_pack("{s:o}", "topics", list);
+}
+
+void command_subscribe(call *c) {
+    uint32_t bits;
+    if (!topics_of(c, &bits)) return;
+    c->from->topics |= bits;
+    answer_topics(c);
+}
+
+void command_unsubscribe(call *c) {
+    uint32_t bits;
+    if (!topics_of(c, &bits)) return;
+    c->from->topics &= ~bits;
+    answer_topics(c);
+}
+
+// ---- stop
+// -----------------------------------------------------------------------------------------
+
+void command_panic(call *c) {
+    audio_panic(sound_audio(c->server->sound));
+    for (synth *s = c->server->synths; s; s = s->next)
+        if (s->state == SYNTH_LIVE) mega_panic(s->input.engine);
+    c->affects = sound_frame(c->server->sound);
+}
+
+void command_quit(call *c) { server_quit(c->server, EXIT_FINE); }

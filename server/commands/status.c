@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// status -- how the server is, and what it can be asked for.
+#include "lanes/lanes.h"
+#include "net/net.h"
+#include "synths/sound.h"
+#include "synths/synth.h"
+
+static json_t *synth_status(const synth *s) {
+    mega_counters n = mega_counters_get(s->input.engine);
+    return json_pack(
+        "{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "loaded",
+        s->nodes != NULL, "rev", (json_int_t)s->rev, "voices", (json_int_t)n.voices_active, "held",
+        (json_int_t)n.voices_held, "notes", (json_int_t)n.notes_started, "stolen",
+        (json_int_t)n.notes_stolen, "dropped", (json_int_t)(n.notes_dropped + n.events_dropped),
+        "late", (json_int_t)n.events_late, "nan",
+        (json_int_t)(n.lanes_silenced + n.outputs_silenced), "swaps",
+        (json_int_t)n.programs_swapped, "memory", (json_int_t)n.memory_bytes, "named_notes",
+        (json_int_t)notes_count(s->notes), "fader", (double)atomic_load(&s->input.fader));
+}
+
+static json_t *device_status(server *s, const audio_status *a) {
+    audio_description d = audio_describe(sound_audio(s->sound));
+    return json_pack("{s:s, s:s*, s:s, s:i, s:i, s:i, s:i, s:f, s:b, s:I, s:I}", "backend",
+                     audio_backend_name(d.backend), "name", d.name, "state",
+                     audio_state_name(a->state), "rate", (int)d.rate, "inputs", (int)d.inputs,
+                     "outputs", (int)d.outputs, "period", (int)a->call_frames, "latency",
+                     a->output_latency_seconds, "realtime", a->realtime == REALTIME_TAKEN, "losses",
+                     (json_int_t)a->losses, "reopened", (json_int_t)a->reopened);
+}
+
+void command_status(call *c) {
+    server *s = c->server;
+    audio_status a = audio_status_get(sound_audio(s->sound));
+    json_t *synths = json_object();
+    uint64_t voices = 0, memory = 0;
+    for (const synth *at = s->synths; at; at = at->next) {
+        if (at->state != SYNTH_LIVE) continue;
+        mega_counters n = mega_counters_get(at->input.engine);
+        voices += n.voices_active;
+        memory += n.memory_bytes;
+        json_object_set_new(synths, at->name, synth_status(at));
+    }
+    double peak = a.load_peak > s->load_peak ? a.load_peak : s->load_peak;
+    s->load_peak = 0;
+    c->answer = json_pack(
+        "{s:I, s:{s:f, s:f}, s:I, s:I, s:I, s:I, s:f, s:I, s:{s:i, s:I, s:I}, s:f, s:o, s:o, "
+        "s:{s:I, s:I, s:I, s:I, s:I}}",
+        "frame", (json_int_t)sound_frame(s->sound), "load", "mean", a.load_mean, "peak", peak,
+        "xruns", (json_int_t)(a.xruns + a.late), "late", (json_int_t)s->tally.late, "voices",
+        (json_int_t)voices, "memory", (json_int_t)memory, "level_peak", (double)a.level_peak,
+        "clients", (json_int_t)s->session_count, "queues", "build",
+        (int)builder_waiting(s->builder), "unread_bytes", (json_int_t)net_queued_bytes(s),
+        "streams", (json_int_t)net_stream_count(s), "uptime",
+        (double)(now_ns() - s->started_ns) * 1e-9, "device", device_status(s, &a), "synths", synths,
+        "counts", "packets", (json_int_t)s->tally.packets, "commands",
+        (json_int_t)s->tally.commands, "failures", (json_int_t)s->tally.failures, "failures_unsaid",
+        (json_int_t)s->tally.failures_unsaid, "cut", (json_int_t)s->tally.cut);
+}
+
+static json_t *arguments_of(const command *row) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < row->count; i++) {
+        const argument *a = &row->parsed[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:b}", "key", a->key, "type",
+                                              argument_type_name(a->type), "optional", a->optional,
+                                              "named", a->named, "rest", a->rest));
+    }
+    return list;
+}
+
+void command_command_list(call *c) {
+    json_t *list = json_array(), *codes = json_object();
+    for (size_t i = 0; i < command_count(); i++) {
+        const command *row = command_get(i);
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:b, s:b}", "address", row->address,
+                            "arguments", arguments_of(row), "answer", row->answer, "lane",
+                            lane_name(row->lane), "doc", row->doc, "synth",
+                            (row->flags & FLAG_SYNTH) != 0, "timed", (row->flags & FLAG_TIMED) != 0,
+                            "bundle", (row->flags & FLAG_BUNDLE) != 0));
+    }
+    // Example: CODE(LATE, "late", "...")  Becomes: json_object_set_new(codes, "late",
+    // json_string("..."));
+#define CODE(name, word, doc) json_object_set_new(codes, word, json_string(doc));
+#include "codes.def"
+#undef CODE
+    c->answer = json_pack("{s:o, s:o}", "commands", list, "codes", codes);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// host -- the server among other processes: signals, the ready line, the file by which it is found,
+// its state on disk, the patch it was started with. Loop only.
+#ifndef HOST_H
+#define HOST_H
+
+#include "server.h"
+
+/// The modules as an object by name, and a hash of all that is said of them.
+json_t *host_modules(uint64_t *hash);
+/// Signals, the state, the patch file, the file for discovery. @return an exit code, with a cause
+int host_begin(server *s, char *cause, size_t cause_bytes);
+/// Says that it can be talked to.
+void host_ready(server *s);
+/// Every 100 ms.
+void host_tick(server *s);
+void host_end(server *s);
+void host_destroy(host *h);
+
+// ---- runtime.c: the file for discovery
+// ---------------------------------------------------------------
+
+/// @return false, with a cause, if another server of that name lives
+bool runtime_write(server *s, char *cause, size_t cause_bytes);
+void runtime_remove(server *s);
+
+// ---- files.c
+// ------------------------------------------------------------------------------------------
+
+/// Reads a file; to be freed. @return NULL with a cause
+char *file_read(const char *path, size_t bytes_max, size_t *bytes, char *cause, size_t cause_bytes);
+/// Writes aside, syncs, renames, syncs the folder: the old or the new one is there, never half.
+bool file_replace(const char *path, const void *bytes, size_t count, char *cause,
+                  size_t cause_bytes);
+/// A path below the root, through no symbolic link, as an open file. @return -1 with a cause
+int file_open_below(const char *root, const char *path, int flags, char *cause, size_t cause_bytes);
+/// Reads all of an open file, and closes it.
+char *file_read_open(int file, size_t bytes_max, size_t *bytes, char *cause, size_t cause_bytes);
+
+#endif

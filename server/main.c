@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// main -- starts the parts in order, runs the loop, stops them in reverse.
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exits.h"
+#include "host/host.h"
+#include "lanes/lanes.h"
+#include "log.h"
+#include "net/net.h"
+#include "print.h"
+#include "server.h"
+#include "synths/sound.h"
+#include "synths/synth.h"
+#include "tick.h"
+
+uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/// One line of cause, whatever the log's form.
+static int fail(int exit_code, const char *cause) {
+    log_line(LOG_ERROR, "server.failed", "%s", cause);
+    return exit_code;
+}
+
+/// The first synth, before anything can ask for it.
+static bool make_main_synth(server *s, char *cause, size_t bytes) {
+    synth *main_synth = synth_create(s, "main");
+    task *t = task_own(s, "/ping", NULL);
+    bool made = main_synth && t && synth_build(&t->calls[0], main_synth) && synth_enter(main_synth);
+    if (made) synths_add(s, main_synth);
+    else snprintf(cause, bytes, "out of memory");
+    if (t) {
+        t->calls[0].answered = true;
+        task_finish(t);
+    }
+    return made;
+}
+
+static int start(server *s, char *cause, size_t bytes) {
+    int exit_code = EXIT_FAILED;
+    if (s->options->lock_memory && !audio_lock_memory(cause))
+        log_line(LOG_WARNING, "memory.lock", "%s", cause);
+    if (!net_open(s, cause, bytes, &exit_code)) return exit_code;
+    s->sound = sound_open(s, cause);
+    if (!s->sound) return EXIT_AUDIO;
+    s->mixer = mixer_create(sound_rate(s->sound), sound_inputs(s->sound), sound_outputs(s->sound));
+    s->modules = host_modules(&s->modules_hash);
+    snprintf(cause, bytes, "out of memory");
+    if (!s->mixer || !s->modules || !make_main_synth(s, cause, bytes)) return EXIT_FAILED;
+    s->builder = builder_create(s);
+    if (!s->builder) return EXIT_FAILED;
+    if (!sound_start(s->sound, cause)) return EXIT_AUDIO;
+    sync_begin(s);
+    notice_begin(s);
+    tick_begin(s);
+    return host_begin(s, cause, bytes);
+}
+
+/// In reverse. What is under way in the build lane is finished, what waits there is dropped.
+static void stop(server *s) {
+    host_end(s);
+    if (s->net) net_close(s);
+    if (s->builder) {
+        sync_finish(s);
+        builder_stop(s->builder, false);
+    }
+    tick_end(s);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    sound_close(s->sound);
+    while (s->synths) {
+        synth *first = s->synths;
+        synth_leave(first);
+        synth_release(first);
+    }
+    if (s->builder) builder_destroy(s->builder);
+    net_destroy(s->net);
+    mixer_destroy(s->mixer);
+    json_decref(s->modules);
+    host_destroy(s->host);
+    uv_loop_close(&s->loop);
+}
+
+static int serve(const options *o) {
+    static server s; // large, and there is one
+    char cause[512] = "";
+    s.options = o;
+    s.started_ns = now_ns();
+    signal(SIGPIPE, SIG_IGN);
+    json_object_seed(0);
+    if (uv_loop_init(&s.loop) != 0) return fail(EXIT_FAILED, "no event loop");
+    s.exit_code = start(&s, cause, sizeof cause);
+    if (s.exit_code == EXIT_FINE) {
+        host_ready(&s);
+        uv_run(&s.loop, UV_RUN_DEFAULT);
+    } else {
+        fail(s.exit_code, cause);
+    }
+    stop(&s);
+    return s.exit_code;
+}
+
+int main(int argc, char **argv) {
+    options o;
+    int exit_code;
+    command_begin();
+    if (!options_read(&o, argc, argv, &exit_code)) return exit_code;
+    log_begin(o.log_level, o.log_json);
+    switch (o.mode) {
+    case MODE_PRINT_PROTOCOL: return print_protocol(stdout);
+    case MODE_DEVICES: return print_devices(stdout, o.audio.backend);
+    default: return serve(&o);
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// admit -- who may do what: the unix socket is its owner's; without a token this machine may do
+// all; with one, TCP and UDP want it. From other machines UDP also wants the cookie that /hello
+// answers, so that no address can be lent.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/net.h"
+
+enum { TOKEN_BYTES_MIN = 16, TOKEN_BYTES_MAX = 256 };
+
+bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes) {
+    char text[TOKEN_BYTES_MAX + 2];
+    struct stat about;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (got < 0 || fstat(file, &about) != 0) {
+        snprintf(cause, cause_bytes, "token file %s: %s", path, strerror(errno));
+        if (file >= 0) close(file);
+        return false;
+    }
+    close(file);
+    while (got && (text[got - 1] == '\n' || text[got - 1] == '\r' || text[got - 1] == ' ')) got--;
+    text[got] = '\0';
+    if (about.st_mode & (S_IRWXG | S_IRWXO)) {
+        snprintf(cause, cause_bytes, "token file %s: others may read it; chmod 600 it", path);
+        return false;
+    }
+    if (got < TOKEN_BYTES_MIN || got > TOKEN_BYTES_MAX || strlen(text) != (size_t)got) {
+        snprintf(cause, cause_bytes, "token file %s: wants %d..%d characters", path,
+                 TOKEN_BYTES_MIN, TOKEN_BYTES_MAX);
+        return false;
+    }
+    n->token = strdup(text);
+    n->token_bytes = (size_t)got;
+    return n->token != NULL;
+}
+
+bool admit_at_once(const server *s, transport which, bool local) {
+    return which == TRANSPORT_UNIX || (local && !s->net->token);
+}
+
+bool admit_token(const net *n, const char *given) {
+    if (!n->token) return true;
+    size_t bytes = given ? strlen(given) : 0;
+    volatile uint8_t differ = bytes != n->token_bytes;
+    for (size_t i = 0; i < bytes; i++) differ |= (uint8_t)(given[i] ^ n->token[i % n->token_bytes]);
+    return !differ;
+}

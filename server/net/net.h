@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// net -- the sockets: unix, TCP, UDP; and who is let in. Loop only.
+#ifndef NET_H
+#define NET_H
+
+#include "net/session.h"
+
+/// Opens what the options ask for. @return false with a cause, and an exit code in *exit_code
+bool net_open(server *s, char *cause, size_t cause_bytes, int *exit_code);
+/// Stops listening, cuts everybody once what was said to them is sent.
+void net_close(server *s);
+void net_destroy(net *n);
+/// `unix:/run/...`, `tcp://127.0.0.1:57140`, `udp://...`: as strings of a JSON list.
+json_t *net_addresses(const server *s);
+uint32_t net_stream_count(const server *s);
+/// Unread bytes of all streams.
+size_t net_queued_bytes(const server *s);
+
+// ---- stream.c
+// ---------------------------------------------------------------------------------------
+
+typedef struct listener listener;
+struct listener {
+    server *server;
+    transport transport;
+    union {
+        uv_handle_t any;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+        uv_udp_t udp;
+    } handle;
+    char address[160]; ///< as told
+    bool open;
+};
+
+enum { LISTENERS_MAX = 8 };
+struct net {
+    listener listeners[LISTENERS_MAX];
+    uint32_t listener_count;
+    struct stream *streams;
+    struct peer *peers; ///< of UDP
+    uint32_t stream_count, guest_count, peer_count;
+    char *token; ///< NULL: none is wanted
+    size_t token_bytes;
+    char socket_path[108];
+};
+
+void stream_accept(listener *l);
+void streams_close(server *s);
+/// A session was let in by /hello.
+void stream_admitted(session *s);
+
+// ---- datagram.c
+// -------------------------------------------------------------------------------------
+
+/// @return 0, or libuv's error
+int datagram_listen(listener *l, const struct sockaddr *address);
+void datagrams_close(server *s);
+bool address_is_loopback(const struct sockaddr *address);
+
+// ---- admit.c
+// ----------------------------------------------------------------------------------------
+
+/// Reads the token's file. @return false with a cause
+bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes);
+/// Whether a new client may act before it says anything.
+bool admit_at_once(const server *s, transport which, bool local);
+/// In a time that depends on nothing but the length of what was given.
+bool admit_token(const net *n, const char *given);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "net/replies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bounds.h"
+
+typedef struct {
+    reply_state state;
+    void *packet;
+    size_t bytes;
+    uint64_t frame;
+} kept;
+
+struct replies {
+    int32_t ids[limit_replies_kept_max]; ///< apart, to be searched at once; 0: free
+    kept kept[limit_replies_kept_max];
+    uint32_t next;
+};
+
+replies *replies_create(void) { return calloc(1, sizeof(replies)); }
+
+void replies_destroy(replies *r) {
+    if (!r) return;
+    for (uint32_t i = 0; i < limit_replies_kept_max; i++) free(r->kept[i].packet);
+    free(r);
+}
+
+static int32_t find(const replies *r, int32_t id) {
+    for (int32_t i = 0; i < limit_replies_kept_max; i++)
+        if (r->ids[i] == id) return i;
+    return -1;
+}
+
+reply_state replies_begin(replies *r, int32_t id, const void **packet, size_t *bytes) {
+    int32_t i = find(r, id);
+    if (i >= 0) {
+        *packet = r->kept[i].packet;
+        *bytes = r->kept[i].bytes;
+        return r->kept[i].state;
+    }
+    kept *slot = &r->kept[r->next];
+    free(slot->packet);
+    *slot = (kept){.state = REPLY_PENDING};
+    r->ids[r->next] = id;
+    r->next = (r->next + 1) % limit_replies_kept_max;
+    return REPLY_NEW;
+}
+
+void replies_end(replies *r, int32_t id, const void *packet, size_t bytes, uint64_t frame) {
+    int32_t i = find(r, id);
+    if (i < 0) return; // so many came after it that its place is taken
+    kept *slot = &r->kept[i];
+    slot->frame = frame;
+    slot->state = REPLY_FORGOTTEN;
+    if (bytes > limit_reply_kept_bytes_max) return;
+    slot->packet = malloc(bytes);
+    if (!slot->packet) return;
+    memcpy(slot->packet, packet, bytes);
+    slot->bytes = bytes;
+    slot->state = REPLY_KEPT;
+}
+
+bool replies_frame(const replies *r, int32_t id, uint64_t *frame) {
+    int32_t i = find(r, id);
+    if (i < 0 || r->kept[i].state == REPLY_PENDING || !r->kept[i].frame) return false;
+    *frame = r->kept[i].frame;
+    return true;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// session -- a client: what it may do, what it has asked for, what was answered. Over a stream as
+// long as the connection, over UDP as long as its address is remembered. Loop only.
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "codes.h"
+#include "net/replies.h"
+#include "server.h"
+
+typedef enum { TRANSPORT_UNIX, TRANSPORT_TCP, TRANSPORT_UDP } transport;
+
+/// How what is late is taken.
+typedef enum { LATE_PLAY, LATE_DROP, LATE_ERROR } late_policy;
+
+/// Topics of notices. Example: TOPIC(note)  Becomes: TOPIC_note,
+#define TOPICS                                                                                     \
+    TOPIC(note)                                                                                    \
+    TOPIC(voice) TOPIC(patch) TOPIC(knob) TOPIC(xrun) TOPIC(late) TOPIC(nan) TOPIC(device)         \
+        TOPIC(log) TOPIC(meter) TOPIC(client)
+#define TOPIC(name) TOPIC_##name,
+typedef enum { TOPICS TOPIC_COUNT } topic;
+#undef TOPIC
+
+/// What goes out: answers must arrive; meters may be left out.
+typedef enum { SEND_ANSWER, SEND_NOTICE, SEND_METER } send_kind;
+
+struct session {
+    server *server;
+    session *next, *previous;
+    uint32_t references; ///< its connection, and every task of it
+    uint64_t number;
+    transport transport;
+    bool local;    ///< from this machine
+    bool admitted; ///< may do more than /hello
+    bool gone;     ///< its connection is closed: nothing can be sent
+    char peer[128], client[limit_name_bytes_max + 1];
+    char cookie[33]; ///< hexadecimal; what /hello answers as `session`
+    late_policy late;
+    uint32_t topics; ///< bit set
+    replies *replies;
+    // the lanes' part of it
+    task *waiting, *waiting_last; ///< perform tasks that wait, in order
+    uint32_t waiting_count;
+    size_t waiting_bytes; ///< of packets kept, in both lanes
+    task *open;           ///< builds not answered yet
+    uint32_t open_count;
+    uint64_t *timed; ///< heap of frames that are still to come
+    uint32_t timed_count, timed_room;
+    // failures of plain commands
+    uint64_t fail_second;
+    uint32_t fail_count;
+    uint64_t fail_unsaid;
+    // the transport's part: how to send, hold back, close
+    void *connection;
+    void (*send)(session *s, const void *packet, size_t bytes, send_kind kind);
+    void (*hold)(session *s, bool held);
+    void (*close)(session *s);
+};
+
+session *session_create(server *s, transport which, bool local, bool admitted, const char *peer);
+void session_hold(session *s);
+void session_release(session *s);
+/// The connection has closed: forgets what waits; tasks under way end unanswered.
+void session_gone(session *s);
+void session_packet(session *s, const uint8_t *packet, size_t bytes);
+
+/// Counts an event that waits for its frame. @return false at the limit
+bool session_timed_add(session *s, uint64_t frame, uint64_t now);
+/// Whether one more plain failure may be said this second.
+bool session_may_fail(session *s);
+/// Stops reading from a client that has much in the lanes, and goes on when it has little.
+void session_balance(session *s);
+const char *transport_name(transport which);
+bool topic_of(const char *name, topic *which);
+const char *topic_name(topic which);
+
+// ---- notices.c
+// ------------------------------------------------------------------------------------
+
+bool notice_wanted(server *s, topic which);
+/// `/notice ,sb topic map` to all who subscribe; takes the map.
+void notice_send(server *s, topic which, json_t *map);
+void notice_begin(server *s);
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "print.h"
+
+#include "bounds.h"
+#include "codes.h"
+#include "command.h"
+#include "exits.h"
+
+static void print_flags(FILE *out, const command *c) {
+    static const struct {
+        unsigned flag;
+        const char *text;
+    } known[] = {{FLAG_SYNTH, "of a synth"},
+                 {FLAG_TIMED, "timed"},
+                 {FLAG_BUNDLE, "in bundles"},
+                 {FLAG_OPEN, "before admission"},
+                 {FLAG_OWNER, "this machine only"}};
+    fprintf(out, "%s", lane_name(c->lane));
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (c->flags & known[i].flag) fprintf(out, ", %s", known[i].text);
+}
+
+static void print_arguments(FILE *out, const command *c) {
+    bool named = false;
+    for (size_t i = 0; i < c->count; i++) {
+        const argument *a = &c->parsed[i];
+        if (a->named && !named) fputs(i ? " · in requests: " : "in requests: ", out);
+        else if (i) fputs(", ", out);
+        named = a->named;
+        fprintf(out, "`%s` %s%s", a->key, argument_type_name(a->type),
+                a->rest                    ? "…"
+                : a->optional && !a->named ? " (optional)"
+                                           : "");
+    }
+    if (!c->count) fputs("–", out);
+}
+
+static void print_commands(FILE *out) {
+    fputs("\n## Commands\n\n| address | arguments | answer | |\n| --- | --- | --- | --- |\n", out);
+    for (size_t i = 0; i < command_count(); i++) {
+        const command *c = command_get(i);
+        fprintf(out, "| `%s` | ", c->address);
+        print_arguments(out, c);
+        fprintf(out, " | %s | %s. *", c->answer[0] ? c->answer : "–", c->doc);
+        print_flags(out, c);
+        fputs("* |\n", out);
+    }
+}
+
+int print_protocol(FILE *out) {
+    fputs("# Protocol\n\n"
+          "Printed by `megasynthd --print-protocol` from the server's tables.\n\n"
+          "A **plain** message carries the arguments in the order of the row: `/knob/set ,sf "
+          "cutoff 0.7`. It is answered only\n"
+          "when it fails. A **request** is `,ib` with an id other than 0 and a MessagePack map "
+          "with the arguments by name; it is\n"
+          "answered exactly once, by `/done ,isb id address map` or `/fail ,issb id address code "
+          "map` (keys `message`, `path`,\n"
+          "`hint`, `got`, `want`, `limit`, `index` as far as known). Commands that are *of a "
+          "synth* take `/synth/<name>` in front. *Timed*\n"
+          "ones take `at` in the request form: `{frame}`, `{after, frames}` (after the frame that "
+          "another request affected), or\n"
+          "`{mono_ns}`. Notices come as `/notice ,sb topic map`. Keys that begin with `x-` are "
+          "left alone.\n\n"
+          "Streams carry packets after a 4-byte big-endian length, or as SLIP; the first byte "
+          "tells which.\n",
+          out);
+    print_commands(out);
+    fputs("\n## Codes of failures\n\n| code | meaning |\n| --- | --- |\n", out);
+    // Example: CODE(LATE, "late", "...")  Becomes: fprintf(out, "| `%s` | %s |\n", "late", "...");
+#define CODE(name, word, doc) fprintf(out, "| `%s` | %s |\n", word, doc);
+#include "codes.def"
+#undef CODE
+    fputs("\n## Limits\n\n| limit | value | of |\n| --- | ---: | --- |\n", out);
+#define LIMIT(name, value, why)                                                                    \
+    fprintf(out, "| `%s` | %lld | %s |\n", #name, (long long)(value), why);
+#include "bounds.def"
+#undef LIMIT
+    return fflush(out) == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+int print_devices(FILE *out, audio_backend backend) {
+    audio_device_list *list = audio_devices(backend);
+    if (!list) return EXIT_FAILED;
+    for (size_t i = 0; i < list->count; i++) {
+        const audio_device *d = &list->devices[i];
+        fprintf(out, "%-10s %-6s %3u%s  %s%s%s\n", audio_backend_name(d->backend),
+                d->is_input ? "input" : "output", d->index, d->is_default ? "*" : " ", d->name,
+                d->problem[0] ? ": " : "", d->problem);
+    }
+    for (int b = 0; b < AUDIO_BACKEND_COUNT; b++)
+        if (list->problems[b][0])
+            fprintf(out, "%-10s %s\n", audio_backend_name((audio_backend)b), list->problems[b]);
+    audio_devices_free(list);
+    return EXIT_FINE;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "synths/mixer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FADE_SECONDS 0.01f // of a fader, to 1 - 1/e: no click, and quick to the hand
+
+typedef struct list {
+    struct list *older;
+    uint32_t count;
+    mixer_input *inputs[];
+} list;
+
+struct mixer {
+    uint32_t inputs, outputs;
+    float fade; ///< of a fader, each frame
+    _Atomic(list *) current;
+    list *made; ///< newest first; CONTROL
+    _Atomic uint64_t frame, pass, done;
+    _Atomic uint32_t call_frames;
+    struct { ///< AUDIO adds up, CONTROL takes
+        _Atomic float peak;
+        _Atomic float squares;
+    } levels[MIXER_CHANNELS_MAX];
+    _Atomic uint32_t level_frames;
+    float scratch[MIXER_CHANNELS_MAX][MIXER_SLICE_FRAMES];
+};
+
+mixer *mixer_create(uint32_t rate, uint32_t inputs, uint32_t outputs) {
+    mixer *m = calloc(1, sizeof *m);
+    if (!m) return NULL;
+    m->inputs = inputs;
+    m->outputs = outputs < MIXER_CHANNELS_MAX ? outputs : MIXER_CHANNELS_MAX;
+    m->fade = 1 - expf(-1 / (FADE_SECONDS * (float)rate));
+    return m;
+}
+
+static void free_lists(list *l) {
+    while (l) {
+        list *older = l->older;
+        free(l);
+        l = older;
+    }
+}
+
+void mixer_destroy(mixer *m) {
+    if (!m) return;
+    free_lists(m->made);
+    free(m);
+}
+
+bool mixer_set(mixer *m, mixer_input *const *inputs, uint32_t count) {
+    list *made = malloc(sizeof *made + count * sizeof *inputs);
+    if (!made) return false;
+    made->older = m->made;
+    made->count = count;
+    memcpy(made->inputs, inputs, count * sizeof *inputs);
+    m->made = made;
+    atomic_store(&m->current, made);
+    return true;
+}
+
+void mixer_collect(mixer *m) {
+    if (!m->made) return;
+    free_lists(m->made->older);
+    m->made->older = NULL;
+}
+
+// ---- AUDIO
+// ----------------------------------------------------------------------------------------
+
+/// Adds a synth to the output. At rest the gain multiplies exactly: 1 passes bits on.
+static void add(mixer *m, mixer_input *input, float *const *out, uint32_t frames) {
+    float wanted = atomic_load_explicit(&input->fader, memory_order_relaxed);
+    float gain[MIXER_SLICE_FRAMES];
+    for (uint32_t i = 0; i < frames; i++) {
+        float step = (wanted - input->gain) * m->fade;
+        input->gain = fabsf(step) < 1e-7f ? wanted : input->gain + step;
+        gain[i] = input->gain;
+    }
+    for (uint32_t c = 0; c < input->outputs && c + input->first_output < m->outputs; c++) {
+        float *to = out[c + input->first_output];
+        for (uint32_t i = 0; i < frames; i++) to[i] += gain[i] * m->scratch[c][i];
+    }
+}
+
+static void measure(mixer *m, float *const *out, uint32_t frames) {
+    for (uint32_t c = 0; c < m->outputs; c++) {
+        float peak = 0, squares = 0;
+        for (uint32_t i = 0; i < frames; i++) {
+            peak = fmaxf(peak, fabsf(out[c][i]));
+            squares += out[c][i] * out[c][i];
+        }
+        // one writer; a value that is taken between load and store is counted twice: a meter's
+        // matter
+        if (peak > atomic_load_explicit(&m->levels[c].peak, memory_order_relaxed))
+            atomic_store_explicit(&m->levels[c].peak, peak, memory_order_relaxed);
+        squares += atomic_load_explicit(&m->levels[c].squares, memory_order_relaxed);
+        atomic_store_explicit(&m->levels[c].squares, squares, memory_order_relaxed);
+    }
+    atomic_fetch_add_explicit(&m->level_frames, frames, memory_order_relaxed);
+}
+
+static void render_slice(mixer *m, const float *const *in, float *const *out, uint32_t frames,
+                         uint64_t frame) {
+    float *scratch[MIXER_CHANNELS_MAX];
+    for (uint32_t c = 0; c < MIXER_CHANNELS_MAX; c++) scratch[c] = m->scratch[c];
+    for (uint32_t c = 0; c < m->outputs; c++) memset(out[c], 0, frames * sizeof(float));
+    const list *now = atomic_load(&m->current);
+    bool block_starts = frame % MIXER_SLICE_FRAMES == 0;
+    for (uint32_t s = 0; now && s < now->count; s++) {
+        mixer_input *input = now->inputs[s];
+        if (!atomic_load_explicit(&input->origin, memory_order_relaxed)) {
+            if (!block_starts) continue;
+            atomic_store_explicit(&input->origin, frame + 1, memory_order_release);
+        }
+        mega_render(input->engine, in, scratch, frames);
+        add(m, input, out, frames);
+    }
+    measure(m, out, frames);
+}
+
+void mixer_render(mixer *m, const float *const *in, float *const *out, uint32_t frames) {
+    uint64_t frame = atomic_load_explicit(&m->frame, memory_order_relaxed);
+    const float *from[MIXER_CHANNELS_MAX];
+    float *to[MIXER_CHANNELS_MAX];
+    atomic_store_explicit(&m->call_frames, frames, memory_order_relaxed);
+    for (uint32_t done = 0; done < frames;) {
+        uint32_t slice = MIXER_SLICE_FRAMES - (uint32_t)(frame % MIXER_SLICE_FRAMES);
+        if (slice > frames - done) slice = frames - done;
+        for (uint32_t c = 0; c < m->inputs; c++) from[c] = in[c] + done;
+        for (uint32_t c = 0; c < m->outputs; c++) to[c] = out[c] + done;
+        // the engines render a block when its first frame is asked for
+        bool renders = frame % MIXER_SLICE_FRAMES == 0;
+        uint64_t pass = atomic_load_explicit(&m->pass, memory_order_relaxed) + renders;
+        if (renders) atomic_store(&m->pass, pass);
+        render_slice(m, from, to, slice, frame);
+        atomic_store(&m->done, pass);
+        done += slice;
+        frame += slice;
+        atomic_store_explicit(&m->frame, frame, memory_order_release);
+    }
+}
+
+// ---- any thread
+// -----------------------------------------------------------------------------------
+
+uint64_t mixer_frame(const mixer *m) { return atomic_load(&m->frame); }
+uint32_t mixer_call_frames(const mixer *m) { return atomic_load(&m->call_frames); }
+uint64_t mixer_pass(const mixer *m) { return atomic_load(&m->pass); }
+bool mixer_applied(const mixer *m, uint64_t pass) { return atomic_load(&m->done) > pass; }
+
+void mixer_levels(mixer *m, float *peak, float *rms, uint32_t outputs) {
+    uint32_t frames = atomic_exchange(&m->level_frames, 0);
+    for (uint32_t c = 0; c < outputs && c < m->outputs; c++) {
+        peak[c] = atomic_exchange(&m->levels[c].peak, 0);
+        float squares = atomic_exchange(&m->levels[c].squares, 0);
+        rms[c] = frames ? sqrtf(squares / (float)frames) : 0;
+    }
+}

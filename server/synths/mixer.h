@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// mixer -- the audio side of the synths: renders each, fades it, sums them. Slices lie on the grid
+// of 64 frames, and a synth begins at the start of one: so all engines' blocks are the same frames,
+// and one synth alone at full fader is passed on bit for bit.
+#ifndef MIXER_H
+#define MIXER_H
+
+#include <megasynth.h>
+#include <stdatomic.h>
+
+#include "bounds.h"
+
+enum { MIXER_CHANNELS_MAX = 24, MIXER_SLICE_FRAMES = 64 };
+
+/// What the audio side knows of a synth.
+typedef struct {
+    mega_engine *engine;
+    uint32_t outputs, first_output; ///< its channels go to these of the device
+    _Atomic uint64_t origin; ///< frame of the server that is the engine's 0, plus 1; 0: not begun
+    _Atomic float fader;     ///< wanted gain; 0..4
+    float gain;              ///< AUDIO: on its way there
+} mixer_input;
+
+typedef struct mixer mixer;
+
+mixer *mixer_create(uint32_t rate, uint32_t inputs, uint32_t outputs);
+/// Nothing renders any more.
+void mixer_destroy(mixer *m);
+
+/// CONTROL, the loop: the synths from the next slice on. @return false without memory
+bool mixer_set(mixer *m, mixer_input *const *inputs, uint32_t count);
+/// CONTROL: frees the lists that no render knows any more; after audio_synchronize.
+void mixer_collect(mixer *m);
+
+/// AUDIO.
+void mixer_render(mixer *m, const float *const *in, float *const *out, uint32_t frames);
+
+// Any thread.
+uint64_t mixer_frame(const mixer *m);       ///< next to be rendered
+uint32_t mixer_call_frames(const mixer *m); ///< asked in the last call
+uint64_t mixer_pass(const mixer *m);        ///< number of the slice that began last
+/// Whether a slice that began after `pass` is done.
+bool mixer_applied(const mixer *m, uint64_t pass);
+
+/// Levels since the last call, of each output: CONTROL.
+void mixer_levels(mixer *m, float *peak, float *rms, uint32_t outputs);
+
+#endif

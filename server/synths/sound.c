@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "synths/sound.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+#include "net/session.h"
+#include "synths/mixer.h"
+
+struct sound {
+    server *server;
+    audio *audio;
+    wall_clock wall;
+    uint32_t inputs, outputs;
+    uint64_t wall_updated_ns;
+};
+
+static void render(void *user, const float *const *in, float *const *out, uint32_t frames) {
+    mixer_render(((sound *)user)->server->mixer, in, out, frames);
+}
+
+sound *sound_open(server *of, char cause[AUDIO_CAUSE_BYTES]) {
+    sound *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    audio_options wanted = of->options->audio;
+    wanted.render = render;
+    wanted.user = s;
+    s->server = of;
+    s->inputs = wanted.inputs;
+    s->outputs = wanted.outputs ? wanted.outputs : 2;
+    s->audio = audio_open(&wanted, cause);
+    if (!s->audio) {
+        free(s);
+        return NULL;
+    }
+    wall_clock_init(&s->wall);
+    return s;
+}
+
+bool sound_start(sound *s, char cause[AUDIO_CAUSE_BYTES]) { return audio_start(s->audio, cause); }
+
+void sound_close(sound *s) {
+    if (!s) return;
+    audio_close(s->audio);
+    free(s);
+}
+
+audio *sound_audio(sound *s) { return s->audio; }
+uint32_t sound_rate(const sound *s) { return audio_rate(s->audio); }
+uint32_t sound_inputs(const sound *s) { return s->inputs; }
+uint32_t sound_outputs(const sound *s) { return s->outputs; }
+
+// ---- time
+// -----------------------------------------------------------------------------------------
+
+static uint64_t to_grid(uint64_t frame) {
+    return (frame + MIXER_SLICE_FRAMES - 1) / MIXER_SLICE_FRAMES * MIXER_SLICE_FRAMES;
+}
+
+uint64_t sound_frame(const sound *s) { return to_grid(mixer_frame(s->server->mixer)); }
+
+uint64_t sound_frame_ahead(const sound *s) {
+    mixer *m = s->server->mixer;
+    return to_grid(mixer_frame(m) + mixer_call_frames(m)) + MIXER_SLICE_FRAMES;
+}
+
+uint64_t sound_frame_of(const sound *s, uint64_t mono_ns) {
+    clock_reading now = audio_clock(s->audio);
+    return clock_frame_of_ns(&now, (int64_t)mono_ns);
+}
+
+uint64_t sound_mono_of_ntp(const sound *s, uint64_t ntp) {
+    int64_t ns = wall_clock_mono_of_ntp(&s->wall, ntp, clock_mono_ns());
+    return ns > 0 ? (uint64_t)ns : 0;
+}
+
+json_t *sound_clock(const sound *s) {
+    clock_reading now = audio_clock(s->audio);
+    int64_t ns = clock_mono_ns();
+    uint64_t ntp = wall_clock_ntp_of_mono(&s->wall, ns);
+    return json_pack("{s:I, s:I, s:I, s:I, s:i, s:f}", "frame",
+                     (json_int_t)clock_frame_of_ns(&now, ns), "mono_ns", (json_int_t)ns,
+                     "ntp_seconds", (json_int_t)(ntp >> 32), "ntp_fraction",
+                     (json_int_t)(ntp & UINT32_MAX), "rate", (int)sound_rate(s), "rate_measured",
+                     clock_rate(&now));
+}
+
+// ---- what the device has to say
+// ---------------------------------------------------------------------
+
+static void tell(sound *s, const audio_notice *n) {
+    static const char *const events[] = {"lost", "retry", "back", "no-realtime"};
+    char event[40];
+    snprintf(event, sizeof event, "device.%s", events[n->kind]);
+    log_line(n->kind == AUDIO_NOTICE_BACK ? LOG_INFO : LOG_WARNING, event, "%s", n->text);
+    notice_send(s->server, TOPIC_device,
+                json_pack("{s:s, s:s*, s:I}", "event", events[n->kind], "message", n->text, "frame",
+                          (json_int_t)n->frame));
+}
+
+void sound_tick(sound *s) {
+    audio_notice notice;
+    while (audio_next_notice(s->audio, &notice)) tell(s, &notice);
+    uint64_t now = now_ns();
+    if (now - s->wall_updated_ns < 1000000000) return;
+    wall_clock_update(&s->wall);
+    s->wall_updated_ns = now;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// synth -- the loop's part: the list of synths, their names, what they tell.
+#include "synths/synth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lanes/lanes.h"
+#include "log.h"
+#include "net/session.h"
+#include "synths/sound.h"
+
+synth *synth_find(server *s, const char *name) {
+    for (synth *at = s->synths; at; at = at->next)
+        if (strcmp(at->name, name) == 0) return at;
+    return NULL;
+}
+
+synth *synth_create(server *s, const char *name) {
+    synth *made = calloc(1, sizeof *made);
+    notes *table = notes_create();
+    json_t *knobs = json_object(), *params = json_object();
+    if (!made || !table || !knobs || !params) {
+        free(made);
+        notes_destroy(table);
+        json_decref(knobs);
+        json_decref(params);
+        return NULL;
+    }
+    made->server = s;
+    made->references = 1;
+    made->notes = table;
+    made->knob_values = knobs;
+    made->param_values = params;
+    snprintf(made->name, sizeof made->name, "%s", name);
+    atomic_init(&made->input.fader, 1.0f);
+    made->input.gain = 1.0f;
+    synth **end = &s->synths;
+    while (*end) end = &(*end)->next;
+    *end = made;
+    s->synth_count++;
+    return made;
+}
+
+void synth_hold(synth *s) { s->references++; }
+
+void synth_release(synth *s) {
+    if (--s->references) return;
+    if (s->input.engine) mega_destroy(s->input.engine);
+    json_decref(s->nodes);
+    json_decref(s->knobs);
+    json_decref(s->params);
+    json_decref(s->knob_values);
+    json_decref(s->param_values);
+    notes_destroy(s->notes);
+    free(s);
+}
+
+// ---- the mix
+// --------------------------------------------------------------------------------------
+
+static bool mix(server *s) {
+    mixer_input *inputs[limit_synths_max];
+    uint32_t count = 0;
+    for (synth *at = s->synths; at; at = at->next)
+        if (at->state == SYNTH_LIVE) inputs[count++] = &at->input;
+    return mixer_set(s->mixer, inputs, count);
+}
+
+bool synth_enter(synth *s) {
+    s->state = SYNTH_LIVE;
+    if (mix(s->server)) return true;
+    s->state = SYNTH_MADE;
+    return false;
+}
+
+void synth_leave(synth *s) {
+    synth **at = &s->server->synths;
+    while (*at && *at != s) at = &(*at)->next;
+    if (!*at) return;
+    *at = s->next;
+    s->server->synth_count--;
+}
+
+void synth_silence(synth *s) {
+    s->state = SYNTH_GONE;
+    if (!mix(s->server))
+        return; // no memory for a shorter list: it stays in the mix, with its engine
+    audio_synchronize(sound_audio(s->server->sound));
+    mixer_collect(s->server->mixer);
+    synth_release(s);
+}
+
+uint64_t synth_engine_frame(const synth *s, uint64_t frame) {
+    uint64_t origin = atomic_load(&s->input.origin);
+    return origin && frame >= origin - 1 ? frame - (origin - 1) : 0;
+}
+
+uint64_t synth_server_frame(const synth *s, uint64_t engine_frame) {
+    uint64_t origin = atomic_load(&s->input.origin);
+    return engine_frame + (origin ? origin - 1 : 0);
+}
+
+// ---- names
+// ----------------------------------------------------------------------------------------
+
+static void drop_unknown(json_t *values, const json_t *known) {
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(values, next, key, value) {
+        char node[2 * limit_name_bytes_max + 4];
+        snprintf(node, sizeof node, "%.*s", (int)strcspn(key, "."), key);
+        if (!json_object_get(known, node)) json_object_del(values, key);
+    }
+}
+
+void synth_take_names(synth *s, json_t *names) {
+    uint64_t rev = (uint64_t)json_integer_value(json_object_get(names, "rev"));
+    if (s->nodes && rev < s->rev) return; // of before what is known
+    s->rev = rev;
+    json_decref(s->nodes);
+    json_decref(s->knobs);
+    s->nodes = json_incref(json_object_get(names, "nodes"));
+    s->knobs = json_incref(json_object_get(names, "knobs"));
+    // numbers stay valid for good: those that were asked for before are kept
+    if (!s->params) s->params = json_object();
+    const char *key;
+    json_t *number;
+    void *next;
+    json_object_foreach_safe(s->params, next, key, number) if (json_integer_value(number) < 0)
+        json_object_del(s->params, key); // there may be one now
+    json_object_update(s->params, json_object_get(names, "params"));
+    drop_unknown(s->knob_values, s->knobs);
+    drop_unknown(s->param_values, s->nodes);
+}
+
+void synth_built_by(synth *s, uint64_t serial) { s->built_by = serial; }
+uint64_t synth_last_build(const synth *s) { return s->built_by; }
+
+bool synth_has_document(call *c) {
+    if (c->synth->nodes && c->synth->state == SYNTH_LIVE) return true;
+    call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch yet", c->synth->name);
+    call_note(c, "hint", "/patch/load first");
+    return false;
+}
+
+// ---- what it tells
+// --------------------------------------------------------------------------------
+
+static void tell_ended(synth *s, mega_note handle, uint64_t frame) {
+    note_entry was;
+    if (!notes_remove(s->notes, handle, &was) || !notice_wanted(s->server, TOPIC_note)) return;
+    json_t *map = json_pack("{s:s, s:s, s:I, s:f, s:I}", "event", "ended", "synth", s->name, "note",
+                            (json_int_t)handle, "key", (double)was.key, "frame",
+                            (json_int_t)synth_server_frame(s, frame));
+    if (was.id >= 0) json_object_set_new(map, "id", json_integer(was.id));
+    notice_send(s->server, TOPIC_note, map);
+}
+
+static void tell_counters(synth *s) {
+    mega_counters now = mega_counters_get(s->input.engine);
+    struct {
+        topic topic;
+        const char *event;
+        uint64_t now, *before;
+    } counted[] = {
+        {TOPIC_nan, "silenced", now.lanes_silenced + now.outputs_silenced, &s->told.silenced},
+        {TOPIC_late, "late", now.events_late + now.changes_late, &s->told.late},
+        {TOPIC_voice, "stolen", now.notes_stolen, &s->told.stolen},
+        {TOPIC_voice, "dropped", now.notes_dropped + now.events_dropped, &s->told.dropped}};
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+        uint64_t more = counted[i].now - *counted[i].before;
+        *counted[i].before = counted[i].now;
+        if (!more) continue;
+        if (counted[i].topic == TOPIC_nan)
+            log_line(LOG_WARNING, "synth.nan", "%s: %llu times NaN or infinity were silenced",
+                     s->name, (unsigned long long)more);
+        notice_send(s->server, counted[i].topic,
+                    json_pack("{s:s, s:s, s:I, s:I}", "event", counted[i].event, "synth", s->name,
+                              "count", (json_int_t)more, "frame",
+                              (json_int_t)sound_frame(s->server->sound)));
+    }
+}
+
+void synths_tick(server *all) {
+    for (synth *s = all->synths; s; s = s->next) {
+        if (s->state != SYNTH_LIVE) continue;
+        mega_note note;
+        uint64_t frame;
+        while (mega_next_ended(s->input.engine, &note, &frame)) tell_ended(s, note, frame);
+        tell_counters(s);
+    }
+}

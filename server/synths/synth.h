@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// synth -- one of the server's synths: an engine, its place in the mix, and what the loop knows of
+// its document so that names become numbers without asking the builder.
+#ifndef SYNTH_H
+#define SYNTH_H
+
+#include <megasynth.h>
+
+#include "lanes/call.h"
+#include "synths/mixer.h"
+#include "synths/notes.h"
+
+typedef enum { SYNTH_MADE, SYNTH_LIVE, SYNTH_GONE } synth_state;
+
+struct synth {
+    server *server;
+    synth *next;
+    char name[limit_name_bytes_max + 1];
+    synth_state state;
+    uint32_t references; ///< the list, and each call; loop only
+    mixer_input input;   ///< engine: set by the builder before the synth is live
+    // the loop's
+    json_t *nodes;     ///< id -> type; NULL before a document is loaded
+    json_t *knobs;     ///< name -> engine's number
+    json_t *params;    ///< "node.param" -> engine's number; those that were asked for, and all of
+                       ///< small documents
+    uint64_t rev;      ///< of which these are
+    uint64_t built_by; ///< serial of the last build that changes it
+    json_t *knob_values, *param_values; ///< as last set, for the state
+    notes *notes;
+    struct { ///< counters as last told
+        uint64_t silenced, late, stolen, dropped;
+    } told;
+    // the builder's
+    uint64_t rev_told; ///< names were made for
+};
+
+// ---- the loop -----------------------------------------------------------------------------------
+
+/// @return NULL if there is none
+synth *synth_find(server *s, const char *name);
+void synth_hold(synth *s);
+void synth_release(synth *s);
+/// Its record: it is named from now on, and lives once the builder has made its engine. NULL
+/// without memory.
+synth *synth_create(server *s, const char *name);
+/// Into the mix. @return false without memory
+bool synth_enter(synth *s);
+/// Out of the list, so that nothing finds it; what is under way goes on.
+void synth_leave(synth *s);
+/// Out of the mix, for good; waits for a render that is under way.
+void synth_silence(synth *s);
+/// Takes what the builder has found out about the document.
+void synth_take_names(synth *s, json_t *names);
+void synth_built_by(synth *s, uint64_t serial);
+uint64_t synth_last_build(const synth *s);
+uint64_t synth_engine_frame(const synth *s, uint64_t frame);
+uint64_t synth_server_frame(const synth *s, uint64_t engine_frame);
+/// Fails with not-found, which waits for a build, if there is no document yet. @return false if it
+/// did
+bool synth_has_document(call *c);
+/// Notes that have ended, counters that have moved: told to subscribers. Every 10 ms.
+void synths_tick(server *s);
+
+// ---- the builder --------------------------------------------------------------------------------
+
+/// Makes the engine. @return false, having failed
+bool synth_build(call *c, synth *s);
+/// What the loop must know of the document in force: {rev, nodes, knobs, params}. NULL if there is
+/// none.
+json_t *synth_names(synth *s);
+void synths_add(server *s, synth *which);
+void synths_remove(server *s, synth *which);
+/// The engines' garbage; tells the loop of changes that have come in force by themselves.
+void synths_collect(server *s);
+
+#endif

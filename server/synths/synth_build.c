@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// synth_build -- the builder's part: engines made, names found, changes that have come in force.
+#include <stdlib.h>
+#include <string.h>
+
+#include "lanes/lanes.h"
+#include "synths/sound.h"
+#include "synths/synth.h"
+
+enum {
+    EAGER_PARAMS_MAX = 512
+}; // the engine finds a name by going through all: so the rest when asked for
+
+bool synth_build(call *c, synth *s) {
+    mega_report *report = mega_report_create();
+    mega_options wanted = {.rate = sound_rate(s->server->sound),
+                           .input_channels = sound_inputs(s->server->sound),
+                           .output_channels = sound_outputs(s->server->sound),
+                           .memory_bytes_max = s->server->options->memory_bytes_max};
+    s->input.outputs = wanted.output_channels;
+    s->input.engine = mega_create(&wanted, report);
+    if (!s->input.engine) call_fail_report(c, MEGA_ERROR_MEMORY, report);
+    mega_report_destroy(report);
+    return s->input.engine != NULL;
+}
+
+static json_t *params_of(const server *s, const char *type) {
+    return json_object_get(json_object_get(s->modules, type), "params");
+}
+
+static void number_params(synth *s, const char *node, const char *type, json_t *params) {
+    size_t i;
+    json_t *row;
+    json_array_foreach(params_of(s->server, type), i, row) {
+        const char *param = json_string_value(json_object_get(row, "name"));
+        char name[200];
+        int32_t number = mega_find_param(s->input.engine, node, param);
+        if (number < 0 || snprintf(name, sizeof name, "%s.%s", node, param) >= (int)sizeof name)
+            continue;
+        json_object_set_new(params, name, json_integer(number));
+    }
+}
+
+json_t *synth_names(synth *s) {
+    const mega_patch *patch = mega_loaded_patch(s->input.engine);
+    if (!patch) return NULL;
+    json_t *nodes = json_object(), *knobs = json_object(), *params = json_object();
+    size_t total = 0;
+    for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
+        mega_node_info node = mega_patch_node(patch, i);
+        json_object_set_new(nodes, node.id, json_string(node.type));
+        total += json_array_size(params_of(s->server, node.type));
+    }
+    // what finds a number may let go of the document that its names came from: nothing of it is
+    // kept here
+    size_t knob_count = mega_patch_knob_count(patch);
+    for (size_t i = 0; i < knob_count; i++)
+        json_object_set_new(knobs, mega_patch_knob(patch, i), json_null());
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(knobs, next, key, value)
+        json_object_set_new(knobs, key, json_integer(mega_find_knob(s->input.engine, key)));
+    if (total <= EAGER_PARAMS_MAX)
+        json_object_foreach(nodes, key, value)
+            number_params(s, key, json_string_value(value), params);
+    s->rev_told = mega_rev(s->input.engine);
+    return json_pack("{s:I, s:o, s:o, s:o}", "rev", (json_int_t)s->rev_told, "nodes", nodes,
+                     "knobs", knobs, "params", params);
+}
+
+void synths_add(server *s, synth *which) { s->built[s->built_count++] = which; }
+
+void synths_remove(server *s, synth *which) {
+    for (uint32_t i = 0; i < s->built_count; i++)
+        if (s->built[i] == which) s->built[i--] = s->built[--s->built_count];
+}
+
+void synths_collect(server *s) {
+    for (uint32_t i = 0; i < s->built_count; i++) {
+        mega_collect(s->built[i]->input.engine);
+        if (mega_rev(s->built[i]->input.engine) != s->built[i]->rev_told)
+            builder_tell_names(s->builder, s->built[i], synth_names(s->built[i]));
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "wire/osc.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bounds.h"
+
+static bool refuse(osc_error *error, const osc_packet *p, code which, const char *message,
+                   const char *limit) {
+    *error = (osc_error){which, p->is_bundle ? (int32_t)p->count : -1, message, limit};
+    return false;
+}
+
+static uint32_t read_u32(const uint8_t *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+static uint64_t read_u64(const uint8_t *at) {
+    return (uint64_t)read_u32(at) << 32 | read_u32(at + 4);
+}
+
+static bool is_bundle(const uint8_t *bytes, size_t count) {
+    return count >= 8 && memcmp(bytes, "#bundle", 8) == 0;
+}
+
+/// Printable, and nothing that OSC patterns use: addresses are matched exactly.
+static bool check_address(const uint8_t *bytes, size_t count, const osc_packet *p,
+                          osc_error *error) {
+    size_t length = strnlen((const char *)bytes, count);
+    if (length == count) return refuse(error, p, CODE_BAD_PACKET, "the address has no end", NULL);
+    if (length > limit_address_bytes_max)
+        return refuse(error, p, CODE_LIMIT, "the address is too long", "address_bytes_max");
+    if (bytes[0] != '/')
+        return refuse(error, p, CODE_BAD_PACKET, "no OSC: an address begins with /", NULL);
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] <= ' ' || bytes[i] >= 0x7F || strchr("#,", bytes[i]))
+            return refuse(error, p, CODE_BAD_PACKET, "a character that no address has", NULL);
+        if (strchr("*?[]{}", bytes[i]))
+            return refuse(error, p, CODE_BAD_VALUE, "patterns are not matched here", NULL);
+    }
+    return true;
+}
+
+/// liblo allocates for each type tag before it looks at what they stand for.
+static bool check_types(const uint8_t *bytes, size_t count, const osc_packet *p, osc_error *error) {
+    size_t at = (strlen((const char *)bytes) / 4 + 1) * 4;
+    if (at >= count || strnlen((const char *)bytes + at, count - at) <= limit_arguments_max + 1)
+        return true;
+    return refuse(error, p, CODE_LIMIT, "too many arguments", "arguments_max");
+}
+
+static bool read_message(const uint8_t *bytes, size_t count, osc_packet *p, osc_error *error) {
+    if (p->count == limit_bundle_messages_max)
+        return refuse(error, p, CODE_LIMIT, "too many messages in a bundle", "bundle_messages_max");
+    if (!check_address(bytes, count, p, error) || !check_types(bytes, count, p, error))
+        return false;
+    if (p->count == p->room) {
+        size_t room = p->room ? p->room * 2 : 1;
+        osc_message *more = realloc(p->messages, room * sizeof *more);
+        if (!more) return refuse(error, p, CODE_NO_MEMORY, "out of memory", NULL);
+        p->messages = more;
+        p->room = room;
+    }
+    int result = 0;
+    lo_message message = lo_message_deserialise((void *)(uintptr_t)bytes, count, &result);
+    if (!message) // with result 0 for array tags: the pointer tells
+        return refuse(error, p, CODE_BAD_PACKET,
+                      "no OSC message: type tags, lengths and padding must fit", NULL);
+    p->messages[p->count++] = (osc_message){(const char *)bytes, message};
+    return true;
+}
+
+/// Elements of a bundle: a length, then a message or a bundle.
+static bool read_elements(const uint8_t *at, const uint8_t *end, uint32_t depth, osc_packet *p,
+                          osc_error *error) {
+    while (at < end) {
+        if (end - at < 4)
+            return refuse(error, p, CODE_BAD_PACKET, "the bundle ends too early", NULL);
+        uint32_t bytes = read_u32(at);
+        at += 4;
+        if (bytes > (size_t)(end - at) || bytes % 4 || bytes == 0)
+            return refuse(error, p, CODE_BAD_PACKET, "an element's length does not fit", NULL);
+        if (!is_bundle(at, bytes)) {
+            if (!read_message(at, bytes, p, error)) return false;
+        } else {
+            if (depth == limit_bundle_depth_max)
+                return refuse(error, p, CODE_LIMIT, "bundles nested too deep", "bundle_depth_max");
+            if (bytes < 16)
+                return refuse(error, p, CODE_BAD_PACKET, "the bundle ends too early", NULL);
+            uint64_t time = read_u64(at + 8);
+            if (time != p->time && time != OSC_NOW)
+                return refuse(error, p, CODE_BAD_VALUE,
+                              "a bundle within a bundle has another time: all takes effect at once",
+                              NULL);
+            if (!read_elements(at + 16, at + bytes, depth + 1, p, error)) return false;
+        }
+        at += bytes;
+    }
+    return true;
+}
+
+bool osc_read(const void *bytes, size_t count, osc_packet *p, osc_error *error) {
+    *p = (osc_packet){.time = OSC_NOW};
+    bool ok;
+    if (count == 0 || count % 4) {
+        ok = refuse(error, p, CODE_BAD_PACKET, "no OSC: the length is no multiple of 4", NULL);
+    } else if (!is_bundle(bytes, count)) {
+        ok = read_message(bytes, count, p, error);
+    } else {
+        p->is_bundle = true;
+        if (count < 16) ok = refuse(error, p, CODE_BAD_PACKET, "the bundle ends too early", NULL);
+        else {
+            const uint8_t *at = bytes;
+            p->time = read_u64(at + 8);
+            ok = read_elements(at + 16, at + count, 1, p, error);
+        }
+    }
+    if (!ok) osc_finish(p);
+    return ok;
+}
+
+void osc_finish(osc_packet *p) {
+    for (size_t i = 0; i < p->count; i++) lo_message_free(p->messages[i].message);
+    free(p->messages);
+    *p = (osc_packet){0};
+}
+
+static bool add(lo_message message, char type, va_list *rest) {
+    switch (type) {
+    case 'i': return lo_message_add_int32(message, va_arg(*rest, int32_t)) == 0;
+    case 'h': return lo_message_add_int64(message, va_arg(*rest, int64_t)) == 0;
+    case 'f': return lo_message_add_float(message, (float)va_arg(*rest, double)) == 0;
+    case 's': return lo_message_add_string(message, va_arg(*rest, const char *)) == 0;
+    default: break;
+    }
+    const void *bytes = va_arg(*rest, const void *);
+    size_t count = va_arg(*rest, size_t);
+    lo_blob blob = lo_blob_new((int32_t)count, bytes);
+    bool ok = blob && lo_message_add_blob(message, blob) == 0;
+    if (blob) lo_blob_free(blob);
+    return ok;
+}
+
+void *osc_write(size_t *bytes, const char *address, const char *types, ...) {
+    lo_message message = lo_message_new();
+    if (!message) return NULL;
+    va_list rest;
+    va_start(rest, types);
+    bool ok = true;
+    for (const char *type = types; *type && ok; type++) ok = add(message, *type, &rest);
+    va_end(rest);
+    void *packet = ok ? lo_message_serialise(message, address, NULL, bytes) : NULL;
+    lo_message_free(message);
+    return packet;
+}
