@@ -239,6 +239,8 @@ static void module_markdown(text *t, const mega_module *m) {
     else if (m->flags & MEGA_AFTER)
         text_printf(t, " Shared unless told otherwise: its inputs sum the voices.");
     if (m->flags & MEGA_DELAYS) text_printf(t, " May close a cycle: it delays by one block.");
+    if (m->flags & MEGA_DELAYS_FRAME)
+        text_printf(t, " May close a cycle, which then runs frame by frame.");
     text_add("\n\n", 2, t);
     ports_markdown(t, "input", m->inputs, m->input_count);
     params_markdown(t, m);

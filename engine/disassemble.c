@@ -91,7 +91,8 @@ static void terms(text *t, const mega_program *p, const mega_instruction *code) 
     if (code->exponent_count) say(t, ")");
 }
 
-static void instruction(text *t, const mega_program *p, const mega_instruction *code) {
+/// @param inside a loop
+static void instruction(text *t, const mega_program *p, const mega_instruction *code, bool inside) {
     static const char *const names[] = {
         [MEGA_OP_CALL] = "CALL",
         [MEGA_OP_SUM] = "SUM",
@@ -104,8 +105,15 @@ static void instruction(text *t, const mega_program *p, const mega_instruction *
         [MEGA_OP_FEEDBACK_READ] = "READ",
         [MEGA_OP_FEEDBACK_WRITE] = "WRITE",
         [MEGA_OP_TAP] = "TAP",
+        [MEGA_OP_LOOP] = "LOOP",
+        [MEGA_OP_FRAME_READ] = "READ",
+        [MEGA_OP_FRAME_WRITE] = "WRITE",
     };
-    say(t, "  %-10s ", names[code->op]);
+    if (code->op == MEGA_OP_LOOP) {
+        say(t, "  LOOP       %u\t; frame by frame\n", code->body);
+        return;
+    }
+    say(t, "%s%-10s ", inside ? "    " : "  ", names[code->op]);
     if (code->op == MEGA_OP_CALL) say(t, "%s ", mega_isa_one.modules[code->module]->name);
     if (code->op == MEGA_OP_SUM) terms(t, p, code);
     else operands(t, p, code->in, code->in_count);
@@ -126,9 +134,11 @@ static void program(text *t, const mega_program *p, const mega_patch *patch, boo
         say(t, l == 0         ? "constant:\t; again only when a value has changed\n"
                : phase->voice ? "voice:\t; once for each group of 16\n"
                               : "shared:\n");
-        for (uint32_t i = phase->first; i < phase->first + phase->count; i++) {
-            constants(t, p, patch, shown, &p->instructions[i]);
-            instruction(t, p, &p->instructions[i]);
+        for (uint32_t i = phase->first, loop_end = 0; i < phase->first + phase->count; i++) {
+            const mega_instruction *code = &p->instructions[i];
+            for (uint32_t k = 0; k <= code->body; k++) constants(t, p, patch, shown, code + k);
+            instruction(t, p, code, i < loop_end);
+            if (code->body) loop_end = i + 1 + code->body;
         }
     }
 }

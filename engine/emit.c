@@ -284,24 +284,138 @@ static mega_opcode opcode_of(const mega_module *m) {
     return strcmp(m->name, "input") == 0 ? MEGA_OP_INPUT : MEGA_OP_OUTPUT;
 }
 
-static void emit_node(mega_emitter *e, uint32_t node, const mega_compile_request *request) {
-    const mega_patch_node_row *row = &e->patch->nodes[node];
+static uint32_t list_of(const mega_emitter *e, uint32_t node) {
     uint32_t phase = e->graph->phase[node];
-    uint32_t list = e->graph->voice[node] ? mega_list_voice(phase) : mega_list_shared(phase);
-    if (e->constant[node]) list = MEGA_LIST_CONSTANT;
-    mega_opcode op = opcode_of(row->module);
-    uint32_t in_count = op == MEGA_OP_FEEDBACK_READ ? 0 : mega_port_count(row->module);
-    uint32_t in = ports(e, node, list, in_count);
-    uint32_t out = outputs(e, node, list);
+    if (e->constant[node]) return MEGA_LIST_CONSTANT;
+    return e->graph->voice[node] ? mega_list_voice(phase) : mega_list_shared(phase);
+}
+
+/// @param in where its operands are
+static void push_node(mega_emitter *e, uint32_t node, mega_opcode op, uint32_t in,
+                      uint32_t in_count, bool has_outputs) {
+    const mega_patch_node_row *row = &e->patch->nodes[node];
+    uint32_t list = list_of(e, node);
+    uint32_t out = has_outputs ? outputs(e, node, list) : 0;
     mega_instruction *code = push(e, list, op, node);
     if (!code) return;
     code->module = (uint16_t)row->module_index;
     code->in = in;
     code->in_count = (uint16_t)in_count;
     code->out = out;
-    code->out_count = (uint16_t)row->module->output_count;
+    code->out_count = has_outputs ? (uint16_t)row->module->output_count : 0;
+}
+
+static void emit_node(mega_emitter *e, uint32_t node, const mega_compile_request *request) {
+    const mega_module *m = e->patch->nodes[node].module;
+    uint32_t list = list_of(e, node);
+    mega_opcode op = opcode_of(m);
+    uint32_t in_count = op == MEGA_OP_FEEDBACK_READ ? 0 : mega_port_count(m);
+    push_node(e, node, op, ports(e, node, list, in_count), in_count, true);
     emit_taps(e, node, list, request);
 }
+
+// ---- loops ------------------------------------------------------------------------------------
+
+/// Nodes that run frame by frame, from place `first` of the order to `end`; and what they read at
+/// their ports, one after the other.
+typedef struct {
+    size_t first, end;
+    uint32_t number; ///< in graph->loop
+    uint32_t list;
+    mega_operand *ports; ///< bank MADE_INSIDE: only once the loop has begun
+} loop_nodes;
+
+enum { MADE_INSIDE = UINT16_MAX };
+
+static bool is_inside(const mega_emitter *e, const loop_nodes *l, uint32_t node) {
+    return e->graph->loop[node] == l->number && !e->constant[node];
+}
+
+static bool is_z1(const mega_emitter *e, uint32_t node) {
+    return e->patch->nodes[node].module->flags & MEGA_DELAYS_FRAME;
+}
+
+/// What a port reads, if all its cables come from without. Of others, what comes from without is
+/// brought into scope: nothing but what must be runs frame by frame.
+static mega_operand port_before(mega_emitter *e, const loop_nodes *l, uint32_t node,
+                                uint32_t index) {
+    port_cables in = cables_of(e, node, index);
+    bool inside = false;
+    for (uint32_t i = in.first; i < in.end; i++) {
+        cable_row *c = &e->patch->cables[e->graph->cables[i]];
+        if (c->from_node >= 0 && c->amount != 0) inside |= is_inside(e, l, (uint32_t)c->from_node);
+    }
+    if (!inside) return port(e, node, index, l->list);
+    for (uint32_t i = in.first; i < in.end; i++) {
+        cable_row *c = &e->patch->cables[e->graph->cables[i]];
+        if (c->from_node >= 0 && c->amount != 0 && !is_inside(e, l, (uint32_t)c->from_node))
+            source(e, e->graph->cables[i], l->list);
+    }
+    return (mega_operand){.bank = MADE_INSIDE};
+}
+
+/// @param from the node's first in the loop's ports
+static uint32_t ports_inside(mega_emitter *e, const loop_nodes *l, uint32_t node, uint32_t from) {
+    mega_operand operands[MEGA_PORTS_MAX];
+    uint32_t count = mega_port_count(e->patch->nodes[node].module);
+    for (uint32_t i = 0; i < count; i++)
+        operands[i] =
+            l->ports[from + i].bank == MADE_INSIDE ? port(e, node, i, l->list) : l->ports[from + i];
+    return push_operands(e, operands, count);
+}
+
+/// The body: what `z1` nodes gave, then the others in order, then what goes into `z1` nodes.
+static void emit_body(mega_emitter *e, const loop_nodes *l) {
+    enum { READS, CALLS, WRITES, PASSES };
+    for (int pass = READS; pass < PASSES; pass++) {
+        uint32_t from = 0, count;
+        for (size_t k = l->first; k < l->end; k++, from += count) {
+            uint32_t node = e->graph->order[k];
+            const mega_module *m = e->patch->nodes[node].module;
+            count = mega_port_count(m);
+            if (!is_inside(e, l, node)) continue;
+            bool z1 = is_z1(e, node);
+            if (pass == READS && z1) push_node(e, node, MEGA_OP_FRAME_READ, 0, 0, true);
+            if (pass == CALLS && !z1)
+                push_node(e, node, opcode_of(m), ports_inside(e, l, node, from), count, true);
+            if (pass == WRITES && z1)
+                push_node(e, node, MEGA_OP_FRAME_WRITE, ports_inside(e, l, node, from), count,
+                          false);
+        }
+    }
+}
+
+static void emit_loop(mega_emitter *e, size_t first, size_t end,
+                      const mega_compile_request *request) {
+    const uint32_t *order = e->graph->order;
+    loop_nodes l = {.first = first, .end = end, .number = e->graph->loop[order[first]]};
+    size_t port_count = 0, at = 0;
+    for (size_t k = first; k < end; k++) {
+        // the others of a loop are not constant: a `z1` is not, nor what reads one
+        if (e->constant[order[k]]) emit_node(e, order[k], request);
+        else l.list = list_of(e, order[k]);
+        port_count += mega_port_count(e->patch->nodes[order[k]].module);
+    }
+    l.ports = malloc((port_count + 1) * sizeof *l.ports);
+    if (!l.ports) {
+        e->failed = true;
+        return;
+    }
+    for (size_t k = first; k < end; k++) {
+        uint32_t count = mega_port_count(e->patch->nodes[order[k]].module);
+        for (uint32_t i = 0; i < count; i++, at++)
+            if (!e->constant[order[k]]) l.ports[at] = port_before(e, &l, order[k], i);
+    }
+    uint32_t header = e->emitted_count;
+    push(e, l.list, MEGA_OP_LOOP, order[first]);
+    emit_body(e, &l);
+    if (!e->failed) e->emitted[header].code.body = e->emitted_count - header - 1;
+    for (size_t k = first; k < end; k++)
+        if (!e->constant[order[k]]) emit_taps(e, order[k], l.list, request);
+    free(l.ports);
+}
+
+// ---- feedback ---------------------------------------------------------------------------------
 
 /// Phase in which everything that goes into a feedback node has been made.
 static uint32_t write_phase(const mega_emitter *e, uint32_t node) {
@@ -373,8 +487,11 @@ void mega_emit(mega_emitter *e, const mega_compile_request *request) {
     find_constants(e);
     find_kept(e, request);
     e->list_count = count_lists(e);
-    for (size_t k = 0; k < e->graph->live_count && !e->failed; k++)
-        emit_node(e, e->graph->order[k], request);
+    for (size_t k = 0, end; k < e->graph->live_count && !e->failed; k = end) {
+        end = mega_graph_run_end(e->graph, k, e->graph->live_count);
+        if (e->graph->loop[e->graph->order[k]]) emit_loop(e, k, end, request);
+        else emit_node(e, e->graph->order[k], request);
+    }
     for (size_t k = 0; k < e->graph->live_count && !e->failed; k++)
         if (e->patch->nodes[e->graph->order[k]].module->flags & MEGA_DELAYS)
             emit_feedback_write(e, e->graph->order[k]);

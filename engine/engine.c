@@ -161,8 +161,10 @@ void mega_profile(mega_engine *e, bool on) {
 }
 
 bool mega_profile_get(const mega_engine *e, size_t index, const char **type, double *nanoseconds) {
-    if (index > MEGA_MODULE_COUNT) return false;
-    *type = index < MEGA_MODULE_COUNT ? mega_isa_one.modules[index]->name : "(cables and voices)";
+    if (index >= MEGA_PROFILE_PLACES) return false;
+    if (index == MEGA_PROFILE_REST) *type = "(cables and voices)";
+    else if (index == MEGA_PROFILE_LOOPS) *type = "(loops, frame by frame)";
+    else *type = mega_isa_one.modules[index]->name;
     *nanoseconds = (double)e->vm.profile_ns[index];
     return true;
 }

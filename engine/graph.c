@@ -2,6 +2,7 @@
 // graph -- cycles, scopes, what is heard, order, phases; see graph.h.
 #include "graph.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +15,17 @@ static const mega_patch_cable_row *cable_in(const mega_graph *g, const mega_patc
     return &p->cables[g->cables[i]];
 }
 
-/// True where the cable's source must be computed before its destination.
+/// True where a frame of the cable's source must be computed before that of its destination.
 static bool orders(const mega_patch *p, const mega_patch_cable_row *cable) {
-    return cable->from_node >= 0 && !(p->nodes[cable->to_node].module->flags & MEGA_DELAYS);
+    const uint32_t delays = MEGA_DELAYS | MEGA_DELAYS_FRAME;
+    return cable->from_node >= 0 && !(p->nodes[cable->to_node].module->flags & delays);
+}
+
+/// True where a segment of the source must be computed before that of the destination, or with it.
+static bool joins(const mega_patch *p, const mega_patch_cable_row *cable) {
+    uint32_t flags = p->nodes[cable->to_node].module->flags;
+    return cable->from_node >= 0 && !(flags & MEGA_DELAYS) &&
+           (cable->amount != 0 || !(flags & MEGA_DELAYS_FRAME));
 }
 
 // ---- tables -----------------------------------------------------------------------------------
@@ -28,9 +37,11 @@ static mega_status allocate(mega_graph *g, const mega_patch *p) {
     g->live = calloc(n, sizeof *g->live);
     g->phase = calloc(n, sizeof *g->phase);
     g->order = calloc(n, sizeof *g->order);
+    g->loop = calloc(n, sizeof *g->loop);
     g->first = calloc(n + 1, sizeof *g->first);
     g->cables = calloc(p->cable_count + 1, sizeof *g->cables);
-    if (g->voice && g->live && g->phase && g->order && g->first && g->cables) return MEGA_OK;
+    if (g->voice && g->live && g->phase && g->order && g->loop && g->first && g->cables)
+        return MEGA_OK;
     mega_graph_finish(g);
     return MEGA_ERROR_MEMORY;
 }
@@ -40,6 +51,7 @@ void mega_graph_finish(mega_graph *g) {
     free(g->live);
     free(g->phase);
     free(g->order);
+    free(g->loop);
     free(g->first);
     free(g->cables);
     *g = (mega_graph){0};
@@ -99,7 +111,7 @@ static void report_cycle(const walk *w, const mega_graph *g, const mega_patch *p
     char path[MEGA_ID_BYTES_MAX + 16] = "nodes.";
     strncat(path, p->nodes[node].id, MEGA_ID_BYTES_MAX);
     mega_report_add(report, MEGA_SEVERITY_ERROR, "cycle", path, 0, 0,
-                    "put a `feedback` node (one block of delay) into the loop",
+                    "put a `z1` (delays by one frame) or a `feedback` (by one block) into the loop",
                     "cables form a cycle: %s", text);
 }
 
@@ -145,6 +157,96 @@ static mega_status sort_nodes(mega_graph *g, const mega_patch *p, mega_report *r
     free(w.next);
     free(w.colour);
     return status;
+}
+
+// ---- loops ------------------------------------------------------------------------------------
+
+typedef struct {
+    uint32_t *stack, *next; // nodes under way, and the next cable of each to look at
+    uint32_t *number,
+        *lowest;         // by node: when it was found, from 1; the oldest one it leads back to
+    uint32_t *open;      // found, but in no component yet
+    uint32_t *component; // by node, from 1, sources first; 0: none yet
+    uint32_t depth, found, open_count, component_count;
+} search;
+
+static void enter(search *s, const mega_graph *g, uint32_t node) {
+    s->stack[s->depth] = node;
+    s->next[s->depth++] = g->first[node];
+    s->number[node] = s->lowest[node] = ++s->found;
+    s->open[s->open_count++] = node;
+}
+
+static void leave(search *s, uint32_t node) {
+    s->depth--;
+    if (s->depth && s->lowest[node] < s->lowest[s->stack[s->depth - 1]])
+        s->lowest[s->stack[s->depth - 1]] = s->lowest[node];
+    if (s->lowest[node] != s->number[node]) return;
+    s->component_count++;
+    uint32_t member;
+    do s->component[member = s->open[--s->open_count]] = s->component_count;
+    while (member != node);
+}
+
+static void find_components(search *s, const mega_graph *g, const mega_patch *p, uint32_t root) {
+    if (s->number[root]) return;
+    enter(s, g, root);
+    while (s->depth) {
+        uint32_t node = s->stack[s->depth - 1];
+        if (s->next[s->depth - 1] == g->first[node + 1]) {
+            leave(s, node);
+            continue;
+        }
+        const mega_patch_cable_row *cable = cable_in(g, p, s->next[s->depth - 1]++);
+        if (!joins(p, cable)) continue;
+        uint32_t source = (uint32_t)cable->from_node;
+        if (!s->number[source]) enter(s, g, source);
+        else if (!s->component[source] && s->number[source] < s->lowest[node])
+            s->lowest[node] = s->number[source];
+    }
+}
+
+static bool feeds_itself(const mega_graph *g, const mega_patch *p, uint32_t node) {
+    for (uint32_t i = g->first[node]; i < g->first[node + 1]; i++)
+        if (joins(p, cable_in(g, p, i)) && cable_in(g, p, i)->from_node == (int32_t)node)
+            return true;
+    return false;
+}
+
+/// Components one after the other; within one the order stays as it was, with `z1` for a source.
+static void group(search *s, mega_graph *g, const mega_patch *p) {
+    size_t n = p->node_count;
+    uint32_t *end = s->number, *old = s->open; // no longer needed
+    memset(end, 0, (n + 1) * sizeof *end);
+    memcpy(old, g->order, n * sizeof *old);
+    for (size_t i = 0; i < n; i++) end[s->component[i]]++;
+    for (size_t i = 0; i < n; i++)
+        if (end[s->component[i]] > 1 || feeds_itself(g, p, (uint32_t)i))
+            g->loop[i] = s->component[i];
+    for (size_t c = 1; c <= s->component_count; c++) end[c] += end[c - 1];
+    for (size_t k = n; k-- > 0;) g->order[--end[s->component[old[k]]]] = old[k];
+}
+
+static mega_status find_loops(mega_graph *g, const mega_patch *p) {
+    size_t n = p->node_count + 1;
+    uint32_t *memory = calloc(6 * n, sizeof *memory);
+    if (!memory) return MEGA_ERROR_MEMORY;
+    search s = {.stack = memory,
+                .next = memory + n,
+                .number = memory + 2 * n,
+                .lowest = memory + 3 * n,
+                .open = memory + 4 * n,
+                .component = memory + 5 * n};
+    for (uint32_t i = 0; i < p->node_count; i++) find_components(&s, g, p, i);
+    group(&s, g, p);
+    free(memory);
+    return MEGA_OK;
+}
+
+size_t mega_graph_run_end(const mega_graph *g, size_t at, size_t count) {
+    uint32_t loop = g->loop[g->order[at++]];
+    while (loop && at < count && g->loop[g->order[at]] == loop) at++;
+    return at;
 }
 
 // ---- scopes -----------------------------------------------------------------------------------
@@ -198,6 +300,46 @@ static mega_status check_scopes(const mega_patch *p, mega_report *report) {
     return status;
 }
 
+/// One error for a loop in which some nodes are shared and some per voice.
+static void report_mixed(const mega_patch *p, uint32_t voice, uint32_t shared,
+                         mega_report *report) {
+    const mega_patch_node_row *node = &p->nodes[shared];
+    char path[MEGA_ID_BYTES_MAX + 16] = "nodes.", hint[MEGA_ID_BYTES_MAX + 96] = "";
+    strncat(path, node->id, MEGA_ID_BYTES_MAX);
+    strcat(path, ".scope");
+    if (!(node->module->flags & MEGA_ONCE))
+        snprintf(hint, sizeof hint, "write \"scope\": \"voice\" in `%s`, or ", node->id);
+    strcat(hint, "close the loop with a `feedback` (one block)");
+    mega_report_add(report, MEGA_SEVERITY_ERROR, "scope", path, 0, 0, hint,
+                    "in a loop through `z1` all is per voice or all is shared; here `%s` is per "
+                    "voice and `%s` is shared",
+                    p->nodes[voice].id, node->id);
+}
+
+/// How much it is a shared node's own doing that it is shared: 0, others made it so; 2, it must be.
+static int insists(const mega_patch_node_row *node) {
+    if (node->module->flags & MEGA_ONCE) return 2;
+    return may_become_voice(node) ? 0 : 1;
+}
+
+static mega_status check_loops(const mega_graph *g, const mega_patch *p, mega_report *report) {
+    mega_status status = MEGA_OK;
+    for (size_t k = 0, end; k < p->node_count; k = end) {
+        end = mega_graph_run_end(g, k, p->node_count);
+        uint32_t voice = UINT32_MAX, shared = UINT32_MAX;
+        for (size_t i = k; i < end; i++) {
+            uint32_t n = g->order[i];
+            if (g->voice[n]) voice = n;
+            else if (shared == UINT32_MAX || insists(&p->nodes[n]) > insists(&p->nodes[shared]))
+                shared = n;
+        }
+        if (voice == UINT32_MAX || shared == UINT32_MAX) continue;
+        report_mixed(p, voice, shared, report);
+        status = MEGA_ERROR_PATCH;
+    }
+    return status;
+}
+
 // ---- what is heard ----------------------------------------------------------------------------
 
 static bool leaves(const mega_module *m) { return m->flags & MEGA_LEAVES; }
@@ -241,17 +383,30 @@ static void keep_live_order(mega_graph *g, const mega_patch *p) {
 
 // ---- phases -----------------------------------------------------------------------------------
 
+/// The first phase in which the node's sources have been made.
+static uint32_t phase_after_sources(const mega_graph *g, const mega_patch *p, uint32_t n) {
+    uint32_t latest = 0;
+    for (uint32_t i = g->first[n]; i < g->first[n + 1]; i++) {
+        const mega_patch_cable_row *cable = cable_in(g, p, i);
+        if (!joins(p, cable)) continue;
+        uint32_t source = (uint32_t)cable->from_node;
+        uint32_t phase = g->phase[source] + (g->voice[source] && !g->voice[n]);
+        if (phase > latest) latest = phase;
+    }
+    return latest;
+}
+
+/// A loop is in one phase.
 static void find_phases(mega_graph *g, const mega_patch *p) {
-    for (size_t k = 0; k < g->live_count; k++) {
-        uint32_t n = g->order[k];
-        for (uint32_t i = g->first[n]; i < g->first[n + 1]; i++) {
-            const mega_patch_cable_row *cable = cable_in(g, p, i);
-            if (!orders(p, cable)) continue;
-            uint32_t source = (uint32_t)cable->from_node;
-            uint32_t phase = g->phase[source] + (g->voice[source] && !g->voice[n]);
-            if (phase > g->phase[n]) g->phase[n] = phase;
+    for (size_t k = 0, end; k < g->live_count; k = end) {
+        end = mega_graph_run_end(g, k, g->live_count);
+        uint32_t phase = 0;
+        for (size_t i = k; i < end; i++) {
+            uint32_t after = phase_after_sources(g, p, g->order[i]);
+            if (after > phase) phase = after;
         }
-        if (g->phase[n] + 1 > g->phase_count) g->phase_count = g->phase[n] + 1;
+        for (size_t i = k; i < end; i++) g->phase[g->order[i]] = phase;
+        if (phase + 1 > g->phase_count) g->phase_count = phase + 1;
     }
 }
 
@@ -270,7 +425,15 @@ mega_status mega_graph_init(mega_graph *g, const mega_patch *p, const uint32_t *
         mega_graph_finish(g);
         return status;
     }
-    infer_scopes(g, p);
+    status = find_loops(g, p);
+    if (!status) {
+        infer_scopes(g, p);
+        status = check_loops(g, p, report);
+    }
+    if (status) {
+        mega_graph_finish(g);
+        return status;
+    }
     mark_live(g, p, taps, tap_count);
     report_unheard(g, p, report);
     keep_live_order(g, p);

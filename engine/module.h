@@ -63,6 +63,9 @@ enum {
     MEGA_DELAYS = 32,
     /// What comes in leaves the patch: what reaches it is kept, all else is left out.
     MEGA_LEAVES = 64,
+    /// Breaks cycles too: its one output is what went into its one input one frame ago, which is
+    /// its one field of state. A cycle through it runs frame by frame.
+    MEGA_DELAYS_FRAME = 128,
 };
 
 /// What the VM tells the `note` module of each voice, still within a segment.

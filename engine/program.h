@@ -41,7 +41,10 @@ typedef enum {
     MEGA_OP_BUS_OUT,       ///< register -> bus of the host
     MEGA_OP_FEEDBACK_READ, ///< what went in one block ago
     MEGA_OP_FEEDBACK_WRITE,
-    MEGA_OP_TAP, ///< register -> bus
+    MEGA_OP_TAP,        ///< register -> bus
+    MEGA_OP_LOOP,       ///< the `body` instructions after it run frame by frame
+    MEGA_OP_FRAME_READ, ///< what went in one frame ago; in loops
+    MEGA_OP_FRAME_WRITE,
 } mega_opcode;
 
 typedef struct {
@@ -54,7 +57,8 @@ typedef struct {
     uint16_t exponent_count; ///< SUM: the last ones of in_count
     uint32_t out;            ///< first output operand
     uint16_t out_count;
-    uint16_t bus; ///< TAP
+    uint16_t bus;  ///< TAP
+    uint32_t body; ///< LOOP
 } mega_instruction;
 
 /// A run of instructions: shared, or once for each active group.

@@ -39,10 +39,47 @@ static bool is_register(const mega_operand *o) {
 
 static uint32_t phase_end(const mega_phase *phase) { return phase->first + phase->count; }
 
-/// How long each value lives. A shared one that a voice phase reads lives to the phase's end, since
-/// each group reads it again; a sum of voices is there from the phase's start.
+/// By instruction: the last one that runs before it can run again in the same segment. That is the
+/// end of its loop, or itself.
+static uint32_t *find_ends(mega_emitter *e) {
+    const mega_program *p = e->program;
+    uint32_t *ends = malloc((p->instruction_count + 1) * sizeof *ends), end = 0;
+    if (!ends) {
+        e->failed = true;
+        return NULL;
+    }
+    for (uint32_t i = 0; i < p->instruction_count; i++) {
+        if (p->instructions[i].op == MEGA_OP_LOOP) end = i + p->instructions[i].body;
+        ends[i] = i > end ? i : end;
+    }
+    return ends;
+}
+
+/// A shared value that a voice phase reads lives to the phase's end, since each group reads it
+/// again; what a loop reads lives to the loop's end.
+static void find_last(mega_emitter *e, const mega_phase *phase, uint32_t i, uint32_t end) {
+    const mega_program *p = e->program;
+    const mega_instruction *code = &p->instructions[i];
+    // a sum of one term may stand for its source without a copy: the source lives as long as the
+    // sum; so does a broadcast in the one-lane build
+    if (code->op == MEGA_OP_SUM || code->op == MEGA_OP_BROADCAST) {
+        uint32_t last = e->virtuals[p->operands[code->out].index].last;
+        if (last > end) end = last;
+    }
+    for (uint32_t o = 0; o < code->in_count; o++) {
+        const mega_operand *in = &p->operands[code->in + o];
+        if (!is_register(in)) continue;
+        mega_virtual *v = &e->virtuals[in->index];
+        uint32_t last = phase->voice && v->bank == MEGA_BANK_SHARED ? phase_end(phase) : end;
+        if (last > v->last) v->last = last;
+    }
+}
+
+/// How long each value lives. A sum of voices is there from its phase's start.
 static void find_lives(mega_emitter *e) {
     mega_program *p = e->program;
+    uint32_t *ends = find_ends(e);
+    if (!ends) return;
     for (uint32_t l = 0; l < p->phase_count; l++)
         for (uint32_t i = p->phases[l].first; i < phase_end(&p->phases[l]); i++) {
             const mega_instruction *code = &p->instructions[i];
@@ -53,23 +90,9 @@ static void find_lives(mega_emitter *e) {
             }
         }
     for (uint32_t l = p->phase_count; l-- > 0;)
-        for (uint32_t i = phase_end(&p->phases[l]); i-- > p->phases[l].first;) {
-            const mega_instruction *code = &p->instructions[i];
-            uint32_t until = i;
-            // a sum of one term may stand for its source without a copy: the source lives as long
-            // as the sum; so does a broadcast in the one-lane build
-            if (code->op == MEGA_OP_SUM || code->op == MEGA_OP_BROADCAST)
-                until = e->virtuals[p->operands[code->out].index].last;
-            for (uint32_t o = 0; o < code->in_count; o++) {
-                const mega_operand *in = &p->operands[code->in + o];
-                if (!is_register(in)) continue;
-                mega_virtual *v = &e->virtuals[in->index];
-                uint32_t last = p->phases[l].voice && v->bank == MEGA_BANK_SHARED
-                                    ? phase_end(&p->phases[l])
-                                    : until;
-                if (last > v->last) v->last = last;
-            }
-        }
+        for (uint32_t i = phase_end(&p->phases[l]); i-- > p->phases[l].first;)
+            find_last(e, &p->phases[l], i, ends[i]);
+    free(ends);
 }
 
 typedef struct {
@@ -138,6 +161,7 @@ void mega_assign_registers(mega_emitter *e) {
     mega_program *p = e->program;
     if (e->failed || !order_lists(e)) return;
     find_lives(e);
+    if (e->failed) return;
     p->reduces = malloc((p->instruction_count + 1) * sizeof *p->reduces);
     if (!p->reduces) {
         e->failed = true;

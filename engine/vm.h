@@ -14,6 +14,13 @@ enum {
     MEGA_HOST_BUSES_MAX = 64, ///< that `bus.in` and `bus.out` know
 };
 
+/// Where the profile keeps what is no module's own.
+enum {
+    MEGA_PROFILE_REST = MEGA_MODULE_COUNT, ///< cables and voices
+    MEGA_PROFILE_LOOPS,                    ///< all that runs frame by frame
+    MEGA_PROFILE_PLACES,
+};
+
 typedef struct mega_vm {
     const mega_isa_table *wide, *one;
     float rate, seconds_per_frame;
@@ -31,7 +38,7 @@ typedef struct mega_vm {
     float fade[2]
               [MEGA_BLOCK_FRAMES]; ///< this segment's factors: of what goes out, of what comes in
     bool profile;
-    uint64_t profile_ns[MEGA_MODULE_COUNT + 1]; ///< by module; the last is all else
+    uint64_t profile_ns[MEGA_PROFILE_PLACES]; ///< by module, and the places above
 
     // scratch
     _Alignas(64) float zeros[MEGA_BLOCK_FRAMES * 16];

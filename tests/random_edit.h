@@ -73,6 +73,9 @@ static inline void random_edit_connect(random_edit_maker *m) {
     const mega_patch *p = m->patch;
     mega_patch_cable_row c = {.from_node = (int32_t)rng_below(m->r, (uint32_t)p->node_count),
                               .to_node = rng_below(m->r, (uint32_t)p->node_count)};
+    if (rng_chance(m->r, 0.2f)) // a `z1` may close a loop
+        for (uint32_t n = 0; n < p->node_count; n++)
+            if (p->nodes[n].module->flags & MEGA_DELAYS_FRAME) c.to_node = n;
     const mega_module *from = p->nodes[c.from_node].module, *to = p->nodes[c.to_node].module;
     if (p->knob_count && (rng_chance(m->r, 0.2f) || !from->output_count)) {
         c.from_node = -1;

@@ -4,7 +4,8 @@
 //
 // Names, ranges and choices come from the modules' rows, so a new module takes part without a line
 // here. Each document has nodes n0, n1 ... and `out`; cables run from lower to higher numbers, but
-// into modules that break cycles also backwards. Knobs are k0, k1 ... Levels are kept low enough
+// into modules that break cycles also backwards: into `z1` over nodes of one scope only, as its
+// loops must be. Knobs are k0, k1 ... Levels are kept low enough
 // for a listener, not for a proof: filters with self-oscillation and feedback may be loud, and must
 // stay finite.
 #ifndef RANDOM_PATCH_H
@@ -26,7 +27,8 @@ typedef struct {
     rng r;
     FILE *text;
     const mega_module *module[RANDOM_PATCH_NODES_MAX + 2];
-    bool heard[RANDOM_PATCH_NODES_MAX + 2]; ///< some cable leaves it
+    bool heard[RANDOM_PATCH_NODES_MAX + 2];  ///< some cable leaves it
+    bool scoped[RANDOM_PATCH_NODES_MAX + 2]; ///< its scope does not follow from its sources
     uint32_t node_count;                    ///< with the output, which is the last
     uint32_t knob_count;
     bool has_note, first;
@@ -112,10 +114,13 @@ static inline void random_patch_node(random_patch_maker *m, uint32_t index, bool
     random_patch_comma(m);
     fprintf(m->text, in_array ? "\n{\"id\": \"%s\", " : "\n\"%s\": {", id);
     fprintf(m->text, "\"type\": \"%s\"", module->name);
+    m->scoped[index] = module->flags & (MEGA_ONCE | MEGA_AFTER);
     bool fixed = module->flags & (MEGA_ONCE | MEGA_AFTER | MEGA_BUILT_IN) || index == 0 ||
                  strcmp(module->name, "note") == 0;
-    if (m->has_note && !fixed && module->memory_lines == 0 && rng_chance(r, 0.06f))
+    if (m->has_note && !fixed && module->memory_lines == 0 && rng_chance(r, 0.06f)) {
+        m->scoped[index] = true;
         fprintf(m->text, ", \"scope\": \"%s\"", rng_chance(r, 0.5f) ? "voice" : "shared");
+    }
     fputs(", \"params\": {", m->text);
     m->first = true;
     for (uint32_t p = 0; p < module->param_count; p++) {
@@ -160,8 +165,19 @@ static inline const char *random_patch_note_output(const char *port) {
     return NULL;
 }
 
+/// A node behind a `z1`, so that a loop may close: all between have the scope of their sources.
+static inline int64_t random_patch_loop_source(random_patch_maker *m, uint32_t z1) {
+    uint32_t end = z1;
+    while (end + 1 < m->node_count && end < z1 + 8 && !m->scoped[end]) end++;
+    if (end == z1) return -1;
+    uint32_t i = z1 + rng_below(&m->r, end - z1);
+    return m->module[i]->output_count ? (int64_t)i : -1;
+}
+
 /// A node before `to` that has an output; for one that breaks cycles any but the last.
 static inline int64_t random_patch_source(random_patch_maker *m, uint32_t to) {
+    if (m->module[to]->flags & MEGA_DELAYS_FRAME && rng_chance(&m->r, 0.6f))
+        return random_patch_loop_source(m, to);
     bool backwards = m->module[to]->flags & MEGA_DELAYS;
     uint32_t limit = backwards ? m->node_count - 1 : to;
     for (int tries = 0; limit > 0 && tries < 8; tries++) {
@@ -230,6 +246,7 @@ static inline char *random_patch(uint64_t seed, uint32_t nodes) {
     if (m->has_note) m->module[m->node_count++] = note;
     while (m->node_count < nodes + m->has_note) {
         const mega_module *module = mega_isa_one.modules[rng_below(r, MEGA_MODULE_COUNT)];
+        if (rng_chance(r, 0.05f)) module = random_patch_find("z1"); // more loops than by chance
         // A second note source is legal; outputs are summed at the end.
         if (module != out && (module != note || (m->has_note && rng_chance(r, 0.2f))))
             m->module[m->node_count++] = module;

@@ -4,9 +4,13 @@
 // All voices are held for the whole time, keys spread evenly over MIDI 36..84 (one voice: 57). The
 // time is the processor's, in parts; the middle one counts, the quickest is told as well. Modules
 // are timed in a second pass, since looking at the clock around each of them costs time too.
+//
+// Loops through `z1` run frame by frame, which costs more than what is in them. How much, shows the
+// same patch with a `feedback` in place of each `z1`: the same nodes and cables, but no loops.
 #include <getopt.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -45,6 +49,8 @@ typedef struct {
     module_time modules[MODULES_MAX];
     size_t module_count;
     double modules_sum;
+    double loops;           // share of what runs frame by frame, 0..1
+    double feedback_median; // of a part, without loops; 0: there are none
 } result;
 
 // ---- measuring ----------------------------------------------------------------------------------
@@ -125,6 +131,40 @@ static void time_modules(mega_engine *engine, result *r) {
     qsort(r->modules, r->module_count, sizeof *r->modules, compare_modules);
 }
 
+// ---- loops --------------------------------------------------------------------------------------
+
+/// The patch with a `feedback` in place of each `z1`, or NULL.
+static mega_patch *without_loops(const mega_patch *patch) {
+    char *list = NULL;
+    size_t bytes = 0;
+    FILE *text = open_memstream(&list, &bytes);
+    if (!text) return NULL;
+    const char *before = "[";
+    for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
+        mega_node_info node = mega_patch_node(patch, i);
+        if (strcmp(node.type, "z1") != 0) continue;
+        fprintf(text, "%s{\"op\": \"replace\", \"id\": \"%s\", \"type\": \"feedback\"}", before,
+                node.id);
+        before = ", ";
+    }
+    fputs("]", text);
+    fclose(text);
+    mega_patch *other = NULL;
+    if (list && bytes > 1)
+        other = mega_patch_edit(patch, list, bytes, MEGA_FORMAT_JSON, NULL, NULL);
+    free(list);
+    return other;
+}
+
+static double share_of(const result *r, size_t i) {
+    return r->modules[i].nanoseconds / r->modules_sum;
+}
+
+static void find_loops(result *r) {
+    for (size_t i = 0; i < r->module_count; i++)
+        if (strstr(r->modules[i].type, "frame by frame")) r->loops = share_of(r, i);
+}
+
 // ---- telling ------------------------------------------------------------------------------------
 
 static double per_voice_frame(const result *r, double nanoseconds) {
@@ -135,8 +175,11 @@ static double times_real_time(const result *r) {
     return (double)r->frames / RATE * 1e9 / r->median;
 }
 
-static double share_of(const result *r, size_t i) {
-    return r->modules[i].nanoseconds / r->modules_sum;
+/// Nanoseconds of what runs frame by frame, and of the same without loops.
+static double in_loops(const result *r) { return r->loops * per_voice_frame(r, r->median); }
+static double outside_of_loops(const result *r) {
+    double rest = (1 - r->loops) * r->median;
+    return per_voice_frame(r, fmax(0, r->feedback_median - rest));
 }
 
 static void print_people(const bench_options *o, const result *r) {
@@ -147,6 +190,9 @@ static void print_people(const bench_options *o, const result *r) {
     printf("  %.1f KiB of program and state\n", (double)r->memory_bytes / 1024);
     for (size_t i = 0; i < r->module_count; i++)
         printf("  %5.1f %%  %s\n", 100 * share_of(r, i), r->modules[i].type);
+    if (r->feedback_median > 0)
+        printf("  loops through z1: %.3g ns per voice-frame; closed by feedback instead: %.3g ns\n",
+               in_loops(r), outside_of_loops(r));
 }
 
 static int print_machine(const bench_options *o, const result *r) {
@@ -160,6 +206,10 @@ static int print_machine(const bench_options *o, const result *r) {
         "ns_per_voice_frame", per_voice_frame(r, r->median), "ns_per_voice_frame_best",
         per_voice_frame(r, r->best), "times_real_time", times_real_time(r), "isa", r->isa,
         "program_bytes", (json_int_t)r->memory_bytes, "rate", (json_int_t)RATE, "modules", modules);
+    if (root && r->feedback_median > 0)
+        json_object_set_new(root, "loops",
+                            json_pack("{sf sf}", "ns_per_voice_frame", in_loops(r),
+                                      "ns_per_voice_frame_by_feedback", outside_of_loops(r)));
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
     json_decref(root);
     if (!text) return status_exit(o->path, MEGA_ERROR_MEMORY);
@@ -170,22 +220,45 @@ static int print_machine(const bench_options *o, const result *r) {
 
 // ---- the command --------------------------------------------------------------------------------
 
-static int bench_engine(const bench_options *o, const mega_patch *patch, mega_engine *engine) {
-    result r = {.voices = 1, .isa = mega_isa(engine)};
-    r.frames = (uint64_t)fmax(1, o->seconds * RATE / PARTS);
-    catch_interrupts();
+/// Plays the patch and times parts of it.
+static void play(const mega_patch *patch, mega_engine *engine, result *r) {
+    r->voices = 1;
     if (patch_has_notes(patch)) {
-        r.voices = mega_patch_voices(patch);
-        uint32_t active = hold_notes(engine, r.voices);
-        if (active < r.voices)
-            say("warning: only %u of %u voices sound; the figures are of all", active, r.voices);
+        r->voices = mega_patch_voices(patch);
+        uint32_t active = hold_notes(engine, r->voices);
+        if (active < r->voices)
+            say("warning: only %u of %u voices sound; the figures are of all", active, r->voices);
     } else {
         render_frames(engine, (uint64_t)(warm_up_seconds * RATE));
     }
-    time_parts(engine, &r);
+    time_parts(engine, r);
+}
+
+/// Times the same without loops.
+static int bench_without_loops(const bench_options *o, const mega_patch *patch, result *r) {
+    mega_patch *other = without_loops(patch);
+    mega_engine *engine = NULL;
+    if (!other) return status_exit(o->path, MEGA_ERROR_MEMORY);
+    int code = engine_open(o->path, other, RATE, true, &engine);
+    result without = {.frames = r->frames};
+    if (code == CLI_OK) play(other, engine, &without);
+    r->feedback_median = without.median;
+    mega_destroy(engine);
+    mega_patch_destroy(other);
+    return code;
+}
+
+static int bench_engine(const bench_options *o, const mega_patch *patch, mega_engine *engine) {
+    result r = {.isa = mega_isa(engine)};
+    r.frames = (uint64_t)fmax(1, o->seconds * RATE / PARTS);
+    catch_interrupts();
+    play(patch, engine, &r);
     r.memory_bytes = mega_counters_get(engine).memory_bytes;
     time_modules(engine, &r);
+    find_loops(&r);
+    int code = r.loops > 0 ? bench_without_loops(o, patch, &r) : CLI_OK;
     if (interrupted) return CLI_INTERRUPTED;
+    if (code != CLI_OK) return code;
     if (o->json) return print_machine(o, &r);
     print_people(o, &r);
     return CLI_OK;
@@ -232,7 +305,9 @@ const cli_command command_bench = {
     .notes =
         "All N voices are held, keys spread evenly over MIDI 36..84. A patch without notes counts "
         "as\n"
-        "one voice. Time is the processor's, of one core; the middle one of nine parts counts.\n",
+        "one voice. Time is the processor's, of one core; the middle one of nine parts counts.\n"
+        "Of a patch with loops through z1 it says what they cost, and what the same nodes do when\n"
+        "they are closed by feedback instead.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MIT
+// run -- what each instruction does; see run.h.
+#include "run.h"
+
+#include <string.h>
+
+#include "lanes.h"
+
+// ---- values -----------------------------------------------------------------------------------
+
+/// A slot on its way, as the lanes of a group read it.
+static mega_value spread_slot(const mega_run *r, const mega_slot *slot, uint32_t scratch) {
+    if (!slot->moving) return (mega_value){slot->value, false};
+    if (!r->wide) return (mega_value){slot->ramp + r->step, !r->stepping};
+    float *at = r->vm->spread[scratch];
+    r->isa->ops->broadcast(at, slot->ramp + r->step, r->frames);
+    return (mega_value){at, !r->stepping};
+}
+
+/// Floats from the segment's first frame to the one that runs.
+static size_t step_floats(const mega_run *r) { return (size_t)r->step * r->frame_floats; }
+
+static mega_value value_of(const mega_run *r, const mega_operand *o) {
+    const mega_program *p = r->program;
+    switch (o->bank) {
+    case MEGA_BANK_SHARED: return p->shared_values[o->index];
+    case MEGA_BANK_VOICE: return p->voice_values[o->index];
+    case MEGA_BANK_KEPT: return r->kept[o->index];
+    default: return (mega_value){r->vm->zeros, false};
+    }
+}
+
+/// In a loop: the value of its frame.
+static mega_value read_operand(const mega_run *r, const mega_operand *o, uint32_t scratch) {
+    if (o->bank == MEGA_BANK_SLOT) return spread_slot(r, &r->program->slots[o->index], scratch);
+    mega_value value = value_of(r, o);
+    if (!r->stepping || !value.moving) return value;
+    return (mega_value){value.at + step_floats(r), false};
+}
+
+static float *room_of(const mega_run *r, const mega_operand *o) {
+    const mega_program *p = r->program;
+    switch (o->bank) {
+    case MEGA_BANK_SHARED: return p->shared + (size_t)o->index * MEGA_BLOCK_FRAMES + step_floats(r);
+    case MEGA_BANK_VOICE:
+        return p->voice + (size_t)o->index * MEGA_BLOCK_FRAMES * 16 + step_floats(r);
+    default: return r->kept_at + (size_t)o->index * r->kept_step + step_floats(r);
+    }
+}
+
+/// In a loop: `value` is of its frame, and one of all frames is kept.
+static void set_value(const mega_run *r, const mega_operand *o, mega_value value) {
+    mega_program *p = r->program;
+    if (r->stepping) value = (mega_value){value.at - step_floats(r), true};
+    switch (o->bank) {
+    case MEGA_BANK_SHARED: p->shared_values[o->index] = value; break;
+    case MEGA_BANK_VOICE: p->voice_values[o->index] = value; break;
+    default: r->kept[o->index] = value; break;
+    }
+}
+
+// ---- instructions -----------------------------------------------------------------------------
+
+static mega_state_block *state_of(const mega_run *r, const mega_program_node *node) {
+    if (node->state == UINT32_MAX) return NULL;
+    return r->program->states[node->state + (node->voice ? r->group : 0)];
+}
+
+static void node_seeds(const mega_run *r, const mega_program_node *node, int32_t seeds[16]) {
+    const int32_t *voices = r->voice ? r->vm->voices->groups[r->group].seeds + r->lane : NULL;
+    int count = r->wide ? 16 : 1;
+    for (int l = 0; l < count; l++)
+        seeds[l] = (int32_t)(node->seed ^ (voices ? (uint32_t)voices[l] : r->vm->seed));
+}
+
+static void call(const mega_run *r, const mega_instruction *code) {
+    mega_program *p = r->program;
+    const mega_program_node *node = &p->nodes[code->node];
+    const mega_module *m = r->isa->modules[code->module];
+    // inner lanes: the widest build, ports one lane wide
+    if (m->flags & MEGA_INNER_LANES) m = r->vm->wide->modules[code->module];
+    const float *ports[MEGA_PORTS_MAX];
+    float *outputs[MEGA_OUTPUTS_MAX];
+    uint64_t moving = 0;
+    for (uint32_t i = 0; i < code->in_count; i++) {
+        mega_value value = read_operand(r, &p->operands[code->in + i], i);
+        ports[i] = value.at;
+        moving |= (uint64_t)value.moving << i;
+    }
+    for (uint32_t o = 0; o < code->out_count; o++)
+        outputs[o] = room_of(r, &p->operands[code->out + o]);
+    int32_t seeds[16];
+    node_seeds(r, node, seeds);
+    mega_state_block *block = state_of(r, node);
+    mega_call c = {.ports = ports,
+                   .moving = moving,
+                   .outputs = outputs,
+                   .state = block ? block->state + r->lane : NULL,
+                   .memory = block && block->memory ? block->memory + r->lane : NULL,
+                   .memory_frames = block ? block->memory_frames : 0,
+                   .state_stride = block ? block->stride : 1,
+                   .frames = r->frames,
+                   .seconds_per_frame = r->vm->seconds_per_frame,
+                   .frames_per_second = r->vm->rate,
+                   .note = r->note,
+                   .seeds = seeds};
+    uint64_t moved = m->process(&c);
+    for (uint32_t o = 0; o < code->out_count; o++)
+        set_value(r, &p->operands[code->out + o], (mega_value){outputs[o], moved >> o & 1});
+}
+
+/// A cable that comes or goes: its value times this segment's fade.
+static mega_value faded(const mega_run *r, mega_value value, int8_t fade, uint32_t scratch) {
+    const float *factor = r->vm->fade[fade > 0] + r->step;
+    float *at = r->vm->spread[scratch];
+    for (uint32_t t = 0; t < r->frames; t++) {
+        const float *in = value.at + (value.moving ? (size_t)t * r->frame_floats : 0);
+        for (uint32_t l = 0; l < r->frame_floats; l++)
+            at[t * r->frame_floats + l] = in[l] * factor[t];
+    }
+    return (mega_value){at, !r->stepping};
+}
+
+/// Reads the terms that can matter: a slot that stands at 0 adds nothing.
+static uint32_t read_terms(const mega_run *r, uint32_t first, uint32_t count, uint32_t scratch,
+                           mega_term *terms) {
+    const mega_program *p = r->program;
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const mega_operand *o = &p->operands[first + i];
+        if (o->bank == MEGA_BANK_ZERO) continue;
+        if (o->bank == MEGA_BANK_SLOT && !p->slots[o->index].moving &&
+            p->slots[o->index].value[0] == 0)
+            continue;
+        mega_value value = read_operand(r, o, scratch + used);
+        if (p->fades[first + i]) value = faded(r, value, p->fades[first + i], scratch + used);
+        terms[used++] = (mega_term){value.at, value.moving, p->amounts[first + i]};
+    }
+    return used;
+}
+
+/// More cables than fit at once: exponents are summed first, then terms, each a part at a time, in
+/// order.
+static mega_value sum_many(const mega_run *r, uint32_t first, uint32_t count, float *out) {
+    mega_term terms[MEGA_TERMS_AT_ONCE + 1];
+    mega_value total = {r->vm->zeros, false};
+    for (uint32_t done = 0; done < count; done += MEGA_TERMS_AT_ONCE) {
+        uint32_t part = count - done < MEGA_TERMS_AT_ONCE ? count - done : MEGA_TERMS_AT_ONCE;
+        bool has_total = total.at == out;
+        uint32_t used = read_terms(r, first + done, part, 0, terms + has_total);
+        if (!used) continue;
+        if (has_total) terms[0] = (mega_term){out, total.moving, 1};
+        if (has_total && !total.moving) // the sum so far stands; the next part may move over it
+            for (uint32_t t = 1; t < r->frames; t++)
+                memcpy(out + t * r->frame_floats, out, r->frame_floats * sizeof *out);
+        if (has_total) terms[0].moving = true;
+        total.moving = r->isa->ops->sum(out, terms, used + has_total, NULL, 0, r->frames);
+        total.at = out;
+    }
+    return total;
+}
+
+/// True for a slot spread over the lanes: the next instruction writes over it.
+static bool in_scratch(const mega_run *r, const float *at) {
+    const mega_vm *vm = r->vm;
+    const float *first = (const float *)vm->spread;
+    return at >= first && at < first + sizeof vm->spread / sizeof *first;
+}
+
+static void sum(const mega_run *r, const mega_instruction *code) {
+    const mega_operand *out = &r->program->operands[code->out];
+    float *room = room_of(r, out);
+    uint32_t term_count = code->in_count - code->exponent_count;
+    mega_term terms[MEGA_TERMS_AT_ONCE], exponents[MEGA_TERMS_AT_ONCE];
+    uint32_t used, raised;
+    if (code->in_count <= MEGA_TERMS_AT_ONCE) {
+        used = read_terms(r, code->in, term_count, 0, terms);
+        raised = read_terms(r, code->in + term_count, code->exponent_count, used, exponents);
+    } else {
+        // the exponent goes to a scratch that no slot uses meanwhile
+        float *exponent_room = r->vm->spread[MEGA_PORTS_MAX - 1];
+        mega_value exponent =
+            sum_many(r, code->in + term_count, code->exponent_count, exponent_room);
+        mega_value total = sum_many(r, code->in, term_count, room);
+        used = raised = 1;
+        terms[0] = (mega_term){total.at, total.moving, 1};
+        exponents[0] = (mega_term){exponent.at, exponent.moving, 1};
+    }
+    mega_value value = {room, false};
+    bool alone = used == 1 && !raised && terms[0].amount == 1;
+    if (alone && !r->stepping && !in_scratch(r, terms[0].at))
+        value = (mega_value){terms[0].at, terms[0].moving}; // no copy
+    else if (used) value.moving = r->isa->ops->sum(room, terms, used, exponents, raised, r->frames);
+    else if (r->stepping) memset(room, 0, r->frame_floats * sizeof *room);
+    else value.at = r->vm->zeros;
+    set_value(r, out, value);
+}
+
+static void broadcast(const mega_run *r, const mega_instruction *code) {
+    const mega_operand *out = &r->program->operands[code->out];
+    mega_value value = read_operand(r, &r->program->operands[code->in], 0);
+    if (r->wide) {
+        float *room = room_of(r, out);
+        r->isa->ops->broadcast(room, value.at, value.moving ? r->frames : 1);
+        value.at = room;
+    }
+    set_value(r, out, value);
+}
+
+static void silence_lanes(const mega_run *r, uint32_t which) {
+    r->vm->lanes_silenced += (uint32_t)__builtin_popcount(which);
+    mega_voices_kill_lanes(r->vm->voices, r->group, which, r->frame + r->offset);
+}
+
+static void reduce(mega_run *r, const mega_instruction *code) {
+    mega_value in = read_operand(r, &r->program->operands[code->in], 0);
+    mega_voice_group *group = &r->vm->voices->groups[r->group];
+    if (r->wide) {
+        float *out = room_of(r, &r->program->operands[code->out]);
+        uint32_t bad =
+            r->isa->ops->reduce(out, in.at, in.moving, r->gain, r->active, group->peak, r->frames);
+        if (!bad) return;
+        silence_lanes(r, bad);
+        r->active &= ~bad;
+        r->isa->ops->reduce(out, in.at, in.moving, r->gain, r->active, group->peak, r->frames);
+        return;
+    }
+    float *out = r->program->lane_sums + ((size_t)code->bus * 16 + r->lane) * MEGA_BLOCK_FRAMES;
+    if (!r->active) { // silenced before
+        memset(out, 0, r->frames * sizeof *out);
+        return;
+    }
+    uint32_t bad =
+        r->isa->ops->reduce(out, in.at, in.moving, r->gain, 1, &group->peak[r->lane], r->frames);
+    if (!bad) return;
+    silence_lanes(r, 1u << r->lane);
+    r->active = 0;
+    memset(out, 0, r->frames * sizeof *out);
+}
+
+/// A channel's or bus's number, which counts from 1, as an index; `count` if there is none such.
+static uint32_t index_of(const mega_run *r, uint32_t operand, uint32_t count) {
+    mega_value value = read_operand(r, &r->program->operands[operand], 0);
+    float index = value.at[0] - 0.5f;
+    return index >= 0 && index < (float)count ? (uint32_t)index : count;
+}
+
+/// What came from outside. @param block of which this segment is a part, or NULL: silence
+static void take(const mega_run *r, const mega_instruction *code, const float *block) {
+    const mega_operand *out = &r->program->operands[code->out];
+    mega_value value = {r->vm->zeros, false};
+    if (r->stepping) { // copied, since another channel may be next
+        float *room = room_of(r, out);
+        *room = block ? block[r->offset + r->step] : 0;
+        value.at = room;
+    } else if (block) {
+        value = (mega_value){block + r->offset, true};
+    }
+    set_value(r, out, value);
+}
+
+static void input(const mega_run *r, const mega_instruction *code) {
+    uint32_t channel = index_of(r, code->in, MEGA_CHANNELS_MAX);
+    take(r, code, channel < MEGA_CHANNELS_MAX ? r->vm->input[channel] : NULL);
+}
+
+static void bus_in(const mega_run *r, const mega_instruction *code) {
+    uint32_t bus = index_of(r, code->in, MEGA_HOST_BUSES_MAX);
+    bool given = bus < MEGA_HOST_BUSES_MAX && r->vm->bus_in_given >> bus & 1;
+    take(r, code, given ? r->vm->bus_in[bus] : NULL);
+}
+
+/// Several nodes add up; the first in a block clears the bus.
+static void bus_out(const mega_run *r, const mega_instruction *code) {
+    uint32_t bus = index_of(r, code->in + 1, MEGA_HOST_BUSES_MAX);
+    if (bus == MEGA_HOST_BUSES_MAX) return;
+    mega_value in = read_operand(r, &r->program->operands[code->in], 1);
+    float *block = r->vm->bus_out[bus];
+    if (!(r->vm->bus_out_used >> bus & 1)) memset(block, 0, sizeof r->vm->bus_out[bus]);
+    r->vm->bus_out_used |= UINT64_C(1) << bus;
+    for (uint32_t t = 0; t < r->frames; t++) block[r->offset + t] += in.at[in.moving ? t : 0];
+}
+
+/// left += in + left, right += in + right.
+static void output(const mega_run *r, const mega_instruction *code) {
+    mega_value v[3];
+    for (uint32_t i = 0; i < 3; i++) v[i] = read_operand(r, &r->program->operands[code->in + i], i);
+    float *left = r->vm->left + r->offset, *right = r->vm->right + r->offset;
+    for (uint32_t t = 0; t < r->frames; t++) {
+        float both_sides = v[0].at[v[0].moving ? t : 0];
+        left[t] += both_sides + v[1].at[v[1].moving ? t : 0];
+        right[t] += both_sides + v[2].at[v[2].moving ? t : 0];
+    }
+}
+
+static void feedback_read(const mega_run *r, const mega_instruction *code) {
+    const mega_operand *out = &r->program->operands[code->out];
+    const mega_state_block *block = state_of(r, &r->program->nodes[code->node]);
+    const float *from = block->state + (size_t)r->offset * block->stride + r->lane;
+    float *room = room_of(r, out);
+    for (uint32_t t = 0; t < r->frames; t++)
+        memcpy(room + (size_t)t * r->frame_floats, from + (size_t)t * block->stride,
+               r->frame_floats * sizeof *room);
+    set_value(r, out, (mega_value){room, true});
+}
+
+static void feedback_write(const mega_run *r, const mega_instruction *code) {
+    mega_value in = read_operand(r, &r->program->operands[code->in], 0);
+    mega_state_block *block = state_of(r, &r->program->nodes[code->node]);
+    float *to = block->state + (size_t)r->offset * block->stride + r->lane;
+    for (uint32_t t = 0; t < r->frames; t++)
+        memcpy(to + (size_t)t * block->stride,
+               in.at + (in.moving ? (size_t)t * r->frame_floats : 0), r->frame_floats * sizeof *to);
+}
+
+/// What is not finite is heard as silence.
+static void copy_finite(float *to, const float *from, uint32_t floats) {
+    for (uint32_t i = 0; i < floats; i++)
+        to[i] = (bits_of(from[i]) & 0x7f800000) == 0x7f800000 ? 0 : from[i];
+}
+
+/// A value that stands still is written to the block's end: the first phase may not run again in
+/// this block.
+static void tap(const mega_run *r, const mega_instruction *code) {
+    mega_value in = read_operand(r, &r->program->operands[code->in], 0);
+    mega_bus *bus = r->program->buses[code->bus];
+    size_t stride = bus->voice ? 16 : 1;
+    float *to = bus->block + ((size_t)r->group * MEGA_BLOCK_FRAMES + r->offset) * stride + r->lane;
+    uint32_t frames = in.moving ? r->frames : MEGA_BLOCK_FRAMES - r->offset;
+    for (uint32_t t = 0; t < frames; t++)
+        copy_finite(to + t * stride, in.at + (in.moving ? (size_t)t * r->frame_floats : 0),
+                    r->frame_floats);
+}
+
+// ---- loops ------------------------------------------------------------------------------------
+
+static void frame_read(const mega_run *r, const mega_instruction *code) {
+    const mega_operand *out = &r->program->operands[code->out];
+    float *room = room_of(r, out);
+    memcpy(room, state_of(r, &r->program->nodes[code->node])->state + r->lane,
+           r->frame_floats * sizeof *room);
+    set_value(r, out, (mega_value){room, true});
+}
+
+static void frame_write(const mega_run *r, const mega_instruction *code) {
+    mega_value in = read_operand(r, &r->program->operands[code->in], 0);
+    memcpy(state_of(r, &r->program->nodes[code->node])->state + r->lane, in.at,
+           r->frame_floats * sizeof *in.at);
+}
+
+/// Lanes of the loop's `z1` nodes in which there is no finite number: it would go round for ever.
+static uint32_t find_bad(const mega_run *r, const mega_instruction *code,
+                         const mega_instruction *end) {
+    uint32_t bad = 0;
+    for (; code < end; code++) {
+        if (code->op != MEGA_OP_FRAME_WRITE) continue;
+        const float *state = state_of(r, &r->program->nodes[code->node])->state + r->lane;
+        for (uint32_t l = 0; l < r->frame_floats; l++)
+            bad |= (uint32_t)((bits_of(state[l]) & 0x7f800000) == 0x7f800000) << l;
+    }
+    return bad;
+}
+
+/// A voice ends; a shared loop starts anew from silence.
+static void silence_loop(mega_run *r, const mega_instruction *code, const mega_instruction *end,
+                         uint32_t bad) {
+    if (r->voice) {
+        bad &= r->active;
+        r->active &= ~bad;
+        silence_lanes(r, bad << r->lane);
+        return;
+    }
+    r->vm->lanes_silenced++;
+    for (; code < end; code++) {
+        const mega_state_block *block = state_of(r, &r->program->nodes[code->node]);
+        if (block) memset(block->state, 0, block->state_floats * sizeof *block->state);
+    }
+}
+
+static void loop(mega_run *r, const mega_instruction *header) {
+    const mega_instruction *first = header + 1, *end = first + header->body;
+    const uint32_t frames = r->frames;
+    r->frames = 1;
+    r->stepping = true;
+    for (r->step = 0; r->step < frames; r->step++)
+        for (const mega_instruction *code = first; code < end; code++) mega_run_execute(r, code);
+    r->frames = frames;
+    r->step = 0;
+    r->stepping = false;
+    uint32_t bad = find_bad(r, first, end);
+    if (bad) silence_loop(r, first, end, bad);
+}
+
+void mega_run_execute(mega_run *r, const mega_instruction *code) {
+    switch ((mega_opcode)code->op) {
+    case MEGA_OP_CALL: call(r, code); break;
+    case MEGA_OP_SUM: sum(r, code); break;
+    case MEGA_OP_BROADCAST: broadcast(r, code); break;
+    case MEGA_OP_REDUCE: reduce(r, code); break;
+    case MEGA_OP_INPUT: input(r, code); break;
+    case MEGA_OP_OUTPUT: output(r, code); break;
+    case MEGA_OP_BUS_IN: bus_in(r, code); break;
+    case MEGA_OP_BUS_OUT: bus_out(r, code); break;
+    case MEGA_OP_FEEDBACK_READ: feedback_read(r, code); break;
+    case MEGA_OP_FEEDBACK_WRITE: feedback_write(r, code); break;
+    case MEGA_OP_TAP: tap(r, code); break;
+    case MEGA_OP_LOOP: loop(r, code); break;
+    case MEGA_OP_FRAME_READ: frame_read(r, code); break;
+    case MEGA_OP_FRAME_WRITE: frame_write(r, code); break;
+    }
+}

@@ -1,0 +1,30 @@
+; A sine that modulates its own phase, one frame back: from pure to a bright saw as the envelope opens.
+(patch
+  (name "feedback FM from parts")
+  (voices 8)
+  (knobs
+    (bright (value 0.6) (range 0 0.2) (unit "turns")))
+  (nodes
+    (note   (type "note"))
+    (osc    (type "osc.sine"))
+    (bite   (type "env") (attack 0.004) (decay 0.8) (sustain 0.3) (release 0.3))
+    (depth  (type "mul"))
+    (round  (type "gain"))
+    (back   (type "z1"))
+    (env    (type "env") (attack 0.004) (decay 1.5) (sustain 0.5) (release 0.25))
+    (vca    (type "gain"))
+    (out    (type "output")))
+  (connections
+    (note "freq" -> osc "freq")
+    (note "gate" -> bite "gate")
+    (note "gate" -> env "gate")
+    (note "velocity" -> env "amp")
+    (bite "out" -> depth "a")
+    (bright -> depth "b")
+    (osc "out" -> round "in")
+    (depth "out" -> round "amp")
+    (round "out" -> back "in")
+    (back "out" -> osc "pm")
+    (osc "out" -> vca "in")
+    (env "out" -> vca "amp" (amount 0.3))
+    (vca "out" -> out "in")))
