@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// atoms -- the host's numbers and words as text and JSON.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core.h"
+
+/// A host of 32 bits gives 0.1 as 0.100000001490116; what was meant is the shortest decimal that
+/// gives the same float, and that is what the same document holds anywhere else.
+void mega_decimal(double number, char *text, size_t bytes) {
+    bool narrow = (double)(float)number == number;
+    for (int digits = narrow ? 6 : 15; digits <= 17; digits++) {
+        snprintf(text, bytes, "%.*g", digits, number);
+        double back = strtod(text, NULL);
+        if (narrow ? (float)back == (float)number : back == number) return;
+    }
+}
+
+bool mega_atom_text(const mega_atom *atom, char *text, size_t bytes) {
+    if (!atom->word) {
+        mega_decimal(atom->number, text, bytes);
+        return true;
+    }
+    size_t length = strlen(atom->word);
+    if (length >= bytes) length = bytes - 1;
+    memcpy(text, atom->word, length);
+    text[length] = '\0';
+    return atom->word[length] == '\0';
+}
+
+json_t *mega_atom_json(const mega_atom *atom) {
+    if (atom->word) return json_string(atom->word);
+    if (!isfinite(atom->number)) return NULL;
+    if (atom->number == rint(atom->number) && fabs(atom->number) < 1e15)
+        return json_integer((json_int_t)atom->number);
+    char text[40];
+    mega_decimal(atom->number, text, sizeof text);
+    return json_real(strtod(text, NULL));
+}
+
+bool mega_split(const char *text, char *node, char *port) {
+    const char *dot = strrchr(text, '.');
+    if (!dot || dot == text || !dot[1] || strlen(text) >= MEGA_NAME_BYTES) return false;
+    memcpy(node, text, (size_t)(dot - text));
+    node[dot - text] = '\0';
+    strcpy(port, dot + 1);
+    return true;
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+// core -- what the parts of the adapter share.
+//
+// The engine's CONTROL role is the worker's while it has a job, else the host's thread's; its EVENT
+// role is the host's thread's; its AUDIO role is the one's who calls perform.
+#ifndef MEGA_ADAPTER_CORE_H
+#define MEGA_ADAPTER_CORE_H
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "adapter.h"
+#include "megasynth.h"
+#include "worker.h"
+
+enum {
+    MEGA_NOTES_MAX = 4096,                   ///< sounding at once, as the engine's voices
+    MEGA_NOTE_ID_BYTES = 48,                 ///< of an id that is given to a note, its NUL included
+    MEGA_NAME_BYTES = 256,                   ///< "node.param"
+    MEGA_PATH_BYTES = 1024,                  ///< of a file
+    MEGA_FILE_BYTES_MAX = 64 << 20,          ///< of a document
+    MEGA_OPERATIONS_COLLECTED_MAX = 1 << 16, ///< of one edit, as many as the engine takes
+    MEGA_HELD_MAX = 4096,                    ///< messages that wait for a name that is being built
+    MEGA_SLOTS_MAX = 128,                    ///< patches made ready by `prepare`
+    MEGA_ERRORS_TOLD_MAX = 20,               ///< of one report; the rest is counted
+    MEGA_PENDING_MAX = 64,                   ///< changes of which we wait to tell the frame
+    MEGA_LISTENERS_MAX = 256,
+    MEGA_TEXT_BYTES = 400, ///< of an error
+};
+
+// ---- messages to be sent
+// ---------------------------------------------------------------------------
+
+/// Messages for the host, collected by the worker: each is a JSON array of selector and atoms.
+typedef struct {
+    json_t *list;
+} mega_messages;
+/// @param format one letter an atom: 's' const char *, 'f' double
+void mega_messages_add(mega_messages *messages, const char *selector, const char *format, ...);
+
+// ---- a note that sounds
+// ----------------------------------------------------------------------------
+
+typedef struct {
+    _Atomic uint64_t
+        note; ///< 0: free. A slot is a channel of the taps that have one for each voice
+    float key;
+    uint8_t channel; ///< MIDI's, 1..16; 0: none
+    char id[MEGA_NOTE_ID_BYTES];
+} mega_sounding;
+
+/// A name that was looked up: what a live value must be like.
+typedef struct {
+    int32_t number; ///< the engine's; -1: there is none
+    uint64_t epoch; ///< of the document when it was looked up
+    double min, max;
+    json_t *choices; ///< or NULL
+} mega_known;
+
+typedef struct {
+    uint64_t frame;
+    bool knob;
+    size_t count;
+    mega_atom *atoms; ///< words are its own
+} mega_held;
+
+typedef struct {
+    uint64_t number; ///< the engine's, of a change
+    char name[64];
+} mega_pending;
+
+typedef struct {
+    uint8_t status, data[2], have; ///< running status
+    uint8_t rpn[16][2];
+    float bend_range[16];              ///< semitones of member channels
+    uint8_t members_low, members_high; ///< of the zones whose masters are channel 1 and 16
+} mega_midi;
+
+struct mega_tap {
+    mega_adapter *adapter;
+    char *node, *port;
+    uint32_t channels; ///< 0: the sum
+    _Atomic int32_t bus;
+    float *block; ///< the last whole block of each channel
+    float *ring;  ///< of each channel
+    uint64_t read;
+    uint32_t step; ///< the longest block of adapter or tap so far: what the reader stays behind
+};
+
+struct mega_adapter {
+    mega_host host;
+    mega_adapter_options options;
+    mega_engine *engine;
+    bool whole_blocks;
+    mega_worker *worker;
+    uint64_t epoch; ///< counts documents, of the names' looking up
+
+    // edits
+    json_t *collected; ///< operations of this logical time, or since `begin`
+    uint64_t collected_frame;
+    bool begun;
+    json_t *slots; ///< name -> JSON integer, index of `prepared`; the worker's
+    mega_patch *prepared[MEGA_SLOTS_MAX];
+
+    // values turned since the document was loaded: the document's own stay as written
+    pthread_mutex_t values_lock;
+    json_t *live_knobs, *live_params; ///< name -> value; "node.param" -> value or choice
+    json_t *known_index;              ///< name -> index of `known`
+    mega_known *known;
+    size_t known_count;
+    mega_held held[MEGA_HELD_MAX];
+    size_t held_count;
+
+    // notes
+    mega_sounding sounding[MEGA_NOTES_MAX];
+    uint32_t sounding_end; ///< slots from here on were never used
+    uint32_t sounding_count;
+    uint32_t voices; ///< of the document
+    bool no_stealing;
+    mega_midi midi;
+    char *controllers[128]; ///< knob that a controller turns
+
+    // what is told
+    mega_pending pending[MEGA_PENDING_MAX];
+    size_t pending_count;
+    uint64_t frame_seen;    ///< at the last tick
+    uint64_t collect_frame; ///< when what has faded is freed; UINT64_MAX: nothing is left
+    bool ready_told;
+    mega_messages early; ///< before that
+    double poll_ms;      ///< 0: off
+    uint64_t poll_frame;
+    uint32_t voices_told;
+    struct {
+        mega_answer *answer;
+        void *context;
+        mega_listener number;
+    } listeners[MEGA_LISTENERS_MAX];
+    mega_listener listener_last;
+    mega_listener asking;                        ///< who asked the message that is being handled
+    _Atomic uint64_t perform_ns, perform_frames; ///< while polling
+
+    _Atomic(mega_tap *) taps[MEGA_TAPS_MAX];
+    _Atomic uint64_t written; ///< frames of the taps' rings
+    uint32_t block_frames;    ///< the host's longest
+};
+
+// ---- jobs
+// ------------------------------------------------------------------------------------------
+
+/// A job for the worker, with what it found. `run` works on the engine; `finish` tells the host.
+typedef struct mega_work mega_work;
+struct mega_work {
+    mega_job job;
+    void (*work)(mega_adapter *adapter, mega_work *work);
+    void (*finish)(mega_adapter *adapter, mega_work *work); ///< NULL: messages and errors, no more
+    char what[64];              ///< in front of errors, and in `loaded` and `swapped`
+    char name[MEGA_NAME_BYTES]; ///< slot, path in the document, module, port
+    char node[MEGA_NAME_BYTES];
+    char path[MEGA_PATH_BYTES];
+    json_t *operations;
+    uint8_t *bytes;
+    size_t byte_count;
+    mega_change change;
+    mega_tap *tap;
+    mega_listener listener;
+    // found
+    mega_status status;
+    mega_report *report;
+    mega_changed changed;
+    uint32_t voices;                       ///< of the document then
+    char code[24], error[MEGA_TEXT_BYTES]; ///< beyond what the report says
+    mega_messages messages;
+};
+
+/// @return NULL without memory, which is told
+mega_work *mega_work_create(mega_adapter *adapter, const char *what,
+                            void (*work)(mega_adapter *, mega_work *));
+void mega_work_destroy(mega_work *work);
+/// Notes an error that no report holds.
+__attribute__((format(printf, 4, 5))) void
+mega_work_fail(mega_work *work, mega_status status, const char *code, const char *format, ...);
+/// Gives it to the worker.
+void mega_work_post(mega_adapter *adapter, mega_work *work);
+/// Does it here and now, after all that waits. @return whether it went well
+bool mega_work_do(mega_adapter *adapter, mega_work *work);
+/// Tells what the worker has finished.
+void mega_work_finish_all(mega_adapter *adapter);
+
+// ---- parts
+// -----------------------------------------------------------------------------------------
+
+// adapter.c
+/// @param code a stable word @param format as printf
+__attribute__((format(printf, 3, 4))) void mega_tell_error(mega_adapter *adapter, const char *code,
+                                                           const char *format, ...);
+void mega_tell(mega_adapter *adapter, mega_listener listener, const char *selector, size_t count,
+               const mega_atom *atoms);
+void mega_tell_messages(mega_adapter *adapter, mega_listener listener,
+                        const mega_messages *messages);
+void mega_tell_report(mega_adapter *adapter, const char *what, const mega_report *report,
+                      mega_status status);
+/// Flushes, waits, tells.
+void mega_adapter_join(mega_adapter *adapter);
+
+// atoms.c
+/// A number's shortest decimal that reads back as the same number, 32 bits wide if it is such.
+void mega_decimal(double number, char *text, size_t bytes);
+/// A word, or a number as text (ids may look like numbers). @return false: too long
+bool mega_atom_text(const mega_atom *atom, char *text, size_t bytes);
+json_t *mega_atom_json(const mega_atom *atom);
+/// "node.port" at its last dot. @return false without one
+bool mega_split(const char *text, char *node, char *port);
+
+/// A handler of one message.
+typedef void mega_command(mega_adapter *adapter, uint64_t frame, size_t count,
+                          const mega_atom *atoms);
+typedef struct {
+    const char *selector, *arguments, *doc;
+    uint8_t least, most; ///< atoms; 255: any number
+    mega_command *run;
+} mega_command_row;
+/// All commands, ending with a NULL selector.
+extern const mega_command_row mega_commands[];
+
+// commands of edits.c, files.c, play.c, values.c, queries.c; docs in commands.c
+#define COMMAND(name) mega_command mega_command_##name;
+#include "commands.def"
+#undef COMMAND
+
+// edits.c
+void mega_edits_flush(mega_adapter *adapter);
+/// Whether operations are collected that make or change what is called so.
+bool mega_edits_name(const mega_adapter *adapter, const char *id);
+/// An operation that is not to spoil others by its failing; taken over.
+void mega_edits_alone(mega_adapter *adapter, uint64_t frame, json_t *operation);
+/// Adds an operation, which it takes over, to those collected.
+void mega_edits_add(mega_adapter *adapter, uint64_t frame, json_t *operation);
+
+// files.c
+mega_work *mega_file_load(mega_adapter *adapter, const char *name);
+mega_work *mega_bytes_load(mega_adapter *adapter, const char *what, const uint8_t *bytes,
+                           size_t count);
+/// The number of voices that creation arguments ask for.
+void mega_apply_voices(const mega_adapter *adapter, mega_patch *patch);
+
+// values.c
+/// A copy of the document in force with the values that were turned since. CONTROL
+mega_patch *mega_patch_as_heard(mega_adapter *adapter);
+/// Forgets the live values of what is written anew. CONTROL
+void mega_values_follow(mega_adapter *adapter, const mega_patch *before, const mega_patch *after);
+void mega_values_replay(mega_adapter *adapter);
+void mega_values_forget_names(mega_adapter *adapter);
+void mega_values_finish(mega_adapter *adapter);
+/// Turns a knob, as from a controller.
+void mega_turn_knob(mega_adapter *adapter, uint64_t frame, const char *name, double value);
+
+// play.c
+/// A list that begins with a number.
+void mega_play_list(mega_adapter *adapter, uint64_t frame, size_t count, const mega_atom *atoms);
+void mega_play_controller(mega_adapter *adapter, uint64_t frame, int number, double value);
+void mega_notes_clear(mega_adapter *adapter);
+void mega_notes_collect(mega_adapter *adapter);
+mega_note mega_note_start(mega_adapter *adapter, uint64_t frame, float key, float velocity,
+                          const char *id, uint8_t channel);
+void mega_note_stop(mega_adapter *adapter, uint64_t frame, mega_note note, float velocity);
+/// The newest note of an id (or key and channel), or 0.
+mega_note mega_note_of_id(const mega_adapter *adapter, const char *id);
+mega_note mega_note_of_channel(const mega_adapter *adapter, int channel, int key);
+void mega_check_event(mega_adapter *adapter, mega_status status);
+
+// midi.c
+void mega_midi_byte(mega_adapter *adapter, uint64_t frame, uint8_t byte);
+
+// taps.c
+void mega_taps_render(mega_adapter *adapter, const float *const *in, float *const *out,
+                      uint32_t frames);
+bool mega_taps_any(const mega_adapter *adapter);
+void mega_taps_open_again(mega_adapter *adapter);
+
+#endif

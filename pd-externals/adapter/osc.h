@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// osc -- the server's addresses, as [oscparse] gives them: `patch add lp svf`, `param set lp freq
+// 900`.
+#ifndef MEGA_ADAPTER_OSC_H
+#define MEGA_ADAPTER_OSC_H
+
+#include "core.h"
+
+/// Where translated atoms are kept.
+typedef struct {
+    mega_atom atoms[8];
+    char text[2][MEGA_NAME_BYTES];
+} mega_osc_room;
+
+/// Turns a message of two words into that of one which means the same; leaves all others alone.
+void mega_osc_translate(const char **selector, size_t *count, const mega_atom **atoms,
+                        mega_osc_room *room);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// tell -- messages, errors and reports, to the host's outlets and console.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core.h"
+
+enum { ATOMS_MAX = 32 };
+
+void mega_messages_add(mega_messages *m, const char *selector, const char *format, ...) {
+    if (!m->list) m->list = json_array();
+    json_t *message = json_array();
+    json_array_append_new(message, json_string(selector));
+    va_list arguments;
+    va_start(arguments, format);
+    for (; *format; format++) {
+        if (*format == 's')
+            json_array_append_new(message, json_string(va_arg(arguments, const char *)));
+        else json_array_append_new(message, json_real(va_arg(arguments, double)));
+    }
+    va_end(arguments);
+    json_array_append_new(m->list, message);
+}
+
+/// An object that is being made has no cords yet: what it tells then waits for the first tick.
+static void keep(mega_adapter *a, const char *selector, size_t count, const mega_atom *atoms) {
+    json_t *message = json_pack("[s]", selector);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(message, atoms[i].word ? json_string(atoms[i].word)
+                                                     : json_real(atoms[i].number));
+    if (!a->early.list) a->early.list = json_array();
+    json_array_append_new(a->early.list, message);
+}
+
+void mega_tell(mega_adapter *a, mega_listener listener, const char *selector, size_t count,
+               const mega_atom *atoms) {
+    if (listener == MEGA_INFO && !a->ready_told) keep(a, selector, count, atoms);
+    else if (listener == MEGA_INFO) a->host.info(a->host.context, selector, count, atoms);
+    for (int i = 0; listener && i < MEGA_LISTENERS_MAX; i++)
+        if (a->listeners[i].number == listener)
+            a->listeners[i].answer(a->listeners[i].context, selector, count, atoms);
+}
+
+void mega_tell_messages(mega_adapter *a, mega_listener listener, const mega_messages *messages) {
+    size_t i, k;
+    json_t *message, *value;
+    json_array_foreach(messages->list, i, message) {
+        mega_atom atoms[ATOMS_MAX];
+        size_t count = 0;
+        json_array_foreach(message, k, value) {
+            if (k && count < ATOMS_MAX)
+                atoms[count++] = (mega_atom){json_string_value(value), json_number_value(value)};
+        }
+        const char *selector = json_string_value(json_array_get(message, 0));
+        if (selector) mega_tell(a, listener, selector, count, atoms);
+    }
+}
+
+/// Nothing that was quoted may steer a console.
+static void clean(char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+}
+
+static void tell(mega_adapter *a, const char *severity, const char *code, char *text) {
+    clean(text);
+    if (*severity == 'e') a->host.error(a->host.context, text);
+    mega_tell(a, MEGA_INFO, severity, 2, (mega_atom[]){{code, 0}, {text, 0}});
+}
+
+void mega_tell_error(mega_adapter *a, const char *code, const char *format, ...) {
+    char text[MEGA_TEXT_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    tell(a, "error", code, text);
+}
+
+static void tell_diagnostic(mega_adapter *a, const char *what, const mega_diagnostic *d) {
+    char place[40] = "", text[MEGA_TEXT_BYTES];
+    if (d->line) snprintf(place, sizeof place, "line %u column %u: ", d->line, d->column);
+    snprintf(text, sizeof text, "%.60s%s%.90s%s%s%.120s%s%.80s", what, *what ? ": " : "", d->path,
+             *d->path ? ": " : "", place, d->message, *d->hint ? "; " : "", d->hint);
+    tell(a, d->severity == MEGA_SEVERITY_ERROR ? "error" : "warning", d->code, text);
+}
+
+void mega_tell_report(mega_adapter *a, const char *what, const mega_report *report,
+                      mega_status status) {
+    size_t count = report ? mega_report_count(report) : 0, told = 0, left = 0;
+    for (size_t i = 0; i < count; i++) {
+        const mega_diagnostic *d = mega_report_get(report, i);
+        if (told < MEGA_ERRORS_TOLD_MAX) tell_diagnostic(a, what, d);
+        else left++;
+        told++;
+    }
+    if (left) mega_tell_error(a, "limit", "%s: and %zu more, not shown", what, left);
+    if (status && (!report || !mega_report_error_count(report)))
+        mega_tell_error(a, mega_status_name(status), "%s: %s", what,
+                        status == MEGA_ERROR_MEMORY ? "out of memory" : mega_status_name(status));
+}

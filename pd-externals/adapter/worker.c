@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// worker -- see worker.h.
+#include "worker.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+typedef struct {
+    mega_job *first, **end;
+} list;
+
+struct mega_worker {
+    void *context;
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock; // held for a few instructions only
+    pthread_cond_t changed;
+    // below: under the lock
+    list waiting, done;
+    bool running, paused, stop;
+};
+
+static void list_init(list *l) { *l = (list){NULL, &l->first}; }
+
+static void list_put(list *l, mega_job *job) {
+    job->next = NULL;
+    *l->end = job;
+    l->end = &job->next;
+}
+
+static mega_job *list_take(list *l) {
+    mega_job *job = l->first;
+    if (!job) return NULL;
+    l->first = job->next;
+    if (!l->first) l->end = &l->first;
+    job->next = NULL;
+    return job;
+}
+
+static void *work(void *argument) {
+    mega_worker *w = argument;
+    pthread_mutex_lock(&w->lock);
+    while (!w->stop) {
+        mega_job *job = w->paused ? NULL : list_take(&w->waiting);
+        if (!job) {
+            pthread_cond_wait(&w->changed, &w->lock);
+            continue;
+        }
+        w->running = true;
+        pthread_mutex_unlock(&w->lock);
+        job->run(w->context, job);
+        pthread_mutex_lock(&w->lock);
+        w->running = false;
+        list_put(&w->done, job);
+        pthread_cond_broadcast(&w->changed);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+/// The host's signals are the host's threads' to handle.
+static bool start(mega_worker *w) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    w->started = pthread_create(&w->thread, NULL, work, w) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return w->started;
+}
+
+mega_worker *mega_worker_create(void *context) {
+    mega_worker *w = calloc(1, sizeof *w);
+    if (!w) return NULL;
+    w->context = context;
+    list_init(&w->waiting);
+    list_init(&w->done);
+    if (pthread_mutex_init(&w->lock, NULL) != 0) {
+        free(w);
+        return NULL;
+    }
+    if (pthread_cond_init(&w->changed, NULL) != 0) {
+        pthread_mutex_destroy(&w->lock);
+        free(w);
+        return NULL;
+    }
+    return w;
+}
+
+void mega_worker_destroy(mega_worker *w, void (*discard)(mega_job *job)) {
+    if (!w) return;
+    if (w->started) {
+        pthread_mutex_lock(&w->lock);
+        w->stop = true;
+        pthread_cond_broadcast(&w->changed);
+        pthread_mutex_unlock(&w->lock);
+        pthread_join(w->thread, NULL);
+    }
+    mega_job *job;
+    while ((job = list_take(&w->waiting))) discard(job);
+    while ((job = list_take(&w->done))) discard(job);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+bool mega_worker_post(mega_worker *w, mega_job *job) {
+    if (!w->started && !start(w)) return false;
+    pthread_mutex_lock(&w->lock);
+    list_put(&w->waiting, job);
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+    return true;
+}
+
+mega_job *mega_worker_overtake(mega_worker *w) {
+    list kept, taken;
+    list_init(&kept);
+    list_init(&taken);
+    pthread_mutex_lock(&w->lock);
+    mega_job *job;
+    while ((job = list_take(&w->waiting))) list_put(job->replaced_by_load ? &taken : &kept, job);
+    list_init(&w->waiting);
+    while ((job = list_take(&kept))) list_put(&w->waiting, job);
+    pthread_mutex_unlock(&w->lock);
+    return taken.first;
+}
+
+mega_job *mega_worker_done(mega_worker *w) {
+    pthread_mutex_lock(&w->lock);
+    mega_job *jobs = w->done.first;
+    list_init(&w->done);
+    pthread_mutex_unlock(&w->lock);
+    return jobs;
+}
+
+bool mega_worker_idle(mega_worker *w) {
+    pthread_mutex_lock(&w->lock);
+    bool idle = !w->running && !w->waiting.first;
+    pthread_mutex_unlock(&w->lock);
+    return idle;
+}
+
+void mega_worker_pause(mega_worker *w, bool all) {
+    pthread_mutex_lock(&w->lock);
+    if (!all) w->paused = true;
+    while (w->running || (all && w->waiting.first)) pthread_cond_wait(&w->changed, &w->lock);
+    w->paused = true;
+    pthread_mutex_unlock(&w->lock);
+}
+
+void mega_worker_resume(mega_worker *w) {
+    pthread_mutex_lock(&w->lock);
+    w->paused = false;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// link -- see link.h.
+#define _GNU_SOURCE // RTLD_DEFAULT
+#include "link.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+t_symbol *mega_link_symbol(t_symbol *name) {
+    char text[MAXPDSTRING];
+    snprintf(text, sizeof text, "megasynth %s", name->s_name);
+    return gensym(text);
+}
+
+const mega_link *mega_link_find(t_symbol *name) {
+    t_pd *bound = mega_link_symbol(name)->s_thing;
+    if (!bound) return NULL;
+    const mega_link *(*method)(t_pd *) =
+        (const mega_link *(*)(t_pd *))zgetfn(bound, gensym("_megasynth"));
+    const mega_link *link = method ? method(bound) : NULL;
+    return link && link->version == MEGA_LINK_VERSION ? link : NULL;
+}
+
+void mega_atoms_init(mega_atoms *a, int argc, const t_atom *argv) {
+    a->atoms = a->room;
+    a->count = 0;
+    if (argc > (int)(sizeof a->room / sizeof *a->room))
+        a->atoms = malloc((size_t)argc * sizeof *a->atoms);
+    for (int i = 0; i < argc && a->atoms; i++) {
+        bool word = argv[i].a_type == A_SYMBOL;
+        bool number = argv[i].a_type == A_FLOAT;
+        a->atoms[a->count++] = (mega_atom){word     ? argv[i].a_w.w_symbol->s_name
+                                           : number ? NULL
+                                                    : "(pointer)",
+                                           number ? (double)argv[i].a_w.w_float : 0};
+    }
+}
+
+void mega_atoms_finish(mega_atoms *a) {
+    if (a->atoms != a->room) free(a->atoms);
+}
+
+void mega_outlet(t_outlet *outlet, const char *selector, size_t count, const mega_atom *atoms) {
+    t_atom room[64];
+    size_t made = 0;
+    for (; made < count && made < sizeof room / sizeof *room; made++) {
+        if (atoms[made].word) SETSYMBOL(&room[made], gensym(atoms[made].word));
+        else SETFLOAT(&room[made], (t_float)atoms[made].number);
+    }
+    outlet_anything(outlet, gensym(selector), (int)made, room);
+}
+
+mega_setmultiout *mega_find_setmultiout(void) {
+    return (mega_setmultiout *)dlsym(RTLD_DEFAULT, "signal_setmultiout");
+}
