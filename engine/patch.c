@@ -36,7 +36,7 @@ MEGA_CONTROL void mega_patch_destroy(mega_patch *patch) {
 /// `*to` becomes a copy of `bytes` bytes. @return false without memory
 static bool copy_bytes(void *to, const void *from, size_t bytes) {
     void *copy = malloc(bytes ? bytes : 1);
-    if (copy) memcpy(copy, from, bytes);
+    if (copy && bytes) memcpy(copy, from, bytes); // `from` may be NULL then
     *(void **)to = copy;
     return copy != NULL;
 }
