@@ -251,12 +251,10 @@ static bool carry_out(mega_engine *e, plan *p, mega_report *report, mega_status 
 
 /// Whether nothing need be compiled but the change itself: it comes last, and not together with
 /// another.
-static bool can_append(const mega_engine *e, const mega_scheduled *change) {
-    const mega_schedule *s = &e->schedule;
+static bool can_append(const mega_schedule *s, const mega_scheduled *change) {
     if (!s->count || change->alone || !change->block) return false;
-    const mega_program *last = s->changes[s->count - 1].program;
-    return change->block > s->changes[s->count - 1].block &&
-           later(change->block, free_from(e, last)) > last->expected;
+    // before the last one is expected, the change waits for the same fade as that one
+    return change->block > s->changes[s->count - 1].program->expected;
 }
 
 static mega_status append(mega_engine *e, mega_scheduled *change, mega_report *report) {
@@ -293,7 +291,7 @@ mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, mega_repor
     }
     change->number = s->numbers + 1;
     mega_status status =
-        can_append(e, change) ? append(e, change, report) : insert(e, change, report);
+        can_append(s, change) ? append(e, change, report) : insert(e, change, report);
     if (status) return status;
     remember(s, ++s->numbers, change->block > 0);
     return MEGA_OK;
