@@ -10,11 +10,11 @@
 #define BANDWIDTH_WIDE 2.0
 #define BANDWIDTH_NARROW 0.1
 #define SECONDS_WIDE 1.0
-// An error of more than this (or than two calls) is no jitter. One such call is late and the next
-// catches up; where they go on for ASTRAY_SECONDS, frames were lost between us and the device, and
-// the loop begins anew.
-#define ASTRAY_NS 5e6
-#define ASTRAY_SECONDS 0.1
+// An error of more than a call, and than this, is no jitter. One such call came late and the next
+// catches up; where they go on for SLIP_SECONDS, frames were lost between us and the device (an
+// xrun): the phase moves, the rate does not.
+#define ASTRAY_NS 1e6
+#define SLIP_SECONDS 0.05
 // A device whose rate is farther off than this from what it says is not believed.
 #define RATE_ERROR_MAX 0.02
 
@@ -103,6 +103,18 @@ static void step(frame_clock *c, double error_ns, double seconds) {
     if (c->ns_per_frame > high) c->ns_per_frame = high;
 }
 
+// Whether this call tells nothing of the rate; keeps the least error of those that go on in one
+// direction.
+static bool astray(frame_clock *c, double error_ns, double seconds) {
+    double far = 1e9 * seconds > ASTRAY_NS ? 1e9 * seconds : ASTRAY_NS;
+    double size = error_ns < 0 ? -error_ns : error_ns;
+    double least = c->astray_least_ns < 0 ? -c->astray_least_ns : c->astray_least_ns;
+    bool far_off = size > far, goes_on = c->astray_seconds > 0 && error_ns * c->astray_least_ns > 0;
+    if (!goes_on || size < least) c->astray_least_ns = error_ns;
+    c->astray_seconds = far_off ? (goes_on ? c->astray_seconds : 0) + seconds : 0;
+    return far_off;
+}
+
 void frame_clock_update(frame_clock *c, uint64_t frame, uint32_t frames, int64_t now_ns) {
     if (!c->locked) {
         begin(c, frame, now_ns);
@@ -113,15 +125,11 @@ void frame_clock_update(frame_clock *c, uint64_t frame, uint32_t frames, int64_t
     c->frame = frame;
     double error = (double)(now_ns - c->base_ns) - c->due_ns;
     double seconds = frames / c->rate;
-    double far = 2e9 * seconds > ASTRAY_NS ? 2e9 * seconds : ASTRAY_NS;
-    if (error > far || error < -far) {
-        c->astray_seconds += seconds;
-        error = error > 0 ? far : -far;
-    } else {
-        c->astray_seconds = 0;
-    }
-    if (c->astray_seconds > ASTRAY_SECONDS) {
-        begin(c, frame, now_ns);
+    if (astray(c, error, seconds)) {
+        if (c->astray_seconds > SLIP_SECONDS) {
+            c->due_ns += c->astray_least_ns;
+            c->astray_seconds = 0;
+        }
     } else {
         step(c, error, seconds);
         c->age_seconds += seconds;

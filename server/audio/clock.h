@@ -44,8 +44,8 @@ typedef struct {
     double due_ns; ///< filtered time of `frame`, relative to base_ns
     int64_t base_ns;
     uint64_t frame;
-    double age_seconds;    ///< since the loop began: it begins wide and narrows
-    double astray_seconds; ///< since calls are far off
+    double age_seconds;                     ///< since the loop began: it begins wide and narrows
+    double astray_seconds, astray_least_ns; ///< calls are far off for so long, by at least so much
     bool locked;
     // the readers'
     atomic_uint sequence;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // stream_calls -- the audio thread: what the device calls for frames.
-#include <string.h>
+#include <stddef.h>
 
 #include "realtime.h"
 #include "samples.h"
@@ -32,24 +32,30 @@ static bool good(stream *s, int error) {
     return error == SoundIoErrorUnderflow;
 }
 
-// The next piece: what the device gives room for, rendered, or silence. @return its frames; 0: no
-// more
-static uint32_t piece(stream *s, uint32_t wanted, bool rendered) {
+static void skip(struct SoundIoChannelArea *areas, int count, uint32_t frames) {
+    for (int ch = 0; ch < count; ch++) areas[ch].ptr += (ptrdiff_t)frames * areas[ch].step;
+}
+
+// What the device gives room for, rendered, or silence. It is asked for all at once: JACK refuses
+// to be filled in pieces. @return its frames; 0: no more
+static uint32_t fill(stream *s, uint32_t wanted, bool rendered) {
     struct SoundIoChannelArea *areas;
-    int frames = wanted < AUDIO_FRAMES_MAX ? (int)wanted : AUDIO_FRAMES_MAX;
+    int frames = (int)wanted, channels = s->out->layout.channel_count;
     int error = soundio_outstream_begin_write(s->out, &areas, &frames);
     if (error || frames <= 0) {
         good(s, error);
         return 0;
     }
-    uint32_t count = (uint32_t)frames;
-    if (rendered) {
-        if (s->pump->inputs) joint_read(s->joint, s->pump->in, count);
-        pump_turn(s->pump, count);
+    for (uint32_t done = 0, count; done < (uint32_t)frames; done += count) {
+        count = (uint32_t)frames - done;
+        if (count > AUDIO_FRAMES_MAX) count = AUDIO_FRAMES_MAX;
+        if (rendered && s->pump->inputs) joint_read(s->joint, s->pump->in, count);
+        if (rendered) pump_turn(s->pump, count);
+        samples_write(s->out->format, areas, (uint32_t)channels, (const float *const *)s->pump->out,
+                      rendered ? s->pump->outputs : 0, count);
+        skip(areas, channels, count);
     }
-    samples_write(s->out->format, areas, (uint32_t)s->out->layout.channel_count,
-                  (const float *const *)s->pump->out, rendered ? s->pump->outputs : 0, count);
-    return good(s, soundio_outstream_end_write(s->out)) ? count : 0;
+    return good(s, soundio_outstream_end_write(s->out)) ? (uint32_t)frames : 0;
 }
 
 static void ask_latency(stream *s) {
@@ -69,33 +75,40 @@ void stream_write(struct SoundIoOutStream *out, int frames_min, int frames_max) 
     if (!wanted) return;
     bool in = pump_enter(s->pump, PUMP_DEVICE);
     int64_t began = in ? pump_time(s->pump, wanted) : 0;
-    while (done < wanted && (count = piece(s, wanted - done, in))) done += count;
+    while (done < wanted && (count = fill(s, wanted - done, in))) done += count;
     if (!in) return;
     if (done) pump_measure(s->pump, done, began);
     ask_latency(s);
     pump_leave(s->pump);
 }
 
+// Into the joint, in as many pieces as it has room for. @param areas NULL: a hole
+static void keep(stream *s, struct SoundIoChannelArea *areas, uint32_t frames) {
+    int channels = s->in->layout.channel_count;
+    for (uint32_t done = 0, room; done < frames; done += room) {
+        room = frames - done;
+        float *to = joint_begin_write(s->joint, &room);
+        if (!to) {
+            joint_drop(s->joint, frames - done);
+            return;
+        }
+        samples_read(s->in->format, areas, (uint32_t)channels, to, s->joint->channels, room);
+        joint_end_write(s->joint, room);
+        if (areas) skip(areas, channels, room);
+    }
+}
+
 void stream_read(struct SoundIoInStream *in, int frames_min, int frames_max) {
     stream *s = in->userdata;
-    joint *j = s->joint;
     (void)frames_min;
     prepare_thread(s, false);
     for (int left = frames_max; left > 0;) {
         struct SoundIoChannelArea *areas;
-        uint32_t room = (uint32_t)left;
-        float *to = joint_begin_write(j, &room);
-        int frames = to ? (int)room : left;
+        int frames = left;
         int error = soundio_instream_begin_read(in, &areas, &frames);
         if (error) atomic_store(&s->failed, true);
         if (error || frames <= 0) return;
-        if (to) {
-            samples_read(in->format, areas, (uint32_t)in->layout.channel_count, to, j->channels,
-                         (uint32_t)frames);
-            joint_end_write(j, (uint32_t)frames);
-        } else {
-            joint_drop(j, (uint32_t)frames);
-        }
+        keep(s, areas, (uint32_t)frames);
         if (soundio_instream_end_read(in)) return;
         left -= frames;
     }
