@@ -90,8 +90,6 @@ int patch_open(const char *path, bool quiet, mega_patch **patch);
 /// Creates an engine and loads a patch into it, and prints what is to be said. @return an exit code
 int engine_open(const char *path, const mega_patch *patch, uint32_t rate, bool quiet,
                 mega_engine **engine);
-/// Whether notes are heard: there is a node of type `note`.
-bool patch_has_notes(const mega_patch *patch);
 /// Everything that a report holds, one line each on `out`. @param path the document's file
 void print_report(FILE *out, const char *path, const mega_report *report, bool errors_only);
 /// Prints a text that the engine handed out, and frees it. @return an exit code

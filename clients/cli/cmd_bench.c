@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "names.h"
 
 enum { RATE = 48000, BLOCK = 512, PARTS = 9, VOICES_MAX = 4096, MODULES_MAX = 256 };
 static const double key_low = 36, key_high = 84, key_single = 57, velocity = 0.8;

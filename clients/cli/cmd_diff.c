@@ -25,6 +25,8 @@ static int run(int argc, char **argv) {
     return diff(argv[optind], argv[optind + 1]);
 }
 
+// Help, line by line.
+// clang-format off
 const cli_command command_diff = {
     .name = "diff",
     .operands = "BEFORE AFTER",
@@ -32,8 +34,28 @@ const cli_command command_diff = {
     .examples = "  megasynth diff my.json my.new.json           operations as JSON, one a line\n"
                 "  megasynth diff my.json my.sexp               [] if both say the same\n",
     .notes =
-        "Nodes and knobs of the same id are the same; cables are known by their ends. Applied to\n"
-        "the first patch, the operations give exactly the second. It ends with 0, whether or "
-        "not\nthe patches differ.\n",
+        "Nodes and knobs of the same id are the same; cables are known by their ends. Applied to the first\n"
+        "patch, the operations give exactly the second. It ends with 0, whether or not the patches differ.\n"
+        "\n"
+        "Operations, for the `ops` of a score too. Keys after the | may be left out.\n"
+        "  add         id, type | params, scope, at       {\"op\": \"add\", \"id\": \"lp\", \"type\": \"svf\"}\n"
+        "  remove      id                                 its cables go with it\n"
+        "  replace     id, type | params                  cables and params that both types have stay\n"
+        "  rename      id or knob or preset, to           {\"op\": \"rename\", \"knob\": \"cutoff\", \"to\": \"tone\"}\n"
+        "  set         id, param | value                  without a value it is as if never written\n"
+        "  set         id, scope                          \"voice\", \"shared\", null: inferred\n"
+        "  set         from, to | nth, amount, as         of a cable\n"
+        "  connect     from, to | amount, as, at          \"from\": [\"osc\", \"out\"], or a knob: \"cutoff\"\n"
+        "  disconnect  from, to | nth\n"
+        "  knob        id | value, range, scale, unit, at a new knob, or changes to one\n"
+        "  unknob      id                                 its cables go with it\n"
+        "  voices      count\n"
+        "  name        name                               of the patch\n"
+        "  preset      id | knobs, params, doc, at        a new preset, or changes to one\n"
+        "  unpreset    id\n"
+        "  move        id, or knob, or preset, or from and to, at    to another place in the document\n"
+        "`at` is a place in the order of its kind, from 0; `nth` tells cables of the same ends\n"
+        "apart. Keys that begin with x- are kept, and mean nothing.\n",
     .run = run,
 };
+// clang-format on

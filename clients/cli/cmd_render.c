@@ -33,7 +33,7 @@ static const cli_option options[] = {
     [NOTES] = {"notes", 'n', "NOTES", "a melody, \"C4 E4 G4\", one note a beat; see below"},
     [BEAT] = {"beat", 'b', "S", "length of a beat of --notes (0.5)"},
     [SCORE] = {"score", '\0', "FILE",
-               "a JSON list of notes, knob turns, parameter changes; see below"},
+               "a JSON list of notes, knob turns, edits of the patch; see below"},
     [SET] = {"set", '\0', "KNOB=VALUE", "a knob's value, 0..1; once for each knob"},
     [VOICES] = {"voices", 'v', "N", "1..4096 (else: as the patch says)"},
     [RATE] = {"rate", 'r', "HZ", "frames a second, 8000..384000 (48000)"},
@@ -140,6 +140,8 @@ static int run(int argc, char **argv) {
     return code;
 }
 
+// Help, line by line.
+// clang-format off
 const cli_command command_render = {
     .name = "render",
     .operands = "PATCH",
@@ -147,24 +149,31 @@ const cli_command command_render = {
     .examples =
         "  megasynth render examples/toy.json -o toy.wav --seconds 2\n"
         "  megasynth render examples/keys.json -o keys.wav --notes \"C4 E4 G4 C4+E4+G4\"\n"
-        "  megasynth render examples/keys.json -o keys.flac --notes \"A2 - A3\" --beat 0.25 --set "
-        "cutoff=0.7\n"
-        "  megasynth render examples/keys.json -o song.wav --score song.json --bits 24\n"
+        "  megasynth render examples/keys.json -o keys.flac --notes \"A2 - A3\" --beat 0.25 --set cutoff=0.7\n"
+        "  megasynth render examples/keys.json -o song.wav --score examples/rewire_score.json --bits 24\n"
         "  megasynth render examples/keys.json --hash       the same 16 digits on every machine\n"
         "  megasynth render examples/keys.json -o - | aplay\n",
-    .notes = "NOTES  words, one a beat: C4 (middle C, key 60), F#3, Bb-1, or a MIDI key 0..127 "
-             "such as 60 or\n"
-             "       61.5; C4+E4+G4 is a chord, - a rest. Notes are held for 90 % of their beat, "
-             "velocity 0.8.\n"
-             "SCORE  a JSON list, in any order; times in seconds:\n"
-             "         {\"at\": 0, \"note\": 60, \"velocity\": 0.8, \"length\": 0.5}    velocity, "
-             "length may be left out\n"
-             "         {\"at\": 1, \"knob\": \"cutoff\", \"value\": 0.7}                0..1\n"
-             "         {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 0.9, \"ramp\": 0.5}\n"
-             "A patch that waits for notes and is given none plays one C4. One without a `note` "
-             "node (a drone)\n"
-             "lasts 5 s. The file takes its name only when it is whole.\n",
+    .notes =
+        "NOTES  words, one a beat: C4 (middle C, key 60), F#3, Bb-1, or a MIDI key 0..127 such as 60 or\n"
+        "       61.5; C4+E4+G4 is a chord, - a rest. Notes are held for 90 % of their beat, velocity 0.8.\n"
+        "SCORE  a JSON list of items such as these, in any order; `at`, `length` and `ramp` are seconds:\n"
+        "         {\"at\": 0, \"note\": 60, \"velocity\": 0.8, \"length\": 0.5}\n"
+        "         {\"at\": 0.5, \"note\": \"Eb4\"}                      velocity 0.8, length 0.5 if not said\n"
+        "         {\"at\": 1, \"knob\": \"cutoff\", \"value\": 0.7}       0..1\n"
+        "         {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 0.9, \"ramp\": 0.5}\n"
+        "         {\"at\": 2, \"param\": [\"lfo\", \"shape\"], \"value\": \"square\"}\n"
+        "         {\"at\": 3, \"ops\": [{\"op\": \"connect\", \"from\": [\"lfo\", \"out\"], \"to\": [\"vca\", \"amp\"]}]}\n"
+        "         {\"at\": 4, \"load\": \"other.json\", \"fade_ms\": 50}\n"
+        "       `ops` changes the patch by operations, see `megasynth diff --help`; `load` turns it into\n"
+        "       another, whose path begins at the score's folder. Nodes of the same id and type go on as they\n"
+        "       are, so do held notes and turned knobs; cables fade for `fade_ms`, 0..2000 (3). Such a change\n"
+        "       takes effect with the block of 64 frames that holds its time, before all else in there; during\n"
+        "       the fade of one before it, after that. Names are those of the patch by then. Keys that begin\n"
+        "       with x- mean nothing. --set and --voices are about PATCH, not about what is loaded.\n"
+        "A patch that waits for notes and is given none plays one C4. One without a `note` node (a drone)\n"
+        "lasts 5 s, or 5 s more than its score. The file takes its name only when it is whole.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,
 };
+// clang-format on

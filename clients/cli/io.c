@@ -165,12 +165,6 @@ int engine_open(const char *path, const mega_patch *patch, uint32_t rate, bool q
     return code;
 }
 
-bool patch_has_notes(const mega_patch *patch) {
-    for (size_t i = 0; i < mega_patch_node_count(patch); i++)
-        if (strcmp(mega_patch_node(patch, i).type, "note") == 0) return true;
-    return false;
-}
-
 int print_text(char *text) {
     if (!text) return status_exit("", MEGA_ERROR_MEMORY);
     fputs(text, stdout);

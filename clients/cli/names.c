@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// names -- looks up knobs, nodes and parameters for a score, and says what is near or in range.
+// names -- looks up knobs, nodes and parameters for a sequence, and says what is near or in range.
 #include "names.h"
 
 #include <stdlib.h>
@@ -9,11 +9,15 @@
 
 enum { WHY_BYTES = 200 };
 
-patch_names patch_names_of(mega_engine *engine, const mega_patch *patch) {
-    return (patch_names){.engine = engine, .patch = patch, .modules = json_object()};
-}
+patch_names patch_names_create(void) { return (patch_names){.modules = json_object()}; }
 
 void patch_names_finish(patch_names *names) { json_decref(names->modules); }
+
+bool patch_has_notes(const mega_patch *patch) {
+    for (size_t i = 0; i < mega_patch_node_count(patch); i++)
+        if (strcmp(mega_patch_node(patch, i).type, "note") == 0) return true;
+    return false;
+}
 
 /// "no such knob: `x`; did you mean `y`?"
 static void say_missing(char *why, const char *what, const char *wrong, const char *const *names,
@@ -25,16 +29,15 @@ static void say_missing(char *why, const char *what, const char *wrong, const ch
 
 // ---- knobs --------------------------------------------------------------------------------------
 
-static int32_t find_knob(void *context, const char *name, char *why) {
-    patch_names *n = context;
-    int32_t number = mega_find_knob(n->engine, name);
-    if (number >= 0) return number;
+bool patch_has_knob(const patch_names *n, const char *knob, char why[200]) {
     size_t count = mega_patch_knob_count(n->patch);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(mega_patch_knob(n->patch, i), knob) == 0) return true;
     const char **names = calloc(count + 1, sizeof *names);
     for (size_t i = 0; names && i < count; i++) names[i] = mega_patch_knob(n->patch, i);
-    say_missing(why, "knob", name, names, count);
+    say_missing(why, "knob", knob, names, count);
     free(names);
-    return -1;
+    return false;
 }
 
 // ---- parameters ---------------------------------------------------------------------------------
@@ -96,36 +99,32 @@ static bool choose(const json_t *param, const char *choice, double *value, char 
     return false;
 }
 
+/// As floats: that is what the engine takes, and what its bounds are.
 static bool in_range(const json_t *param, double value, char *why) {
     double min = json_number_value(json_object_get(param, "min"));
     double max = json_number_value(json_object_get(param, "max"));
-    if (value >= min && value <= max) return true;
+    if ((float)value >= (float)min && (float)value <= (float)max) return true;
     const char *unit = json_string_value(json_object_get(param, "unit"));
     snprintf(why, WHY_BYTES, "%g is not within %g..%g%s%s of `%.60s`", value, min, max,
              unit && *unit ? " " : "", unit ? unit : "", name_of(param));
     return false;
 }
 
-static int32_t find_param(void *context, const char *node, const char *port, const char *choice,
-                          double *value, char *why) {
-    patch_names *n = context;
+const json_t *patch_param(patch_names *n, const char *node, const char *port, char why[200]) {
     const char *type = type_of(n, node);
     if (!type) {
         say_no_node(n, node, why);
-        return -1;
+        return NULL;
     }
-    const json_t *params = json_object_get(module_of(n, type), "params"), *p, *param = NULL;
+    const json_t *params = json_object_get(module_of(n, type), "params"), *p;
     size_t i;
-    json_array_foreach(params, i, p) if (strcmp(name_of(p), port) == 0) param = p;
-    if (!param) {
-        say_no_param(params, port, why);
-        return -1;
-    }
-    if (choice && !choose(param, choice, value, why)) return -1;
-    if (value && !in_range(param, *value, why)) return -1;
-    int32_t number = mega_find_param(n->engine, node, port);
-    if (number < 0) snprintf(why, WHY_BYTES, "`%.60s` of `%.60s` cannot be set", port, node);
-    return number;
+    json_array_foreach(params, i, p) if (strcmp(name_of(p), port) == 0) return p;
+    say_no_param(params, port, why);
+    return NULL;
+}
+
+bool param_takes(const json_t *param, const char *choice, double *value, char why[200]) {
+    return (!choice || choose(param, choice, value, why)) && in_range(param, *value, why);
 }
 
 double longest_delay_seconds(patch_names *names) {
@@ -140,8 +139,4 @@ double longest_delay_seconds(patch_names *names) {
         if (tail > longest) longest = tail;
     }
     return longest;
-}
-
-score_names score_names_of(patch_names *names) {
-    return (score_names){.context = names, .knob = find_knob, .param = find_param};
 }

@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: MIT
-// names -- what a score may name in the patch that is loaded: its knobs and parameters.
+// names -- what a sequence may name in a patch: its knobs and parameters.
 #ifndef NAMES_H
 #define NAMES_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "megasynth.h"
-#include "sequence.h"
+
+/// Whether notes are heard: there is a node of type `note`.
+bool patch_has_notes(const mega_patch *patch);
 
 typedef struct {
-    mega_engine *engine;
-    const mega_patch *patch;
-    json_t *modules; ///< descriptions by type, as they are asked for
+    const mega_patch *patch; ///< where names are looked up; may change at any time
+    json_t *modules;         ///< descriptions by type, as they are asked for
 } patch_names;
 
-/// `engine` has loaded `patch`; both outlive it.
-patch_names patch_names_of(mega_engine *engine, const mega_patch *patch);
+patch_names patch_names_create(void);
 void patch_names_finish(patch_names *names);
+/// @param why receives what to say of it if not
+bool patch_has_knob(const patch_names *names, const char *knob, char why[200]);
+/// The description of a parameter, or NULL with what to say; lives as long as `names`.
+const json_t *patch_param(patch_names *names, const char *node, const char *port, char why[200]);
+/// Turns the name of a choice into its value, and checks the range. @param choice NULL: `value` is
+/// given
+bool param_takes(const json_t *param, const char *choice, double *value, char why[200]);
 /// How long the patch's shared part may hold sound back in its delay lines: silence shorter than
 /// that is no end.
 double longest_delay_seconds(patch_names *names);
-score_names score_names_of(patch_names *names);
 
 #endif

@@ -1,53 +1,93 @@
 // SPDX-License-Identifier: MIT
 // play -- renders a sequence offline. Neither length nor sound depends on the block size: every
-// event is in the engine's ring before the block of its frame is rendered, and the end is found
-// frame by frame.
+// event is in the engine's ring before the block of its frame is rendered, every edit is made when
+// exactly the blocks before its own are, and the end is found frame by frame.
 #include "play.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRID_FRAMES = 64 }; // the engine renders blocks of this length, so up to one of them ahead
+enum { GRID_FRAMES = SEQUENCE_GRID_FRAMES }; // the engine renders blocks of this length
 
 static const float silence = 1e-5f; // -100 dBFS
 
 typedef struct {
     const play_options *options;
     mega_note *handles; // of the sequence's notes
+    int32_t *numbers;   // of its names: what the engine calls them; -1 before they are asked for
     size_t next;        // event to be fed
     uint64_t position;  // frames rendered
     float *left, *right;
     // Frames that were rendered and may be wanted: those since `written`, interleaved.
     float *held;
     size_t held_room;
-    uint64_t written, loud_end, notes_end;
+    uint64_t written, loud_end;
+    uint64_t active_end; // of events, fades and notes
+    play_result trouble; // PLAY_DONE: none
 } player;
 
 // ---- events -------------------------------------------------------------------------------------
 
+/// Asked for when it is first written to: before that the patch may know no such name.
+static int32_t number_of_name(player *p, int32_t name) {
+    mega_engine *engine = p->options->engine;
+    const sequence_name *n = &p->options->sequence->names[name];
+    if (p->numbers[name] < 0)
+        p->numbers[name] =
+            n->node ? mega_find_param(engine, n->node, n->port) : mega_find_knob(engine, n->port);
+    if (p->numbers[name] < 0) p->trouble = PLAY_MEMORY; // it has been rehearsed
+    return p->numbers[name];
+}
+
 static mega_status send(player *p, const event *e) {
     mega_engine *engine = p->options->engine;
+    int32_t number = 0;
+    if (e->kind == EVENT_KNOB || e->kind == EVENT_PARAM) number = number_of_name(p, e->target);
+    if (number < 0) return MEGA_OK;
     switch (e->kind) {
     case EVENT_NOTE_ON:
         return mega_note_on(engine, e->frame, e->value, e->detail, &p->handles[e->target]);
     case EVENT_NOTE_OFF:
         if (!p->handles[e->target]) return MEGA_OK;
         return mega_note_off(engine, e->frame, p->handles[e->target], 0);
-    case EVENT_KNOB: return mega_knob_set(engine, e->frame, e->target, e->value);
-    case EVENT_PARAM: return mega_param_set(engine, e->frame, e->target, e->value, e->detail);
+    case EVENT_KNOB: return mega_knob_set(engine, e->frame, number, e->value);
+    case EVENT_PARAM: return mega_param_set(engine, e->frame, number, e->value, e->detail);
+    case EVENT_EDIT: break;
     }
     return MEGA_OK;
 }
 
-/// Feeds what the next `frames` frames can reach. Where the ring is full, less is rendered: the
-/// engine empties it with each block of its grid. @return the frames to render now
+/// The engine makes it heard with the next block: that of the edit.
+static void make_edit(player *p, const event *e) {
+    const play_options *o = p->options;
+    const sequence_edit *edit = &o->sequence->edits[e->target];
+    mega_change how = {.rev = MEGA_REV_ANY, .fade_ms = edit->fade_ms, .frame = MEGA_NOW};
+    mega_status status = edit->patch ? mega_rewire(o->engine, edit->patch, &how, NULL, o->report)
+                                     : mega_edit(o->engine, edit->operations, edit->bytes,
+                                                 MEGA_FORMAT_JSON, &how, NULL, o->report);
+    if (status == MEGA_OK) return;
+    p->trouble = status == MEGA_ERROR_MEMORY ? PLAY_MEMORY : PLAY_REFUSED;
+    *o->refused = e;
+}
+
+/// Feeds what the next `frames` frames can reach. Nothing goes past an edit that is still to be
+/// made; where the ring is full, less is rendered: the engine empties it with each block of its
+/// grid. @return the frames to render now
 static uint32_t feed(player *p, uint32_t frames) {
     const sequence *s = p->options->sequence;
-    uint64_t reach = p->position + frames + GRID_FRAMES;
-    for (; p->next < s->count && s->events[p->next].frame < reach; p->next++) {
-        if (send(p, &s->events[p->next]) != MEGA_ERROR_FULL) continue;
-        uint32_t to_grid = GRID_FRAMES - (uint32_t)(p->position % GRID_FRAMES);
-        return to_grid < frames ? to_grid : frames;
+    uint64_t reach = p->position + frames + GRID_FRAMES; // the engine is up to a block ahead
+    for (; p->next < s->count && p->trouble == PLAY_DONE; p->next++) {
+        const event *e = &s->events[p->next];
+        uint64_t due = event_due(e);
+        if (due >= reach) return frames;
+        if (e->kind == EVENT_EDIT) {
+            if (due > p->position)
+                return due - p->position < frames ? (uint32_t)(due - p->position) : frames;
+            make_edit(p, e);
+        } else if (send(p, e) == MEGA_ERROR_FULL) {
+            uint32_t to_grid = GRID_FRAMES - (uint32_t)(p->position % GRID_FRAMES);
+            return to_grid < frames ? to_grid : frames;
+        }
     }
     return frames;
 }
@@ -72,7 +112,7 @@ static bool render(player *p, uint32_t frames) {
     mega_note note;
     uint64_t frame;
     while (mega_next_ended(p->options->engine, &note, &frame))
-        if (frame > p->notes_end) p->notes_end = frame;
+        if (frame > p->active_end) p->active_end = frame;
     return true;
 }
 
@@ -99,11 +139,9 @@ static bool is_loud(const float *frame) {
 static bool is_over(player *p, uint64_t start) {
     const play_options *o = p->options;
     bool idle = p->next == o->sequence->count && mega_counters_get(o->engine).voices_active == 0;
-    uint64_t active_end = sequence_end(o->sequence);
-    if (p->notes_end > active_end) active_end = p->notes_end;
     for (uint64_t t = start; t < p->position; t++) {
         if (is_loud(p->held + (t - p->written) * PLAY_CHANNELS)) p->loud_end = t + 1;
-        uint64_t end = p->loud_end > active_end ? p->loud_end : active_end;
+        uint64_t end = p->loud_end > p->active_end ? p->loud_end : p->active_end;
         if (idle && t + 1 >= end + o->quiet_frames) return true;
     }
     return false;
@@ -120,6 +158,7 @@ static play_result play_length(player *p) {
     const play_options *o = p->options;
     while (p->position < o->frames) {
         uint32_t frames = feed(p, block_before(p, o->frames));
+        if (p->trouble) return p->trouble;
         if (!render(p, frames)) return PLAY_MEMORY;
         p->position += frames;
         if (!write_until(p, p->position)) return PLAY_STOPPED;
@@ -135,6 +174,7 @@ static play_result play_until_silence(player *p) {
     while (!over && p->position < o->frames_max) {
         uint64_t start = p->position;
         uint32_t frames = feed(p, block_before(p, o->frames_max));
+        if (p->trouble) return p->trouble;
         if (!render(p, frames)) return PLAY_MEMORY;
         p->position += frames;
         over = is_over(p, start);
@@ -148,14 +188,17 @@ static play_result play_until_silence(player *p) {
 }
 
 play_result play(const play_options *options) {
-    player p = {.options = options};
+    player p = {.options = options, .active_end = sequence_settled(options->sequence)};
     p.handles = calloc((size_t)options->sequence->note_count + 1, sizeof *p.handles);
+    p.numbers = malloc((options->sequence->name_count + 1) * sizeof *p.numbers);
     p.left = calloc(options->block, sizeof *p.left);
     p.right = calloc(options->block, sizeof *p.right);
     play_result result = PLAY_MEMORY;
-    if (p.handles && p.left && p.right)
+    for (size_t i = 0; p.numbers && i < options->sequence->name_count; i++) p.numbers[i] = -1;
+    if (p.handles && p.numbers && p.left && p.right)
         result = options->frames ? play_length(&p) : play_until_silence(&p);
     free(p.handles);
+    free(p.numbers);
     free(p.left);
     free(p.right);
     free(p.held);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// play -- renders a sequence offline: events in before their block, frames out, until a length or
-// until silence.
+// play -- renders a sequence offline: events in before their block, edits at it, frames out, until
+// a length or until silence.
 #ifndef PLAY_H
 #define PLAY_H
 
@@ -11,7 +11,7 @@ enum { PLAY_CHANNELS = 2, PLAY_BLOCK_MAX = 8192 };
 
 typedef struct {
     mega_engine *engine;
-    const sequence *sequence; ///< sorted
+    const sequence *sequence; ///< rehearsed
     uint32_t block;           ///< frames asked for at once; never changes the result
     uint64_t frames;          ///< exact length; 0: until silence
     uint64_t quiet_frames;    ///< silence is over when it has lasted this long ...
@@ -21,12 +21,15 @@ typedef struct {
     bool (*write)(void *context, const float *frames, size_t count);
     void (*progress)(void *context, uint64_t frame); ///< after each block
     void *context;
+    mega_report *report;   ///< why the engine refused an edit ...
+    const event **refused; ///< ... and which one
 } play_options;
 
 typedef enum {
     PLAY_DONE,
     PLAY_CUT,     ///< there was sound at `frames_max` still
     PLAY_STOPPED, ///< by `write`
+    PLAY_REFUSED, ///< an edit, by the engine
     PLAY_MEMORY,  ///< the system gave no memory
 } play_result;
 

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "cli.h"
+#include "loads.h"
 #include "names.h"
 #include "play.h"
+#include "rehearse.h"
 #include "render.h"
 #include "wave.h"
 
@@ -57,46 +59,65 @@ static void show(void *context, uint64_t frame) {
 
 // ---- what is played -----------------------------------------------------------------------------
 
-static int read_score(const render_options *o, patch_names *names, sequence *s) {
+/// The notes, the score and what it loads; in order.
+typedef struct {
+    sequence sequence;
+    rehearsal facts;
+    loads loads;
+} piece;
+
+static void piece_finish(piece *p) {
+    sequence_finish(&p->sequence);
+    loads_finish(&p->loads);
+}
+
+static int read_score(const render_options *o, piece *p, text_errors *errors) {
     size_t bytes;
     char *text = file_read(o->score, SCORE_BYTES_MAX, &bytes);
     if (!text) return CLI_FILE;
-    text_errors errors = {.out = stderr, .source = o->score};
-    score_names resolve = score_names_of(names);
-    bool good = score_read(text, bytes, &resolve, s, &errors);
+    score_files files = loads_of(&p->loads);
+    bool good = score_read(text, bytes, &files, &p->sequence, errors);
     free(text);
     return good ? CLI_OK : CLI_PATCH;
 }
 
-/// The notes and the score; a patch that waits for notes and is given none plays one.
-static int read_sequence(const render_options *o, patch_names *names, sequence *s) {
-    s->rate = o->rate;
-    bool plays_notes = patch_has_notes(names->patch);
+/// A patch that waits for notes and is given none plays one.
+static int read_notes(const render_options *o, const mega_patch *patch, sequence *s) {
     const char *notes = o->notes;
-    if (!notes && !o->score && plays_notes) {
+    if (!notes && !o->score && patch_has_notes(patch)) {
         if (!o->quiet) say("no --notes and no --score: playing one C4");
         notes = "C4";
     }
     text_errors errors = {.out = stderr, .source = "megasynth: --notes"};
-    if (notes && !notes_read(notes, o->beat, s, &errors)) return CLI_USAGE;
-    int code = o->score ? read_score(o, names, s) : CLI_OK;
-    if (code == CLI_OK && s->note_count && !plays_notes && !o->quiet)
+    return !notes || notes_read(notes, o->beat, s, &errors) ? CLI_OK : CLI_USAGE;
+}
+
+static int read_piece(const render_options *o, const mega_patch *patch, piece *p) {
+    *p = (piece){.sequence.rate = o->rate, .loads = {.score = o->score, .quiet = o->quiet}};
+    int code = read_notes(o, patch, &p->sequence);
+    if (code != CLI_OK) return code;
+    text_errors errors = {.out = stderr, .source = o->score ? o->score : o->patch};
+    if (o->score) code = read_score(o, p, &errors);
+    if (code == CLI_FILE) return code;
+    sequence_sort(&p->sequence);
+    if (!rehearse(&p->sequence, patch, &p->facts, &errors)) code = CLI_PATCH;
+    if (code == CLI_OK && p->sequence.note_count && !p->facts.plays_notes && !o->quiet)
         say("warning: %s has no `note` node: it plays the same whatever the notes", o->patch);
-    sequence_sort(s);
     return code;
 }
 
 /// Whether it ends by itself, in silence; and the frames where it ends if not.
-static play_options plan(const render_options *o, patch_names *names, const sequence *s) {
-    double delay = fmin(longest_delay_seconds(names), DELAY_SECONDS_MAX);
-    play_options p = {.sequence = s, .block = o->block, .write = take, .progress = show};
-    p.tail_frames = (uint64_t)llround(tail_seconds * o->rate);
-    p.quiet_frames = p.tail_frames + (uint64_t)llround(delay * o->rate);
-    p.frames_max = sequence_end(s) + (uint64_t)(ring_seconds * o->rate);
-    if (o->seconds > 0) p.frames = (uint64_t)fmax(1, round(o->seconds * o->rate));
-    else if (!patch_has_notes(names->patch))
-        p.frames = sequence_end(s) + (uint64_t)(drone_seconds * o->rate);
-    return p;
+static play_options plan(const render_options *o, const piece *p) {
+    const sequence *s = &p->sequence;
+    double delay = fmin(p->facts.delay_seconds, DELAY_SECONDS_MAX);
+    play_options to = {.sequence = s, .block = o->block, .write = take, .progress = show};
+    to.tail_frames = (uint64_t)llround(tail_seconds * o->rate);
+    to.quiet_frames = to.tail_frames + (uint64_t)llround(delay * o->rate);
+    to.frames_max = sequence_settled(s) + (uint64_t)(ring_seconds * o->rate);
+    if (o->seconds > 0) to.frames = (uint64_t)fmax(1, round(o->seconds * o->rate));
+    else if (!p->facts.ends_with_notes)
+        to.frames = sequence_end(s) + (uint64_t)(drone_seconds * o->rate);
+    return to;
 }
 
 // ---- what is said -------------------------------------------------------------------------------
@@ -109,7 +130,8 @@ static void print_summary(const render_options *o, const sink *s, const mega_eng
                           double elapsed) {
     mega_counters c = mega_counters_get(engine);
     warn_count(c.notes_dropped, "notes found no voice and were not played; try --voices");
-    warn_count(c.events_late + c.events_dropped, "events came late: too many at one moment");
+    warn_count(c.events_late, "events came late: too many at one moment");
+    warn_count(c.events_dropped, "events were for what was not there: an edit waited for a fade");
     warn_count(c.lanes_silenced, "voices gave no finite number and were silenced");
     warn_count(c.outputs_silenced, "blocks were not finite and were silenced");
     if (s->file)
@@ -122,7 +144,7 @@ static void print_summary(const render_options *o, const sink *s, const mega_eng
     fprintf(stderr, ", %.0f x real time\n", seconds / fmax(elapsed, 1e-9));
 }
 
-static int report_result(const render_options *o, play_result result) {
+static int report_result(const render_options *o, const play_options *p, play_result result) {
     switch (result) {
     case PLAY_DONE: return CLI_OK;
     case PLAY_CUT:
@@ -130,6 +152,13 @@ static int report_result(const render_options *o, play_result result) {
             ring_seconds);
         return CLI_OK;
     case PLAY_STOPPED: return interrupted ? CLI_INTERRUPTED : CLI_FILE;
+    case PLAY_REFUSED: {
+        char item[64]; // it was good by itself: a limit of the engine
+        snprintf(item, sizeof item, ":%u: error: [%u]", (*p->refused)->line, (*p->refused)->item);
+        for (size_t i = 0; i < mega_report_count(p->report); i++)
+            fprintf(stderr, "%s%s: %s\n", o->score, item, mega_report_get(p->report, i)->message);
+        return CLI_PATCH;
+    }
     case PLAY_MEMORY: return status_exit(o->patch, MEGA_ERROR_MEMORY);
     }
     return CLI_FILE;
@@ -152,7 +181,7 @@ static int play_to(const render_options *o, play_options *p, sink *s) {
     s->progress = progress_start(p->frames, o->rate, !o->quiet);
     play_result result = play(p);
     double elapsed = progress_end(&s->progress);
-    int code = report_result(o, result);
+    int code = report_result(o, p, result);
     if (code == CLI_OK && !o->quiet) print_summary(o, s, p->engine, elapsed);
     if (s->file && !wave_close(s->file, code == CLI_OK) && code == CLI_OK) code = CLI_FILE;
     if (code == CLI_OK && o->hash) printf("%016llx\n", (unsigned long long)s->hash);
@@ -160,17 +189,19 @@ static int play_to(const render_options *o, play_options *p, sink *s) {
 }
 
 static int render_patch(const render_options *o, mega_engine *engine, const mega_patch *patch) {
-    sequence s = {0};
-    patch_names names = patch_names_of(engine, patch);
-    int code = read_sequence(o, &names, &s);
+    piece music;
+    int code = read_piece(o, patch, &music);
     if (code == CLI_OK) {
-        play_options p = plan(o, &names, &s);
+        const event *refused = NULL;
+        play_options p = plan(o, &music);
         p.engine = engine;
+        p.refused = &refused;
+        p.report = mega_report_create();
         sink to = {.hash = UINT64_C(0xcbf29ce484222325)};
-        code = play_to(o, &p, &to);
+        code = p.report ? play_to(o, &p, &to) : status_exit(o->patch, MEGA_ERROR_MEMORY);
+        mega_report_destroy(p.report);
     }
-    patch_names_finish(&names);
-    sequence_finish(&s);
+    piece_finish(&music);
     return code;
 }
 

@@ -5,24 +5,40 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ERRORS_PRINTED_MAX = 100 }; // a generated score can be wrong a million times in the same way
 
 void sequence_finish(sequence *s) {
+    for (size_t i = 0; i < s->name_count; i++) {
+        free(s->names[i].node);
+        free(s->names[i].port);
+        free(s->names[i].choice);
+    }
+    for (size_t i = 0; i < s->edit_count; i++) free(s->edits[i].operations);
+    free(s->names);
+    free(s->edits);
     free(s->events);
     *s = (sequence){0};
 }
 
+/// Makes room for one more. @return false without memory
+static bool grow(void **items, size_t count, size_t *room, size_t item_bytes) {
+    if (count < *room) return true;
+    size_t more = *room ? *room * 2 : 64;
+    void *grown = realloc(*items, more * item_bytes);
+    if (!grown) return false;
+    *items = grown;
+    *room = more;
+    return true;
+}
+
 static bool add(sequence *s, event e) {
     if (s->count == SEQUENCE_EVENTS_MAX) return false;
-    if (s->count == s->room) {
-        size_t room = s->room ? s->room * 2 : 64;
-        event *grown = realloc(s->events, room * sizeof *grown);
-        if (!grown) return false;
-        s->events = grown;
-        s->room = room;
-    }
+    if (!grow((void **)&s->events, s->count, &s->room, sizeof *s->events)) return false;
     e.order = (uint32_t)s->count;
+    e.item = s->item;
+    e.line = s->line;
     s->events[s->count++] = e;
     return true;
 }
@@ -44,27 +60,59 @@ bool sequence_note(sequence *s, double at_seconds, double length_seconds, double
            add(s, (event){.frame = off, .kind = EVENT_NOTE_OFF, .target = note});
 }
 
-bool sequence_knob(sequence *s, double at_seconds, int32_t knob, double value) {
+bool sequence_knob(sequence *s, double at_seconds, int32_t name, double value) {
     return add(s, (event){.frame = frame_of(s, at_seconds),
                           .kind = EVENT_KNOB,
-                          .target = knob,
+                          .target = name,
                           .value = (float)value});
 }
 
-bool sequence_param(sequence *s, double at_seconds, int32_t param, double value, double ramp) {
+bool sequence_param(sequence *s, double at_seconds, int32_t name, double value, double ramp) {
     return add(s, (event){.frame = frame_of(s, at_seconds),
                           .kind = EVENT_PARAM,
-                          .target = param,
+                          .target = name,
                           .value = (float)value,
                           .detail = (float)ramp});
 }
 
+bool sequence_change(sequence *s, double at_seconds, sequence_edit edit) {
+    if (!grow((void **)&s->edits, s->edit_count, &s->edit_room, sizeof *s->edits)) {
+        free(edit.operations);
+        return false;
+    }
+    s->edits[s->edit_count] = edit;
+    return add(s, (event){.frame = frame_of(s, at_seconds),
+                          .kind = EVENT_EDIT,
+                          .target = (int32_t)s->edit_count++});
+}
+
+int32_t sequence_name_add(sequence *s, const char *node, const char *port, const char *choice) {
+    if (s->name_count == SEQUENCE_NAMES_MAX ||
+        !grow((void **)&s->names, s->name_count, &s->name_room, sizeof *s->names))
+        return -1;
+    sequence_name *name = &s->names[s->name_count];
+    *name = (sequence_name){.node = node ? strdup(node) : NULL,
+                            .port = strdup(port),
+                            .choice = choice ? strdup(choice) : NULL};
+    int32_t number = (int32_t)s->name_count++; // counted from here on: it is freed with the others
+    return name->port && (name->node || !node) && (name->choice || !choice) ? number : -1;
+}
+
+uint64_t event_due(const event *e) {
+    return e->kind == EVENT_EDIT ? e->frame - e->frame % SEQUENCE_GRID_FRAMES : e->frame;
+}
+
+/// The lane that a release frees first is there for the note that starts.
+static int rank(const event *e) {
+    return e->kind == EVENT_EDIT ? 0 : e->kind == EVENT_NOTE_OFF ? 1 : 2;
+}
+
 static int compare(const void *a_, const void *b_) {
     const event *a = a_, *b = b_;
-    if (a->frame != b->frame) return a->frame < b->frame ? -1 : 1;
-    // The lane that a release frees first is there for the note that starts.
-    bool a_off = a->kind == EVENT_NOTE_OFF, b_off = b->kind == EVENT_NOTE_OFF;
-    if (a_off != b_off) return a_off ? -1 : 1;
+    uint64_t a_due = event_due(a), b_due = event_due(b);
+    if (a_due != b_due) return a_due < b_due ? -1 : 1;
+    if (rank(a) != rank(b)) return rank(a) - rank(b);
+    if (a->frame != b->frame) return a->frame < b->frame ? -1 : 1; // edits of one block
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
@@ -73,7 +121,23 @@ void sequence_sort(sequence *s) {
 }
 
 uint64_t sequence_end(const sequence *s) {
-    return s->count ? s->events[s->count - 1].frame + 1 : 0;
+    return s->count ? event_due(&s->events[s->count - 1]) + 1 : 0;
+}
+
+uint64_t sequence_settled(const sequence *s) {
+    uint64_t now = 0, next = 0; // end of the fade under way, and of what waits for it
+    for (size_t i = 0; i < s->count; i++) {
+        const event *e = &s->events[i];
+        if (e->kind != EVENT_EDIT) continue;
+        // what goes may have to fade before what comes does
+        uint64_t length = 2 * SEQUENCE_GRID_FRAMES +
+                          (uint64_t)(2 * s->edits[e->target].fade_ms * 0.001 * s->rate);
+        if (e->frame >= now) now = next; // that is under way since
+        if (e->frame >= now) now = next = e->frame + length;
+        else next = now + length; // it waits; those that do become one
+    }
+    uint64_t end = sequence_end(s);
+    return next > end ? next : end;
 }
 
 void text_error(text_errors *errors, const char *format, ...) {
@@ -83,7 +147,10 @@ void text_error(text_errors *errors, const char *format, ...) {
             fprintf(errors->out, "%s: error: and more, not shown\n", errors->source);
         return;
     }
-    char line[600];
+    char line[600], place[32] = "";
+    if (errors->line && errors->column)
+        snprintf(place, sizeof place, ":%u:%u", errors->line, errors->column);
+    else if (errors->line) snprintf(place, sizeof place, ":%u", errors->line);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
@@ -91,5 +158,5 @@ void text_error(text_errors *errors, const char *format, ...) {
     // Texts quote what was read: nothing in it may steer a terminal.
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    fprintf(errors->out, "%s: error: %s\n", errors->source, line);
+    fprintf(errors->out, "%s%s: error: %s\n", errors->source, place, line);
 }

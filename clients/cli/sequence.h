@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// sequence -- what a render plays: notes, knob turns and parameter writes at their frames; and the
-// two languages that it is read from.
+// sequence -- what a render plays: notes, knob turns, parameter writes and edits of the patch at
+// their frames; and the two languages that it is read from.
 #ifndef SEQUENCE_H
 #define SEQUENCE_H
 
@@ -9,46 +9,84 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "megasynth.h"
+
 enum {
     SEQUENCE_EVENTS_MAX = 2000000, ///< of 40 bytes; an hour of 500 a second
-    SEQUENCE_SECONDS_MAX = 86400,  ///< a day: what `at`, `length` and --seconds may say
+    SEQUENCE_NAMES_MAX = 16384, ///< knobs, and choices of parameters: as many as the engine numbers
+    SEQUENCE_SECONDS_MAX = 86400, ///< a day: what `at`, `length` and --seconds may say
+    SEQUENCE_GRID_FRAMES = 64, ///< an edit takes effect with the block of this grid that holds it
 };
 
-typedef enum { EVENT_NOTE_ON, EVENT_NOTE_OFF, EVENT_KNOB, EVENT_PARAM } event_kind;
+typedef enum { EVENT_EDIT, EVENT_NOTE_ON, EVENT_NOTE_OFF, EVENT_KNOB, EVENT_PARAM } event_kind;
 
 typedef struct {
     uint64_t frame;
     uint32_t order; ///< rank among those of one frame, as written
     event_kind kind;
-    int32_t target; ///< number of the note, knob or parameter
+    int32_t target; ///< number of the note, edit or name
     float value;    ///< key, or value of the knob or parameter
     float detail;   ///< velocity, or ramp in seconds
+    uint32_t item;  ///< of the score, from 0, and the line where it begins: for messages
+    uint32_t line;
 } event;
+
+/// A knob or parameter. What number it has, and what its choice stands for, depends on the patch in
+/// force.
+typedef struct {
+    char *node;   ///< NULL: a knob
+    char *port;   ///< or the knob
+    char *choice; ///< the parameter's value where that is a name, else NULL
+} sequence_name;
+
+/// A change of the patch: one of `operations` and `patch`; none of them: it could not be read.
+typedef struct {
+    char *operations; ///< a JSON list
+    size_t bytes;
+    uint32_t line, column;   ///< where that begins in the score; 0: unknown
+    const mega_patch *patch; ///< to be loaded; outlives the sequence
+    float fade_ms;
+} sequence_edit;
 
 /// All zero is an empty one.
 typedef struct {
     event *events;
     size_t count, room;
+    sequence_name *names;
+    size_t name_count, name_room;
+    sequence_edit *edits;
+    size_t edit_count, edit_room;
     int32_t note_count;
-    uint32_t rate; ///< frames a second, set before the first event
+    uint32_t rate;       ///< frames a second, set before the first event
+    uint32_t item, line; ///< of the score, of the events that come; set by its reader
 } sequence;
 
 void sequence_finish(sequence *s);
 /// @return false at SEQUENCE_EVENTS_MAX or without memory; as the others
 bool sequence_note(sequence *s, double at_seconds, double length_seconds, double key,
                    double velocity);
-bool sequence_knob(sequence *s, double at_seconds, int32_t knob, double value);
-bool sequence_param(sequence *s, double at_seconds, int32_t param, double value, double ramp);
-/// By frame; at one frame releases first, then as written.
+bool sequence_knob(sequence *s, double at_seconds, int32_t name, double value);
+bool sequence_param(sequence *s, double at_seconds, int32_t name, double value, double ramp);
+/// @param edit its operations belong to the sequence then, even on failure
+bool sequence_change(sequence *s, double at_seconds, sequence_edit edit);
+/// A new name. @param node, choice may be NULL
+/// @return its number, or -1 at SEQUENCE_NAMES_MAX or without memory
+int32_t sequence_name_add(sequence *s, const char *node, const char *port, const char *choice);
+/// When an event takes effect: an edit with its block.
+uint64_t event_due(const event *e);
+/// By when they are due; there edits first, then releases, then as written.
 void sequence_sort(sequence *s);
 /// The frame after the last event, after sorting.
 uint64_t sequence_end(const sequence *s);
+/// As that, but with the fades of edits, which may bring in what sounds.
+uint64_t sequence_settled(const sequence *s);
 
 /// Errors of a text, a line each.
 typedef struct {
     FILE *out;
-    const char *source; ///< "--notes" or the score's file name
-    size_t count;       ///< all; those past ERRORS_PRINTED_MAX are not printed
+    const char *source;    ///< "--notes" or the score's file name
+    uint32_t line, column; ///< of what is being read; 0: unknown
+    size_t count;          ///< all; those past ERRORS_PRINTED_MAX are not printed
 } text_errors;
 void text_error(text_errors *errors, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -59,17 +97,16 @@ bool key_of(const char *text, const char **end, double *key);
 /// Reads "C4 E4 G4", "C4+E4+G4", "-" from time 0, one word a beat. @return whether it was good
 bool notes_read(const char *text, double beat_seconds, sequence *s, text_errors *errors);
 
-/// What a score can name. Each call gives the number, or -1 and what to say in `why`.
+/// Where the patches are that a score loads.
 typedef struct {
     void *context;
-    int32_t (*knob)(void *context, const char *name, char why[200]);
-    /// Also turns the name of a choice into its value, and checks the range. `value` may be NULL.
-    int32_t (*param)(void *context, const char *node, const char *port, const char *choice,
-                     double *value, char why[200]);
-} score_names;
+    /// @return a patch that would play, or NULL and what to say in `why`
+    const mega_patch *(*open)(void *context, const char *file, char why[200]);
+} score_files;
 
-/// Reads a score, all of its errors at once. @return whether it was good
-bool score_read(const char *text, size_t bytes, const score_names *names, sequence *s,
+/// Reads a score, all of its errors at once; names are looked up by `rehearse`.
+/// @return whether it was good
+bool score_read(const char *text, size_t bytes, const score_files *files, sequence *s,
                 text_errors *errors);
 
 #endif

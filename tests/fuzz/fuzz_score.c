@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // fuzz_score -- the two languages of `megasynth render`, notes and scores, each given every input:
-// either it is good and its events are in order, or something printable has been said.
+// either it is good, its events are in order and its edits make patches that load, or something
+// printable has been said.
+#include "../../clients/cli/json_place.c"
+#include "../../clients/cli/names.c"
 #include "../../clients/cli/notes.c"
+#include "../../clients/cli/rehearse.c"
 #include "../../clients/cli/score.c"
 #include "../../clients/cli/sequence.c"
+#include "../../clients/cli/text.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
@@ -13,17 +18,20 @@ static void require(bool good, const char *what) {
     abort();
 }
 
-static int32_t any_knob(void *context, const char *name, char why[200]) {
-    (void)context;
-    snprintf(why, 200, "no such knob: `%.100s`", name);
-    return *name == 'x' ? -1 : 7;
-}
-static int32_t any_param(void *context, const char *node, const char *port, const char *choice,
-                         double *value, char why[200]) {
-    (void)context;
-    snprintf(why, 200, "`%.60s` of `%.60s`", port, node);
-    if (choice && value) *value = (double)strlen(choice);
-    return *node == 'x' ? -1 : 7;
+static const char patch_text[] = "{\"knobs\":{\"cutoff\":{\"value\":0.5}},\"nodes\":{\"note\":{"
+                                 "\"type\":\"note\"},\"saw\":{\"type\":"
+                                 "\"osc.saw\"},\"filt\":{\"type\":\"svf\"},\"lfo\":{\"type\":"
+                                 "\"lfo\"},\"out\":{\"type\":\"output\"}},"
+                                 "\"connections\":[{\"from\":[\"note\",\"freq\"],\"to\":[\"saw\","
+                                 "\"freq\"]},{\"from\":[\"saw\",\"out\"],"
+                                 "\"to\":[\"filt\",\"in\"]},{\"from\":\"cutoff\",\"to\":[\"filt\","
+                                 "\"freq\"]},{\"from\":[\"filt\",\"low\"],"
+                                 "\"to\":[\"out\",\"in\"]}]}";
+
+/// What scores load: the patch itself, where the name begins with a letter.
+static const mega_patch *any_patch(void *context, const char *file, char why[200]) {
+    snprintf(why, 200, "no such file: %.100s", file);
+    return *file >= 'a' && *file <= 'z' ? context : NULL;
 }
 
 static void check(sequence *s, bool good, const char *said, size_t said_bytes) {
@@ -31,22 +39,31 @@ static void check(sequence *s, bool good, const char *said, size_t said_bytes) {
     for (size_t i = 0; i < said_bytes; i++)
         require(said[i] == '\n' || ((unsigned char)said[i] >= 0x20 && said[i] != 0x7f),
                 "a control character in a message");
-    sequence_sort(s);
     for (size_t i = 0; i < s->count; i++) {
         const event *e = &s->events[i];
-        require(!i || s->events[i - 1].frame <= e->frame, "not in order");
+        require(!i || event_due(&s->events[i - 1]) <= event_due(e), "not in order");
         require(e->frame <= UINT64_C(2) * SEQUENCE_SECONDS_MAX * s->rate + 1, "too late");
-        require(isfinite(e->value) && isfinite(e->detail), "not finite");
+        require(!good || (isfinite(e->value) && isfinite(e->detail)), "not finite");
         if (e->kind == EVENT_NOTE_ON)
             require(e->value >= 0 && e->value <= 127 && e->target < s->note_count, "not a note");
+        if (e->kind == EVENT_EDIT) {
+            const sequence_edit *edit = &s->edits[e->target];
+            require(!good || !edit->patch != !edit->operations, "not an edit");
+            // a list is JSON by itself, and where it is said to be
+            if (edit->operations)
+                require(edit->operations[0] == '[' && edit->operations[edit->bytes - 1] == ']',
+                        "not a list");
+        }
     }
+    require(sequence_settled(s) >= sequence_end(s), "over before its end");
     sequence_finish(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
-    static const score_names names = {NULL, any_knob, any_param};
+    mega_patch *patch = mega_patch_read(patch_text, strlen(patch_text), MEGA_FORMAT_JSON, NULL);
+    const score_files files = {patch, any_patch};
     char *text = malloc(count + 1);
-    require(text, "no memory");
+    require(text && patch, "no memory");
     if (count) memcpy(text, bytes, count);
     text[count] = '\0';
     for (int language = 0; language < 2; language++) {
@@ -55,12 +72,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
         FILE *out = open_memstream(&said, &said_bytes);
         text_errors errors = {.out = out, .source = "fuzz"};
         sequence s = {.rate = 48000};
-        bool good = language ? score_read(text, count, &names, &s, &errors)
+        rehearsal facts;
+        bool good = language ? score_read(text, count, &files, &s, &errors)
                              : notes_read(text, 0.5, &s, &errors);
+        sequence_sort(&s);
+        good &= rehearse(&s, patch, &facts, &errors);
         fclose(out);
         check(&s, good, said, said_bytes);
         free(said);
     }
     free(text);
+    mega_patch_destroy(patch);
     return 0;
 }

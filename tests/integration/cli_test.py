@@ -111,6 +111,14 @@ class Help(Cli):
             self.assertEqual(self.good("help", command)[0], text)
             self.assertEqual(self.good(command, "-h")[0], text)
 
+    def test_help_has_every_operation(self):
+        _, errors = self.bad(1, "operations: ", "render", TOY, "--hash", "--score",
+                             self.file("s.json", [{"at": 0, "ops": [{"op": "?"}]}]))
+        operations = errors[errors.index("operations: ") + 12:].split(", ")
+        self.assertGreater(len(operations), 9)
+        for operation in operations:
+            self.assertRegex(self.good("diff", "--help")[0], rf"(?m)^  {operation.strip()} ")
+
     def test_version(self):
         self.assertRegex(self.good("--version")[0], r"\Amegasynth \d+\.\d+\.\d+\n\Z")
 
@@ -202,6 +210,11 @@ class Render(Cli):
                     self.good("convert", path, self.path("copy." + ending))
                     hashes.add(self.hash(self.path("copy." + ending), "--notes", "C4 E4+G4", "--beat", "0.1"))
                 self.assertEqual(len(hashes), 1)
+
+    def test_example_scores(self):
+        for name in ("demo_score.json", "rewire_score.json"):
+            out, errors = self.good("render", KEYS, "--score", f"{ROOT}/examples/{name}", "--hash")
+            self.assertRegex(errors, r"\A\S+keys\.json: 2\d\.\d+ s, peak -[1-9]\.\d dBFS")  # and no warning
 
     def test_float_file_is_what_was_hashed(self):
         wav = self.path("x.wav")
@@ -311,13 +324,98 @@ class Render(Cli):
         expected = ["[1].at: -1 is not within 0..86400", "[2].knob: no such knob: `cutof`; did you mean `cutoff`?",
                     "[3].param: no such node: `fil`; did you mean `filt`?",
                     "[4].param: no such parameter: `rez`; did you mean `res`?", "[5].param: 1e+09 is not within",
-                    "[6]: must have one of `note`, `knob` and `param`", "[7]: must be an object"]
+                    "[6]: must have one of `note`, `knob`, `param`, `ops` and `load`", "[7]: must be an object"]
+        expected = [expected[i] for i in (0, 5, 6, 1, 2, 3, 4)]  # what needs the patch comes last
         lines = errors.splitlines()
         self.assertEqual(len(lines), len(expected), errors)
         for line, text in zip(lines, expected):
-            self.assertTrue(line.startswith(f"{score}: error: {text}"), line)
+            self.assertTrue(line.startswith(f"{score}:1: error: {text}"), line)
         self.assertFalse(os.path.exists(self.path("never.wav")))
-        self.bad(1, "line 1, column", "render", self.pluck, "--hash", "--score", self.file("t.json", "[1, 2"))
+        self.bad(1, "t.json:1:5: error: ", "render", self.pluck, "--hash", "--score", self.file("t.json", "[1, 2"))
+
+    def test_rewiring(self):
+        """Edits in a score: whatever the block size, spelled in any order, in one file or several."""
+        other = json.loads(json.dumps(PLUCK))
+        other["nodes"]["room"] = {"type": "reverb"}
+        other["connections"][-1:] = [{"from": ["vca", "out"], "to": ["room", "in"]}, {"from": ["room", "out"], "to": ["out", "in"]}]
+        self.file("other.json", other)
+        back = json.loads(self.good("diff", self.path("other.json"), self.pluck)[0])
+        edits = SCORE + [
+            {"at": 0.1202, "ops": [{"op": "add", "id": "lfo", "type": "lfo", "params": {"freq": 30}},
+                                   {"op": "connect", "from": ["lfo", "out"], "to": ["filt", "freq"], "as": "octaves"}], "fade_ms": 20},
+            {"at": 0.25, "param": ["lfo", "shape"], "value": "square"}, {"at": 0.26, "param": ["lfo", "freq"], "value": 12.5},
+            {"at": 0.32, "load": "other.json", "fade_ms": 100}, {"at": 0.5, "ops": back},
+        ]
+        score = self.file("rewire.json", edits)
+        hashes = {}
+        for block in ("1", "17", "64", "500", "8192"):
+            hashes[block] = self.hash(self.pluck, "--score", score, "--block", block)
+        for isa in isas():
+            hashes[isa] = self.hash(self.pluck, "--score", score, MEGASYNTH_ISA=isa)
+        self.good("convert", self.path("other.json"), self.path("other.msgpack"))
+        forms = {
+            "reversed": list(reversed(edits[:9])) + edits[9:],  # but two notes of one frame: these as they were
+            "absolute": [dict(item, load=self.path("other.json")) if "load" in item else item for item in edits],
+            "msgpack": [dict(item, load="other.msgpack") if "load" in item else item for item in edits],
+            "same block": [dict(item, at=0.12 if "ops" in item and item["at"] < 0.2 else item["at"]) for item in edits],
+        }
+        for form, items in forms.items():
+            hashes[form] = self.hash(self.pluck, "--score", self.file("form.json", items))
+        print("rewired:", len(hashes), "ways,", *set(hashes.values()))
+        self.assertEqual(len(set(hashes.values())), 1, hashes)
+        parts = [self.hash(self.pluck, "--score", self.file("part.json", edits[:count])) for count in range(9, 15)]
+        self.assertEqual((len(set(parts)), parts[-1]), (6, hashes["64"]))  # each of them is heard
+        # an edit at the very start is the edited patch
+        first = self.file("first.json", [{"at": 0, "load": "other.json"}] + SCORE)
+        self.assertEqual(self.hash(self.pluck, "--score", first, "--seconds", "1"),
+                         self.hash(self.path("other.json"), "--score", self.score, "--seconds", "1"))
+
+    def test_rewiring_and_length(self):
+        """What comes in is waited for."""
+        def seconds(score, patch):
+            out = self.good("render", patch, "--hash", "--score", self.file("s.json", score))[1]
+            return float(re.search(r": (\d+\.\d+) s, ", out)[1])
+        echo = {"op": "add", "id": "echo", "type": "delay", "params": {"time": 1.5, "feedback": 0, "mix": 1}}
+        through = [echo, {"op": "disconnect", "from": ["vca", "out"], "to": ["out", "in"]},
+                   {"op": "connect", "from": ["vca", "out"], "to": ["echo", "in"]},
+                   {"op": "connect", "from": ["echo", "out"], "to": ["out", "in"]}]
+        note = {"at": 0.2, "note": 60, "length": 0.1}
+        self.assertLess(seconds([note], self.pluck), 1.2)
+        self.assertGreater(seconds([note, {"at": 0.1, "ops": through}], self.pluck), 1.7)
+        drone = self.file("drone.json", {"nodes": {"o": {"type": "osc.sine"}, "out": {"type": "output"}},
+                                         "connections": [{"from": ["o", "out"], "to": ["out", "in"]}]})
+        self.assertAlmostEqual(seconds([note, {"at": 1, "load": "drone.json"}], self.pluck), 6, delta=0.01)
+        self.assertLess(seconds([note, {"at": 1, "load": self.pluck}], drone), 2.5)
+        self.assertIn("no `note` node", self.good("render", drone, "--hash", "--score", self.file("s.json", [note]))[1])
+
+    def test_bad_rewiring(self):
+        self.file("broken.json", '{\n "nodes": {"a": {"type": "svv"}}}\n')
+        self.file("x.txt", "{}")
+        score = self.file("s.json", """[
+  {"at": 0.5, "ops": [{"op": "connect", "from": ["saw", "out"],
+    "to": ["fil", "in"]}]},
+  {"at": 0.4, "load": "broken.json"}, {"at": 0.4, "load": "nope.json"},
+  {"at": 0.4, "load": "broken.json"}, {"at": 0.4, "load": "x.txt"},
+  {"at": 0.4, "load": 7}, {"at": 0.4, "fade_ms": 2001, "load": "pluck.json"}
+]""")
+        def lines(score):
+            out, errors = self.bad(1, "", "render", self.pluck, "--score", score, "-o", self.path("never.wav"))
+            self.assertFalse(os.path.exists(self.path("never.wav")))
+            return errors.replace(self.folder.name + "/", "").splitlines()
+        self.assertEqual(lines(score), [
+            "broken.json:2:18: error: nodes.a.type: no module is called `svv`; did you mean `svf`?",
+            "s.json:4: error: [1].load: broken.json cannot be loaded",
+            "s.json:4: error: [2].load: nope.json: No such file or directory",
+            "s.json:5: error: [3].load: broken.json cannot be loaded",
+            "s.json:5: error: [4].load: x.txt: patches are named *.json, *.sexp or *.msgpack",
+            "s.json:6: error: [5].load: must be the name of a patch's file",
+            "s.json:6: error: [6].fade_ms: 2001 is not within 0..2000",
+        ])
+        with open(score) as file:
+            text = file.read()
+        self.assertEqual(lines(self.file("s.json", text[:text.index(",\n  {\"at\": 0.4")] + "]")), [
+            "s.json:3:12: error: [0].ops[0].to[0]: no node has the id `fil`; did you mean `filt`?",
+        ])
 
     def test_old_file_survives_failure(self):
         wav = self.path("x.wav")

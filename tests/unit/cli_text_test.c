@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// cli_text_test -- the two languages of `megasynth render`: --notes and scores, good and bad.
+// cli_text_test -- the two languages of `megasynth render`: --notes and scores, good and bad, and
+// rehearsing them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,15 +10,22 @@
 
 #include <cmocka.h>
 
+#include "../../clients/cli/json_place.c"
+#include "../../clients/cli/names.c"
 #include "../../clients/cli/notes.c"
+#include "../../clients/cli/rehearse.c"
 #include "../../clients/cli/score.c"
 #include "../../clients/cli/sequence.c"
+#include "../../clients/cli/text.c"
+
+#include "stage.h"
 
 enum { RATE = 1000 };
 
 /// A reading: events, and what was said.
 typedef struct {
     sequence sequence;
+    rehearsal facts;
     bool good;
     char *said;
     size_t said_bytes;
@@ -38,31 +46,49 @@ static reading notes(const char *text) {
     return r;
 }
 
-static int32_t test_knob(void *context, const char *name, char why[200]) {
-    (void)context;
-    snprintf(why, 200, "no such knob: `%.40s`", name);
-    return strcmp(name, "cutoff") == 0 ? 3 : -1;
+static mega_patch *voice, *echo; // what scores are for, and what they load
+
+static int make_patches(void **state) {
+    (void)state;
+    voice = stage_patch(
+        "{\"knobs\": {\"cutoff\": {\"value\": 0.5}}, \"nodes\": {\"note\": {\"type\": \"note\"},"
+        " \"saw\": {\"type\": \"osc.saw\"}, \"filt\": {\"type\": \"svf\"}, \"lfo\": {\"type\": "
+        "\"lfo\"},"
+        " \"out\": {\"type\": \"output\"}}, \"connections\": ["
+        "{\"from\": [\"note\", \"freq\"], \"to\": [\"saw\", \"freq\"]},"
+        "{\"from\": [\"saw\", \"out\"], \"to\": [\"filt\", \"in\"]},"
+        "{\"from\": \"cutoff\", \"to\": [\"filt\", \"freq\"]},"
+        "{\"from\": [\"filt\", \"low\"], \"to\": [\"out\", \"in\"]}]}");
+    echo = stage_patch(
+        "{\"nodes\": {\"drone\": {\"type\": \"osc.sine\"}, \"echo\": {\"type\": \"delay\"},"
+        " \"out\": {\"type\": \"output\"}}, \"connections\": ["
+        "{\"from\": [\"drone\", \"out\"], \"to\": [\"echo\", \"in\"]},"
+        "{\"from\": [\"echo\", \"out\"], \"to\": [\"out\", \"in\"]}]}");
+    return 0;
 }
-static int32_t test_param(void *context, const char *node, const char *port, const char *choice,
-                          double *value, char why[200]) {
+
+static int free_patches(void **state) {
+    (void)state;
+    mega_patch_destroy(voice);
+    mega_patch_destroy(echo);
+    return 0;
+}
+
+static const mega_patch *test_open(void *context, const char *file, char why[200]) {
     (void)context;
-    (void)choice;
-    snprintf(why, 200, "no such node: `%.40s`", node);
-    if (value && *value > 9) {
-        snprintf(why, 200, "too much");
-        return -1;
-    }
-    return strcmp(node, "filt") == 0 && strcmp(port, "res") == 0 ? 5 : -1;
+    snprintf(why, 200, "%.100s: not there", file);
+    return strcmp(file, "echo.json") == 0 ? echo : NULL;
 }
 
 static reading score(const char *text) {
-    static const score_names names = {NULL, test_knob, test_param};
+    static const score_files files = {NULL, test_open};
     reading r = {.sequence.rate = RATE};
     FILE *out = open_memstream(&r.said, &r.said_bytes);
     text_errors errors = {.out = out, .source = "s"};
-    r.good = score_read(text, strlen(text), &names, &r.sequence, &errors);
-    fclose(out);
+    r.good = score_read(text, strlen(text), &files, &r.sequence, &errors);
     sequence_sort(&r.sequence);
+    r.good &= rehearse(&r.sequence, voice, &r.facts, &errors);
+    fclose(out);
     return r;
 }
 
@@ -99,9 +125,9 @@ static void melody(void **state) {
     assert_true(r.good);
     assert_int_equal(r.sequence.count, 6);
     static const event expected[] = {
-        {0, 0, EVENT_NOTE_ON, 0, 60, 0.8f},       {450, 1, EVENT_NOTE_OFF, 0, 0, 0},
-        {1000, 2, EVENT_NOTE_ON, 1, 64.5f, 0.8f}, {1000, 4, EVENT_NOTE_ON, 2, 67, 0.8f},
-        {1450, 3, EVENT_NOTE_OFF, 1, 0, 0},       {1450, 5, EVENT_NOTE_OFF, 2, 0, 0}};
+        {0, 0, EVENT_NOTE_ON, 0, 60, 0.8f, 0, 0},       {450, 1, EVENT_NOTE_OFF, 0, 0, 0, 0, 0},
+        {1000, 2, EVENT_NOTE_ON, 1, 64.5f, 0.8f, 0, 0}, {1000, 4, EVENT_NOTE_ON, 2, 67, 0.8f, 0, 0},
+        {1450, 3, EVENT_NOTE_OFF, 1, 0, 0, 0, 0},       {1450, 5, EVENT_NOTE_OFF, 2, 0, 0, 0, 0}};
     for (size_t i = 0; i < 6; i++) {
         const event *e = &r.sequence.events[i], *x = &expected[i];
         assert_int_equal(e->frame, x->frame);
@@ -144,7 +170,8 @@ static void good_score(void **state) {
     assert_int_equal(r.sequence.count, 7);
     assert_int_equal(e[0].frame, 0); // rounded to the nearest frame
     assert_int_equal(e[0].kind, EVENT_KNOB);
-    assert_int_equal(e[0].target, 3);
+    assert_string_equal(r.sequence.names[e[0].target].port, "cutoff");
+    assert_null(r.sequence.names[e[0].target].node);
     assert_int_equal(e[1].frame, 1);
     assert_int_equal(e[1].kind, EVENT_PARAM);
     assert_true(e[1].detail < 0); // no ramp: as the module's row says
@@ -156,6 +183,9 @@ static void good_score(void **state) {
     assert_true(e[4].detail == 0.8f);
     assert_int_equal(e[6].frame, 2000);
     assert_true(e[6].detail == 0.5f);
+    assert_int_equal(e[6].target, e[1].target); // the same name
+    assert_int_equal(e[6].item, 4);
+    assert_int_equal(r.sequence.name_count, 2);
     assert_int_equal(sequence_end(&r.sequence), 2001);
     finish(&r);
 }
@@ -165,11 +195,13 @@ static void bad_scores(void **state) {
     static const struct {
         const char *text, *said;
     } bad[] = {
-        {"", "s: error: line 1, column 0"},
-        {"[1, 2", "line 1, column"},
-        {"{}", "must be a list"},
+        {"", "s:1: error: '[' or '{' expected"},
+        {"[1,\n 2", "s:2:2: error: ']' expected"},
+        {"{}", "s: error: must be a list"},
+        {"\n\n[{\"at\": 0, \"note\": 1,\n\"knob\": \"c\"},\n3]",
+         "s:5: error: [1]: must be an object"},
         {"[3]", "[0]: must be an object"},
-        {"[{}]", "[0]: must have one of `note`, `knob` and `param`"},
+        {"[{}]", "[0]: must have one of `note`, `knob`, `param`, `ops` and `load`"},
         {"[{\"at\": 0, \"note\": 1, \"knob\": \"cutoff\"}]", "[0]: must have one of"},
         {"[{\"note\": 60}]", "[0]: `at` is missing"},
         {"[{\"at\": -1, \"note\": 60}]", "[0].at: -1 is not within 0..86400"},
@@ -181,6 +213,8 @@ static void bad_scores(void **state) {
          "[0]: unknown key \"lenght\"; did you mean `length`?"},
         {"[{\"at\": 0, \"note\": 60, \"note\": 61}]", "duplicate"},
         {"[{\"at\": 0, \"knob\": \"cutof\", \"value\": 1}]", "[0].knob: no such knob: `cutof`"},
+        {"[{\"at\": 0, \"knob\": \"x\", \"value\": 2}]",
+         "[0].value: 2 is not within 0..1\ns:1: error: [0].knob: no such knob: `x`"},
         {"[{\"at\": 0, \"knob\": 7, \"value\": 1}]", "[0].knob: must be the name of a knob"},
         {"[{\"at\": 0, \"knob\": \"cutoff\"}]", "[0]: `value` is missing"},
         {"[{\"at\": 0, \"knob\": \"cutoff\", \"value\": 1.5}]",
@@ -189,7 +223,18 @@ static void bad_scores(void **state) {
          "[0].param: must be [node, parameter]"},
         {"[{\"at\": 0, \"param\": [\"fil\", \"res\"], \"value\": 1}]",
          "[0].param: no such node: `fil`"},
-        {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": 10}]", "[0].param: too much"},
+        {"[{\"at\": 0, \"param\": [\"\", \"res\"], \"value\": 1}]",
+         "[0].param: must be [node, parameter]"},
+        {"[{\"at\": 0, \"param\": [\"filt\", \"rez\"], \"value\": 1}]",
+         "[0].param: no such parameter: `rez`; did you mean `res`?"},
+        {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": 10}]",
+         "[0].param: 10 is not within 0..1 of `res`"},
+        {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": \"high\"}]",
+         "[0].param: `res` takes a number, not \"high\""},
+        {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": \"\"}]",
+         "[0].value: must be a number, or the name of a choice"},
+        {"[{\"at\": 0, \"param\": [\"lfo\", \"shape\"], \"value\": \"squar\"}]",
+         "[0].param: no such choice: `squar`; did you mean `square`?"},
         {"[{\"at\": 0, \"param\": [\"filt\", \"res\"]}]", "[0]: `value` is missing"},
         {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": true}]",
          "[0].value: must be a number"},
@@ -203,6 +248,166 @@ static void bad_scores(void **state) {
     }
 }
 
+// ---- scores that rewire -------------------------------------------------------------------------
+
+#define OPS "\"ops\": [{\"op\": \"add\", \"id\": \"trem\", \"type\": \"lfo\"}]"
+
+static void edits_in_order(void **state) {
+    (void)state;
+    // a block is 64 frames, here 64 ms
+    reading r = score("[{\"at\": 0.130, \"knob\": \"cutoff\", \"value\": 1},\n"
+                      " {\"at\": 0.190, \"load\": \"echo.json\", \"fade_ms\": 0},\n"
+                      " {\"at\": 0.180, " OPS "},\n"
+                      " {\"at\": 0.192, \"param\": [\"echo\", \"time\"], \"value\": 0.5},\n"
+                      " {\"at\": 0.100, \"note\": 60, \"length\": 0.028}]");
+    assert_false(r.good); // the edits of the block 128..191 come before the knob at 130
+    assert_string_equal(r.said,
+                        "s:1: error: [0].knob: no such knob: `cutoff` (as the patch is then)\n");
+    const event *e = r.sequence.events;
+    static const event_kind kinds[] = {EVENT_NOTE_ON,  EVENT_EDIT, EVENT_EDIT,
+                                       EVENT_NOTE_OFF, EVENT_KNOB, EVENT_PARAM};
+    static const uint64_t due[] = {100, 128, 128, 128, 130, 192};
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(e[i].kind, kinds[i]);
+        assert_int_equal(event_due(&e[i]), due[i]);
+    }
+    const sequence_edit *list = &r.sequence.edits[e[1].target],
+                        *load = &r.sequence.edits[e[2].target];
+    assert_int_equal(list->bytes, strlen(OPS) - 7);
+    assert_memory_equal(list->operations, &OPS[7], list->bytes);
+    assert_true(list->fade_ms == MEGA_FADE_MS_DEFAULT);
+    assert_int_equal(list->line, 3);
+    assert_int_equal(list->column, 23);
+    assert_ptr_equal(load->patch, echo);
+    assert_true(load->fade_ms == 0);
+    finish(&r);
+}
+
+static void facts_of_all_patches(void **state) {
+    (void)state;
+    reading plain = score("[{\"at\": 0, \"note\": 60}]");
+    assert_true(plain.good && plain.facts.plays_notes && plain.facts.ends_with_notes);
+    assert_true(plain.facts.delay_seconds < 1);
+    reading there = score("[{\"at\": 1, \"load\": \"echo.json\"}]");
+    assert_true(there.good && there.facts.plays_notes && !there.facts.ends_with_notes);
+    assert_true(there.facts.delay_seconds > 1); // of the delay that comes later
+    // and out again: what went in is still to be waited for
+    reading back = score(
+        "[{\"at\": 1, \"load\": \"echo.json\"}, {\"at\": 2, \"ops\": ["
+        "{\"op\": \"remove\", \"id\": \"echo\"},"
+        "{\"op\": \"connect\", \"from\": [\"drone\", \"out\"], \"to\": [\"out\", \"in\"]}]}]");
+    assert_true(back.good && back.facts.delay_seconds == there.facts.delay_seconds);
+    finish(&plain);
+    finish(&there);
+    finish(&back);
+}
+
+static void names_of_their_time(void **state) {
+    (void)state;
+    reading r =
+        score("[{\"at\": 3, \"param\": [\"trem\", \"shape\"], \"value\": \"square\"},"
+              " {\"at\": 2, " OPS "}, {\"at\": 1, \"knob\": \"cutoff\", \"value\": 0.5},"
+              " {\"at\": 4, \"ops\": [{\"op\": \"replace\", \"id\": \"trem\", \"type\": \"svf\"}]},"
+              " {\"at\": 5, \"param\": [\"trem\", \"res\"], \"value\": 0.5}]");
+    if (!r.good) fail_msg("%s", r.said);
+    assert_true(r.sequence.events[2].value == 4); // square, of lfo's shapes
+    finish(&r);
+    r = score("[{\"at\": 1, \"param\": [\"trem\", \"freq\"], \"value\": 1}, {\"at\": 2, " OPS "},"
+              " {\"at\": 3, \"param\": [\"trem\", \"res\"], \"value\": 0.5}]");
+    assert_string_equal(r.said, "s:1: error: [0].param: no such node: `trem`\n"
+                                "s:1: error: [2].param: no such parameter: `res`; did you mean "
+                                "`freq`? (as the patch is then)\n");
+    finish(&r);
+}
+
+static void bad_edits(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *said; // all of it; without a line end: its beginning
+    } bad[] = {
+        {"[{\"ops\": []}]", "s:1: error: [0]: `at` is missing\n"},
+        {"[{\"at\": -0.5, \"ops\": []}]", "s:1: error: [0].at: -0.5 is not within 0..86400\n"},
+        {"[{\"at\": 0, \"ops\": [], \"fade\": 3}]",
+         "s:1: error: [0]: unknown key \"fade\"; did you mean `fade_ms`?\n"},
+        {"[{\"at\": 0, \"ops\": [], \"value\": 3}]", "s:1: error: [0]: unknown key \"value\"\n"},
+        {"[{\"at\": 0, \"ops\": [], \"fade_ms\": 2001}]",
+         "s:1: error: [0].fade_ms: 2001 is not within 0..2000\n"},
+        {"[{\"at\": 0, \"ops\": [], \"fade_ms\": -1}]",
+         "s:1: error: [0].fade_ms: -1 is not within 0..2000\n"},
+        {"[{\"at\": 0, \"ops\": [], \"fade_ms\": \"3\"}]",
+         "s:1: error: [0].fade_ms: must be a number\n"},
+        {"[{\"at\": 0, \"ops\": {\"op\": \"remove\"}}]",
+         "s:1: error: [0].ops: must be a list of operations, such as [{\"op\": \"remove\", \"id\": "
+         "\"lfo\"}]\n"},
+        {"[{\"at\": 0, \"load\": [\"echo.json\"]}]",
+         "s:1: error: [0].load: must be the name of a patch's file\n"},
+        {"[{\"at\": 0, \"load\": \"x.json\"}]", "s:1: error: [0].load: x.json: not there\n"},
+        {"[{\"at\": 0, \"load\": \"echo.json\", \"ops\": []}]",
+         "s:1: error: [0]: must have one of `note`, `knob`, `param`, `ops` and `load`\n"},
+        // the engine's own, in their places
+        {"[{\"at\": 0, \"ops\": [\n  {\"op\": \"add\", \"id\": \"\303\244\", \"x-\303\244\": 1, "
+         "\"type\": "
+         "\"lfoo\"},\n{\"op\": \"remove\", \"id\": \"lf\"}]}]",
+         "s:2:38: error: [0].ops[0].type: no module is called `lfoo`; did you mean `lfo`?\n"
+         "s:3:18: error: [0].ops[1].id: no node has the id `lf`; did you mean `lfo`?\n"},
+        {"[1,{\"at\": 0, \"ops\": [4]}]",
+         "s:1: error: [0]: must be an object, such as {\"at\": 0, \"note\": 60}\n"
+         "s:1:22: error: [1].ops[0]: must be an object, not a number\n"},
+        {"[{\"at\": 0, \"\\u006fps\": [4]}]",
+         "s:1: error: [0].ops[0]: must be an object, not a number\n"},
+        // good by itself, not what it makes
+        {"[{\"at\": 0, \"ops\": [{\"op\": \"connect\", \"from\": [\"filt\", \"low\"], \"to\": "
+         "[\"saw\", "
+         "\"freq\"]}]}]",
+         "s:1: error: [0].ops: with these, nodes.saw: cables form a cycle: saw.out -> filt.low -> "
+         "saw; "},
+        // what follows from an error is not told; what is wrong by itself is, and what was before
+        {"[{\"at\": 1, \"ops\": [{\"op\": \"unknob\", \"id\": \"x\"}]},"
+         " {\"at\": 2, \"knob\": \"y\", \"value\": 0}, {\"at\": 3, \"ops\": [{\"op\": \"zap\"}]},\n"
+         " {\"at\": 0, \"knob\": \"z\", \"value\": 0}, {\"at\": 9, \"knob\": \"w\", \"value\": 2}]",
+         "s:2: error: [4].value: 2 is not within 0..1\n"
+         "s:2: error: [3].knob: no such knob: `z`\n"
+         "s:1:37: error: [0].ops[0].id: there is no knob `x`\n"},
+        {"[{\"at\": 1, \"ops\": 1}, {\"at\": 2, \"knob\": \"y\", \"value\": 0}]",
+         "s:1: error: [0].ops: must be a list of operations, such as [{\"op\": \"remove\", \"id\": "
+         "\"lfo\"}]\n"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        reading r = score(bad[i].text);
+        size_t bytes = strlen(bad[i].said), whole = bad[i].said[bytes - 1] == '\n';
+        if (r.good || strncmp(r.said, bad[i].said, bytes + whole) != 0)
+            fail_msg("%s\n  gave: %s  expected: %s", bad[i].text, r.said, bad[i].said);
+        finish(&r);
+    }
+}
+
+static void fades_are_waited_for(void **state) {
+    (void)state;
+    reading r = score(
+        "[{\"at\": 1, " OPS ", \"fade_ms\": 2000}, {\"at\": 0, \"note\": 60},"
+        " {\"at\": 2, \"load\": \"echo.json\"}, {\"at\": 2.5, \"ops\": [], \"fade_ms\": 500}]");
+    if (!r.good) fail_msg("%s", r.said);
+    assert_int_equal(sequence_end(&r.sequence), 2500 / 64 * 64 + 1);
+    // two seconds, perhaps twice; then the two that have waited as one
+    assert_int_equal(sequence_settled(&r.sequence), 1000 + 4000 + 128 + 1000 + 128);
+    finish(&r);
+}
+
+static void too_many_names(void **state) {
+    (void)state;
+    size_t room = (SEQUENCE_NAMES_MAX + 1) * 60;
+    char *text = malloc(room), *at = text;
+    for (int i = 0; i <= SEQUENCE_NAMES_MAX; i++)
+        at += sprintf(at, "%c{\"at\": 0, \"knob\": \"k%d\", \"value\": 0}", i ? ',' : '[', i);
+    strcpy(at, "]");
+    reading r = score(text);
+    assert_false(r.good);
+    assert_non_null(
+        strstr(r.said, "[16384]: too many knobs, parameters and choices (limit 16384)"));
+    finish(&r);
+    free(text);
+}
+
 static void every_error_at_once(void **state) {
     (void)state;
     reading r = score(
@@ -211,7 +416,7 @@ static void every_error_at_once(void **state) {
     assert_false(r.good);
     size_t lines = 0;
     for (const char *c = r.said; *c; c++) lines += *c == '\n';
-    assert_int_equal(lines, 3 + 3 + 3);
+    assert_int_equal(lines, 3 + 2 + 2);
     finish(&r);
 }
 
@@ -236,8 +441,14 @@ int main(void) {
         cmocka_unit_test(bad_notes),
         cmocka_unit_test(good_score),
         cmocka_unit_test(bad_scores),
+        cmocka_unit_test(edits_in_order),
+        cmocka_unit_test(facts_of_all_patches),
+        cmocka_unit_test(names_of_their_time),
+        cmocka_unit_test(bad_edits),
+        cmocka_unit_test(fades_are_waited_for),
+        cmocka_unit_test(too_many_names),
         cmocka_unit_test(every_error_at_once),
         cmocka_unit_test(a_million_errors_are_not_printed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_patches, free_patches);
 }

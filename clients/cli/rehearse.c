@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// rehearse -- goes through a sequence without a sound.
+#include "rehearse.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "names.h"
+
+/// What is known of a name in the patch in force.
+typedef struct {
+    size_t edits; // as many had been made when it was looked up, plus one; 0: never
+    const json_t *param;
+} lookup;
+
+typedef struct {
+    sequence *sequence;
+    rehearsal *facts;
+    text_errors *errors;
+    patch_names names;
+    mega_patch *edited; // the patch in force, where it is ours
+    mega_report *report;
+    lookup *lookups; // by name
+    size_t edits;
+} stage;
+
+static void learn(stage *s) {
+    double delay = longest_delay_seconds(&s->names);
+    s->facts->delay_seconds = fmax(s->facts->delay_seconds, delay);
+    s->facts->ends_with_notes = patch_has_notes(s->names.patch);
+    s->facts->plays_notes |= s->facts->ends_with_notes;
+}
+
+// ---- edits --------------------------------------------------------------------------------------
+
+/// Errors with their places in the score, which the engine counts from the list's own beginning.
+static void tell(stage *s, const event *e, const sequence_edit *edit) {
+    size_t count = mega_report_count(s->report);
+    for (size_t i = 0; i < count; i++) {
+        const mega_diagnostic *d = mega_report_get(s->report, i);
+        if (d->severity != MEGA_SEVERITY_ERROR) continue;
+        s->errors->line = e->line;
+        s->errors->column = 0;
+        if (edit->line && d->line) {
+            s->errors->line = edit->line + d->line - 1;
+            s->errors->column = d->line > 1 ? d->column : edit->column + d->column - 1;
+        }
+        text_error(s->errors, "[%u]%s%s: %s%s%s", e->item, *d->path ? "." : "", d->path, d->message,
+                   *d->hint ? "; " : "", d->hint);
+    }
+    s->errors->line = s->errors->column = 0;
+}
+
+/// The errors of the patch that the edit makes: their paths are those of that document.
+static void tell_of_result(stage *s, const event *e) {
+    size_t count = mega_report_count(s->report);
+    s->errors->line = e->line;
+    for (size_t i = 0; i < count; i++) {
+        const mega_diagnostic *d = mega_report_get(s->report, i);
+        if (d->severity != MEGA_SEVERITY_ERROR) continue;
+        text_error(s->errors, "[%u].ops: with these, %s%s%s%s%s", e->item, d->path,
+                   *d->path ? ": " : "", d->message, *d->hint ? "; " : "", d->hint);
+    }
+    s->errors->line = 0;
+}
+
+static void no_memory(stage *s, const event *e) {
+    text_error(s->errors, "[%u]: out of memory", e->item);
+}
+
+/// The patch with a list of operations made. @return NULL after a message
+static mega_patch *patch_after(stage *s, const event *e, const sequence_edit *edit) {
+    mega_report_clear(s->report);
+    mega_patch *after = mega_patch_edit(s->names.patch, edit->operations, edit->bytes,
+                                        MEGA_FORMAT_JSON, s->report, NULL);
+    if (!after) {
+        tell(s, e, edit);
+        if (!mega_report_error_count(s->report)) no_memory(s, e);
+        return NULL;
+    }
+    if (mega_patch_check(after, s->report) == MEGA_OK) return after;
+    tell_of_result(s, e);
+    if (!mega_report_error_count(s->report)) no_memory(s, e);
+    mega_patch_destroy(after);
+    return NULL;
+}
+
+/// @return false where the patch is not known from here on
+static bool try_edit(stage *s, const event *e) {
+    const sequence_edit *edit = &s->sequence->edits[e->target];
+    if (!edit->patch && !edit->operations) return false; // has been told of
+    mega_patch *after = edit->patch ? NULL : patch_after(s, e, edit);
+    if (!edit->patch && !after) return false;
+    mega_patch_destroy(s->edited);
+    s->edited = after;
+    s->names.patch = after ? after : edit->patch;
+    s->edits++;
+    learn(s);
+    return true;
+}
+
+// ---- names --------------------------------------------------------------------------------------
+
+/// Looks a name up, once for each patch. @return false with the reason
+static bool look_up(stage *s, int32_t number, char *why) {
+    const sequence_name *name = &s->sequence->names[number];
+    lookup *l = &s->lookups[number];
+    if (l->edits == s->edits + 1) return true;
+    if (name->node) l->param = patch_param(&s->names, name->node, name->port, why);
+    else if (!patch_has_knob(&s->names, name->port, why)) return false;
+    if (name->node && !l->param) return false;
+    l->edits = s->edits + 1;
+    return true;
+}
+
+static void check_name(stage *s, event *e) {
+    char why[200];
+    double value = (double)e->value;
+    bool good = look_up(s, e->target, why);
+    if (good && e->kind == EVENT_PARAM)
+        good = param_takes(s->lookups[e->target].param, s->sequence->names[e->target].choice,
+                           &value, why);
+    e->value = (float)value;
+    if (good) return;
+    s->errors->line = e->line;
+    text_error(s->errors, "[%u].%s: %s%s", e->item, e->kind == EVENT_KNOB ? "knob" : "param", why,
+               s->edits ? " (as the patch is then)" : "");
+    s->errors->line = 0;
+}
+
+// ---- all of it ----------------------------------------------------------------------------------
+
+bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors *errors) {
+    size_t before = errors->count;
+    *r = (rehearsal){0};
+    stage s = {.sequence = all,
+               .facts = r,
+               .errors = errors,
+               .names = patch_names_create(),
+               .report = mega_report_create(),
+               .lookups = calloc(all->name_count + 1, sizeof *s.lookups)};
+    s.names.patch = patch;
+    if (!s.report || !s.lookups || !s.names.modules) text_error(errors, "out of memory");
+    else learn(&s);
+    bool known = errors->count == before;
+    for (size_t i = 0; i < all->count && known; i++) {
+        event *e = &all->events[i];
+        if (e->kind == EVENT_EDIT) known = try_edit(&s, e);
+        else if (e->kind == EVENT_KNOB || e->kind == EVENT_PARAM) check_name(&s, e);
+    }
+    mega_patch_destroy(s.edited);
+    mega_report_destroy(s.report);
+    patch_names_finish(&s.names);
+    free(s.lookups);
+    return known && errors->count == before;
+}

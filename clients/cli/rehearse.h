@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// rehearse -- goes through a sequence without a sound: what is wrong with it, and what rendering
+// it needs to know.
+#ifndef REHEARSE_H
+#define REHEARSE_H
+
+#include "sequence.h"
+
+typedef struct {
+    double delay_seconds; ///< longest of all patches in turn: silence shorter than that is no end
+    bool plays_notes;     ///< whether any of them has a `note` node
+    bool ends_with_notes; ///< whether the last one has
+} rehearsal;
+
+/// Makes each edit on the document of its time, and looks up each name in it; choices get their
+/// values. After an edit that cannot be made nothing is known.
+/// @param all sorted @param patch what it begins with @param r as far as it was good
+/// @return whether all of it was good
+bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors *errors);
+
+#endif
