@@ -189,7 +189,9 @@ static void collect_later(mega_adapter *a) {
     if (mega_adapter_frame(a) < a->collect_frame) return;
     a->collect_frame = UINT64_MAX;
     mega_work *work = mega_work_create(a, "", collect);
-    if (work) mega_work_post(a, work);
+    if (!work) return;
+    work->job.brief = true;
+    mega_work_post(a, work);
 }
 
 static void tell_load(mega_adapter *a) {

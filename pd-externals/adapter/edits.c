@@ -247,7 +247,7 @@ void mega_command_remove(mega_adapter *a, uint64_t frame, size_t count, const me
 void mega_command_rename(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count;
     json_t *op = operation("rename"), *from = string_of(a, &atoms[0]);
-    bool knob = from && mega_worker_idle(a->worker) &&
+    bool knob = from && mega_worker_ready(a->worker) &&
                 has_knob(mega_loaded_patch(a->engine), json_string_value(from));
     put(&op, knob ? "knob" : "id", from);
     if (op) put(&op, "to", string_of(a, &atoms[1]));

@@ -252,7 +252,7 @@ void mega_command_map(mega_adapter *a, uint64_t frame, size_t count, const mega_
 
 void mega_command_mode(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count;
-    const mega_patch *patch = mega_worker_idle(a->worker) ? mega_loaded_patch(a->engine) : NULL;
+    const mega_patch *patch = mega_worker_ready(a->worker) ? mega_loaded_patch(a->engine) : NULL;
     char path[MEGA_NAME_BYTES] = "note.mode";
     for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++) {
         mega_node_info node = mega_patch_node(patch, i);

@@ -53,7 +53,7 @@ static mega_known *entry_of(mega_adapter *a, const char *key) {
 /// @return NULL: not to be found out while the worker works
 static mega_known *look_up(mega_adapter *a, const char *key, const char *id, const char *port) {
     json_t *index = json_object_get(a->known_index, key);
-    if (!mega_worker_idle(a->worker)) return index ? &a->known[json_integer_value(index)] : NULL;
+    if (!mega_worker_ready(a->worker)) return index ? &a->known[json_integer_value(index)] : NULL;
     mega_known *known = entry_of(a, key);
     if (!known || known->epoch == a->epoch) return known;
     json_decref(known->choices);
@@ -99,7 +99,7 @@ static void hold(mega_adapter *a, uint64_t frame, bool knob, size_t count, const
 }
 
 void mega_values_replay(mega_adapter *a) {
-    if (!a->held_count || !mega_worker_idle(a->worker)) return;
+    if (!a->held_count || !mega_worker_ready(a->worker)) return;
     size_t count = a->held_count;
     a->held_count = 0;
     for (size_t i = 0; i < count; i++) {

@@ -18,7 +18,8 @@ struct mega_worker {
     pthread_cond_t changed;
     // below: under the lock
     list waiting, done;
-    bool running, paused, stop;
+    mega_job *running;
+    bool paused, stop;
 };
 
 static void list_init(list *l) { *l = (list){NULL, &l->first}; }
@@ -47,11 +48,11 @@ static void *work(void *argument) {
             pthread_cond_wait(&w->changed, &w->lock);
             continue;
         }
-        w->running = true;
+        w->running = job;
         pthread_mutex_unlock(&w->lock);
         job->run(w->context, job);
         pthread_mutex_lock(&w->lock);
-        w->running = false;
+        w->running = NULL;
         list_put(&w->done, job);
         pthread_cond_broadcast(&w->changed);
     }
@@ -136,6 +137,21 @@ mega_job *mega_worker_done(mega_worker *w) {
 
 bool mega_worker_idle(mega_worker *w) {
     pthread_mutex_lock(&w->lock);
+    bool idle = !w->running && !w->waiting.first;
+    pthread_mutex_unlock(&w->lock);
+    return idle;
+}
+
+static bool only_brief(const mega_worker *w) {
+    bool brief = !w->running || w->running->brief;
+    for (const mega_job *job = w->waiting.first; job; job = job->next) brief = brief && job->brief;
+    return brief && !w->paused;
+}
+
+bool mega_worker_ready(mega_worker *w) {
+    pthread_mutex_lock(&w->lock);
+    while ((w->running || w->waiting.first) && only_brief(w))
+        pthread_cond_wait(&w->changed, &w->lock);
     bool idle = !w->running && !w->waiting.first;
     pthread_mutex_unlock(&w->lock);
     return idle;

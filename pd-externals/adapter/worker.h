@@ -12,6 +12,7 @@ typedef struct mega_job mega_job;
 struct mega_job {
     mega_job *next;
     void (*run)(void *context, mega_job *job);
+    bool brief;            ///< worth waiting for
     bool replaced_by_load; ///< of no use once another patch is to be loaded
 };
 
@@ -29,6 +30,8 @@ mega_job *mega_worker_overtake(mega_worker *worker);
 mega_job *mega_worker_done(mega_worker *worker);
 /// Whether no job waits or runs.
 bool mega_worker_idle(mega_worker *worker);
+/// Whether no job waits or runs, or none but brief ones, which are waited for.
+bool mega_worker_ready(mega_worker *worker);
 /// Waits until no job runs (`all`: nor waits), and keeps it so until `mega_worker_resume`.
 void mega_worker_pause(mega_worker *worker, bool all);
 void mega_worker_resume(mega_worker *worker);
