@@ -23,9 +23,10 @@
 //          residue: the peak above 4 kHz of `edited` less the raised-cosine crossfade of `before`
 //          and `after`. It forgives nothing that is bright, and is exact where the edit is near the
 //          output.
-//   step   the greatest |x[t] - x[t - 1]|, over the larger of 8 x the median of its block, of the
-//          crossfade's there, and of the greatest of `before`, `slow` and `fresh` (saws and squares
-//          step by themselves): at most 1.
+//   step   the greatest |x[t] - x[t - 1]|, over the larger of 8 x the median of its block, of twice
+//          the crossfade's there (what goes through a new node fades before it and after it), and
+//          of the greatest of `before`, `slow` and `fresh` (saws and squares step by themselves):
+//          at most 1.
 #ifndef CLICKS_H
 #define CLICKS_H
 
@@ -184,8 +185,8 @@ static inline double clicks_step(const clicks_stage *s, int side, uint32_t from,
     may = fmax(may, clicks_greatest_step(s->x[CLICKS_FRESH][side], 1, CLICKS_FRAMES));
     for (uint32_t t = s->at; t < s->at + CLICKS_FADE; t++) { // the crossfade's own steps
         const float *residue = s->x[CLICKS_CROSSFADED][side];
-        may = fmax(may, fabs(((double)x[t] + (double)residue[t]) -
-                             ((double)x[t - 1] + (double)residue[t - 1])));
+        may = fmax(may, 2 * fabs(((double)x[t] + (double)residue[t]) -
+                                 ((double)x[t - 1] + (double)residue[t - 1])));
     }
     double worst = 0;
     for (uint32_t block = from; block < to; block += 64) {
