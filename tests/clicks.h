@@ -76,6 +76,7 @@ typedef struct {
     double step;
     uint32_t held_before, held_after;
     uint32_t notes_silent; ///< notes that sound in `fresh` and not in `edited`
+    uint64_t late; ///< frames between the first that could be affected and the first that was
     uint32_t at, worst_at;
     sounding_kind kind;
     char *list; ///< the edit
@@ -83,13 +84,16 @@ typedef struct {
 
 static inline double clicks_db(double amplitude) { return 20 * log10(fmax(amplitude, 1e-8)); }
 
-static inline void clicks_rewire(mega_engine *e, const mega_patch *patch, float fade_ms) {
+/// @return the number of the change
+static inline uint64_t clicks_rewire(mega_engine *e, const mega_patch *patch, float fade_ms) {
     mega_report *report = mega_report_create();
     mega_change how = {.rev = MEGA_REV_ANY, .fade_ms = fade_ms};
-    mega_status status = mega_rewire(e, patch, &how, NULL, report);
+    mega_changed done = {0};
+    mega_status status = mega_rewire(e, patch, &how, &done, report);
     if (status) stage_print(report);
     assert(!status);
     mega_report_destroy(report);
+    return done.number;
 }
 
 static inline void clicks_render(mega_engine *e, float (*x)[CLICKS_FRAMES], uint32_t from,
@@ -336,8 +340,11 @@ static inline void clicks_part(clicks_stage *s, const mega_patch *after, uint32_
         mega_counters now = mega_counters_get(e);
         s->at = lead + (uint32_t)(now.frame_rendered - now.frame);
         result->held_before = now.voices_held;
-        if (fades[i] >= 0) clicks_rewire(e, after, fades[i]);
+        uint64_t number = fades[i] >= 0 ? clicks_rewire(e, after, fades[i]) : 0, frame;
         clicks_render(e, s->x[i], lead, CLICKS_FRAMES - lead);
+        if (!number) continue;
+        bool heard = mega_change_frame(e, number, &frame);
+        result->late = heard ? frame - now.frame_rendered : UINT64_MAX;
     }
     result->held_after = mega_counters_get(s->engine[CLICKS_EDITED]).voices_held;
     result->notes_silent = clicks_fresh(s, after, root);

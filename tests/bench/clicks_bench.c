@@ -7,42 +7,11 @@
 // FILE receives the worst: six signals of 21,600 floats, as tests/bench/clicks reads them.
 #include "clicks.h"
 #include "files.h"
+#include "histogram.h"
 
 enum { EDITS_MAX = 100000 };
 
 static clicks_stage stage;
-
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void print_distribution(const char *what, double *values, size_t count, double low,
-                               double high, const char *unit) {
-    static const double parts[] = {0.5, 0.9, 0.99, 0.999, 1};
-    enum { BINS = 14 };
-    size_t bins[BINS + 2] = {0}, most = 1;
-    if (!count) return;
-    qsort(values, count, sizeof *values, by_size);
-    printf("\n%s, %zu edits:", what, count);
-    for (size_t i = 0; i < 5; i++) {
-        size_t at = (size_t)(parts[i] * (double)(count - 1));
-        printf("  p%g %.*f", 100 * parts[i], unit[0] == 'd' ? 1 : 3, values[at]);
-    }
-    printf(" %s\n", unit);
-    for (size_t i = 0; i < count; i++) {
-        int bin = 1 + (int)floor((values[i] - low) / (high - low) * BINS);
-        bins[bin < 0 ? 0 : bin > BINS + 1 ? BINS + 1 : bin]++;
-    }
-    for (size_t i = 0; i < BINS + 2; i++) most = bins[i] > most ? bins[i] : most;
-    for (size_t i = 0; i < BINS + 2; i++) {
-        double from = low + ((double)i - 1) * (high - low) / BINS;
-        if (i == 0) printf("%9s %8.2f %5zu ", "below", low, bins[i]);
-        else printf("%9s %8.2f %5zu ", "from", from, bins[i]);
-        for (size_t k = 0; k < (bins[i] * 60 + most - 1) / most; k++) putchar('#');
-        putchar('\n');
-    }
-}
 
 static void write_stage(const char *path, const clicks_result *worst) {
     FILE *file = fopen(path, "wb");
@@ -104,9 +73,9 @@ int main(int argument_count, char **arguments) {
         free(e.list);
         fflush(stdout);
     }
-    print_distribution("click above 4 kHz re programme", clicks, count, -140, 0, "dB");
-    print_distribution("what is above 4 kHz anyway", bright, count, -140, 0, "dB");
-    print_distribution("greatest step over what it may be", steps, count, 0, 1.4, "");
+    histogram_print("click above 4 kHz re programme", clicks, count, -140, 0, "dB");
+    histogram_print("what is above 4 kHz anyway", bright, count, -140, 0, "dB");
+    histogram_print("greatest step over what it may be", steps, count, 0, 1.4, "");
     printf("\n%zu edits: %zu clicks above -70 dB, %zu steps too large, %zu with a note lost, %zu "
            "with a note silent\n",
            count, over, stepped, lost, silent);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // compile_bench -- how long a document takes from text to a program that sounds, by its number of
-// nodes.
+// nodes; and how long an edit of it takes while it sounds: with the fade, three programs.
 //
 //     build/tests/compile_bench [NODES...]
 #include <stdio.h>
@@ -27,9 +27,26 @@ static double median(double *times) {
     return times[ROUNDS / 2];
 }
 
+/// An edit of what sounds, heard and over before the function ends. @return milliseconds of the
+/// call
+static double edit(mega_engine *engine, bool undo) {
+    static const char list[] =
+        "[{\"op\":\"add\",\"id\":\"one_more\",\"type\":\"osc.sine\"},{\"op\":\"connect\",\"from\":"
+        "[\"one_more\",\"out\"],\"to\":[\"out\",\"in\"],\"amount\":0.1}]";
+    double start = milliseconds();
+    mega_status status =
+        undo ? mega_undo(engine, MEGA_FADE_MS_DEFAULT, NULL, NULL)
+             : mega_edit(engine, list, sizeof list - 1, MEGA_FORMAT_JSON, NULL, NULL, NULL);
+    double end = milliseconds();
+    if (status) fprintf(stderr, "%s\n", mega_status_name(status));
+    float left[512], right[512];
+    mega_render(engine, NULL, (float *const[]){left, right}, 512);
+    return end - start;
+}
+
 static int measure(uint32_t nodes) {
     char *text = random_patch(nodes, nodes);
-    double read[ROUNDS], check[ROUNDS], load[ROUNDS];
+    double read[ROUNDS], check[ROUNDS], load[ROUNDS], edited[ROUNDS];
     size_t cables = 0;
     for (int i = 0; i < ROUNDS; i++) {
         mega_report *report = mega_report_create();
@@ -51,13 +68,17 @@ static int measure(uint32_t nodes) {
                         mega_report_get(report, k)->message);
             return 1;
         }
+        edit(engine, false); // what is loaded is in force
+        edited[i] = edit(engine, true);
         cables = mega_patch_cable_count(patch);
         mega_patch_destroy(patch);
         mega_destroy(engine);
         mega_report_destroy(report);
     }
-    printf("%6u nodes %6zu cables %8zu bytes   read %7.2f ms   compile %7.2f ms   load %7.2f ms\n",
-           nodes + 2, cables, strlen(text), median(read), median(check), median(load));
+    printf("%6u nodes %6zu cables %8zu bytes   read %7.2f ms   compile %7.2f ms   load %7.2f ms   "
+           "edit %7.2f ms\n",
+           nodes + 2, cables, strlen(text), median(read), median(check), median(load),
+           median(edited));
     free(text);
     return 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // swap_bench -- how long a block takes to render while the patch is rewired, beside the same
-// without: 64 voices of keys.json, one change after another.
+// without: 64 voices of keys.json, one change after another. And how long a change takes: from the
+// call to its return (compiled, and handed over), and from there to the start of the block that it
+// is first heard in.
 //
 //     build/tests/swap_bench [SECONDS]
 #include <pthread.h>
@@ -8,9 +10,11 @@
 #include <time.h>
 
 #include "files.h"
+#include "histogram.h"
 #include "stage.h"
 
 enum { VOICES = 64, BLOCK = 64 };
+#define LIMIT (0.25e6 * BLOCK / 48000) // a quarter of the time that a block has
 
 static double microseconds(void) {
     struct timespec t;
@@ -18,22 +22,24 @@ static double microseconds(void) {
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
 }
 
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void print(const char *what, double *times, size_t count) {
-    qsort(times, count, sizeof *times, by_size);
-    printf("%-22s p50 %7.1f  p99 %7.1f  p99.9 %7.1f  max %7.1f us of 1333\n", what,
-           times[count / 2], times[count * 99 / 100], times[count * 999 / 1000], times[count - 1]);
-}
+enum { EDITS_MAX = 100000 };
 
 typedef struct {
     mega_engine *engine;
     _Atomic bool stop;
     uint64_t edits;
+    double asked[EDITS_MAX], returned[EDITS_MAX], heard[EDITS_MAX]; ///< microseconds
+    double *block_starts;                                           ///< when each was rendered
+    uint64_t first_frame;
 } rewirer;
+
+/// When the block began in which a change was first heard.
+static double time_heard(const rewirer *r, uint64_t number) {
+    uint64_t frame;
+    while (!mega_change_frame(r->engine, number, &frame))
+        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    return r->block_starts[(frame - r->first_frame) / BLOCK];
+}
 
 /// CONTROL, on a thread of its own: takes the chorus out and puts it in again, another filter,
 /// another name.
@@ -49,12 +55,16 @@ static void *rewire_on(void *argument) {
     };
     rewirer *r = argument;
     while (!r->stop) {
-        for (size_t i = 0; i < 8 && !r->stop; i++) {
+        for (size_t i = 0; i < 8 && !r->stop && r->edits < EDITS_MAX; i++) {
+            mega_changed done = {0};
+            r->asked[r->edits] = microseconds();
             mega_status status = i < 4 ? mega_edit(r->engine, lists[i], strlen(lists[i]),
-                                                   MEGA_FORMAT_JSON, NULL, NULL, NULL)
-                                       : mega_undo(r->engine, 3, NULL, NULL);
+                                                   MEGA_FORMAT_JSON, NULL, &done, NULL)
+                                       : mega_undo(r->engine, 3, &done, NULL);
+            r->returned[r->edits] = microseconds();
             assert(!status);
-            r->edits += !status;
+            mega_free(done.undo_json);
+            r->heard[r->edits++] = time_heard(r, done.number);
             nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
         }
     }
@@ -62,11 +72,11 @@ static void *rewire_on(void *argument) {
 }
 
 /// In real time, so that changes come and go between blocks as they would.
-static void measure(mega_engine *e, double *times, size_t count) {
+static void measure(mega_engine *e, double *times, double *starts, size_t count) {
     float left[BLOCK], right[BLOCK];
     double next = microseconds();
     for (size_t i = 0; i < count; i++, next += 1e6 * BLOCK / 48000) {
-        double start = microseconds();
+        double start = starts[i] = microseconds();
         mega_render(e, NULL, (float *const[]){left, right}, BLOCK);
         double end = microseconds();
         times[i] = end - start;
@@ -77,7 +87,7 @@ static void measure(mega_engine *e, double *times, size_t count) {
 int main(int argument_count, char **arguments) {
     double seconds = argument_count > 1 ? atof(arguments[1]) : 10;
     size_t count = (size_t)(seconds * 48000 / BLOCK) + 1;
-    double *times = malloc(count * sizeof *times);
+    double *times = malloc(count * sizeof *times), *starts = malloc(count * sizeof *starts);
     size_t bytes;
     char *text = read_file(SOURCE_DIR "/examples/keys.json", &bytes);
     mega_engine *e = stage_open(NULL);
@@ -85,19 +95,31 @@ int main(int argument_count, char **arguments) {
     mega_patch_set_voices(patch, VOICES);
     mega_load(e, patch, NULL);
     for (int i = 0; i < VOICES; i++) mega_note_on(e, MEGA_NOW, 36 + 0.75f * (float)i, 0.8f, NULL);
-    measure(e, times, count / 10 + 1); // warm
-    measure(e, times, count);
-    print("no changes", times, count);
-    rewirer r = {.engine = e};
+    measure(e, times, starts, count / 10 + 1); // warm
+    measure(e, times, starts, count);
+    histogram_print("a block, no changes", times, count, 0, LIMIT, "us of 1333");
+    rewirer *r = calloc(1, sizeof *r);
+    *r = (rewirer){.engine = e, .block_starts = starts, .first_frame = mega_counters_get(e).frame};
     pthread_t thread;
-    pthread_create(&thread, NULL, rewire_on, &r);
-    measure(e, times, count);
-    r.stop = true;
+    pthread_create(&thread, NULL, rewire_on, r);
+    measure(e, times, starts, count);
+    r->stop = true;
+    float left[BLOCK], right[BLOCK]; // the last change is waited for
+    for (int i = 0; i < 10; i++) mega_render(e, NULL, (float *const[]){left, right}, BLOCK);
     pthread_join(thread, NULL);
     char what[64];
-    snprintf(what, sizeof what, "%llu changes, %llu swaps", (unsigned long long)r.edits,
+    snprintf(what, sizeof what, "a block, %llu changes, %llu swaps", (unsigned long long)r->edits,
              (unsigned long long)mega_counters_get(e).programs_swapped);
-    print(what, times, count);
+    histogram_print(what, times, count, 0, LIMIT, "us of 1333");
+    size_t edits = r->edits ? r->edits - 1 : 0; // the last may have had no block in real time
+    for (size_t i = 0; i < edits; i++) {
+        r->heard[i] -= r->returned[i];
+        r->returned[i] -= r->asked[i];
+    }
+    histogram_print("from the call of a change to its return", r->returned, edits, 0, 5000, "us");
+    histogram_print("from its return to its first block", r->heard, edits, 0, 2000, "us");
+    free(r);
+    free(starts);
     free(times);
     free(text);
     mega_patch_destroy(patch);

@@ -36,6 +36,7 @@ static void edits_are_not_heard(void **unused) {
             heard++;
         }
         assert_int_equal(e.held_after, e.held_before);
+        assert_int_equal(e.late, 0); // the next block that was rendered
         worst_db = fmax(worst_db, db);
         worst_step = fmax(worst_step, e.step);
         held += e.held_after;
