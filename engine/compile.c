@@ -178,12 +178,13 @@ static void make_knobs(mega_emitter *e) {
 
 // ---- voices, scratch, budget ------------------------------------------------------------------
 
-static void make_voices(mega_emitter *e) {
+static void make_voices(mega_emitter *e, uint32_t groups_min) {
     mega_program *p = e->program;
     p->voices = e->patch->voices;
     uint32_t reserve =
         p->voices / RESERVE_PART > RESERVE_MIN ? p->voices / RESERVE_PART : RESERVE_MIN;
     p->groups = (p->voices + reserve + 15) / 16;
+    if (p->groups < groups_min) p->groups = groups_min;
     p->note_node = UINT32_MAX;
     for (uint32_t n = p->node_count; n-- > 0;)
         if (strcmp(mega_isa_one.modules[p->nodes[n].module]->name, "note") == 0) p->note_node = n;
@@ -283,7 +284,7 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
     if (!e->failed) mega_emit(e, request);
     mega_assign_registers(e);
     if (e->failed) return MEGA_ERROR_MEMORY;
-    make_voices(e);
+    make_voices(e, request->groups_min);
     p->memory_bytes = program_bytes(p, request->rate);
     if (p->memory_bytes > request->memory_bytes_max) {
         mega_report_add(e->report, MEGA_SEVERITY_ERROR, "limit", "", 0, 0,

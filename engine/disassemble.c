@@ -105,6 +105,7 @@ static void instruction(text *t, const mega_program *p, const mega_instruction *
         [MEGA_OP_FEEDBACK_READ] = "READ",
         [MEGA_OP_FEEDBACK_WRITE] = "WRITE",
         [MEGA_OP_TAP] = "TAP",
+        [MEGA_OP_OWN] = "OWN",
         [MEGA_OP_LOOP] = "LOOP",
         [MEGA_OP_FRAME_READ] = "READ",
         [MEGA_OP_FRAME_WRITE] = "WRITE",

@@ -214,20 +214,39 @@ static uint32_t sum(mega_emitter *e, uint32_t node, const port_cables *in, uint3
     return out;
 }
 
+/// What a parameter's cables add to: its slot, or, where single voices may have their own values,
+/// what an OWN instruction makes of it.
+static mega_operand base_of(mega_emitter *e, uint32_t node, uint32_t index, uint32_t list) {
+    const mega_module *m = e->patch->nodes[node].module;
+    if (index < m->input_count) return (mega_operand){.bank = MEGA_BANK_ZERO};
+    uint32_t param = index - m->input_count;
+    uint32_t slot = e->program->nodes[e->node_index[node]].slot + param;
+    mega_operand base = {.bank = MEGA_BANK_SLOT, .index = slot};
+    for (size_t i = 0; i < e->request->owned_count && mega_list_is_voice(list); i++) {
+        const mega_owned *owned = &e->request->owned[i];
+        if (owned->node != node || owned->param != param) continue;
+        uint32_t *made = &e->own_virtual[owned->number];
+        if (!*made) {
+            *made = push_move(e, list, MEGA_OP_OWN, node, base, MEGA_BANK_VOICE) + 1;
+            if (e->failed) return base;
+            e->emitted[e->emitted_count - 1].code.bus = (uint16_t)owned->number;
+            e->program->own_slot[owned->number] = slot + 1;
+        }
+        return register_operand(e, *made - 1);
+    }
+    return base;
+}
+
 /// What an instruction of `list` reads at a port. Sums that no voice has part in are made once, not
 /// once a voice.
 static mega_operand port(mega_emitter *e, uint32_t node, uint32_t index, uint32_t list) {
-    const mega_module *m = e->patch->nodes[node].module;
-    mega_operand base = {.bank = MEGA_BANK_ZERO};
-    if (index >= m->input_count)
-        base = (mega_operand){.bank = MEGA_BANK_SLOT,
-                              .index = e->program->nodes[e->node_index[node]].slot + index -
-                                       m->input_count};
+    mega_operand base = base_of(e, node, index, list);
     port_cables in = cables_of(e, node, index);
     if (in.first == in.end) return base;
     if (in.plain && base.bank == MEGA_BANK_ZERO) return source(e, e->graph->cables[in.first], list);
     uint32_t made_in = list;
-    if (in.slots_only) made_in = MEGA_LIST_CONSTANT;
+    if (base.bank == MEGA_BANK_VOICE) made_in = list;
+    else if (in.slots_only) made_in = MEGA_LIST_CONSTANT;
     else if (in.shared_only && mega_list_is_voice(list)) made_in = list - 1;
     uint32_t made = sum(e, node, &in, made_in, base);
     if (made_in != list && mega_list_is_voice(list))
@@ -346,6 +365,7 @@ static mega_operand port_before(mega_emitter *e, const loop_nodes *l, uint32_t n
         if (c->from_node >= 0 && c->amount != 0) inside |= is_inside(e, l, (uint32_t)c->from_node);
     }
     if (!inside) return port(e, node, index, l->list);
+    base_of(e, node, index, l->list);
     for (uint32_t i = in.first; i < in.end; i++) {
         cable_row *c = &e->patch->cables[e->graph->cables[i]];
         if (c->from_node >= 0 && c->amount != 0 && !is_inside(e, l, (uint32_t)c->from_node))
@@ -484,6 +504,7 @@ static uint32_t count_lists(const mega_emitter *e) {
 }
 
 void mega_emit(mega_emitter *e, const mega_compile_request *request) {
+    e->request = request;
     find_constants(e);
     find_kept(e, request);
     e->list_count = count_lists(e);

@@ -45,6 +45,8 @@ typedef struct {
     bool *output_used, *output_kept;
     bool *constant;      ///< patch node: depends on slots alone
     uint32_t *knob_slot; ///< cable -> the slot of its knob
+    const mega_compile_request *request;
+    uint32_t own_virtual[MEGA_OWN_MAX]; ///< of each owned parameter + 1; 0: not made
 } mega_emitter;
 
 enum { MEGA_LIST_CONSTANT = 0 };

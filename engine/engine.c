@@ -122,6 +122,10 @@ void mega_destroy(mega_engine *e) {
         free(e->buses[b].node);
         free(e->buses[b].port);
     }
+    for (uint32_t i = 0; i < e->owned_count; i++) {
+        free(e->owned[i].node);
+        free(e->owned[i].port);
+    }
     mega_ring_finish(&e->garbage);
     mega_ring_finish(&e->events);
     mega_ring_finish(&e->ended);

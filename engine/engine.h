@@ -24,7 +24,7 @@ typedef struct {
     uint32_t count, room;
 } mega_names;
 
-/// What `mega_bus_open` was asked for.
+/// A port, or a parameter, that was asked for by name.
 typedef struct {
     char *node, *port;
 } mega_bus_name;
@@ -49,6 +49,8 @@ struct mega_engine {
     mega_names knobs, params;
     mega_bus_name buses[MEGA_BUSES_MAX];
     uint32_t bus_count;
+    mega_bus_name owned[MEGA_OWN_MAX]; ///< what `mega_find_note_param` was asked for
+    uint32_t owned_count;
     // CONTROL -> AUDIO -> CONTROL
     mega_handoff handoff;
     mega_ring garbage; ///< of mega_retired
@@ -94,6 +96,8 @@ static inline void mega_count(_Atomic uint64_t *counter, uint64_t more) {
 void mega_names_finish(mega_names *names);
 /// Gives a program the numbers of all names that were ever asked for. @return false without memory
 bool mega_names_resolve(mega_engine *e, mega_program *program);
+/// The owned parameters that a patch has. @param owned room for MEGA_OWN_MAX
+size_t mega_owned_find(const mega_engine *e, const mega_patch *patch, mega_owned *owned);
 /// The buses whose node and port a patch has. @param taps room for MEGA_BUSES_MAX
 size_t mega_buses_find(const mega_engine *e, const mega_patch *patch, const mega_program *before,
                        struct mega_tap *taps);

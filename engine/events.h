@@ -24,6 +24,7 @@ typedef enum {
     MEGA_EVENT_PARAM,
     MEGA_EVENT_RESERVE,
     MEGA_EVENT_FREE,
+    MEGA_EVENT_NOTE_PARAM,
 } mega_event_type;
 
 typedef struct {

@@ -9,6 +9,16 @@
 
 // ---- compiling to follow another program --------------------------------------------------------
 
+/// With fewer voices notes go on where they sound. The groups beyond go with a later change: once
+/// nothing sounds, and nothing can start in them before it is taken.
+static uint32_t groups_to_keep(const mega_engine *e, const mega_program *before,
+                               const mega_patch *patch) {
+    if (!before) return 0;
+    bool idle = before == e->schedule.in_force && before->voices <= patch->voices &&
+                atomic_load(&e->tally.voices_active) == 0;
+    return idle ? 0 : before->groups;
+}
+
 /// New groups where their number changes; the audio role moves what sounds.
 static bool provide_groups(mega_program *program, const mega_program *before) {
     uint32_t groups = before ? before->groups : 1;
@@ -23,15 +33,19 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
                                   const char *const *origins, const mega_program *before,
                                   bool keep_values, mega_report *report, mega_status *status) {
     struct mega_tap taps[MEGA_BUSES_MAX];
+    mega_owned owned[MEGA_OWN_MAX];
     mega_compile_request request = {.patch = patch,
                                     .rate = (float)e->options.rate,
                                     .memory_bytes_max = e->options.memory_bytes_max,
                                     .before = before,
+                                    .groups_min = groups_to_keep(e, before, patch),
                                     .patch_before = keep_values && before ? before->patch : NULL,
                                     .origins = origins,
                                     .fades = fades,
                                     .taps = taps,
-                                    .tap_count = mega_buses_find(e, patch, before, taps)};
+                                    .tap_count = mega_buses_find(e, patch, before, taps),
+                                    .owned = owned,
+                                    .owned_count = mega_owned_find(e, patch, owned)};
     mega_program *program = mega_compile(&request, report, status);
     if (!program) return NULL;
     program->patch = mega_patch_clone(patch);

@@ -292,6 +292,12 @@ MEGA_CONTROL void mega_collect(mega_engine *engine);
 MEGA_CONTROL int32_t mega_find_knob(mega_engine *engine, const char *name);
 MEGA_CONTROL int32_t mega_find_param(mega_engine *engine, const char *node, const char *param);
 
+/// Makes a parameter one of which single notes can have their own values, from the next block on: see
+/// `mega_note_param_set`. It costs a little for each voice. At most 16 in an engine's life.
+/// @return the number, or -1 with the reason in the report
+MEGA_CONTROL int32_t mega_find_note_param(mega_engine *engine, const char *node, const char *param,
+                                          mega_report *report);
+
 /// Makes an output port readable from outside, from the next block on; `mega_bus_read` takes the number.
 /// @return the number, or -1 with the reason in the report
 MEGA_CONTROL int32_t mega_bus_open(mega_engine *engine, const char *node, const char *port,
@@ -328,6 +334,13 @@ typedef enum {
 } mega_note_expression;
 MEGA_EVENT mega_status mega_note_set(mega_engine *engine, uint64_t frame, mega_note note,
                                      mega_note_expression what, float value);
+
+/// Gives one note its own value of a parameter of a per-voice node, in the place of what is written for all; cables
+/// add to it as ever. It lasts until the note ends. Of a node that is shared it is dropped, and counted.
+/// @param param from `mega_find_note_param`; @param value in the parameter's unit, held within its range
+/// @param ramp_seconds as of `mega_param_set`
+MEGA_EVENT mega_status mega_note_param_set(mega_engine *engine, uint64_t frame, mega_note note,
+                                           int32_t param, float value, float ramp_seconds);
 
 /// Takes a voice without a note, to be played by hand: its gate is shut until `mega_note_set` opens it (`trigger` stays 0), it is never
 /// stolen and does not end. It counts among the patch's voices; if all are reserved it is dropped.

@@ -66,6 +66,17 @@ mega_status mega_note_set(mega_engine *e, uint64_t frame, mega_note note, mega_n
                                 .value = held(value, least, most)});
 }
 
+mega_status mega_note_param_set(mega_engine *e, uint64_t frame, mega_note note, int32_t param,
+                                float value, float ramp_seconds) {
+    if (param < 0 || param >= MEGA_OWN_MAX) return MEGA_ERROR_NAME;
+    return push(e, (mega_event){.frame = frame,
+                                .type = MEGA_EVENT_NOTE_PARAM,
+                                .note = note,
+                                .target = param,
+                                .value = value,
+                                .more = ramp_seconds});
+}
+
 mega_status mega_controller_set(mega_engine *e, uint64_t frame, mega_controller which,
                                 float value) {
     bool bend = which == MEGA_CONTROL_BEND;

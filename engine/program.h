@@ -41,6 +41,7 @@ typedef enum {
     MEGA_OP_BUS_OUT,       ///< register -> bus of the host
     MEGA_OP_FEEDBACK_READ, ///< what went in one block ago
     MEGA_OP_FEEDBACK_WRITE,
+    MEGA_OP_OWN, ///< slot -> voice register: of single voices, their own value
     MEGA_OP_TAP,        ///< register -> bus
     MEGA_OP_LOOP,       ///< the `body` instructions after it run frame by frame
     MEGA_OP_FRAME_READ, ///< what went in one frame ago; in loops
@@ -161,6 +162,7 @@ typedef struct mega_program {
     uint32_t transfer_count;
     mega_bus *buses[MEGA_BUSES_MAX];
     uint32_t bus_count;
+    uint32_t own_slot[MEGA_OWN_MAX]; ///< of each owned parameter + 1; 0: not here, or shared
 
     // scratch of the VM
     uint32_t shared_count, voice_count, kept_count, reduces_per_voice_phase_max;
@@ -176,6 +178,12 @@ typedef struct mega_value {
     bool moving;
 } mega_value;
 
+/// A parameter that single voices may have their own values of.
+typedef struct {
+    uint32_t node, param; ///< of the patch
+    uint32_t number;      ///< among the engine's
+} mega_owned;
+
 /// A port to listen to.
 struct mega_tap {
     uint32_t node, output, bus;
@@ -189,11 +197,14 @@ typedef struct {
     bool dry;                       ///< no scratch and no state: to look at, not to run
     const mega_program *before;     ///< the program it will replace, or NULL
     const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
+    uint32_t groups_min;            ///< notes may sound in so many, whatever the polyphony
     const char *const
         *origins;        ///< by node: its name in the program before, NULL: it is new; or NULL
     const int8_t *fades; ///< by cable: 1 comes in, -1 goes out, 0 stands; NULL: all stand
     const struct mega_tap *taps;
     size_t tap_count;
+    const mega_owned *owned;
+    size_t owned_count;
 } mega_compile_request;
 
 /// @param report takes what is wrong

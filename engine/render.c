@@ -96,6 +96,22 @@ static bool set_param(mega_engine *e, int32_t id, float value, float ramp_second
     return true;
 }
 
+static bool set_own(mega_engine *e, const mega_event *event) {
+    const mega_program *p = e->vm.program;
+    uint32_t i = (uint32_t)event->target, group, lane;
+    if (!p->own_slot[i] || !(vabs(event->value) <= 3e38f)) return false;
+    if (!mega_voices_find(&e->voices, event->note, &group, &lane)) return true; // it has ended
+    const mega_slot *slot = &p->slots[p->own_slot[i] - 1];
+    mega_voice_group *g = &e->voices.groups[group];
+    mega_ramp *ramp = &g->own[i][lane];
+    if (!(g->own_set[i] >> lane & 1)) *ramp = (mega_ramp){.current = slot->going.current};
+    g->own_set[i] |= (uint16_t)(1u << lane);
+    mega_ramp_go(ramp, &slot->way, clamp(event->value, slot->way.min, slot->way.max), event->more,
+                 e->vm.rate);
+    if (mega_ramp_moves(ramp)) g->own_moving |= (uint16_t)(1u << i);
+    return true;
+}
+
 static void note_off(mega_engine *e, const mega_event *event, mega_note note, uint64_t frame) {
     if (mega_voices_note_off(&e->voices, frame, note, event->value, mode_of(e->vm.program))) return;
     mega_event again = *event; // on the frame of its start: the gate shows for one frame
@@ -126,6 +142,7 @@ static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
     case MEGA_EVENT_KNOB: known = set_knob(e, event->target, event->value); break;
     case MEGA_EVENT_RESERVE: mega_voices_reserve(v, frame, event->note, event->value); break;
     case MEGA_EVENT_FREE: mega_voices_free(v, frame, event->note); break;
+    case MEGA_EVENT_NOTE_PARAM: known = set_own(e, event); break;
     case MEGA_EVENT_PARAM: known = set_param(e, event->target, event->value, event->more); break;
     }
     if (!known) MEGA_COUNT(e, events_dropped);

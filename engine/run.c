@@ -207,6 +207,30 @@ static void broadcast(const mega_run *r, const mega_instruction *code) {
     set_value(r, out, value);
 }
 
+/// A slot; in voices that have their own value of it, that. Never in a loop: it is made before.
+static void own(const mega_run *r, const mega_instruction *code) {
+    const mega_operand *out = &r->program->operands[code->out];
+    const mega_operand *in = &r->program->operands[code->in];
+    mega_value value = read_operand(r, in, 0);
+    const mega_voice_group *group = &r->vm->voices->groups[r->group];
+    uint32_t width = r->wide ? 16 : 1;
+    uint32_t set = (uint32_t)group->own_set[code->bus] >> r->lane & ((1u << width) - 1);
+    if (!set && !in_scratch(r, value.at)) {
+        set_value(r, out, value);
+        return;
+    }
+    const mega_way *way = &r->program->slots[in->index].way;
+    mega_ramp ramps[16];
+    memcpy(ramps, group->own[code->bus] + r->lane, width * sizeof *ramps);
+    float *room = room_of(r, out);
+    bool moving = value.moving || group->own_moving >> code->bus & 1;
+    for (uint32_t t = 0; t < (moving ? r->frames : 1); t++)
+        for (uint32_t l = 0; l < width; l++)
+            room[t * width + l] = set >> l & 1 ? mega_ramp_next(&ramps[l], way)
+                                               : value.at[(value.moving ? t * width : 0) + l];
+    set_value(r, out, (mega_value){room, moving});
+}
+
 static void silence_lanes(const mega_run *r, uint32_t which) {
     r->vm->lanes_silenced += (uint32_t)__builtin_popcount(which);
     mega_voices_kill_lanes(r->vm->voices, r->group, which, r->frame + r->offset);
@@ -404,6 +428,7 @@ void mega_run_execute(mega_run *r, const mega_instruction *code) {
     case MEGA_OP_FEEDBACK_READ: feedback_read(r, code); break;
     case MEGA_OP_FEEDBACK_WRITE: feedback_write(r, code); break;
     case MEGA_OP_TAP: tap(r, code); break;
+    case MEGA_OP_OWN: own(r, code); break;
     case MEGA_OP_LOOP: loop(r, code); break;
     case MEGA_OP_FRAME_READ: frame_read(r, code); break;
     case MEGA_OP_FRAME_WRITE: frame_write(r, code); break;

@@ -5,6 +5,11 @@
 
 #include "module.h"
 
+enum {
+    MEGA_OWN_MAX =
+        16, ///< parameters that single voices may have their own values of, of one engine
+};
+
 /// How a value gets to a new place.
 typedef struct {
     float min, max; ///< what a write is held in
@@ -25,6 +30,11 @@ void mega_ramp_go(mega_ramp *ramp, const mega_way *way, float target, float ramp
                   float rate);
 static inline bool mega_ramp_moves(const mega_ramp *ramp) {
     return ramp->total || ramp->coefficient != 0;
+}
+/// It is where it goes: stands still from now on.
+static inline void mega_ramp_end(mega_ramp *ramp) {
+    ramp->total = 0;
+    ramp->coefficient = 0;
 }
 /// The value of the next frame; stands still once it is there.
 float mega_ramp_next(mega_ramp *ramp, const mega_way *way);

@@ -145,6 +145,24 @@ static void advance_slots(mega_program *p, uint32_t frames) {
     p->moving_count = still;
 }
 
+/// The values that voices have for themselves, past a segment that has been rendered.
+static void advance_own(const mega_program *p, mega_voice_group *group, uint32_t frames) {
+    for (uint32_t rest = group->own_moving; rest; rest &= rest - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(rest);
+        bool moving = false;
+        for (uint32_t set = p->own_slot[i] ? group->own_set[i] : 0; set; set &= set - 1) {
+            mega_ramp *ramp = &group->own[i][__builtin_ctz(set)];
+            const mega_way *way = &p->slots[p->own_slot[i] - 1].way;
+            for (uint32_t t = 0; t < frames && mega_ramp_moves(ramp); t++) {
+                mega_ramp_next(ramp, way);
+                if (ramp->current == ramp->target) mega_ramp_end(ramp);
+            }
+            moving |= mega_ramp_moves(ramp);
+        }
+        if (!moving) group->own_moving &= (uint16_t) ~(1u << i);
+    }
+}
+
 /// Raised cosine: what goes out and what comes in add up to 1.
 static void advance_fade(mega_vm *vm, uint32_t frames) {
     uint32_t length = vm->program->fade_frames;
@@ -188,9 +206,11 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
         if (p->phases[i].voice) run_voices(&r, &p->phases[i]);
         else run_shared(&r, &p->phases[i]);
     }
-    for (uint32_t g = 0; g < vm->voices->group_count; g++)
-        if (vm->voices->groups[g].active)
-            mega_voices_advance(vm->voices, g, frames, block_frame + offset + frames);
+    for (uint32_t g = 0; g < vm->voices->group_count; g++) {
+        if (!vm->voices->groups[g].active) continue;
+        advance_own(p, &vm->voices->groups[g], frames);
+        mega_voices_advance(vm->voices, g, frames, block_frame + offset + frames);
+    }
 }
 
 // ---- clearing ---------------------------------------------------------------------------------

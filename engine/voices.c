@@ -283,6 +283,7 @@ static void start(mega_voices *v, uint64_t frame, mega_note note, float key, flo
     group->note[MEGA_NOTE_SLID][l] = v->timbre;
     group->note[MEGA_NOTE_FROM][l] = v->last_key >= 0 ? v->last_key : key;
     v->last_key = key;
+    for (int i = 0; i < MEGA_OWN_MAX; i++) group->own_set[i] &= (uint16_t) ~(1u << l);
     mega_engine_lane_starts(v->engine, at.group, l);
 }
 

@@ -5,7 +5,7 @@
 #define MEGA_VOICES_H
 
 #include "megasynth.h"
-#include "module.h"
+#include "slot.h"
 
 enum {
     MEGA_STEAL_MS = 3,    ///< fade of a stolen voice
@@ -34,6 +34,10 @@ typedef struct mega_voice_group {
     uint32_t active, fading, reserved;
     bool one_by_one; ///< in this segment: its lanes run in the one-lane build
     mega_voice lane[16];
+    // values of parameters that single voices have for themselves
+    uint16_t own_set[MEGA_OWN_MAX]; ///< lanes that have one
+    uint16_t own_moving;            ///< parameters of which one is on its way
+    mega_ramp own[MEGA_OWN_MAX][16];
 } mega_voice_group;
 
 typedef struct {

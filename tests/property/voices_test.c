@@ -325,6 +325,73 @@ static void bends_reach_their_notes(void **unused) {
     mega_destroy(e);
 }
 
+/// The peak of a block of one voice.
+static float level_now(mega_engine *e, int32_t bus, mega_note note) {
+    float block[64], peak = 0;
+    assert_true(mega_bus_read(e, bus, note, block));
+    for (int t = 0; t < 64; t++) peak = fmaxf(peak, fabsf(block[t]));
+    return peak;
+}
+
+static void notes_have_values_of_their_own(void **unused) {
+    (void)unused;
+    static const char *swap = "[{\"op\":\"voices\",\"count\":40},{\"op\":\"add\",\"id\":\"x\","
+                              "\"type\":\"gain\"},{\"op\":\"connect\",\"from\":[\"osc\",\"out\"],"
+                              "\"to\":[\"x\",\"in\"]},{\"op\":\"connect\",\"from\":[\"x\",\"out\"],"
+                              "\"to\":[\"out\",\"in\"],\"amount\":0.1}]";
+    for (int voices = 2; voices <= 9; voices += 7) { // one by one, and side by side
+        mega_engine *e = open_sines(voices, 0, 0);
+        int32_t bus = mega_bus_open(e, "osc", "out", NULL);
+        int32_t amp = mega_find_note_param(e, "osc", "amp", NULL);
+        int32_t all = mega_find_param(e, "osc", "amp");
+        assert_true(amp >= 0 && mega_find_note_param(e, "osc", "amp", NULL) == amp);
+        assert_int_equal(mega_find_note_param(e, "osc", "ampp", NULL), -1);
+        mega_note note[9];
+        for (int i = 0; i < voices; i++) mega_note_on(e, 0, 84 + (float)i, 1, &note[i]);
+        stage_render(e, NULL, 640);
+        mega_note_param_set(e, 700, note[1], amp, 0.25f, -1);
+        mega_param_set(e, 5000, all, 0.5f, 0.01f); // written for all: not for that one
+        stage_render(e, NULL, 9600);
+        assert_float_equal(level_now(e, bus, note[0]), 0.5f, 0.01f);
+        assert_float_equal(level_now(e, bus, note[1]), 0.25f, 0.005f);
+        mega_edit(e, swap, strlen(swap), MEGA_FORMAT_JSON, NULL, NULL, NULL);
+        stage_render(e, NULL, 9600);
+        assert_float_equal(level_now(e, bus, note[1]), 0.25f, 0.005f);
+        // it ends with its note: the voice's next one has what all have
+        mega_note_off(e, MEGA_NOW, note[1], 0);
+        stage_render(e, NULL, 9600);
+        mega_note_on(e, MEGA_NOW, 85, 1, &note[1]);
+        stage_render(e, NULL, 9600);
+        assert_float_equal(level_now(e, bus, note[1]), 0.5f, 0.01f);
+        mega_destroy(e);
+    }
+}
+
+/// A ramp of one voice does not depend on how blocks are split, nor on how the voice is run.
+static void own_ramps_are_exact(void **unused) {
+    (void)unused;
+    static float left[3][48000];
+    for (int pass = 0; pass < 3; pass++) {
+        mega_engine *e = mega_create(&(mega_options){.isa = pass == 2 ? "one" : NULL}, NULL);
+        char text[2048];
+        snprintf(text, sizeof text, SINES, 8, 0, 0.0);
+        stage_load(e, text);
+        int32_t amp = mega_find_note_param(e, "osc", "amp", NULL);
+        int32_t freq = mega_find_note_param(e, "osc", "freq", NULL);
+        mega_note note[5];
+        for (int i = 0; i < 5; i++) mega_note_on(e, 0, 60 + (float)i, 1, &note[i]);
+        for (int i = 0; i < 5; i++) {
+            mega_note_param_set(e, 3000 + 777 * (uint64_t)i, note[i], amp, 0.1f * (float)i, 0.1f);
+            mega_note_param_set(e, 4000 + 555 * (uint64_t)i, note[i], freq, 20 * (float)i, -1);
+        }
+        for (uint64_t t = 3001; pass == 1 && t < 20000; t += 17) mega_knob_set(e, t, 0, 0);
+        stage_render(e, left[pass], 48000);
+        mega_destroy(e);
+    }
+    assert_memory_equal(left[0], left[1], sizeof left[0]);
+    assert_memory_equal(left[0], left[2], sizeof left[0]);
+}
+
 static void glide_takes_its_time(void **unused) {
     (void)unused;
     mega_engine *e = open_sines(8, 0, 0.1);
@@ -352,6 +419,8 @@ int main(void) {
         cmocka_unit_test(legato_returns_to_the_key_below),
         cmocka_unit_test(reserved_voices_are_played_by_hand),
         cmocka_unit_test(bends_reach_their_notes),
+        cmocka_unit_test(notes_have_values_of_their_own),
+        cmocka_unit_test(own_ramps_are_exact),
         cmocka_unit_test(glide_takes_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
