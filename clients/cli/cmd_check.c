@@ -91,7 +91,12 @@ const cli_command command_check = {
     .doc = "say what is wrong with a patch, and where",
     .examples = "  megasynth check my.json            every error and warning, a line each\n"
                 "  megasynth check my.sexp --json     the same for an editor or a script\n",
-    .notes = "It ends with 0 if the patch would play (warnings allowed), with 1 if not.\n",
+    .notes =
+        "A line is FILE:LINE:COLUMN: error: PATH: what is wrong; what to do. --json has the same "
+        "as "
+        "an\nobject: file, ok, errors, warnings, diagnostics (severity, code, path, line, column, "
+        "message, hint).\n"
+        "It ends with 0 if the patch would play (warnings allowed), with 1 if not.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

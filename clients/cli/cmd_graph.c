@@ -137,6 +137,9 @@ const cli_command command_graph = {
     .doc = "draw a patch, for Graphviz",
     .examples = "  megasynth graph examples/keys.json | dot -Tsvg > keys.svg\n"
                 "  megasynth graph examples/keys.json | dot -Tpng -o keys.png\n",
-    .notes = "Nodes in the dashed box exist once for each voice; ellipses are knobs.\n",
+    .notes =
+        "What it prints is for `dot`, of Graphviz (https://graphviz.org). Nodes in the dashed box "
+        "exist once\nfor each voice; ellipses are knobs; a cable's amount stands beside it if it "
+        "is not 1.\n",
     .run = run,
 };

@@ -42,6 +42,11 @@ const cli_command command_disasm = {
     .operands = "PATCH",
     .doc = "print the program that a patch compiles to",
     .examples = "  megasynth disasm examples/toy.json\n",
+    .notes =
+        "One instruction a line, and behind the ; the node that it is for. s0 is a parameter's "
+        "or knob's\n"
+        "value, r0 a register of what exists once, v0 of a voice, k0 one that is kept for what "
+        "comes\nlater; 0 is silence.\n",
     .run = run_disasm,
 };
 
@@ -76,6 +81,8 @@ const cli_command command_convert = {
     .doc = "write a patch in another format, by the name's ending",
     .examples = "  megasynth convert my.json my.sexp       to read and write by hand\n"
                 "  megasynth convert my.sexp my.msgpack    to send\n",
-    .notes = "Formats: .json, .sexp, .msgpack. All of them say the same, and sound the same.\n",
+    .notes =
+        "All formats say the same, and sound the same: nothing is lost on the way but comments and "
+        "layout.\nThe patch need not play, only be readable.\n",
     .run = run_convert,
 };

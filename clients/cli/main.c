@@ -35,9 +35,10 @@ static void print_overview(FILE *out) {
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->doc);
     fputs("\nmegasynth COMMAND --help tells more, with examples. megasynth --version tells which "
           "one this is.\n"
+          "Patches are files named *.json, *.sexp or *.msgpack; - is a patch on standard input.\n"
           "It ends with 0 if all went well, 1 if the patch or score is wrong, 2 if the command "
           "line is, 3 if\n"
-          "a file could not be read or written.\n",
+          "a file could not be read or written, 130 if it was interrupted.\n",
           out);
 }
 
@@ -48,6 +49,8 @@ static const cli_command *find_command(const char *name) {
 }
 
 static int unknown_command(const char *name) {
+    if (*name == '-')
+        return usage_error(NULL, "%s: a command comes first, such as `megasynth render`", name);
     const char *names[COUNT_OF(commands)];
     for (size_t i = 0; i < COUNT_OF(commands); i++) names[i] = commands[i]->name;
     char room[160];

@@ -46,7 +46,9 @@ static void option_error(const cli_command *command, char **argv, const getopt_t
         return;
     }
     if (optopt) {
-        if (argument_missing) usage_error(command, "-%c wants an argument", optopt);
+        const cli_option *o = command->options, *end = o + command->option_count;
+        while (o < end && o->letter != optopt) o++;
+        if (argument_missing && o < end) usage_error(command, "-%c wants %s", optopt, o->argument);
         else usage_error(command, "no such option: -%c", optopt);
         return;
     }

@@ -126,6 +126,7 @@ class Help(Cli):
         for says, *arguments in [
             ("did you mean `render`?", "rendr", TOY), ("no such command: zzz", "zzz"),
             ("did you mean `notes`?", "render", TOY, "--nots", "C4"), ("no such option: -z", "render", TOY, "-z"),
+            ("-o wants FILE", "render", TOY, "-o"), ("-x: a command comes first", "-x", TOY),
             ("render wants PATCH", "render"), ("render wants PATCH", "render", "--hash"),
             ("what is `two`?", "render", TOY, "two", "--hash"), ("nowhere to render to", "render", TOY),
             ("--seconds wants S", "render", TOY, "--seconds"), ("--hash takes no argument", "render", TOY, "--hash=1"),
