@@ -23,7 +23,7 @@ size_t mega_buses_find(const mega_engine *e, const mega_patch *patch, const mega
                        struct mega_tap *taps) {
     size_t count = 0;
     for (uint32_t b = 0; b < e->bus_count; b++) {
-        int32_t node = find_node(patch, e->buses[b].node);
+        int32_t node = e->buses[b].node ? find_node(patch, e->buses[b].node) : -1;
         if (node < 0) continue;
         int32_t output = find_output(patch->nodes[node].module, e->buses[b].port);
         if (output < 0) continue;
@@ -33,22 +33,36 @@ size_t mega_buses_find(const mega_engine *e, const mega_patch *patch, const mega
     return count;
 }
 
-static int32_t bus_number(mega_engine *e, const char *node, const char *port, mega_report *report) {
-    for (uint32_t b = 0; b < e->bus_count; b++)
-        if (!strcmp(e->buses[b].node, node) && !strcmp(e->buses[b].port, port)) return (int32_t)b;
-    if (e->bus_count == MEGA_BUSES_MAX) {
+static void forget(mega_bus_name *name) {
+    free(name->node);
+    free(name->port);
+    *name = (mega_bus_name){0};
+}
+
+/// @param is_new whether it was not open before
+static int32_t bus_number(mega_engine *e, const char *node, const char *port, bool *is_new,
+                          mega_report *report) {
+    uint32_t free_number = e->bus_count;
+    *is_new = false;
+    for (uint32_t b = 0; b < e->bus_count; b++) {
+        if (!e->buses[b].node) free_number = b;
+        else if (!strcmp(e->buses[b].node, node) && !strcmp(e->buses[b].port, port))
+            return (int32_t)b;
+    }
+    if (free_number == MEGA_BUSES_MAX) {
         mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", node, 0, 0, NULL,
-                        "no more than %d buses", MEGA_BUSES_MAX);
+                        "no more than %d buses can be open", MEGA_BUSES_MAX);
         return -1;
     }
     mega_bus_name name = {strdup(node), strdup(port)};
     if (!name.node || !name.port) {
-        free(name.node);
-        free(name.port);
+        forget(&name);
         return -1;
     }
-    e->buses[e->bus_count] = name;
-    return (int32_t)e->bus_count++;
+    e->buses[free_number] = name;
+    if (free_number == e->bus_count) e->bus_count++;
+    *is_new = true;
+    return (int32_t)free_number;
 }
 
 int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_report *report) {
@@ -62,13 +76,22 @@ int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_r
                         "no output `%s` of a node `%s`", port, node);
         return -1;
     }
-    uint32_t count_before = e->bus_count;
-    int32_t number = bus_number(e, node, port, report);
-    if (number < 0 || e->bus_count == count_before) return number;
-    mega_status status = mega_load_again(e, report);
-    if (status == MEGA_OK) return number;
-    e->bus_count--;
-    free(e->buses[number].node);
-    free(e->buses[number].port);
+    bool is_new;
+    int32_t number = bus_number(e, node, port, &is_new, report);
+    if (number < 0 || !is_new) return number;
+    if (mega_load_again(e, report) == MEGA_OK) return number;
+    forget(&e->buses[number]);
     return -1;
+}
+
+mega_status mega_bus_close(mega_engine *e, int32_t bus) {
+    MEGA_IN_CONTROL(e);
+    mega_collect(e);
+    if (bus < 0 || bus >= (int32_t)e->bus_count || !e->buses[bus].node) return MEGA_ERROR_NAME;
+    mega_bus_name name = e->buses[bus];
+    e->buses[bus] = (mega_bus_name){0};
+    mega_status status = mega_schedule_document(&e->schedule) ? mega_load_again(e, NULL) : MEGA_OK;
+    if (status) e->buses[bus] = name;
+    else forget(&name);
+    return status;
 }

@@ -392,6 +392,31 @@ static void buses_give_voices_and_their_sum(void **unused) {
     }
 }
 
+static void buses_close_and_open_again(void **unused) {
+    (void)unused;
+    mega_engine *e = stage_open(RAW_SINES);
+    float block[64];
+    for (int i = 0; i < 1000; i++) { // more than can be open at a time
+        int32_t a = mega_bus_open(e, "osc", "out", NULL),
+                b = mega_bus_open(e, "note", "freq", NULL);
+        assert_true(a >= 0 && b >= 0 && a != b);
+        assert_int_equal(mega_bus_open(e, "osc", "out", NULL), a);
+        if (i % 100 == 0) {
+            mega_note_on(e, MEGA_NOW, 69, 1, NULL);
+            stage_render(e, NULL, 128);
+            assert_true(mega_bus_read(e, b, 0, block));
+            assert_true(block[63] >= 440);
+        }
+        assert_int_equal(mega_bus_close(e, i % 2 ? a : b), MEGA_OK);
+        assert_int_equal(mega_bus_close(e, i % 2 ? b : a), MEGA_OK);
+        assert_int_equal(mega_bus_close(e, a), MEGA_ERROR_NAME);
+        if (i % 100) continue;
+        stage_render(e, NULL, 128);
+        assert_false(mega_bus_read(e, a, 0, block));
+    }
+    mega_destroy(e);
+}
+
 static void host_buses_carry_blocks(void **unused) {
     (void)unused;
     mega_engine *e =
@@ -446,6 +471,7 @@ int main(void) {
         cmocka_unit_test(engines_do_not_know_each_other),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(buses_give_voices_and_their_sum),
+        cmocka_unit_test(buses_close_and_open_again),
         cmocka_unit_test(host_buses_carry_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
