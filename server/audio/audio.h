@@ -34,8 +34,7 @@
 #define AUDIO_RATE_MAX 384000
 #define AUDIO_CAUSE_BYTES 256 ///< of a line that says what is wrong
 
-// ---- devices
-// ---------------------------------------------------------------------------------------
+// ---- devices -----------------------------------------------------------------------------------
 
 typedef enum {
     AUDIO_AUTO, ///< jack, pulse, alsa, coreaudio, wasapi, in this order: the first that opens;
@@ -80,8 +79,7 @@ typedef struct {
 audio_device_list *audio_devices(audio_backend backend);
 void audio_devices_free(audio_device_list *list);
 
-// ---- the stream
-// ------------------------------------------------------------------------------------
+// ---- the stream --------------------------------------------------------------------------------
 
 /// AUDIO. Makes the next `frames` frames, 1..AUDIO_FRAMES_MAX.
 /// @param in `inputs` pointers; never NULL where there are inputs: silence where the device gives
@@ -213,8 +211,7 @@ typedef struct {
 } audio_notice;
 bool audio_next_notice(audio *a, audio_notice *notice);
 
-// ---- of the process
-// --------------------------------------------------------------------------------
+// ---- of the process ----------------------------------------------------------------------------
 
 /// CONTROL, once, before threads. Locks memory as it comes to be used (mlockall with ONFAULT:
 /// without it a large reservation would be filled at once). @return false with a cause: a warning,

@@ -33,8 +33,7 @@ uint64_t clock_frame_of_ns(const clock_reading *r, int64_t mono_ns);
 /// Frames a second, as measured.
 static inline double clock_rate(const clock_reading *r) { return 1e9 / r->ns_per_frame; }
 
-// ---- the loop
-// --------------------------------------------------------------------------------------
+// ---- the loop ----------------------------------------------------------------------------------
 
 /// One writer (the audio side), any number of readers on any threads: a sequence lock, on which the
 /// writer never waits.
@@ -62,8 +61,7 @@ void frame_clock_restart(frame_clock *c);
 /// ANY.
 clock_reading frame_clock_read(const frame_clock *c);
 
-// ---- the wall clock
-// --------------------------------------------------------------------------------
+// ---- the wall clock ----------------------------------------------------------------------------
 
 /// NTP time (32.32 seconds since 1900) to monotonic nanoseconds. One thread's; no locks.
 ///

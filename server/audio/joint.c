@@ -52,20 +52,19 @@ void joint_end_write(joint *j, uint32_t frames) {
 
 void joint_drop(joint *j, uint32_t frames) { count(&j->dropped, frames); }
 
-// How many of the frames wanted are to be had; leaves out what is too old.
+// How many of the frames wanted are to be had; leaves out what is too old. At the very beginning
+// nothing is missed by that: the input was merely there before the output.
 static uint32_t settle(joint *j, uint64_t *read, uint32_t wanted) {
     uint64_t filled = atomic_load_explicit(&j->written, memory_order_acquire) - *read;
+    uint32_t least = wanted > j->target ? wanted : j->target;
     if (!j->flowing && filled < j->target) return 0;
-    j->flowing = true;
-    if (filled > 2 * (uint64_t)j->target + wanted) {
-        uint64_t excess = filled - (wanted > j->target ? wanted : j->target);
-        *read += excess;
-        filled -= excess;
-        count(&j->dropped, excess);
+    if (filled > (j->flowing ? (uint64_t)j->target + least : least)) {
+        if (*read) count(&j->dropped, filled - least);
+        *read += filled - least;
+        filled = least;
     }
-    if (filled >= wanted) return wanted;
-    j->flowing = false;
-    return (uint32_t)filled;
+    j->flowing = filled >= wanted;
+    return j->flowing ? wanted : (uint32_t)filled;
 }
 
 void joint_read(joint *j, float *const *to, uint32_t frames) {

@@ -10,7 +10,7 @@
 // A pacer that was kept from running for longer (the machine slept) goes on from now, and does not
 // catch up.
 #define PACE_BEHIND_NS INT64_C(500000000)
-#define PACE_IDLE_NS 5000000
+#define PACE_AGAIN_NS 1000000 // the device is still in
 
 static void sleep_ns(int64_t ns) {
     struct timespec t = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
@@ -37,7 +37,11 @@ void pump_synchronize(pump *p) {
 }
 
 void pump_drive(pump *p, pump_driver driver) {
-    if (atomic_exchange(&p->driver, (int)driver) == (int)driver) return;
+    pthread_mutex_lock(&p->lock);
+    bool same = atomic_exchange(&p->driver, (int)driver) == (int)driver;
+    pthread_cond_broadcast(&p->driven);
+    pthread_mutex_unlock(&p->lock);
+    if (same) return;
     pump_synchronize(p);
     frame_clock_restart(&p->clock);
     atomic_store(&p->entered_ns, clock_mono_ns());
@@ -69,17 +73,29 @@ static void pace_once(pump *p) {
     pump_measure(p, PACE_FRAMES, began);
 }
 
+// Sleeps while somebody else drives. @return false at the end
+static bool wait_for_turn(pump *p, bool *waited) {
+    pthread_mutex_lock(&p->lock);
+    while (!p->pacer_ends && atomic_load(&p->driver) != PUMP_PACER) {
+        pthread_cond_wait(&p->driven, &p->lock);
+        *waited = true;
+    }
+    bool goes_on = !p->pacer_ends;
+    pthread_mutex_unlock(&p->lock);
+    return goes_on;
+}
+
 static void *pace(void *pointer) {
     pump *p = pointer;
     int64_t period = (int64_t)(PACE_FRAMES * 1e9 / p->rate), next = 0;
-    while (!atomic_load(&p->pacer_ends)) {
+    for (bool waited = true; wait_for_turn(p, &waited);) {
         if (!pump_enter(p, PUMP_PACER)) {
-            next = 0;
-            sleep_ns(PACE_IDLE_NS);
+            sleep_ns(PACE_AGAIN_NS);
             continue;
         }
         int64_t now = clock_mono_ns();
-        if (next == 0 || now - next > PACE_BEHIND_NS) next = now;
+        if (waited || now - next > PACE_BEHIND_NS) next = now;
+        waited = false;
         pace_once(p);
         pump_leave(p);
         next += period;
@@ -103,17 +119,26 @@ bool pump_init(pump *p, const audio_options *options, double rate) {
     for (uint32_t ch = 0; ch < p->inputs; ch++) p->in[ch] = p->buffers + ch * AUDIO_FRAMES_MAX;
     for (uint32_t ch = 0; ch < p->outputs; ch++)
         p->out[ch] = p->buffers + (p->inputs + ch) * AUDIO_FRAMES_MAX;
-    p->pacer_runs = pthread_create(&p->pacer, NULL, pace, p) == 0;
+    p->lock_made =
+        pthread_mutex_init(&p->lock, NULL) == 0 && pthread_cond_init(&p->driven, NULL) == 0;
+    p->pacer_runs = p->lock_made && pthread_create(&p->pacer, NULL, pace, p) == 0;
     if (!p->pacer_runs) pump_finish(p);
     return p->pacer_runs;
 }
 
 void pump_finish(pump *p) {
     if (p->pacer_runs) {
-        atomic_store(&p->pacer_ends, true);
+        pthread_mutex_lock(&p->lock);
+        p->pacer_ends = true;
+        pthread_cond_broadcast(&p->driven);
+        pthread_mutex_unlock(&p->lock);
         pthread_join(p->pacer, NULL);
-        p->pacer_runs = false;
+    }
+    if (p->lock_made) {
+        pthread_cond_destroy(&p->driven);
+        pthread_mutex_destroy(&p->lock);
     }
     free(p->buffers);
     p->buffers = NULL;
+    p->pacer_runs = p->lock_made = false;
 }

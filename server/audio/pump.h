@@ -33,8 +33,10 @@ typedef struct {
     float *buffers;
     // the pacer's
     pthread_t pacer;
-    bool pacer_runs;
-    atomic_bool pacer_ends;
+    bool lock_made, pacer_runs, pacer_ends;
+    pthread_mutex_t
+        lock; ///< of pacer_ends, and of changes of `driver`: never taken by a device's thread
+    pthread_cond_t driven;
 } pump;
 
 /// @return false without memory, or without a thread

@@ -11,8 +11,7 @@
 #define PAUSE_FIRST 0.25
 #define PAUSE_MAX 4.0
 
-// ---- what it tells
-// ---------------------------------------------------------------------------------
+// ---- what it tells -----------------------------------------------------------------------------
 
 static void tell(audio *a, audio_notice_kind kind, const char *text) {
     pthread_mutex_lock(&a->lock);
@@ -55,8 +54,7 @@ static void tell_realtime(audio *a) {
     tell(a, AUDIO_NOTICE_NO_REALTIME, text);
 }
 
-// ---- what it does
-// ----------------------------------------------------------------------------------
+// ---- what it does ------------------------------------------------------------------------------
 
 // The lock keeps a driver from being set after supervisor_silence.
 static void drive(audio *a, pump_driver driver) {
@@ -174,8 +172,7 @@ static void watch(audio *a) {
     }
 }
 
-// ---- the thread
-// ------------------------------------------------------------------------------------
+// ---- the thread --------------------------------------------------------------------------------
 
 static void later(struct timespec *t, int64_t ns) {
     clock_gettime(CLOCK_MONOTONIC, t);

@@ -23,8 +23,7 @@ static double uniform(void) { // xorshift64*, 0..1
     return (double)((random_state * UINT64_C(2685821657736338717)) >> 11) * 0x1p-53;
 }
 
-// ---- the loop
-// --------------------------------------------------------------------------------------
+// ---- the loop ----------------------------------------------------------------------------------
 
 typedef struct {
     double rate;       // nominal
@@ -174,8 +173,7 @@ static void readers(void **state) {
     assert_int_equal(s.torn, 0);
 }
 
-// ---- the wall clock
-// --------------------------------------------------------------------------------
+// ---- the wall clock ----------------------------------------------------------------------------
 
 static const int64_t wall_of_start = INT64_C(1763700000) * SECOND; // some day in 2025
 static uint64_t ntp_of(int64_t wall_ns) {
