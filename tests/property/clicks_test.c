@@ -150,6 +150,48 @@ static void switches_are_not_heard(void **unused) {
     assert_true(heard == 0 && count > 10);
 }
 
+/// Forty notes held, and fewer voices from then on.
+static void fewer_voices_keep_the_notes(void **unused) {
+    (void)unused;
+    static const uint32_t counts[] = {39, 20, 8, 1};
+    static float x[2][CLICKS_FRAMES];
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        mega_patch *before =
+            stage_patch("{\"voices\":40,\"nodes\":{\"note\":{\"type\":\"note\"},\"s\":{\"type\":"
+                        "\"osc.sine\",\"params\":{\"amp\":0.02}},\"out\":{\"type\":\"output\"}},"
+                        "\"connections\":[{\"from\":[\"note\",\"freq\"],\"to\":[\"s\",\"freq\"]},{"
+                        "\"from\":[\"s\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
+        mega_patch *after = mega_patch_clone(before);
+        mega_patch_set_voices(after, counts[i]);
+        mega_engine *e[2] = {stage_open(NULL), stage_open(NULL)};
+        static float left_alone[2][CLICKS_FRAMES];
+        for (int k = 0; k < 2; k++) {
+            mega_load(e[k], before, NULL);
+            for (int n = 0; n < 40; n++)
+                mega_note_on(e[k], MEGA_NOW, 40 + 0.7f * (float)n, 0.8f, NULL);
+            clicks_render(e[k], NULL, 0, 4800);
+            if (k) clicks_rewire(e[k], after, 3);
+            clicks_render(e[k], k ? x : left_alone, 0, 4800);
+        }
+        assert_int_equal(mega_counters_get(e[1]).voices_held, 40);
+        assert_memory_equal(x, left_alone, 4800 * sizeof(float));
+        // and as fewer once they have gone
+        mega_all_notes_off(e[1], MEGA_NOW);
+        clicks_render(e[1], NULL, 0, 9600);
+        assert_int_equal(mega_counters_get(e[1]).voices_active, 0);
+        size_t bytes = mega_counters_get(e[1]).memory_bytes;
+        clicks_rewire(e[1], after, 3);
+        clicks_render(e[1], NULL, 0, 640);
+        assert_true(mega_counters_get(e[1]).memory_bytes <= bytes);
+        for (int n = 0; n < 40; n++) mega_note_on(e[1], MEGA_NOW, 40 + (float)n, 0.8f, NULL);
+        clicks_render(e[1], NULL, 0, 4800);
+        assert_int_equal(mega_counters_get(e[1]).voices_held, counts[i]);
+        for (int k = 0; k < 2; k++) mega_destroy(e[k]);
+        mega_patch_destroy(before);
+        mega_patch_destroy(after);
+    }
+}
+
 /// The instrument itself: a step of 1 % of the programme, put in by hand, is found.
 static void a_click_would_be_found(void **unused) {
     (void)unused;
@@ -175,9 +217,8 @@ static void a_click_would_be_found(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(edits_are_not_heard),
-        cmocka_unit_test(edits_once_heard),
-        cmocka_unit_test(switches_are_not_heard),
+        cmocka_unit_test(edits_are_not_heard),    cmocka_unit_test(edits_once_heard),
+        cmocka_unit_test(switches_are_not_heard), cmocka_unit_test(fewer_voices_keep_the_notes),
         cmocka_unit_test(a_click_would_be_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

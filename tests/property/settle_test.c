@@ -266,8 +266,10 @@ static void memory_is_what_it_was(void **unused) {
         clicks_rewire(e, documents[rng_below(&r, 8)], rng_chance(&r, 0.5f) ? 3 : 0);
         if (rng_chance(&r, 0.1f)) clicks_render(e, NULL, 0, 1 + rng_below(&r, 300));
         if (edit != 10 && edit != ALL) continue;
-        clicks_rewire(e, documents[0], 3);
-        clicks_render(e, NULL, 0, 1024);
+        for (int twice = 0; twice < 2; twice++) { // room for more voices goes with the second
+            clicks_rewire(e, documents[0], 3);
+            clicks_render(e, NULL, 0, 1024);
+        }
         mega_collect(e);
         blocks[edit == ALL] = live;
         bytes[edit == ALL] = mallinfo2().uordblks;
