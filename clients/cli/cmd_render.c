@@ -167,7 +167,7 @@ const cli_command command_render = {
         "       `ops` changes the patch by operations, see `megasynth diff --help`; `load` turns it into\n"
         "       another, whose path begins at the score's folder. Nodes of the same id and type go on as they\n"
         "       are, so do held notes and turned knobs; cables fade for `fade_ms`, 0..2000 (3). Such a change\n"
-        "       takes effect with the block of 64 frames that holds its time, before all else in there; in the\n"
+        "       takes effect with the block of 64 frames that holds its time, before all else there; in the\n"
         "       fade of one before it, after that. Names are those of the patch by then. Keys that begin\n"
         "       with x- mean nothing. --set and --voices are about PATCH, not about what is loaded.\n"
         "A patch that waits for notes and is given none plays one C4. One without a `note` node (a drone)\n"
