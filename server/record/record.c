@@ -29,8 +29,7 @@ struct recorder {
     pthread_t thread;
 };
 
-// ---- the audio side
-// --------------------------------------------------------------------------------
+// ---- the audio side ----------------------------------------------------------------------------
 
 static uint32_t take(recorder *r, const float *const *channels, uint32_t frames) {
     uint64_t filled = atomic_load_explicit(&r->filled, memory_order_relaxed);
@@ -57,8 +56,7 @@ void record_write(recorder *r, const float *const *channels, uint32_t frames) {
         atomic_store_explicit(&r->ended, true, memory_order_release);
 }
 
-// ---- the thread that writes
-// ------------------------------------------------------------------------
+// ---- the thread that writes --------------------------------------------------------------------
 
 static void fail(recorder *r) {
     atomic_store(&r->status, RECORD_FILE); // publishes the cause
@@ -111,8 +109,7 @@ static void *run(void *pointer) {
     return NULL;
 }
 
-// ---- the control side
-// ------------------------------------------------------------------------------
+// ---- the control side --------------------------------------------------------------------------
 
 static void discard(recorder *r) {
     free(r->ring);
