@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/taps.h"
 #include "exits.h"
 #include "host/host.h"
 #include "lanes/lanes.h"
@@ -35,8 +36,7 @@ static bool make_main_synth(server *s, char *cause, size_t bytes) {
     synth *main_synth = synth_create(s, "main");
     task *t = task_own(s, "/ping", NULL);
     bool made = main_synth && t && synth_build(&t->calls[0], main_synth) && synth_enter(main_synth);
-    if (made) synths_add(s, main_synth);
-    else snprintf(cause, bytes, "out of memory");
+    if (!made) snprintf(cause, bytes, "out of memory");
     if (t) {
         t->calls[0].answered = true;
         task_finish(t);
@@ -54,7 +54,12 @@ static int start(server *s, char *cause, size_t bytes) {
     s->mixer = mixer_create(sound_rate(s->sound), sound_inputs(s->sound), sound_outputs(s->sound));
     s->modules = host_modules(&s->modules_hash);
     snprintf(cause, bytes, "out of memory");
-    if (!s->mixer || !s->modules || !make_main_synth(s, cause, bytes)) return EXIT_FAILED;
+    s->buses = buses_create(s->mixer);
+    s->taps = taps_create();
+    s->maps = json_object();
+    if (!s->mixer || !s->modules || !s->buses || !s->taps || !s->maps ||
+        !make_main_synth(s, cause, bytes))
+        return EXIT_FAILED;
     s->builder = builder_create(s);
     if (!s->builder) return EXIT_FAILED;
     if (!sound_start(s->sound, cause)) return EXIT_AUDIO;
@@ -75,15 +80,19 @@ static void stop(server *s) {
     tick_end(s);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     sound_close(s->sound);
+    taps_destroy(s);
     while (s->synths) {
         synth *first = s->synths;
+        buses_forget(s->buses, first, 0);
         synth_leave(first);
         synth_release(first);
     }
     if (s->builder) builder_destroy(s->builder);
     net_destroy(s->net);
     mixer_destroy(s->mixer);
+    buses_destroy(s->buses);
     json_decref(s->modules);
+    json_decref(s->maps);
     host_destroy(s->host);
     uv_loop_close(&s->loop);
 }

@@ -174,8 +174,7 @@ static bool take(options *o, int which, char *text) {
     }
 }
 
-// ---- paths that follow from others
-// ------------------------------------------------------------------
+// ---- paths that follow from others ------------------------------------------------------------
 
 static bool make_folder(const char *path) {
     if (mkdir(path, 0700) == 0 || errno == EEXIST) return true;

@@ -22,6 +22,8 @@ typedef struct mixer mixer;
 typedef struct net net;
 typedef struct host host;
 typedef struct sound sound;
+typedef struct buses buses;
+typedef struct taps taps;
 
 typedef struct server {
     uv_loop_t loop;
@@ -30,6 +32,9 @@ typedef struct server {
     builder *builder;
     mixer *mixer;
     sound *sound;
+    buses *buses;
+    taps *taps;
+    json_t *maps; ///< OSC address, or "cc:channel:number" -> {synth, name, min, max}
     net *net;
     host *host;
     json_t *modules; ///< name -> description; read-only after start

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tick.h"
 
+#include "commands/taps.h"
 #include "host/host.h"
 #include "net/session.h"
 #include "synths/sound.h"
@@ -40,6 +41,7 @@ static void on_tick(uv_timer_t *timer) {
     server *s = timer->data;
     ticks++;
     synths_tick(s);
+    taps_tick(s);
     if (ticks % METER_TICKS == 0) tell_meters(s);
     if (ticks % SLOW_TICKS) return;
     tell_xruns(s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands/change.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "synths/sound.h"
@@ -9,15 +10,20 @@ enum {
     SOON_FRAMES = 48000
 }; // a change due later than this is answered when it is scheduled, not when it is heard
 
+mega_engine *change_engine(call *c) {
+    if (!c->synth->input.engine)
+        call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` could not be made", c->synth->name);
+    return c->synth->input.engine;
+}
+
 const mega_patch *change_document(call *c) {
-    const mega_patch *patch =
-        c->synth->input.engine ? mega_loaded_patch(c->synth->input.engine) : NULL;
+    if (!change_engine(c)) return NULL;
+    const mega_patch *patch = mega_loaded_patch(c->synth->input.engine);
     if (!patch) call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch yet", c->synth->name);
     return patch;
 }
 
-// ---- how
-// ------------------------------------------------------------------------------------------
+// ---- how --------------------------------------------------------------------------------------
 
 static bool has(const call *c, const char *key) {
     for (size_t i = 0; i < c->command->count; i++)
@@ -27,10 +33,7 @@ static bool has(const call *c, const char *key) {
 
 static bool how_of(call *c, mega_change *how) {
     *how = MEGA_CHANGE_NOW;
-    if (!c->synth->input.engine) {
-        call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` could not be made", c->synth->name);
-        return false;
-    }
+    if (!change_engine(c)) return false;
     if (has(c, "fade_ms")) {
         if (!arg_within(c, "fade_ms", 0, (double)MEGA_FADE_MS_MAX)) return false;
         how->fade_ms = (float)arg_number(c, "fade_ms", 0);
@@ -40,8 +43,7 @@ static bool how_of(call *c, mega_change *how) {
     return true;
 }
 
-// ---- when it is heard
-// -----------------------------------------------------------------------------
+// ---- when it is heard -------------------------------------------------------------------------
 
 bool change_settled(task *t) {
     bool all = true;
@@ -63,13 +65,18 @@ bool change_settled(task *t) {
     return all;
 }
 
-static void changed(call *c, const mega_changed *done, const mega_report *report) {
+json_t *change_warnings(const mega_report *report) {
     json_t *warnings = json_array();
     for (size_t i = 0; i < mega_report_count(report); i++) {
         char line[512];
         mega_diagnostic_text(mega_report_get(report, i), line, sizeof line);
         json_array_append_new(warnings, json_string(line));
     }
+    return warnings;
+}
+
+static void changed(call *c, const mega_changed *done, const mega_report *report) {
+    json_t *warnings = change_warnings(report);
     c->answer = json_pack("{s:I}", "rev", (json_int_t)done->rev);
     if (json_array_size(warnings)) json_object_set(c->answer, "warnings", warnings);
     json_decref(warnings);
@@ -111,6 +118,16 @@ bool change_by_list(call *c, const void *text, size_t bytes, mega_format format)
     mega_report *report = mega_report_create();
     return finish(c, mega_edit(c->synth->input.engine, text, bytes, format, &how, &done, report),
                   &done, report);
+}
+
+bool change_by_operation(call *c, json_t *operation) {
+    json_t *list = json_pack("[o]", operation);
+    char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
+    bool ok = text && change_by_list(c, text, strlen(text), MEGA_FORMAT_JSON);
+    if (!text) call_fail(c, CODE_NO_MEMORY, "", "out of memory");
+    free(text);
+    json_decref(list);
+    return ok;
 }
 
 bool change_step(call *c, bool redo) {

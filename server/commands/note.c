@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // note -- notes by handle, by a client's id, or by key.
+#include <string.h>
+
 #include "lanes/lanes.h"
 #include "net/session.h"
 #include "synths/synth.h"
+
+// ---- on ---------------------------------------------------------------------------------------
 
 void command_note_on(call *c) {
     if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) ||
@@ -24,48 +28,136 @@ void command_note_on(call *c) {
                               (double)entry.key, "frame", (json_int_t)c->affects));
 }
 
-/// The note that `id`, `note` or `which` names; a key is left to the caller.
-/// @return false, having failed
-static bool find_note(call *c, mega_note *note, bool *by_key, double *key) {
-    uint64_t client = c->from->number;
-    *by_key = false;
+// ---- which ------------------------------------------------------------------------------------
+
+typedef struct {
+    mega_note note; ///< 0: by key
+    double key;
+} named_note;
+
+/// A number alone is an id of this client's, else a key, else a handle.
+static named_note guess(const call *c, int64_t which) {
+    mega_note note = notes_by_id(c->synth->notes, c->from->number, which);
+    if (note) return (named_note){note, 0};
+    if (which >= 0 && which <= 127) return (named_note){0, (double)which};
+    return (named_note){(mega_note)which, 0};
+}
+
+/// The note that `id`, `note`, `which` or, where that is allowed, `key` names. @return false,
+/// having failed
+static bool find_note(call *c, bool may_be_key, named_note *found) {
     if (arg_given(c, "note")) {
-        *note = (mega_note)arg_integer(c, "note", 0);
+        *found = (named_note){(mega_note)arg_integer(c, "note", 0), 0};
         return true;
     }
     if (arg_given(c, "id")) {
-        *note = notes_by_id(c->synth->notes, client, arg_integer(c, "id", -1));
-        if (*note) return true;
-        call_fail(c, CODE_NOT_FOUND, "id", "no note of that id sounds");
-        return false;
+        *found = (named_note){
+            notes_by_id(c->synth->notes, c->from->number, arg_integer(c, "id", -1)), 0};
+        if (!found->note) call_fail(c, CODE_NOT_FOUND, "id", "no note of that id sounds");
+        return found->note != 0;
     }
-    if (!arg_given(c, "which")) {
-        call_fail(c, CODE_BAD_TYPE, "note", "which note?");
-        call_note(c, "want", "%s", c->command->arguments);
-        return false;
+    if (may_be_key && arg_given(c, "key")) {
+        *found = (named_note){0, arg_number(c, "key", 0)};
+        return true;
     }
-    int64_t which = arg_integer(c, "which", 0);
-    *note = notes_by_id(c->synth->notes, client, which);
-    if (*note) return true;
-    *by_key = which >= 0 && which <= 127;
-    *key = (double)which;
-    *note = (mega_note)which;
-    return true;
+    if (arg_given(c, "which")) {
+        *found = guess(c, arg_integer(c, "which", 0));
+        return true;
+    }
+    call_fail(c, CODE_BAD_TYPE, "note", "which note?");
+    call_note(c, "want", "%s", c->command->arguments);
+    return false;
 }
 
+/// A note of the same bundle has no id yet when it is checked.
+static bool found_later(const call *c) { return c->checking && c->task->is_bundle; }
+
+// ---- off --------------------------------------------------------------------------------------
+
 void command_note_off(call *c) {
-    mega_note note = 0;
-    bool by_key = arg_given(c, "key");
-    double key = arg_number(c, "key", 0);
-    if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) || !arg_within(c, "velocity", 0, 1))
+    named_note which;
+    if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) ||
+        !arg_within(c, "velocity", 0, 1) || found_later(c) || !find_note(c, true, &which) ||
+        c->checking)
         return;
-    // of a bundle the note may begin in it: looked for when it is applied
-    if (c->checking && c->task->is_bundle) return;
-    if (!by_key && !find_note(c, &note, &by_key, &key)) return;
-    if (c->checking) return;
     mega_engine *engine = c->synth->input.engine;
     uint64_t frame = call_engine_frame(c);
     float velocity = (float)arg_number(c, "velocity", 0);
-    call_check(c, by_key ? mega_key_off(engine, frame, (float)key, velocity)
-                         : mega_note_off(engine, frame, note, velocity));
+    call_check(c, which.note ? mega_note_off(engine, frame, which.note, velocity)
+                             : mega_key_off(engine, frame, (float)which.key, velocity));
+}
+
+void command_note_all_off(call *c) {
+    if (synth_has_document(c) && !c->checking)
+        call_check(c, mega_all_notes_off(c->synth->input.engine, call_engine_frame(c)));
+}
+
+// ---- while it sounds --------------------------------------------------------------------------
+
+static const struct {
+    const char *key;
+    mega_note_expression what;
+    double min, max;
+} expressions[] = {{"bend", MEGA_NOTE_BEND, -127, 127}, {"pressure", MEGA_NOTE_PRESSURE, 0, 1},
+                   {"timbre", MEGA_NOTE_TIMBRE, 0, 1},  {"key", MEGA_NOTE_SET_KEY, 0, 127},
+                   {"gate", MEGA_NOTE_SET_GATE, 0, 1},  {"velocity", MEGA_NOTE_SET_VELOCITY, 0, 1}};
+enum { EXPRESSIONS = sizeof expressions / sizeof *expressions };
+
+/// The plain form's `what` and `value`. @return -1: there is none; -2, having failed
+static int plain_expression(call *c) {
+    const char *word = arg_text(c, "what");
+    if (!word) return -1;
+    for (int i = 0; i < EXPRESSIONS; i++) {
+        if (strcmp(word, expressions[i].key) != 0) continue;
+        if (!arg_given(c, "value")) {
+            call_fail(c, CODE_BAD_TYPE, "value", "an argument is missing");
+            return -2;
+        }
+        return arg_within(c, "value", expressions[i].min, expressions[i].max) ? i : -2;
+    }
+    call_fail(c, CODE_BAD_VALUE, "what", "nothing of a note is called `%s`", word);
+    call_note(c, "want", "bend, pressure, timbre, key, velocity or gate");
+    return -2;
+}
+
+/// A key names the newest note of it.
+static mega_note handle_of(const call *c, const named_note *which) {
+    return which->note ? which->note : notes_by_key(c->synth->notes, (float)which->key);
+}
+
+void command_note_set(call *c) {
+    named_note which;
+    int plain = plain_expression(c);
+    if (plain == -2 || !synth_has_document(c)) return;
+    for (int i = 0; i < EXPRESSIONS; i++)
+        if (!arg_within(c, expressions[i].key, expressions[i].min, expressions[i].max)) return;
+    if (found_later(c) || !find_note(c, false, &which)) return;
+    mega_note note = handle_of(c, &which);
+    if (!note) call_fail(c, CODE_NOT_FOUND, "which", "no note of that id or key sounds");
+    if (c->code || c->checking) return;
+    uint64_t frame = call_engine_frame(c);
+    for (int i = 0; i < EXPRESSIONS; i++) {
+        const char *key = i == plain ? "value" : expressions[i].key;
+        if (!arg_given(c, key)) continue;
+        float value = (float)arg_number(c, key, 0);
+        if (!call_check(
+                c, mega_note_set(c->synth->input.engine, frame, note, expressions[i].what, value)))
+            return;
+    }
+}
+
+void command_note_control(call *c) {
+    static const char *const words[] = {"bend", "pressure", "timbre", "sustain", "sostenuto"};
+    const char *word = arg_text(c, "what");
+    int which = 0;
+    while (which < 5 && strcmp(word, words[which]) != 0) which++;
+    if (which == 5) {
+        call_fail(c, CODE_BAD_VALUE, "what", "no such controller: %s", word);
+        call_note(c, "want", "bend, pressure, timbre, sustain or sostenuto");
+        return;
+    }
+    if (!synth_has_document(c) || !arg_within(c, "value", which == 0 ? -1 : 0, 1) || c->checking)
+        return;
+    call_check(c, mega_controller_set(c->synth->input.engine, call_engine_frame(c),
+                                      (mega_controller)which, (float)arg_number(c, "value", 0)));
 }

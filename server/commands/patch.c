@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "host/host.h"
-#include "synths/sound.h"
+#include "synths/mixer.h"
 
-// ---- the document that a call brings
-// ------------------------------------------------------------------
+// ---- the document that a call brings ----------------------------------------------------------
 
 static mega_patch *read_text(call *c, const void *text, size_t bytes, mega_format format) {
     mega_report *report = mega_report_create();
@@ -77,8 +76,7 @@ mega_patch *change_read_patch(call *c) {
     return read_text(c, arg_text(c, "text"), strlen(arg_text(c, "text")), format);
 }
 
-// ---- commands
-// -----------------------------------------------------------------------------------------
+// ---- whole documents, and lists ---------------------------------------------------------------
 
 void command_patch_load(call *c) {
     mega_patch *patch = change_read_patch(c);
@@ -87,20 +85,41 @@ void command_patch_load(call *c) {
     mega_patch_destroy(patch);
 }
 
+/// A value as MessagePack, for the engine. @return false, having failed
+static bool pack(call *c, const msgpack_object *value, msgpack_sbuffer *bytes) {
+    msgpack_packer packer;
+    msgpack_sbuffer_init(bytes);
+    msgpack_packer_init(&packer, bytes, msgpack_sbuffer_write);
+    if (msgpack_pack_object(&packer, *value) == 0) return true;
+    msgpack_sbuffer_destroy(bytes);
+    call_fail(c, CODE_NO_MEMORY, "", "out of memory");
+    return false;
+}
+
 void command_patch_edit(call *c) {
     msgpack_sbuffer bytes;
-    if (!arg_given(c, "ops")) {
-        call_fail(c, CODE_BAD_TYPE, "ops", "an argument is missing");
-        return;
-    }
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&bytes);
-    msgpack_packer_init(&packer, &bytes, msgpack_sbuffer_write);
-    if (msgpack_pack_object(&packer, *arg_value(c, "ops")) == 0)
+    if (!arg_given(c, "ops")) call_fail(c, CODE_BAD_TYPE, "ops", "an argument is missing");
+    else if (pack(c, arg_value(c, "ops"), &bytes)) {
         change_by_list(c, bytes.data, bytes.size, MEGA_FORMAT_MSGPACK);
-    else call_fail(c, CODE_NO_MEMORY, "", "out of memory");
-    msgpack_sbuffer_destroy(&bytes);
+        msgpack_sbuffer_destroy(&bytes);
+    }
 }
+
+void command_patch_undo(call *c) { change_step(c, false); }
+void command_patch_redo(call *c) { change_step(c, true); }
+
+void command_patch_cancel(call *c) {
+    if (!change_document(c)) return;
+    mega_report *report = mega_report_create();
+    uint64_t number = (uint64_t)arg_integer(c, "scheduled", 0);
+    mega_status status = mega_change_cancel(c->synth->input.engine, number, report);
+    if (status == MEGA_ERROR_NAME)
+        call_fail(c, CODE_NOT_FOUND, "scheduled", "no change of that number waits");
+    else if (status) call_fail_report(c, status, report);
+    mega_report_destroy(report);
+}
+
+// ---- read -------------------------------------------------------------------------------------
 
 void command_patch_get(call *c) {
     const mega_patch *patch = change_document(c);
@@ -118,4 +137,75 @@ void command_patch_get(call *c) {
         word ? json_pack("{s:s, s:I}", "text", text, "rev", rev)
              : json_pack("{s:o, s:I}", "patch", json_loadb(text, bytes, 0, NULL), "rev", rev);
     mega_free(text);
+}
+
+void command_patch_disasm(call *c) {
+    const mega_patch *patch = change_document(c);
+    char *text;
+    if (!patch) return;
+    mega_report *report = mega_report_create();
+    mega_status status = mega_patch_disassemble(patch, report, &text);
+    if (status) {
+        call_fail_report(c, status, report);
+    } else {
+        c->answer = json_pack("{s:s}", "text", text);
+        mega_free(text);
+    }
+    mega_report_destroy(report);
+}
+
+// ---- check ------------------------------------------------------------------------------------
+
+/// Seconds that rendering a second takes.
+static double load_of(mega_engine *engine) {
+    enum { BLOCKS = 100 };
+    static float room[2][MIXER_SLICE_FRAMES]; // the builder's
+    float *out[2] = {room[0], room[1]};
+    uint64_t began = now_ns();
+    for (int i = 0; i < BLOCKS; i++) mega_render(engine, NULL, out, MIXER_SLICE_FRAMES);
+    return (double)(now_ns() - began) * 1e-9 * mega_rate(engine) / (BLOCKS * MIXER_SLICE_FRAMES);
+}
+
+/// Tried on an engine of its own: what it takes of memory, and of a core.
+static void measure(call *c, const mega_patch *patch, mega_report *report) {
+    mega_options like = {.rate = mega_rate(c->synth->input.engine), .output_channels = 2};
+    mega_engine *engine = mega_create(&like, report);
+    if (engine && mega_load(engine, patch, report) == MEGA_OK) {
+        load_of(engine); // it starts, and caches warm
+        double rest = load_of(engine);
+        mega_note_on(engine, MEGA_NOW, 60, 0.8f, NULL);
+        double voice = load_of(engine);
+        json_int_t memory = (json_int_t)mega_counters_get(engine).memory_bytes;
+        json_object_update_new(c->answer, json_pack("{s:I, s:{s:f, s:f}}", "memory", memory, "cost",
+                                                    "rest", rest, "voice", voice));
+    }
+    mega_destroy(engine);
+}
+
+static mega_patch *edited(call *c, mega_report *report) {
+    const mega_patch *before = change_document(c);
+    msgpack_sbuffer bytes;
+    if (!before || !pack(c, arg_value(c, "ops"), &bytes)) return NULL;
+    mega_patch *after =
+        mega_patch_edit(before, bytes.data, bytes.size, MEGA_FORMAT_MSGPACK, report, NULL);
+    if (!after) call_fail_report(c, MEGA_ERROR_PATCH, report);
+    msgpack_sbuffer_destroy(&bytes);
+    return after;
+}
+
+void command_patch_check(call *c) {
+    if (!change_engine(c)) return;
+    mega_report *report = mega_report_create();
+    mega_patch *patch = arg_given(c, "ops") ? edited(c, report) : change_read_patch(c);
+    mega_status status = patch ? mega_patch_check(patch, report) : MEGA_OK;
+    if (status) call_fail_report(c, status, report);
+    if (patch && !status) {
+        c->answer =
+            json_pack("{s:b, s:o, s:i, s:i, s:i}", "ok", true, "warnings", change_warnings(report),
+                      "nodes", (int)mega_patch_node_count(patch), "cables",
+                      (int)mega_patch_cable_count(patch), "voices", (int)mega_patch_voices(patch));
+        measure(c, patch, report);
+    }
+    mega_patch_destroy(patch);
+    mega_report_destroy(report);
 }

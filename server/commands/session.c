@@ -91,8 +91,7 @@ void command_ping(call *c) {
 void command_clock(call *c) { c->answer = sound_clock(c->server->sound); }
 void command_sync(call *c) { sync_wait(c); }
 
-// ---- topics
-// ---------------------------------------------------------------------------------------
+// ---- topics -----------------------------------------------------------------------------------
 
 /// @return false, having failed, if one is unknown
 static bool topics_of(call *c, uint32_t *bits) {
@@ -134,8 +133,7 @@ void command_unsubscribe(call *c) {
     answer_topics(c);
 }
 
-// ---- stop
-// -----------------------------------------------------------------------------------------
+// ---- stop -------------------------------------------------------------------------------------
 
 void command_panic(call *c) {
     audio_panic(sound_audio(c->server->sound));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // status -- how the server is, and what it can be asked for.
+#include "commands/status.h"
+
 #include "lanes/lanes.h"
 #include "net/net.h"
 #include "synths/sound.h"
@@ -28,17 +30,23 @@ static json_t *device_status(server *s, const audio_status *a) {
                      (json_int_t)a->losses, "reopened", (json_int_t)a->reopened);
 }
 
+json_t *status_of_synths(server *s) {
+    json_t *map = json_object();
+    for (const synth *at = s->synths; at; at = at->next)
+        if (at->state == SYNTH_LIVE && at->name[0])
+            json_object_set_new(map, at->name, synth_status(at));
+    return map;
+}
+
 void command_status(call *c) {
     server *s = c->server;
     audio_status a = audio_status_get(sound_audio(s->sound));
-    json_t *synths = json_object();
     uint64_t voices = 0, memory = 0;
     for (const synth *at = s->synths; at; at = at->next) {
         if (at->state != SYNTH_LIVE) continue;
         mega_counters n = mega_counters_get(at->input.engine);
         voices += n.voices_active;
         memory += n.memory_bytes;
-        json_object_set_new(synths, at->name, synth_status(at));
     }
     double peak = a.load_peak > s->load_peak ? a.load_peak : s->load_peak;
     s->load_peak = 0;
@@ -51,8 +59,8 @@ void command_status(call *c) {
         "clients", (json_int_t)s->session_count, "queues", "build",
         (int)builder_waiting(s->builder), "unread_bytes", (json_int_t)net_queued_bytes(s),
         "streams", (json_int_t)net_stream_count(s), "uptime",
-        (double)(now_ns() - s->started_ns) * 1e-9, "device", device_status(s, &a), "synths", synths,
-        "counts", "packets", (json_int_t)s->tally.packets, "commands",
+        (double)(now_ns() - s->started_ns) * 1e-9, "device", device_status(s, &a), "synths",
+        status_of_synths(s), "counts", "packets", (json_int_t)s->tally.packets, "commands",
         (json_int_t)s->tally.commands, "failures", (json_int_t)s->tally.failures, "failures_unsaid",
         (json_int_t)s->tally.failures_unsaid, "cut", (json_int_t)s->tally.cut);
 }

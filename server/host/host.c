@@ -26,8 +26,7 @@ struct host {
 enum { FADE_POLL_MS = 5 };
 #define FADE_NS_MAX UINT64_C(500000000)
 
-// ---- modules
-// --------------------------------------------------------------------------------------
+// ---- modules ----------------------------------------------------------------------------------
 
 json_t *host_modules(uint64_t *hash) {
     char *text = mega_module_describe_json(NULL);
@@ -44,8 +43,7 @@ json_t *host_modules(uint64_t *hash) {
     return by_name;
 }
 
-// ---- the end
-// --------------------------------------------------------------------------------------
+// ---- the end ----------------------------------------------------------------------------------
 
 static void on_fade(uv_timer_t *timer) {
     server *s = timer->data;
@@ -73,8 +71,7 @@ static void on_signal(uv_signal_t *handle, int number) {
     server_quit(handle->data, EXIT_FINE);
 }
 
-// ---- the beginning
-// --------------------------------------------------------------------------------
+// ---- the beginning ----------------------------------------------------------------------------
 
 int host_begin(server *s, char *cause, size_t cause_bytes) {
     host *h = s->host = calloc(1, sizeof *h);

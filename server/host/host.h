@@ -17,15 +17,13 @@ void host_tick(server *s);
 void host_end(server *s);
 void host_destroy(host *h);
 
-// ---- runtime.c: the file for discovery
-// ---------------------------------------------------------------
+// ---- runtime.c: the file for discovery --------------------------------------------------------
 
 /// @return false, with a cause, if another server of that name lives
 bool runtime_write(server *s, char *cause, size_t cause_bytes);
 void runtime_remove(server *s);
 
-// ---- files.c
-// ------------------------------------------------------------------------------------------
+// ---- files.c ----------------------------------------------------------------------------------
 
 /// Reads a file; to be freed. @return NULL with a cause
 char *file_read(const char *path, size_t bytes_max, size_t *bytes, char *cause, size_t cause_bytes);

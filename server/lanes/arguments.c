@@ -10,7 +10,7 @@
 #include "synths/sound.h"
 #include "synths/synth.h"
 
-// ---- one value ----------------------------------------------------------------------------------
+// ---- one value --------------------------------------------------------------------------------
 
 static bool is_integer(const msgpack_object *value) {
     if (value->type == MSGPACK_OBJECT_POSITIVE_INTEGER) return value->via.u64 <= INT64_MAX;
@@ -91,8 +91,7 @@ static bool nothing_missing(call *c) {
     return true;
 }
 
-// ---- the request form
-// -----------------------------------------------------------------------------
+// ---- the request form -------------------------------------------------------------------------
 
 bool arguments_is_request(lo_message message, int32_t *id) {
     if (lo_message_get_argc(message) != 2 || strcmp(lo_message_get_types(message), "ib") != 0)
@@ -165,8 +164,7 @@ bool arguments_bind_json(call *c, const json_t *map) {
     return bind_payload(c, bytes.data, bytes.size);
 }
 
-// ---- the plain form
-// -------------------------------------------------------------------------------
+// ---- the plain form ---------------------------------------------------------------------------
 
 static bool convert(char type, lo_arg *arg, msgpack_object *value) {
     *value = (msgpack_object){.type = MSGPACK_OBJECT_NIL};
@@ -240,6 +238,16 @@ static bool bind_plain(call *c, lo_message message) {
     return nothing_missing(c);
 }
 
+bool arguments_first_number(lo_message message, double *value) {
+    msgpack_object first;
+    if (lo_message_get_argc(message) < 1 ||
+        !convert(lo_message_get_types(message)[0], lo_message_get_argv(message)[0], &first) ||
+        !is_number(&first))
+        return false;
+    *value = first.type == MSGPACK_OBJECT_FLOAT64 ? first.via.f64 : (double)first.via.i64;
+    return true;
+}
+
 bool arguments_bind(call *c, lo_message message) {
     if (!c->id) return bind_plain(c, message);
     lo_blob blob = (lo_blob)lo_message_get_argv(message)[1];
@@ -253,8 +261,7 @@ void arguments_free(call *c) {
     if (c->has_payload) msgpack_unpacked_destroy(&c->payload);
 }
 
-// ---- when
-// -----------------------------------------------------------------------------------------
+// ---- when -------------------------------------------------------------------------------------
 
 static bool whole(call *c, const msgpack_object *map, const char *key, uint64_t *number) {
     const msgpack_object *value = payload_get(map, key);

@@ -47,8 +47,7 @@ static void append(task **first, task **last, task *t) {
     *last = t;
 }
 
-// ---- on the builder
-// -------------------------------------------------------------------------------
+// ---- on the builder ---------------------------------------------------------------------------
 
 void build_run(task *t) {
     for (size_t i = 0; i < t->count; i++) {
@@ -143,8 +142,7 @@ static void main_loop(void *b_) {
     }
 }
 
-// ---- on the loop
-// ----------------------------------------------------------------------------------
+// ---- on the loop ------------------------------------------------------------------------------
 
 static void take_out(builder *b, task *t) {
     task *before = NULL;
@@ -169,6 +167,11 @@ static void land(builder *b, task *t) {
         }
     }
     if (t->landed) t->landed(t);
+    if (t->again) {
+        t->again = false;
+        builder_submit(b, t);
+        return;
+    }
     session *from = t->from;
     if (from) session_hold(from);
     task_finish(t);

@@ -42,6 +42,8 @@ struct call {
 
     json_t *names;   ///< made by a build: what the synth's document names, for the perform lane
     json_t *notice;  ///< made by a build: told to those who subscribe to `patch`
+    int32_t number;  ///< a handler's own
+    uint64_t due_ns; ///< a handler's own: when it counts as done
     uint64_t change; ///< engine's number of a change that is awaited
     void *work;      ///< a handler's own
 };
@@ -54,6 +56,7 @@ struct task {
     call *calls;
     size_t count;
     bool is_bundle;
+    bool again;               ///< set by `landed`: once more to the builder, with other work
     uint64_t frame;           ///< of the bundle; 0: at once
     uint64_t serial;          ///< in the build lane
     uint64_t wait_for;        ///< serial of the build that a name may come from; 0: none

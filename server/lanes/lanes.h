@@ -6,7 +6,7 @@
 
 #include "lanes/call.h"
 
-// ---- task.c: from a packet to a task ------------------------------------------------------------
+// ---- task.c: from a packet to a task ----------------------------------------------------------
 
 /// Takes one packet of a client: checks all of it, then hands it to its lane. Never keeps `packet`.
 void task_receive(session *from, const uint8_t *packet, size_t bytes);
@@ -15,8 +15,7 @@ task *task_own(server *s, const char *address, const json_t *payload);
 /// Answers what is not answered yet, and frees it.
 void task_finish(task *t);
 
-// ---- arguments.c
-// ----------------------------------------------------------------------------------
+// ---- arguments.c ------------------------------------------------------------------------------
 
 /// Binds a message to the command's arguments. @return false, having failed
 bool arguments_bind(call *c, lo_message message);
@@ -25,11 +24,12 @@ bool arguments_bind_json(call *c, const json_t *map);
 void arguments_free(call *c);
 /// The request id and payload if it is the request form.
 bool arguments_is_request(lo_message message, int32_t *id);
+/// @return false if the first plain argument is no finite number
+bool arguments_first_number(lo_message message, double *value);
 /// What `at` says, as a frame of the server. @return false, having failed
 bool arguments_time(call *c, uint64_t *frame);
 
-// ---- perform.c
-// --------------------------------------------------------------------------------------
+// ---- perform.c --------------------------------------------------------------------------------
 
 /// Checks and applies a task of perform commands, or keeps it if it must wait.
 void perform_receive(task *t);
@@ -40,8 +40,7 @@ bool perform_apply(task *t);
 /// Checks them without changing anything. @return false if one failed
 bool perform_check(task *t);
 
-// ---- build.c
-// ----------------------------------------------------------------------------------------
+// ---- build.c ----------------------------------------------------------------------------------
 
 builder *builder_create(server *s);
 /// Waits for what is under way; what is queued is dropped unless `all`.
@@ -59,8 +58,7 @@ void builder_tell_names(builder *b, synth *which, json_t *names);
 /// Builder: runs the calls of a task one after another, until one fails.
 void build_run(task *t);
 
-// ---- answer.c
-// ---------------------------------------------------------------------------------------
+// ---- answer.c ---------------------------------------------------------------------------------
 
 /// Sends `/done` or `/fail`, once, as the call's form wants it.
 void answer_call(call *c);
@@ -70,8 +68,7 @@ void answer_progress(call *c, double fraction);
 void answer_fail(session *to, int32_t id, const char *address, code which, const char *message,
                  int32_t index, const char *limit);
 
-// ---- sync.c
-// -----------------------------------------------------------------------------------------
+// ---- sync.c -----------------------------------------------------------------------------------
 
 void sync_wait(call *c);
 void sync_begin(server *s);

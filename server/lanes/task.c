@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/map.h"
 #include "lanes/lanes.h"
 #include "log.h"
 #include "net/session.h"
@@ -13,8 +14,7 @@
 
 #define NOT_APPLIED "another message of the bundle failed"
 
-// ---- life
-// -----------------------------------------------------------------------------------------
+// ---- life -------------------------------------------------------------------------------------
 
 static task *task_create(server *s, session *from, osc_packet *packet) {
     task *t = calloc(1, sizeof *t);
@@ -73,8 +73,7 @@ void task_finish(task *t) {
     free(t);
 }
 
-// ---- checks
-// ---------------------------------------------------------------------------------------
+// ---- checks -----------------------------------------------------------------------------------
 
 /// `/synth/<name>/rest` is `/rest` of that synth.
 static const command *find_command(const char *address, char *name_of_synth, char *rest) {
@@ -128,6 +127,23 @@ static bool may(call *c) {
     return !c->code;
 }
 
+/// A message to an address that a client has mapped to a knob: its first number turns it.
+static bool prepare_mapped(call *c, lo_message message, const json_t *map) {
+    double value;
+    c->command = command_find("/knob/set");
+    c->synth = synth_find(c->server, json_string_value(json_object_get(map, "synth")));
+    if (c->synth) synth_hold(c->synth);
+    else call_fail(c, CODE_NOT_FOUND, "", "the synth of the map is gone");
+    if (!arguments_first_number(message, &value))
+        call_fail(c, CODE_BAD_TYPE, "value", "a number is wanted first");
+    if (c->code) return false;
+    json_t *payload = map_payload(map, value);
+    arguments_bind_json(c, payload);
+    json_decref(payload);
+    c->frame = c->task->frame;
+    return !c->code;
+}
+
 /// The address, the form, the arguments, the time.
 /// @return false if the call failed, or is not one of the table's (then it is answered already)
 static bool prepare(call *c, const osc_message *m) {
@@ -140,6 +156,8 @@ static bool prepare(call *c, const osc_message *m) {
         c->command = NULL;
         return false;
     }
+    const json_t *map = c->command ? NULL : map_find(c->server, m->address);
+    if (map && c->from->admitted) return prepare_mapped(c, m->message, map);
     if (!c->command) {
         unknown_command(c->from, c->id, m->address, rest, index);
         return false;
@@ -181,8 +199,7 @@ static bool check_time(call *c) {
     return false;
 }
 
-// ---- in
-// -------------------------------------------------------------------------------------------
+// ---- in ---------------------------------------------------------------------------------------
 
 static void run_direct(task *t) {
     call *c = &t->calls[0];

@@ -46,8 +46,7 @@ static bool same(const struct sockaddr *a, const struct sockaddr *b) {
            memcmp(&one->sin6_addr, &two->sin6_addr, sizeof one->sin6_addr) == 0;
 }
 
-// ---- out
-// ------------------------------------------------------------------------------------------
+// ---- out --------------------------------------------------------------------------------------
 
 static void on_sent(uv_udp_send_t *request, int status) {
     (void)status;
@@ -71,8 +70,7 @@ static void send_packet(session *s, const void *packet, size_t bytes, send_kind 
     if (uv_udp_send(&o->request, socket, &buffer, 1, to, on_sent) != 0) free(o);
 }
 
-// ---- in
-// -------------------------------------------------------------------------------------------
+// ---- in ---------------------------------------------------------------------------------------
 
 static void forget(peer **at) {
     peer *p = *at;

@@ -27,8 +27,7 @@ static listener *add(server *s, transport which) {
     return l;
 }
 
-// ---- the unix socket
-// ------------------------------------------------------------------------------
+// ---- the unix socket --------------------------------------------------------------------------
 
 /// Whether somebody answers at a path: then it is not a leftover.
 static bool is_alive(const char *path) {
@@ -73,8 +72,7 @@ static int open_unix(server *s, const char *path, char *cause, size_t bytes) {
     return EXIT_FINE;
 }
 
-// ---- TCP and UDP
-// ----------------------------------------------------------------------------------
+// ---- TCP and UDP ------------------------------------------------------------------------------
 
 static bool parse_host(const char *at, unsigned port, struct sockaddr_storage *address) {
     return uv_ip4_addr(at, (int)port, (struct sockaddr_in *)address) == 0 ||

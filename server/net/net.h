@@ -16,8 +16,7 @@ uint32_t net_stream_count(const server *s);
 /// Unread bytes of all streams.
 size_t net_queued_bytes(const server *s);
 
-// ---- stream.c
-// ---------------------------------------------------------------------------------------
+// ---- stream.c ---------------------------------------------------------------------------------
 
 typedef struct listener listener;
 struct listener {
@@ -51,16 +50,14 @@ void streams_close(server *s);
 /// A session was let in by /hello.
 void stream_admitted(session *s);
 
-// ---- datagram.c
-// -------------------------------------------------------------------------------------
+// ---- datagram.c -------------------------------------------------------------------------------
 
 /// @return 0, or libuv's error
 int datagram_listen(listener *l, const struct sockaddr *address);
 void datagrams_close(server *s);
 bool address_is_loopback(const struct sockaddr *address);
 
-// ---- admit.c
-// ----------------------------------------------------------------------------------------
+// ---- admit.c ----------------------------------------------------------------------------------
 
 /// Reads the token's file. @return false with a cause
 bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes);

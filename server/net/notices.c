@@ -52,8 +52,7 @@ void notice_send(server *s, topic which, json_t *map) {
     json_decref(map);
 }
 
-// ---- the log as a topic
-// ---------------------------------------------------------------------------
+// ---- the log as a topic -----------------------------------------------------------------------
 
 static struct {
     uv_thread_t loop;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "commands/taps.h"
 #include "lanes/lanes.h"
 
 const char *transport_name(transport which) {
@@ -59,6 +60,7 @@ void session_gone(session *s) {
     else s->server->sessions = s->next;
     if (s->next) s->next->previous = s->previous;
     s->server->session_count--;
+    taps_of_session_end(s->server, s);
     while (s->waiting) {
         task *t = s->waiting;
         s->waiting = t->next;
@@ -73,8 +75,7 @@ void session_packet(session *s, const uint8_t *packet, size_t bytes) {
     if (!s->gone) task_receive(s, packet, bytes);
 }
 
-// ---- limits
-// ---------------------------------------------------------------------------------------
+// ---- limits -----------------------------------------------------------------------------------
 
 static void sift_down(uint64_t *heap, uint32_t count) {
     uint32_t at = 0, child;

@@ -16,8 +16,10 @@ typedef enum { LATE_PLAY, LATE_DROP, LATE_ERROR } late_policy;
 /// Topics of notices. Example: TOPIC(note)  Becomes: TOPIC_note,
 #define TOPICS                                                                                     \
     TOPIC(note)                                                                                    \
-    TOPIC(voice) TOPIC(patch) TOPIC(knob) TOPIC(xrun) TOPIC(late) TOPIC(nan) TOPIC(device)         \
-        TOPIC(log) TOPIC(meter) TOPIC(client)
+    TOPIC(voice)                                                                                   \
+    TOPIC(patch)                                                                                   \
+    TOPIC(knob)                                                                                    \
+    TOPIC(xrun) TOPIC(late) TOPIC(nan) TOPIC(device) TOPIC(log) TOPIC(meter) TOPIC(client)
 #define TOPIC(name) TOPIC_##name,
 typedef enum { TOPICS TOPIC_COUNT } topic;
 #undef TOPIC
@@ -75,8 +77,7 @@ const char *transport_name(transport which);
 bool topic_of(const char *name, topic *which);
 const char *topic_name(topic which);
 
-// ---- notices.c
-// ------------------------------------------------------------------------------------
+// ---- notices.c --------------------------------------------------------------------------------
 
 bool notice_wanted(server *s, topic which);
 /// `/notice ,sb topic map` to all who subscribe; takes the map.

@@ -63,8 +63,7 @@ static void stream_close(stream *c) {
     uv_close(&c->handle.any, on_closed);
 }
 
-// ---- out
-// ------------------------------------------------------------------------------------------
+// ---- out --------------------------------------------------------------------------------------
 
 static void set_reading(stream *c);
 
@@ -147,8 +146,7 @@ static void on_watch(uv_timer_t *timer) {
         cut(c, "it does not read what it is sent");
 }
 
-// ---- in
-// -------------------------------------------------------------------------------------------
+// ---- in ---------------------------------------------------------------------------------------
 
 static bool take(void *context, framing_event event, const uint8_t *frame, size_t bytes) {
     stream *c = context;
@@ -241,8 +239,7 @@ void stream_admitted(session *s) {
     c->framing.max = limit_frame_bytes_max;
 }
 
-// ---- accept
-// ---------------------------------------------------------------------------------------
+// ---- accept -----------------------------------------------------------------------------------
 
 static stream *make(listener *l) {
     stream *c = calloc(1, sizeof *c);

@@ -25,6 +25,12 @@ struct mixer {
         _Atomic float squares;
     } levels[MIXER_CHANNELS_MAX];
     _Atomic uint32_t level_frames;
+    _Atomic uint64_t buses_open, buses_control; ///< bit sets
+    _Atomic float bus_wanted[MIXER_BUSES_MAX];
+    float bus_value[MIXER_BUSES_MAX];                   ///< AUDIO
+    float bus_in[MIXER_BUSES_MAX][MIXER_SLICE_FRAMES];  ///< AUDIO: of the block before
+    float bus_out[MIXER_BUSES_MAX][MIXER_SLICE_FRAMES]; ///< AUDIO: of this one
+    _Atomic(tap *) taps[limit_taps_max];
     float scratch[MIXER_CHANNELS_MAX][MIXER_SLICE_FRAMES];
 };
 
@@ -68,8 +74,21 @@ void mixer_collect(mixer *m) {
     m->made->older = NULL;
 }
 
-// ---- AUDIO
-// ----------------------------------------------------------------------------------------
+void mixer_bus_open(mixer *m, uint32_t number, bool open, bool control) {
+    uint64_t bit = UINT64_C(1) << (number - 1);
+    if (control) atomic_fetch_or(&m->buses_control, bit);
+    else atomic_fetch_and(&m->buses_control, ~bit);
+    if (open) atomic_fetch_or(&m->buses_open, bit);
+    else atomic_fetch_and(&m->buses_open, ~bit);
+}
+
+void mixer_bus_set(mixer *m, uint32_t number, float value) {
+    atomic_store(&m->bus_wanted[number - 1], value);
+}
+
+void mixer_tap(mixer *m, uint32_t place, tap *t) { atomic_store(&m->taps[place], t); }
+
+// ---- AUDIO ------------------------------------------------------------------------------------
 
 /// Adds a synth to the output. At rest the gain multiplies exactly: 1 passes bits on.
 static void add(mixer *m, mixer_input *input, float *const *out, uint32_t frames) {
@@ -83,6 +102,53 @@ static void add(mixer *m, mixer_input *input, float *const *out, uint32_t frames
     for (uint32_t c = 0; c < input->outputs && c + input->first_output < m->outputs; c++) {
         float *to = out[c + input->first_output];
         for (uint32_t i = 0; i < frames; i++) to[i] += gain[i] * m->scratch[c][i];
+    }
+}
+
+/// A control bus goes to its value within a block, in a straight line.
+static void fill_control(mixer *m, uint32_t b) {
+    float wanted = atomic_load_explicit(&m->bus_wanted[b], memory_order_relaxed);
+    float from = m->bus_value[b], step = (wanted - from) / MIXER_SLICE_FRAMES;
+    for (uint32_t i = 0; i < MIXER_SLICE_FRAMES; i++)
+        m->bus_in[b][i] = from + step * (float)(i + 1);
+    m->bus_in[b][MIXER_SLICE_FRAMES - 1] = m->bus_value[b] = wanted;
+}
+
+/// What was put on the buses in the last block is what they carry in this one.
+static void turn_buses(mixer *m, uint64_t open, uint64_t control) {
+    for (uint32_t b = 0; b < MIXER_BUSES_MAX; b++) {
+        if (!(open >> b & 1)) continue;
+        if (control >> b & 1) fill_control(m, b);
+        else memcpy(m->bus_in[b], m->bus_out[b], sizeof m->bus_in[b]);
+        memset(m->bus_out[b], 0, sizeof m->bus_out[b]);
+    }
+}
+
+static void give_buses(mixer *m, mega_engine *engine, uint64_t open) {
+    for (uint32_t b = 0; b < MIXER_BUSES_MAX; b++)
+        if (open >> b & 1) mega_host_bus_write(engine, b + 1, m->bus_in[b]);
+}
+
+static void take_buses(mixer *m, mega_engine *engine, uint64_t open) {
+    float block[MIXER_SLICE_FRAMES];
+    for (uint32_t b = 0; b < MIXER_BUSES_MAX; b++) {
+        if (!(open >> b & 1) || !mega_host_bus_read(engine, b + 1, block)) continue;
+        for (uint32_t i = 0; i < MIXER_SLICE_FRAMES; i++) m->bus_out[b][i] += block[i];
+    }
+}
+
+/// @param engine NULL: the clients' buses
+static void feed_taps(mixer *m, const mega_engine *engine, uint64_t frame) {
+    float block[MIXER_SLICE_FRAMES];
+    for (uint32_t i = 0; i < limit_taps_max; i++) {
+        tap *t = atomic_load_explicit(&m->taps[i], memory_order_acquire);
+        if (!t || t->engine != engine) continue;
+        if (engine) {
+            mega_bus_read(engine, t->engine_bus, t->voice, block);
+            tap_take(t, block, MIXER_SLICE_FRAMES, frame);
+        } else {
+            tap_take(t, m->bus_in[t->client_bus - 1], MIXER_SLICE_FRAMES, frame);
+        }
     }
 }
 
@@ -110,15 +176,22 @@ static void render_slice(mixer *m, const float *const *in, float *const *out, ui
     for (uint32_t c = 0; c < m->outputs; c++) memset(out[c], 0, frames * sizeof(float));
     const list *now = atomic_load(&m->current);
     bool block_starts = frame % MIXER_SLICE_FRAMES == 0;
+    uint64_t open = atomic_load_explicit(&m->buses_open, memory_order_relaxed);
+    if (block_starts) turn_buses(m, open, atomic_load(&m->buses_control));
     for (uint32_t s = 0; now && s < now->count; s++) {
         mixer_input *input = now->inputs[s];
         if (!atomic_load_explicit(&input->origin, memory_order_relaxed)) {
             if (!block_starts) continue;
             atomic_store_explicit(&input->origin, frame + 1, memory_order_release);
         }
+        if (block_starts) give_buses(m, input->engine, open);
         mega_render(input->engine, in, scratch, frames);
         add(m, input, out, frames);
+        if (!block_starts) continue;
+        take_buses(m, input->engine, open);
+        feed_taps(m, input->engine, frame);
     }
+    if (block_starts) feed_taps(m, NULL, frame);
     measure(m, out, frames);
 }
 
@@ -144,8 +217,7 @@ void mixer_render(mixer *m, const float *const *in, float *const *out, uint32_t 
     }
 }
 
-// ---- any thread
-// -----------------------------------------------------------------------------------
+// ---- any thread -------------------------------------------------------------------------------
 
 uint64_t mixer_frame(const mixer *m) { return atomic_load(&m->frame); }
 uint32_t mixer_call_frames(const mixer *m) { return atomic_load(&m->call_frames); }

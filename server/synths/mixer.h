@@ -9,8 +9,9 @@
 #include <stdatomic.h>
 
 #include "bounds.h"
+#include "synths/taps.h"
 
-enum { MIXER_CHANNELS_MAX = 24, MIXER_SLICE_FRAMES = 64 };
+enum { MIXER_CHANNELS_MAX = 24, MIXER_SLICE_FRAMES = 64, MIXER_BUSES_MAX = 64 };
 
 /// What the audio side knows of a synth.
 typedef struct {
@@ -34,6 +35,14 @@ void mixer_collect(mixer *m);
 
 /// AUDIO.
 void mixer_render(mixer *m, const float *const *in, float *const *out, uint32_t frames);
+
+/// The loop: a bus that clients make, 1..64. What `bus.out` nodes put on it in one block `bus.in`
+/// nodes of all synths get in the next; a control bus carries its value instead.
+void mixer_bus_open(mixer *m, uint32_t number, bool open, bool control);
+void mixer_bus_set(mixer *m, uint32_t number, float value);
+/// The loop: puts a tap in a place, 0..limit_taps_max-1; NULL takes it out: audio_synchronize
+/// before it is freed.
+void mixer_tap(mixer *m, uint32_t place, tap *t);
 
 // Any thread.
 uint64_t mixer_frame(const mixer *m);       ///< next to be rendered

@@ -62,6 +62,19 @@ mega_note notes_by_id(const notes *n, uint64_t session, int64_t id) {
     return 0;
 }
 
+mega_note notes_by_key(const notes *n, float key) {
+    mega_note newest = 0;
+    uint32_t at = 0;
+    for (const note_entry *e; (e = notes_next(n, &at));)
+        if (e->key == key && !e->reserved && e->handle > newest) newest = e->handle;
+    return newest;
+}
+
+bool notes_is_reserved(const notes *n, mega_note handle) {
+    const note_entry *e = &n->entries[handle % limit_notes_max];
+    return handle && e->handle == handle && e->reserved;
+}
+
 uint32_t notes_count(const notes *n) { return n->count; }
 
 const note_entry *notes_next(const notes *n, uint32_t *at) {

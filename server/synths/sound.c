@@ -13,10 +13,18 @@ struct sound {
     wall_clock wall;
     uint32_t inputs, outputs;
     uint64_t wall_updated_ns;
+    _Atomic(recorder *) recorders[SOUND_RECORDINGS_MAX];
 };
 
 static void render(void *user, const float *const *in, float *const *out, uint32_t frames) {
     mixer_render(((sound *)user)->server->mixer, in, out, frames);
+}
+
+static void heard(void *user, const float *const *out, uint32_t frames) {
+    for (int i = 0; i < SOUND_RECORDINGS_MAX; i++) {
+        recorder *r = atomic_load(&((sound *)user)->recorders[i]);
+        if (r) record_write(r, out, frames);
+    }
 }
 
 sound *sound_open(server *of, char cause[AUDIO_CAUSE_BYTES]) {
@@ -24,6 +32,7 @@ sound *sound_open(server *of, char cause[AUDIO_CAUSE_BYTES]) {
     if (!s) return NULL;
     audio_options wanted = of->options->audio;
     wanted.render = render;
+    wanted.heard = heard;
     wanted.user = s;
     s->server = of;
     s->inputs = wanted.inputs;
@@ -42,6 +51,8 @@ bool sound_start(sound *s, char cause[AUDIO_CAUSE_BYTES]) { return audio_start(s
 void sound_close(sound *s) {
     if (!s) return;
     audio_close(s->audio);
+    for (int i = 0; i < SOUND_RECORDINGS_MAX; i++)
+        if (s->recorders[i]) record_stop(s->recorders[i]);
     free(s);
 }
 
@@ -50,8 +61,7 @@ uint32_t sound_rate(const sound *s) { return audio_rate(s->audio); }
 uint32_t sound_inputs(const sound *s) { return s->inputs; }
 uint32_t sound_outputs(const sound *s) { return s->outputs; }
 
-// ---- time
-// -----------------------------------------------------------------------------------------
+// ---- time -------------------------------------------------------------------------------------
 
 static uint64_t to_grid(uint64_t frame) {
     return (frame + MIXER_SLICE_FRAMES - 1) / MIXER_SLICE_FRAMES * MIXER_SLICE_FRAMES;
@@ -85,8 +95,7 @@ json_t *sound_clock(const sound *s) {
                      clock_rate(&now));
 }
 
-// ---- what the device has to say
-// ---------------------------------------------------------------------
+// ---- what the device has to say ---------------------------------------------------------------
 
 static void tell(sound *s, const audio_notice *n) {
     static const char *const events[] = {"lost", "retry", "back", "no-realtime"};
@@ -105,4 +114,21 @@ void sound_tick(sound *s) {
     if (now - s->wall_updated_ns < 1000000000) return;
     wall_clock_update(&s->wall);
     s->wall_updated_ns = now;
+}
+
+// ---- recordings -------------------------------------------------------------------------------
+
+bool sound_record(sound *s, recorder *r) {
+    for (int i = 0; i < SOUND_RECORDINGS_MAX; i++) {
+        recorder *none = NULL;
+        if (atomic_compare_exchange_strong(&s->recorders[i], &none, r)) return true;
+    }
+    return false;
+}
+
+recorder *sound_recorder(const sound *s, int place) { return atomic_load(&s->recorders[place]); }
+
+void sound_record_end(sound *s, int place) {
+    atomic_store(&s->recorders[place], NULL);
+    audio_synchronize(s->audio);
 }

@@ -13,8 +13,15 @@
 
 synth *synth_find(server *s, const char *name) {
     for (synth *at = s->synths; at; at = at->next)
-        if (strcmp(at->name, name) == 0) return at;
+        if (name[0] && strcmp(at->name, name) == 0) return at;
     return NULL;
+}
+
+bool synth_name_is_good(const char *name) {
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t bytes = strlen(name);
+    return bytes && bytes <= limit_name_bytes_max && strspn(name, letters) == bytes;
 }
 
 synth *synth_create(server *s, const char *name) {
@@ -57,8 +64,7 @@ void synth_release(synth *s) {
     free(s);
 }
 
-// ---- the mix
-// --------------------------------------------------------------------------------------
+// ---- the mix ----------------------------------------------------------------------------------
 
 static bool mix(server *s) {
     mixer_input *inputs[limit_synths_max];
@@ -102,8 +108,7 @@ uint64_t synth_server_frame(const synth *s, uint64_t engine_frame) {
     return engine_frame + (origin ? origin - 1 : 0);
 }
 
-// ---- names
-// ----------------------------------------------------------------------------------------
+// ---- names ------------------------------------------------------------------------------------
 
 static void drop_unknown(json_t *values, const json_t *known) {
     const char *key;
@@ -146,8 +151,7 @@ bool synth_has_document(call *c) {
     return false;
 }
 
-// ---- what it tells
-// --------------------------------------------------------------------------------
+// ---- what it tells ----------------------------------------------------------------------------
 
 static void tell_ended(synth *s, mega_note handle, uint64_t frame) {
     note_entry was;

@@ -35,10 +35,12 @@ struct synth {
     uint64_t rev_told; ///< names were made for
 };
 
-// ---- the loop -----------------------------------------------------------------------------------
+// ---- the loop ---------------------------------------------------------------------------------
 
 /// @return NULL if there is none
 synth *synth_find(server *s, const char *name);
+/// 1..63 letters, digits, - _ .: what fits an address and a file's name.
+bool synth_name_is_good(const char *name);
 void synth_hold(synth *s);
 void synth_release(synth *s);
 /// Its record: it is named from now on, and lives once the builder has made its engine. NULL
@@ -62,7 +64,7 @@ bool synth_has_document(call *c);
 /// Notes that have ended, counters that have moved: told to subscribers. Every 10 ms.
 void synths_tick(server *s);
 
-// ---- the builder --------------------------------------------------------------------------------
+// ---- the builder ------------------------------------------------------------------------------
 
 /// Makes the engine. @return false, having failed
 bool synth_build(call *c, synth *s);

@@ -19,7 +19,8 @@ bool synth_build(call *c, synth *s) {
                            .memory_bytes_max = s->server->options->memory_bytes_max};
     s->input.outputs = wanted.output_channels;
     s->input.engine = mega_create(&wanted, report);
-    if (!s->input.engine) call_fail_report(c, MEGA_ERROR_MEMORY, report);
+    if (s->input.engine) synths_add(s->server, s);
+    else call_fail_report(c, MEGA_ERROR_MEMORY, report);
     mega_report_destroy(report);
     return s->input.engine != NULL;
 }

@@ -88,7 +88,7 @@ def message(address, *arguments):
     return text(address) + text(tags) + body
 
 
-def request(number, address, **arguments):
+def request(number, address, /, **arguments):
     return message(address, number, pack(arguments))
 
 
@@ -136,7 +136,7 @@ class Client:
     def __init__(self, url, framing="length", bind=None):
         kind, _, place = url.partition(":")
         self.kind, self.framing, self.data = kind, framing, b""
-        self.next, self.notices, self.unasked, self.answers, self.progress = 1, [], [], {}, []
+        self.next, self.notices, self.unasked, self.answers, self.progress, self.taps = 1, [], [], {}, [], []
         if kind == "unix":
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.connect(place)
@@ -190,6 +190,7 @@ class Client:
         for packet in packets:
             address, values = parse(packet)
             if address == "/notice": self.notices.append(tuple(values))
+            elif address == "/tap": self.taps.append(tuple(values))
             elif address == "/progress": self.progress.append(tuple(values))
             elif values[0] == 0: self.unasked.append(values)
             else:
@@ -197,7 +198,7 @@ class Client:
                 self.answers[values[0]] = (address, values)
         return True
 
-    def ask(self, address, **arguments):
+    def ask(self, address, /, **arguments):
         """Sends a request; its number is for `answer`."""
         number = self.next
         self.next += 1
@@ -214,9 +215,9 @@ class Client:
         if address == "/fail": raise Failed(values[1], values[2], values[3])
         return values[2]
 
-    def call(self, address, **arguments): return self.answer(self.ask(address, **arguments))
+    def call(self, address, /, **arguments): return self.answer(self.ask(address, **arguments))
 
-    def fails(self, code, address, **arguments):
+    def fails(self, code, address, /, **arguments):
         """The details of the failure that must come."""
         try: done = self.call(address, **arguments)
         except Failed as failed:

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// map -- knobs turned by OSC addresses of the client's choice, and by MIDI controllers.
+#include "commands/map.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lanes/lanes.h"
+#include "net/session.h"
+#include "synths/synth.h"
+
+enum { MAPS_MAX = 4096 };
+
+void map_cc_key(char *to, size_t bytes, int channel, int number) {
+    snprintf(to, bytes, "cc:%d:%d", channel, number);
+}
+
+/// "/fader/1", or "cc:channel:number". @return false, having failed
+static bool key_of(call *c, char *key, size_t bytes) {
+    const char *address = arg_text(c, "address");
+    if (!arg_within(c, "cc", 0, 127) || !arg_within(c, "channel", 0, 16)) return false;
+    if ((address != NULL) == arg_given(c, "cc")) {
+        call_fail(c, CODE_BAD_TYPE, "address", "an OSC `address` or a controller `cc` is wanted");
+        return false;
+    }
+    if (address &&
+        (address[0] != '/' || strlen(address) > limit_address_bytes_max || command_find(address))) {
+        call_fail(c, command_find(address) ? CODE_CONFLICT : CODE_BAD_VALUE, "address",
+                  command_find(address) ? "that is a command" : "an address begins with /");
+        return false;
+    }
+    if (address) snprintf(key, bytes, "%s", address);
+    else map_cc_key(key, bytes, (int)arg_integer(c, "channel", 0), (int)arg_integer(c, "cc", 0));
+    return true;
+}
+
+void command_knob_map(call *c) {
+    char key[limit_address_bytes_max + 1];
+    server *s = c->server;
+    if (!key_of(c, key, sizeof key)) return;
+    double min = arg_number(c, "min", 0), max = arg_number(c, "max", arg_given(c, "cc") ? 127 : 1);
+    if (min == max) {
+        call_fail(c, CODE_BAD_VALUE, "max", "`min` and `max` are the same");
+    } else if (arg_bool(c, "unmap", false)) {
+        if (json_object_del(s->maps, key) != 0)
+            call_fail(c, CODE_NOT_FOUND, "address", "nothing is mapped to it");
+    } else if (json_object_size(s->maps) >= MAPS_MAX) {
+        call_fail(c, CODE_LIMIT, "", "more than %d maps", MAPS_MAX);
+    } else {
+        json_object_set_new(s->maps, key,
+                            json_pack("{s:s, s:s, s:f, s:f}", "synth", c->synth->name, "name",
+                                      arg_text(c, "name"), "min", min, "max", max));
+    }
+    c->answer = json_pack("{s:O}", "maps", s->maps);
+}
+
+json_t *map_find(const server *s, const char *key) { return json_object_get(s->maps, key); }
+
+json_t *map_payload(const json_t *map, double value) {
+    double min = json_number_value(json_object_get(map, "min")),
+           max = json_number_value(json_object_get(map, "max"));
+    double turned = (value - min) / (max - min);
+    turned = turned < 0 ? 0 : turned > 1 ? 1 : turned;
+    return json_pack("{s:O, s:f}", "name", json_object_get(map, "name"), "value", turned);
+}

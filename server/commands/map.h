@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// map -- what clients have mapped to knobs, for those who take messages and MIDI in.
+#ifndef MAP_H
+#define MAP_H
+
+#include "server.h"
+
+/// The key of a MIDI controller; channel 1..16, 0: any.
+void map_cc_key(char *to, size_t bytes, int channel, int number);
+/// NULL if nothing is mapped to an address or such a key.
+json_t *map_find(const server *s, const char *key);
+/// The payload of a /knob/set: what was sent, over the map's range.
+json_t *map_payload(const json_t *map, double value);
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// values -- what parameters and knobs are set to: by the document, which the builder reads, or
+// since then by clients, which the loop knows.
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/change.h"
+
+/// The document in force as JSON. NULL, having failed
+static json_t *document(call *c) {
+    const mega_patch *patch = change_document(c);
+    char *text;
+    size_t bytes;
+    if (!patch) return NULL;
+    json_t *map = NULL;
+    if (mega_patch_write(patch, MEGA_FORMAT_JSON, &text, &bytes) == MEGA_OK) {
+        map = json_loadb(text, bytes, 0, NULL);
+        mega_free(text);
+    }
+    if (!map) call_fail(c, CODE_NO_MEMORY, "", "out of memory");
+    return map;
+}
+
+/// A node or a knob of the document: as a member of an object, or of an array with ids.
+static json_t *entry_of(const json_t *all, const char *id) {
+    size_t i;
+    json_t *entry;
+    if (json_is_object(all)) return json_object_get(all, id);
+    json_array_foreach(all, i, entry) if (strcmp(json_string_value(json_object_get(entry, "id")),
+                                                 id) == 0) return entry;
+    return NULL;
+}
+
+// ---- parameters -------------------------------------------------------------------------------
+
+/// The module's row of it, with `value` and `written`.
+static json_t *describe(json_t *row, const json_t *node) {
+    json_t *all = json_deep_copy(row);
+    const char *name = json_string_value(json_object_get(row, "name"));
+    json_t *written = json_object_get(json_object_get(node, "params"), name);
+    json_object_set(all, "value", written ? written : json_object_get(row, "default"));
+    json_object_set_new(all, "written", json_boolean(written != NULL));
+    json_object_del(all, "name");
+    return all;
+}
+
+/// name -> description, of all parameters of a node. NULL, having failed
+static json_t *params_of(call *c, const char *id, const char **type) {
+    json_t *map = document(c);
+    if (!map) return NULL;
+    const json_t *nodes = json_object_get(map, "nodes"), *node = entry_of(nodes, id);
+    json_t *params = NULL, *row;
+    size_t i;
+    if (!node) {
+        call_fail(c, CODE_NOT_FOUND, "node", "no node `%s`", id);
+        if (json_is_object(nodes)) call_hint_keys(c, id, nodes);
+    } else {
+        json_t *module =
+            json_object_get(c->server->modules, json_string_value(json_object_get(node, "type")));
+        *type = json_string_value(json_object_get(module, "name"));
+        params = json_object();
+        json_array_foreach(json_object_get(module, "params"), i, row) json_object_set_new(
+            params, json_string_value(json_object_get(row, "name")), describe(row, node));
+    }
+    json_decref(map);
+    return params;
+}
+
+static void set_live(call *c, const char *node, const char *param, json_t *description) {
+    char name[200];
+    snprintf(name, sizeof name, "%s.%s", node, param);
+    json_t *live = json_object_get(c->synth->param_values, name);
+    if (!live) return;
+    json_object_set(description, "value", live);
+    json_object_set_new(description, "written", json_true());
+}
+
+static void add_live_param(task *t) {
+    call *c = &t->calls[0];
+    if (c->answer) set_live(c, arg_text(c, "node"), arg_text(c, "param"), c->answer);
+}
+
+static void add_live_params(task *t) {
+    call *c = &t->calls[0];
+    const char *name;
+    json_t *description;
+    json_object_foreach(json_object_get(c->answer, "params"), name, description)
+        set_live(c, arg_text(c, "node"), name, description);
+}
+
+void command_param_get(call *c) {
+    const char *name = arg_text(c, "param"), *type;
+    json_t *params = params_of(c, arg_text(c, "node"), &type);
+    if (!params) return;
+    c->answer = json_incref(json_object_get(params, name));
+    if (!c->answer) {
+        call_fail(c, CODE_NOT_FOUND, "param", "%s has no parameter `%s`", type, name);
+        call_hint_keys(c, name, params);
+    }
+    json_decref(params);
+    c->task->landed = add_live_param;
+}
+
+void command_param_list(call *c) {
+    const char *type;
+    json_t *params = params_of(c, arg_text(c, "node"), &type);
+    if (!params) return;
+    c->answer = json_pack("{s:s, s:o}", "type", type, "params", params);
+    c->task->landed = add_live_params;
+}
+
+// ---- knobs ------------------------------------------------------------------------------------
+
+static void add_live_knob(task *t) {
+    call *c = &t->calls[0];
+    json_t *live = json_object_get(c->synth->knob_values, arg_text(c, "name"));
+    if (live && c->answer) json_object_set(c->answer, "value", live);
+}
+
+static void add_live_knobs(task *t) {
+    call *c = &t->calls[0];
+    const char *name;
+    json_t *knob, *live;
+    json_object_foreach(json_object_get(c->answer, "knobs"), name,
+                        knob) if ((live = json_object_get(c->synth->knob_values, name)))
+        json_object_set(knob, "value", live);
+}
+
+void command_knob_get(call *c) {
+    json_t *map = document(c);
+    const char *name = arg_text(c, "name");
+    if (!map) return;
+    json_t *knobs = json_object_get(map, "knobs");
+    c->answer = json_incref(entry_of(knobs, name));
+    if (!c->answer) {
+        call_fail(c, CODE_NOT_FOUND, "name", "no knob `%s`", name);
+        if (json_is_object(knobs)) call_hint_keys(c, name, knobs);
+    }
+    json_decref(map);
+    c->task->landed = add_live_knob;
+}
+
+void command_knob_list(call *c) {
+    json_t *map = document(c);
+    if (!map) return;
+    json_t *knobs = json_object_get(map, "knobs");
+    c->answer = json_pack("{s:o}", "knobs", knobs ? json_incref(knobs) : json_object());
+    json_decref(map);
+    c->task->landed = add_live_knobs;
+}

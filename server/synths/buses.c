@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "synths/buses.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net/session.h"
+
+struct buses {
+    mixer *mixer;
+    bus made[MIXER_BUSES_MAX];
+    bus ports[BUS_PORTS_MAX];
+    uint32_t port_count;
+};
+
+buses *buses_create(mixer *m) {
+    buses *b = calloc(1, sizeof *b);
+    if (b) b->mixer = m;
+    return b;
+}
+
+void buses_destroy(buses *b) { free(b); }
+
+bus *bus_new(buses *b, bool control, const char *name) {
+    for (int32_t i = 0; i < MIXER_BUSES_MAX; i++) {
+        bus *at = &b->made[i];
+        if (at->number) continue;
+        *at = (bus){.number = i + 1, .control = control};
+        snprintf(at->name, sizeof at->name, "%s", name ? name : "");
+        mixer_bus_set(b->mixer, (uint32_t)i + 1, 0);
+        mixer_bus_open(b->mixer, (uint32_t)i + 1, true, control);
+        return at;
+    }
+    return NULL;
+}
+
+bus *bus_of_port(buses *b, synth *of, const char *node, const char *port, int32_t engine_bus,
+                 mega_note voice) {
+    for (int32_t i = 0; i < BUS_PORTS_MAX; i++) {
+        bus *at = &b->ports[i];
+        if (at->number) continue;
+        *at = (bus){
+            .number = BUS_PORT_FIRST + i, .synth = of, .engine_bus = engine_bus, .voice = voice};
+        snprintf(at->node, sizeof at->node, "%s", node);
+        snprintf(at->port, sizeof at->port, "%s", port);
+        synth_hold(of);
+        b->port_count++;
+        return at;
+    }
+    return NULL;
+}
+
+bus *bus_find(buses *b, int64_t number) {
+    bus *at = NULL;
+    if (number >= 1 && number <= MIXER_BUSES_MAX) at = &b->made[number - 1];
+    else if (number >= BUS_PORT_FIRST && number < BUS_PORT_FIRST + BUS_PORTS_MAX)
+        at = &b->ports[number - BUS_PORT_FIRST];
+    return at && at->number ? at : NULL;
+}
+
+bus *bus_next(buses *b, uint32_t *at) {
+    while (*at < MIXER_BUSES_MAX + BUS_PORTS_MAX) {
+        uint32_t i = (*at)++;
+        bus *next = i < MIXER_BUSES_MAX ? &b->made[i] : &b->ports[i - MIXER_BUSES_MAX];
+        if (next->number) return next;
+    }
+    return NULL;
+}
+
+void bus_free(buses *b, bus *which) {
+    if (which->synth) {
+        synth_release(which->synth);
+        b->port_count--;
+    } else {
+        mixer_bus_open(b->mixer, (uint32_t)which->number, false, false);
+    }
+    *which = (bus){0};
+}
+
+void buses_forget(buses *b, const synth *of, mega_note voice) {
+    for (uint32_t i = 0; i < BUS_PORTS_MAX && b->port_count; i++)
+        if (b->ports[i].number && b->ports[i].synth == of && (!voice || b->ports[i].voice == voice))
+            bus_free(b, &b->ports[i]);
+}
