@@ -67,7 +67,6 @@ static int32_t bus_number(mega_engine *e, const char *node, const char *port, bo
 
 int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_report *report) {
     MEGA_IN_CONTROL(e);
-    mega_collect(e);
     const mega_patch *patch = mega_schedule_document(&e->schedule);
     int32_t at = patch ? find_node(patch, node) : -1;
     if (at < 0 || find_output(patch->nodes[at].module, port) < 0) {
@@ -79,6 +78,7 @@ int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_r
     bool is_new;
     int32_t number = bus_number(e, node, port, &is_new, report);
     if (number < 0 || !is_new) return number;
+    mega_collect(e); // not before: the names may be the loaded patch's own
     if (mega_load_again(e, report) == MEGA_OK) return number;
     forget(&e->buses[number]);
     return -1;

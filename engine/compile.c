@@ -68,7 +68,7 @@ static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
         bool replaced =
             !row->written[i] && has_adding_cable(e, patch_node, row->module->input_count + i);
         float value = replaced ? 0 : row->values[i];
-        e->program->documented[first + i] = value;
+        e->program->documented[first + i] = e->program->heading[first + i] = value;
         mega_slot_init(&e->program->slots[first + i], value,
                        (mega_way){param->min, param->max, param->smooth_ms, param->smoothing});
     }
@@ -103,6 +103,7 @@ static void make_nodes(mega_emitter *e) {
     p->slots = aligned_alloc(64, (slots + 1) * sizeof *p->slots);
     p->moving_slots = table(e, slots, sizeof *p->moving_slots);
     p->documented = table(e, slots, sizeof *p->documented);
+    p->heading = table(e, slots, sizeof *p->heading);
     if (!p->slots) e->failed = true;
     for (size_t k = 0; k < g->live_count && !e->failed; k++)
         node_slots(e, g->order[k], p->nodes[k].slot);
@@ -143,7 +144,13 @@ static void make_knobs(mega_emitter *e) {
     p->knob_count = (uint32_t)patch->knob_count;
     p->knob_targets = table(e, count, sizeof *p->knob_targets);
     p->knob_first = table(e, patch->knob_count + 1, sizeof *p->knob_first);
+    p->knob_values = table(e, patch->knob_count, sizeof *p->knob_values);
+    p->knob_before = table(e, patch->knob_count, sizeof *p->knob_before);
     if (e->failed) return;
+    for (size_t k = 0; k < patch->knob_count; k++) {
+        p->knob_values[k] = patch->knobs[k].value;
+        p->knob_before[k] = UINT32_MAX;
+    }
     for (size_t i = 0; i < patch->cable_count; i++)
         if (patch->cables[i].from_node < 0 && e->graph->live[patch->cables[i].to_node])
             p->knob_first[patch->cables[i].from_port + 1]++;
@@ -165,6 +172,7 @@ static void make_knobs(mega_emitter *e) {
                                     target.scale);
         target.node = e->node_index[cable->to_node];
         target.port = cable->to_port;
+        target.before = UINT32_MAX;
         p->documented[slot] = value;
         mega_slot_init(&p->slots[slot], value, way);
         e->knob_slot[i] = slot++;
@@ -348,6 +356,7 @@ void mega_program_destroy(mega_program *p) {
     free(p->slots);
     free(p->moving_slots);
     free(p->documented);
+    free(p->heading);
     free(p->fades);
     mega_patch_destroy(p->patch);
     free(p->new_groups);
@@ -358,6 +367,11 @@ void mega_program_destroy(mega_program *p) {
     free(p->reduces);
     free(p->knob_targets);
     free(p->knob_first);
+    free(p->knob_values);
+    free(p->knob_before);
+    free(p->preset_writes);
+    free(p->preset_first);
+    free(p->preset_of_id);
     free(p->knob_of_id);
     free(p->slot_of_id);
     free(p->transfers);

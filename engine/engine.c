@@ -46,7 +46,11 @@ static bool allocate(mega_engine *e) {
         mega_calloc_touched((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
     e->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 1, sizeof(float));
     e->history = mega_history_create();
-    return e->input_ring && e->input_block && e->history &&
+    e->said_knobs = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_knobs);
+    e->said_params = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_params);
+    e->said_presets = mega_calloc_touched(MEGA_PRESET_NAMES_MAX, sizeof *e->said_presets);
+    return e->input_ring && e->input_block && e->history && e->said_knobs && e->said_params &&
+           e->said_presets &&
            mega_voices_init(&e->voices, 1, (float)e->options.rate, e->options.seed) &&
            mega_ring_init(&e->garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
            mega_ring_init(&e->events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
@@ -118,6 +122,7 @@ void mega_destroy(mega_engine *e) {
     mega_history_destroy(e->history);
     mega_names_finish(&e->knobs);
     mega_names_finish(&e->params);
+    mega_names_finish(&e->presets);
     for (uint32_t b = 0; b < e->bus_count; b++) {
         free(e->buses[b].node);
         free(e->buses[b].port);
@@ -130,6 +135,9 @@ void mega_destroy(mega_engine *e) {
     mega_ring_finish(&e->events);
     mega_ring_finish(&e->ended);
     mega_queue_finish(&e->queue);
+    free(e->said_knobs);
+    free(e->said_params);
+    free(e->said_presets);
     free(e->input_ring);
     free(e->input_block);
     free(e);

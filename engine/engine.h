@@ -12,7 +12,8 @@
 #include "vm.h"
 
 enum {
-    MEGA_NAMES_MAX = 16384, ///< knobs, and parameters, that were ever asked for by name
+    MEGA_NAMES_MAX = 16384,       ///< knobs, and parameters, that were ever asked for by name
+    MEGA_PRESET_NAMES_MAX = 4096, ///< the same of presets
     MEGA_NAME_BYTES_MAX = 2 * MEGA_ID_BYTES_MAX,
     MEGA_RATE_MIN = 8000,
     MEGA_RATE_MAX = 384000,
@@ -35,6 +36,7 @@ typedef struct {
     _Atomic uint32_t voices_active, voices_held;
     _Atomic uint64_t notes_started, notes_ended, notes_stolen, notes_dropped;
     _Atomic uint64_t events_late, events_dropped;
+    _Atomic uint32_t events_heard; ///< position in their ring
     _Atomic uint64_t lanes_silenced, outputs_silenced, programs_swapped, changes_late;
     _Atomic size_t memory_bytes;
 } mega_tally;
@@ -46,19 +48,22 @@ struct mega_engine {
     const mega_isa_table *isa;
     mega_schedule schedule;
     mega_history *history;
-    mega_names knobs, params;
+    mega_names knobs, params, presets;
     mega_bus_name buses[MEGA_BUSES_MAX];
     uint32_t bus_count;
     mega_bus_name owned[MEGA_OWN_MAX]; ///< what `mega_find_note_param` was asked for
     uint32_t owned_count;
     // CONTROL -> AUDIO -> CONTROL
     mega_handoff handoff;
-    mega_ring garbage; ///< of mega_retired
+    mega_ring garbage;                ///< of mega_retired
+    _Atomic(mega_program *) sounding; ///< whose values are the ones in force
     // EVENT -> AUDIO -> EVENT
     mega_ring events;
     mega_ring ended;
     _Atomic uint64_t next_note;
     _Atomic bool panic;
+    // EVENT -> CONTROL, by public number: what was said last, below the ring's position after it
+    _Atomic uint64_t *said_knobs, *said_params, *said_presets;
     // AUDIO
     mega_vm vm;
     mega_program *coming; ///< taken, with leads still to be run; NULL: all have
@@ -94,6 +99,12 @@ static inline void mega_count(_Atomic uint64_t *counter, uint64_t more) {
 
 /// Frees a number-to-name table.
 void mega_names_finish(mega_names *names);
+/// @return the number of a name, or -1 if nobody ever asked for it
+int32_t mega_names_find(const mega_names *names, const char *name);
+/// "node.param". @param name room for MEGA_NAME_BYTES_MAX + 2
+void mega_names_join(char *name, const char *node, const char *param);
+/// What the presets of a program's patch write. @return false without memory
+bool mega_presets_resolve(mega_program *program);
 /// Gives a program the numbers of all names that were ever asked for. @return false without memory
 bool mega_names_resolve(mega_engine *e, mega_program *program);
 /// The owned parameters that a patch has. @param owned room for MEGA_OWN_MAX

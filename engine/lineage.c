@@ -87,6 +87,15 @@ static uint32_t find_target(const mega_program *before, const mega_patch *patch_
     return UINT32_MAX;
 }
 
+/// @param near where it is most likely
+static uint32_t find_knob(const mega_patch *patch, const mega_patch_knob_row *knob, size_t near) {
+    if (near < patch->knob_count && mega_same_knob(&patch->knobs[near], knob))
+        return (uint32_t)near;
+    for (size_t k = 0; k < patch->knob_count; k++)
+        if (mega_same_knob(&patch->knobs[k], knob)) return (uint32_t)k;
+    return UINT32_MAX;
+}
+
 bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_patch *patch,
                         const mega_patch *patch_before) {
     p->transfers = malloc((p->slot_count + 1) * sizeof *p->transfers);
@@ -98,16 +107,22 @@ bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_
         for (uint32_t i = 0; i < params; i++)
             transfer(p, before, before->nodes[node->ancestor].slot + i, node->slot + i);
     }
+    for (uint32_t k = 0; k < p->knob_count; k++) {
+        uint32_t o = find_knob(patch_before, &patch->knobs[k], k);
+        if (o != UINT32_MAX && patch->knobs[k].value == patch_before->knobs[o].value)
+            p->knob_before[k] = o;
+    }
     for (uint32_t k = 0; k < p->knob_target_count; k++) {
-        const mega_knob_target *t = &p->knob_targets[k];
+        mega_knob_target *t = &p->knob_targets[k];
         uint32_t ancestor = p->nodes[t->node].ancestor;
-        if (ancestor == UINT32_MAX) continue;
-        uint32_t from =
-            find_target(before, patch_before, &patch->knobs[t->knob], ancestor, t->port);
-        if (from != UINT32_MAX) transfer(p, before, from, t->slot);
+        if (ancestor != UINT32_MAX)
+            t->before =
+                find_target(before, patch_before, &patch->knobs[t->knob], ancestor, t->port);
     }
     return true;
 }
+
+// ---- at the swap ------------------------------------------------------------------------------
 
 /// The value goes on as it is; how it is smoothed, and its range, are the new program's.
 static void carry(mega_slot *to, const mega_slot *from) {
@@ -116,40 +131,51 @@ static void carry(mega_slot *to, const mega_slot *from) {
     to->way = way;
 }
 
-/// A value goes to another that the document says in a raised cosine, as cables do. 0 is what
-/// stands where cables add: then it goes with them, else as long as its row says; a switch at once.
-static void retarget(mega_slot *slot, float before, float target, float rate, float ramp_seconds) {
-    float seconds = slot->way.smooth_ms * 0.001f;
-    if ((target == 0 || before == 0) && ramp_seconds > 0) seconds = ramp_seconds;
-    if (slot->way.smoothing == MEGA_SMOOTH_NONE) seconds = 0;
-    mega_slot_go(slot, target, seconds, rate);
-    slot->going.straight = false;
+typedef struct {
+    mega_program *to;
+    const mega_program *from;
+    float rate, ramp_seconds;
+} swap;
+
+/// @param retarget the document says another value than before: go to `target`
+static void go_on(const swap *s, uint32_t from, uint32_t to, bool retarget, float target) {
+    mega_slot *slot = &s->to->slots[to];
+    carry(slot, &s->from->slots[from]);
+    // 0 is what stands where cables add: then the value goes as the cables fade, else as it is
+    // written
+    bool cabled = target == 0 || s->from->documented[from] == 0;
+    float seconds = cabled && s->ramp_seconds > 0 ? s->ramp_seconds : -1;
+    if (retarget) {
+        mega_slot_go(slot, target, seconds, s->rate);
+        slot->going.straight = false; // as the cables do: a raised cosine
+    }
+    slot->listed = slot->listed || retarget;
+    if (slot->listed) s->to->moving_slots[s->to->moving_count++] = to;
 }
 
-/// What a node that came out of the same one as another remembers.
-static void copy_twins(const mega_program *p) {
-    for (uint32_t n = 0; n < p->node_count; n++) {
-        const mega_program_node *node = &p->nodes[n];
-        if (node->twin == UINT32_MAX || node->state == UINT32_MAX) continue;
-        for (uint32_t g = 0; g < (node->voice ? p->groups : 1); g++) {
-            const mega_state_block *from = p->states[p->nodes[node->twin].state + g];
-            mega_state_block *to = p->states[node->state + g];
-            memcpy(to->state, from->state, to->state_floats * sizeof *to->state);
-        }
+static void carry_knobs(const swap *s) {
+    mega_program *to = s->to;
+    for (uint32_t k = 0; k < to->knob_count; k++)
+        if (to->knob_before[k] != UINT32_MAX)
+            to->knob_values[k] = s->from->knob_values[to->knob_before[k]];
+    for (uint32_t i = 0; i < to->knob_target_count; i++) {
+        const mega_knob_target *t = &to->knob_targets[i];
+        float target = mega_knob_map(to->knob_values[t->knob], t->min, t->max, t->scale);
+        if (t->before != UINT32_MAX)
+            go_on(s, t->before, t->slot, to->documented[t->slot] != s->from->documented[t->before],
+                  target);
+        else if (to->knob_before[t->knob] != UINT32_MAX) // a new way of a knob that was turned
+            mega_slot_go(&to->slots[t->slot], target, 0, s->rate);
     }
 }
 
 void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
                         float ramp_seconds) {
-    copy_twins(to);
+    swap s = {.to = to, .from = from, .rate = rate, .ramp_seconds = ramp_seconds};
     for (uint32_t t = 0; t < to->transfer_count; t++) {
         const mega_slot_transfer *way = &to->transfers[t];
-        mega_slot *slot = &to->slots[way->to];
-        carry(slot, &from->slots[way->from]);
-        if (way->retarget)
-            retarget(slot, from->documented[way->from], to->documented[way->to], rate,
-                     ramp_seconds);
-        slot->listed = slot->listed || way->retarget;
-        if (slot->listed) to->moving_slots[to->moving_count++] = way->to;
+        if (!way->retarget) to->heading[way->to] = from->heading[way->from];
+        go_on(&s, way->from, way->to, way->retarget, to->documented[way->to]);
     }
+    carry_knobs(&s);
 }

@@ -49,7 +49,8 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
     mega_program *program = mega_compile(&request, report, status);
     if (!program) return NULL;
     program->patch = mega_patch_clone(patch);
-    if (program->patch && mega_names_resolve(e, program) && provide_groups(program, before))
+    if (program->patch && mega_names_resolve(e, program) && mega_presets_resolve(program) &&
+        provide_groups(program, before))
         return program;
     mega_program_destroy(program);
     mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");

@@ -279,8 +279,8 @@ MEGA_CONTROL size_t mega_changes_scheduled(mega_engine *engine);
 /// Number of the document in force: one more with each load, rewiring, edit, undo and redo, when it comes in force.
 /// Edits before a load or a rewiring cannot be undone.
 MEGA_CONTROL uint64_t mega_rev(const mega_engine *engine);
-/// The document in force, edits and all, without scheduled ones; NULL before the first. Lives until the next
-/// CONTROL call.
+/// The document in force, edits and all, without scheduled ones; NULL before the first. Lives until
+/// mega_collect or the next change; asking for names and values leaves it alone.
 MEGA_CONTROL const mega_patch *mega_loaded_patch(const mega_engine *engine);
 
 /// Frees what the audio role has given back, and takes note of the changes that have come in force. Called by every
@@ -291,6 +291,19 @@ MEGA_CONTROL void mega_collect(mega_engine *engine);
 /// @return the number, or -1 if the patch last loaded has no such name
 MEGA_CONTROL int32_t mega_find_knob(mega_engine *engine, const char *name);
 MEGA_CONTROL int32_t mega_find_param(mega_engine *engine, const char *node, const char *param);
+MEGA_CONTROL int32_t mega_find_preset(mega_engine *engine, const char *name);
+
+/// Where a knob is, 0..1, or is going to: as the document says, or as it was turned since, be it just now.
+/// @return MEGA_ERROR_NAME if the document in force has no such knob
+MEGA_CONTROL mega_status mega_knob_get(mega_engine *engine, const char *name, float *value);
+/// The same of a parameter, in its unit, without what cables bring; where nothing is written and cables add, that is 0.
+MEGA_CONTROL mega_status mega_param_get(mega_engine *engine, const char *node, const char *param,
+                                        float *value);
+/// Makes a preset of where all knobs and parameters are, or changes one into that: an edit of the document in force.
+/// Left out are parameters where nothing is written and cables add.
+/// @param done may be NULL
+MEGA_CONTROL mega_status mega_preset_save(mega_engine *engine, const char *name, mega_changed *done,
+                                          mega_report *report);
 
 /// Makes a parameter one of which single notes can have their own values, from the next block on: see
 /// `mega_note_param_set`. It costs a little for each voice. At most 16 in an engine's life.
@@ -369,10 +382,21 @@ MEGA_EVENT mega_status mega_panic(mega_engine *engine);
 
 /// @param knob from `mega_find_knob`; @param value 0..1
 MEGA_EVENT mega_status mega_knob_set(mega_engine *engine, uint64_t frame, int32_t knob, float value);
+/// The knob turns there in a straight way: what it drives over an exponential range goes in equal ratios.
+/// @param ramp_seconds negative: smoothed as ever
+MEGA_EVENT mega_status mega_knob_ramp(mega_engine *engine, uint64_t frame, int32_t knob, float value,
+                                      float ramp_seconds);
 /// @param param from `mega_find_param`; @param value in the parameter's unit, held within its range
 /// @param ramp_seconds length of a straight ramp; negative: as the module's row says
 MEGA_EVENT mega_status mega_param_set(mega_engine *engine, uint64_t frame, int32_t param, float value,
                                       float ramp_seconds);
+
+/// All knobs and parameters that a preset names go to its values, on the same frame.
+/// @param preset from `mega_find_preset`
+/// @param morph_seconds how long they take, in straight ways, those with an exponential range in equal ratios;
+///        0: at once, smoothed as ever
+MEGA_EVENT mega_status mega_preset_recall(mega_engine *engine, uint64_t frame, int32_t preset,
+                                          float morph_seconds);
 
 // ---- audio -----------------------------------------------------------------------------------------
 

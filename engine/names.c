@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// names -- stable numbers for knobs and parameters, so that EVENT functions need no text.
+// names -- stable numbers for knobs, parameters and presets, so that EVENT functions need no text.
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +11,17 @@ void mega_names_finish(mega_names *names) {
     *names = (mega_names){0};
 }
 
-/// @return the name's number, made if it is new; -1 without memory or past MEGA_NAMES_MAX
-static int32_t number_of(mega_names *names, const char *name) {
+int32_t mega_names_find(const mega_names *names, const char *name) {
     for (uint32_t i = 0; i < names->count; i++)
         if (strcmp(names->names[i], name) == 0) return (int32_t)i;
-    if (names->count == MEGA_NAMES_MAX) return -1;
+    return -1;
+}
+
+/// @return the name's number, made if it is new; -1 without memory or past `most`
+static int32_t number_of(mega_names *names, const char *name, uint32_t most) {
+    int32_t known = mega_names_find(names, name);
+    if (known >= 0) return known;
+    if (names->count == most) return -1;
     if (names->count == names->room) {
         uint32_t room = names->room ? names->room * 2 : 32;
         char **more = realloc(names->names, room * sizeof *more);
@@ -56,22 +62,43 @@ static int32_t slot_in(const mega_program *program, const char *name) {
     return -1;
 }
 
+// Nothing is collected here: a name may be the loaded patch's own.
+//
 // Written before any event can carry the number: the ring orders the two. Asked again, it is
 // written again with what is there, while the audio role may read it: hence atomic.
 
 int32_t mega_find_knob(mega_engine *e, const char *name) {
     MEGA_IN_CONTROL(e);
-    mega_collect(e);
     const mega_schedule *s = &e->schedule;
     bool known = false;
     const mega_program *program;
     for (size_t i = 0; (program = mega_schedule_program(s, i)) && !known; i++)
         known = knob_in(program->patch, name) >= 0;
-    int32_t number = known ? number_of(&e->knobs, name) : -1;
+    int32_t number = known ? number_of(&e->knobs, name, MEGA_NAMES_MAX) : -1;
     for (size_t i = 0; number >= 0 && (program = mega_schedule_program(s, i)); i++)
         __atomic_store_n(&program->knob_of_id[number], knob_in(program->patch, name),
                          __ATOMIC_RELAXED);
     return number;
+}
+
+int32_t mega_find_preset(mega_engine *e, const char *name) {
+    MEGA_IN_CONTROL(e);
+    const mega_schedule *s = &e->schedule;
+    bool known = false;
+    const mega_program *program;
+    for (size_t i = 0; (program = mega_schedule_program(s, i)) && !known; i++)
+        known = mega_preset_find(program->patch, name) >= 0;
+    int32_t number = known ? number_of(&e->presets, name, MEGA_PRESET_NAMES_MAX) : -1;
+    for (size_t i = 0; number >= 0 && (program = mega_schedule_program(s, i)); i++)
+        __atomic_store_n(&program->preset_of_id[number], mega_preset_find(program->patch, name),
+                         __ATOMIC_RELAXED);
+    return number;
+}
+
+void mega_names_join(char *name, const char *node, const char *param) {
+    strcpy(name, node);
+    strcat(name, ".");
+    strcat(name, param);
 }
 
 static bool has_param(const mega_patch *patch, const char *node, const char *param) {
@@ -83,7 +110,6 @@ static bool has_param(const mega_patch *patch, const char *node, const char *par
 
 int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
     MEGA_IN_CONTROL(e);
-    mega_collect(e);
     const mega_schedule *s = &e->schedule;
     bool known = false;
     const mega_program *program;
@@ -91,10 +117,8 @@ int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
         known = has_param(program->patch, node, param);
     if (!known) return -1;
     char name[MEGA_NAME_BYTES_MAX + 2];
-    strcpy(name, node);
-    strcat(name, ".");
-    strcat(name, param);
-    int32_t number = number_of(&e->params, name);
+    mega_names_join(name, node, param);
+    int32_t number = number_of(&e->params, name, MEGA_NAMES_MAX);
     for (size_t i = 0; number >= 0 && (program = mega_schedule_program(s, i)); i++)
         __atomic_store_n(&program->slot_of_id[number], slot_in(program, name), __ATOMIC_RELAXED);
     return number;
@@ -103,12 +127,16 @@ int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
 bool mega_names_resolve(mega_engine *e, mega_program *program) {
     program->knob_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->knob_of_id);
     program->slot_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->slot_of_id);
-    if (!program->knob_of_id || !program->slot_of_id) return false;
+    program->preset_of_id = malloc(MEGA_PRESET_NAMES_MAX * sizeof *program->preset_of_id);
+    if (!program->knob_of_id || !program->slot_of_id || !program->preset_of_id) return false;
+    memset(program->preset_of_id, 0xff, MEGA_PRESET_NAMES_MAX * sizeof *program->preset_of_id);
     memset(program->knob_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->knob_of_id);
     memset(program->slot_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->slot_of_id);
     for (uint32_t i = 0; i < e->knobs.count; i++)
         program->knob_of_id[i] = knob_in(program->patch, e->knobs.names[i]);
     for (uint32_t i = 0; i < e->params.count; i++)
         program->slot_of_id[i] = slot_in(program, e->params.names[i]);
+    for (uint32_t i = 0; i < e->presets.count; i++)
+        program->preset_of_id[i] = mega_preset_find(program->patch, e->presets.names[i]);
     return true;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // play -- the EVENT role: what is played goes into a wait-free ring with the frame at which it is
 // to happen.
+#include <string.h>
+
 #include "engine.h"
 #include "lanes.h"
 
@@ -95,22 +97,54 @@ mega_status mega_panic(mega_engine *e) {
     return MEGA_OK;
 }
 
-mega_status mega_knob_set(mega_engine *e, uint64_t frame, int32_t knob, float value) {
+/// Notes what the audio role has not heard yet, for those who ask for values: see values.c.
+static mega_status say(mega_engine *e, const mega_event *event, _Atomic uint64_t *said,
+                       uint32_t what) {
+    mega_status status = push(e, *event);
+    bool soon = event->frame < atomic_load(&e->tally.frame_rendered) + MEGA_BLOCK_FRAMES;
+    uint64_t position = atomic_load_explicit(&e->events.written, memory_order_relaxed);
+    if (!status && soon) atomic_store(said, position << 32 | what);
+    return status;
+}
+
+static uint32_t word_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+mega_status mega_knob_ramp(mega_engine *e, uint64_t frame, int32_t knob, float value,
+                           float ramp_seconds) {
     if (knob < 0 || knob >= MEGA_NAMES_MAX) return MEGA_ERROR_NAME;
-    return push(e, (mega_event){.frame = frame,
-                                .type = MEGA_EVENT_KNOB,
-                                .target = knob,
-                                .value = held(value, 0, 1)});
+    mega_event event = {.frame = frame,
+                        .type = MEGA_EVENT_KNOB,
+                        .target = knob,
+                        .value = held(value, 0, 1),
+                        .more = ramp_seconds};
+    return say(e, &event, &e->said_knobs[knob], word_of(event.value));
+}
+
+mega_status mega_knob_set(mega_engine *e, uint64_t frame, int32_t knob, float value) {
+    return mega_knob_ramp(e, frame, knob, value, -1);
 }
 
 mega_status mega_param_set(mega_engine *e, uint64_t frame, int32_t param, float value,
                            float ramp_seconds) {
     if (param < 0 || param >= MEGA_NAMES_MAX) return MEGA_ERROR_NAME;
-    return push(e, (mega_event){.frame = frame,
-                                .type = MEGA_EVENT_PARAM,
-                                .target = param,
-                                .value = value,
-                                .more = ramp_seconds});
+    mega_event event = {.frame = frame,
+                        .type = MEGA_EVENT_PARAM,
+                        .target = param,
+                        .value = value,
+                        .more = ramp_seconds};
+    return say(e, &event, &e->said_params[param], word_of(value));
+}
+
+mega_status mega_preset_recall(mega_engine *e, uint64_t frame, int32_t preset,
+                               float morph_seconds) {
+    if (preset < 0 || preset >= MEGA_PRESET_NAMES_MAX) return MEGA_ERROR_NAME;
+    mega_event event = {
+        .frame = frame, .type = MEGA_EVENT_PRESET, .target = preset, .more = morph_seconds};
+    return say(e, &event, &e->said_presets[preset], 0);
 }
 
 bool mega_next_ended(mega_engine *e, mega_note *note, uint64_t *frame) {

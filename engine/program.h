@@ -88,16 +88,26 @@ typedef struct {
     uint32_t slot;     ///< of its first parameter
     uint32_t row;      ///< in the patch
     uint32_t ancestor; ///< node of the program before that goes on in it, or UINT32_MAX
-    uint32_t twin;     ///< an earlier node with the same ancestor: its state begins as a copy; or UINT32_MAX
+    uint32_t
+        twin; ///< an earlier node with the same ancestor: its state begins as a copy; or UINT32_MAX
 } mega_program_node;
 
 /// A knob's way to one slot.
 typedef struct {
     uint32_t knob, slot;
     uint32_t node, port; ///< whose slot: program node, and its port
+    uint32_t before;     ///< slot of the program before that goes on in it, or UINT32_MAX
     float min, max;
     mega_scale scale;
 } mega_knob_target;
+
+/// One value that a preset writes.
+typedef struct {
+    bool is_knob;
+    mega_scale scale; ///< of a parameter: how it morphs
+    uint32_t target;  ///< knob, or slot
+    float value;
+} mega_preset_write;
 
 typedef struct mega_bus {
     uint32_t references; ///< CONTROL only
@@ -106,7 +116,7 @@ typedef struct mega_bus {
     size_t floats;
 } mega_bus;
 
-/// Which slot of the program before goes on in which slot of this one.
+/// Which slot of the program before goes on in which slot of this one: those of parameters.
 typedef struct {
     uint32_t from, to;
     bool retarget; ///< the document says another value than before: go there
@@ -137,6 +147,7 @@ typedef struct mega_program {
     uint32_t state_count;
     mega_slot *slots;
     float *documented; ///< beside slots: what the document says
+    float *heading;    ///< beside slots, of parameters: where they are going; read by CONTROL
     uint32_t slot_count;
     uint32_t *moving_slots; ///< scratch: slots under way
     uint32_t moving_count;
@@ -146,8 +157,13 @@ typedef struct mega_program {
     uint32_t knob_target_count;
     uint32_t *knob_first; ///< knob_count + 1
     uint32_t knob_count;
-    int32_t *knob_of_id;  ///< public number -> knob; MEGA_NAMES_MAX
-    int32_t *slot_of_id;  ///< public number -> slot
+    float *knob_values;    ///< where they are, or are going; read by CONTROL
+    uint32_t *knob_before; ///< knob of the program before whose value goes on, or UINT32_MAX
+    mega_preset_write *preset_writes;
+    uint32_t *preset_first; ///< by preset, and one more
+    int32_t *knob_of_id;    ///< public number -> knob; MEGA_NAMES_MAX
+    int32_t *slot_of_id;    ///< public number -> slot
+    int32_t *preset_of_id;  ///< public number -> preset; MEGA_PRESET_NAMES_MAX
     uint32_t fade_frames; ///< cables come and go over so many frames, then the next program follows
     struct mega_program *
         lead[MEGA_STAGES_MAX]; ///< programs that fade from the one before to this one; CONTROL only

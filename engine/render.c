@@ -6,7 +6,7 @@
 #include "engine.h"
 #include "lanes.h"
 #include "lineage.h"
-#include "slot.h"
+#include "turn.h"
 
 // ---- floating-point mode ----------------------------------------------------------------------
 
@@ -67,51 +67,6 @@ static mega_voice_mode mode_of(const mega_program *p) {
     return (mega_voice_mode)choice_of_note(p, NOTE_MODE, MEGA_MODE_LEGATO);
 }
 
-static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_seconds) {
-    mega_program *p = e->vm.program;
-    mega_slot *slot = &p->slots[number];
-    mega_slot_set(slot, value, ramp_seconds, e->vm.rate);
-    p->slots_changed = true;
-    if (slot->listed) return;
-    slot->listed = true;
-    p->moving_slots[p->moving_count++] = number;
-}
-
-static bool set_knob(mega_engine *e, int32_t id, float value) {
-    const mega_program *p = e->vm.program;
-    int32_t knob = __atomic_load_n(&p->knob_of_id[id], __ATOMIC_RELAXED);
-    if (knob < 0) return false;
-    for (uint32_t t = p->knob_first[knob]; t < p->knob_first[knob + 1]; t++) {
-        const mega_knob_target *target = &p->knob_targets[t];
-        set_slot(e, target->slot, mega_knob_map(value, target->min, target->max, target->scale),
-                 -1);
-    }
-    return true;
-}
-
-static bool set_param(mega_engine *e, int32_t id, float value, float ramp_seconds) {
-    int32_t slot = __atomic_load_n(&e->vm.program->slot_of_id[id], __ATOMIC_RELAXED);
-    if (slot < 0 || !(vabs(value) <= 3e38f)) return false;
-    set_slot(e, (uint32_t)slot, value, ramp_seconds);
-    return true;
-}
-
-static bool set_own(mega_engine *e, const mega_event *event) {
-    const mega_program *p = e->vm.program;
-    uint32_t i = (uint32_t)event->target, group, lane;
-    if (!p->own_slot[i] || !(vabs(event->value) <= 3e38f)) return false;
-    if (!mega_voices_find(&e->voices, event->note, &group, &lane)) return true; // it has ended
-    const mega_slot *slot = &p->slots[p->own_slot[i] - 1];
-    mega_voice_group *g = &e->voices.groups[group];
-    mega_ramp *ramp = &g->own[i][lane];
-    if (!(g->own_set[i] >> lane & 1)) *ramp = (mega_ramp){.current = slot->going.current};
-    g->own_set[i] |= (uint16_t)(1u << lane);
-    mega_ramp_go(ramp, &slot->way, clamp(event->value, slot->way.min, slot->way.max), event->more,
-                 e->vm.rate);
-    if (mega_ramp_moves(ramp)) g->own_moving |= (uint16_t)(1u << i);
-    return true;
-}
-
 static void note_off(mega_engine *e, const mega_event *event, mega_note note, uint64_t frame) {
     if (mega_voices_note_off(&e->voices, frame, note, event->value, mode_of(e->vm.program))) return;
     mega_event again = *event; // on the frame of its start: the gate shows for one frame
@@ -139,11 +94,16 @@ static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
         mega_voices_control(v, (mega_controller)event->target, event->value);
         break;
     case MEGA_EVENT_ALL_OFF: mega_voices_all_off(v, frame); break;
-    case MEGA_EVENT_KNOB: known = set_knob(e, event->target, event->value); break;
+    case MEGA_EVENT_KNOB:
+        known = mega_turn_knob(e, event->target, event->value, event->more);
+        break;
     case MEGA_EVENT_RESERVE: mega_voices_reserve(v, frame, event->note, event->value); break;
     case MEGA_EVENT_FREE: mega_voices_free(v, frame, event->note); break;
-    case MEGA_EVENT_NOTE_PARAM: known = set_own(e, event); break;
-    case MEGA_EVENT_PARAM: known = set_param(e, event->target, event->value, event->more); break;
+    case MEGA_EVENT_PARAM:
+        known = mega_turn_param(e, event->target, event->value, event->more);
+        break;
+    case MEGA_EVENT_PRESET: known = mega_turn_preset(e, event->target, event->more); break;
+    case MEGA_EVENT_NOTE_PARAM: known = mega_turn_own(e, event); break;
     }
     if (!known) MEGA_COUNT(e, events_dropped);
 }
@@ -184,6 +144,7 @@ static void install(mega_engine *e, mega_program *program) {
         program->new_groups = NULL;
     }
     e->vm.program = program;
+    atomic_store_explicit(&e->sounding, program, memory_order_release);
     e->vm.faded = 0;
     e->voices.voices = program->voices;
     e->voices.own_gate = !program->reads_gate;
@@ -245,6 +206,8 @@ static void guard(mega_engine *e) {
 
 static void tally(mega_engine *e) {
     mega_tally *t = &e->tally;
+    // what was in the ring before this block was played in it, but for what is due later
+    atomic_store_explicit(&t->events_heard, e->events.read, memory_order_release);
     atomic_store_explicit(&t->frame_rendered, e->block_frame, memory_order_relaxed);
     atomic_store_explicit(&t->voices_active, mega_voices_sounding(&e->voices),
                           memory_order_relaxed);

@@ -29,12 +29,17 @@ void mega_ramp_go(mega_ramp *ramp, const mega_way *way, float target, float ramp
     else ramp->total = (uint32_t)to_int(frames + 0.5f);
 }
 
+void mega_ramp_even(mega_ramp *ramp) {
+    ramp->even = ramp->straight && ramp->start > 0 && ramp->target > 0;
+}
+
 /// A raised cosine has no corners: a straight ramp of a level leaves -53 dB above 4 kHz, this less
 /// than -70.
 static float next_in_time(mega_ramp *ramp) {
     if (++ramp->done >= ramp->total) return ramp->target;
     float part = (float)ramp->done / (float)ramp->total;
     if (!ramp->straight) part = 0.5f - 0.5f * vcos_turns(0.5f * part);
+    if (ramp->even) return ramp->start * vexp2(part * vlog2(ramp->target / ramp->start));
     return ramp->start + (ramp->target - ramp->start) * part;
 }
 

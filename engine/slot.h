@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     float current, start, target;
     bool straight;        ///< a ramp that was asked for; else a raised cosine
+    bool even;            ///< in equal ratios, not steps
     uint32_t done, total; ///< frames of a ramp; total 0: exponential
     float coefficient;    ///< exponential: part of the way per frame
 } mega_ramp;
@@ -28,6 +29,9 @@ typedef struct {
 /// Begins to go to `target`: in `ramp_seconds`, straight, or as the way says if negative.
 void mega_ramp_go(mega_ramp *ramp, const mega_way *way, float target, float ramp_seconds,
                   float rate);
+/// A straight ramp goes in equal ratios: a straight way for a knob with an exponential range.
+/// Between values above 0.
+void mega_ramp_even(mega_ramp *ramp);
 static inline bool mega_ramp_moves(const mega_ramp *ramp) {
     return ramp->total || ramp->coefficient != 0;
 }

@@ -19,7 +19,7 @@ enum { PATCHES = 12, EDITS = 400, EVENTS = 20000 };
 typedef struct {
     mega_engine *engine;
     mega_patch *patches[PATCHES];
-    _Atomic int32_t knob; ///< a public number that the playing thread may use
+    _Atomic int32_t knob, preset; ///< public numbers that the playing thread may use
     _Atomic bool edited, played;
     uint64_t blocks;
     bool finite;
@@ -38,6 +38,7 @@ static void *rewires(void *argument) {
             mega_rewire(s->engine, s->patches[rng_below(&r, PATCHES)], &how, NULL, NULL);
         else control_step(&control);
         s->knob = mega_find_knob(s->engine, "k0");
+        s->preset = mega_find_preset(s->engine, "p1");
         if (i % 50 == 0) mega_bus_open(s->engine, "n0", "freq", NULL);
         if (rng_chance(&r, 0.7f)) nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
     }
@@ -58,6 +59,8 @@ static void *plays(void *argument) {
         mega_note_set(s->engine, MEGA_NOW, note[at], MEGA_NOTE_BEND, rng_between(&r, -2, 2));
         mega_controller_set(s->engine, MEGA_NOW, (mega_controller)rng_below(&r, 5), rng_unit(&r));
         if (s->knob >= 0) mega_knob_set(s->engine, MEGA_NOW, s->knob, rng_unit(&r));
+        if (s->preset >= 0 && i % 100 == 0)
+            mega_preset_recall(s->engine, MEGA_NOW, s->preset, rng_unit(&r));
         while (mega_next_ended(s->engine, NULL, NULL)) {}
         if (rng_chance(&r, 0.001f)) mega_panic(s->engine);
         (void)mega_counters_get(s->engine).voices_active;
@@ -85,7 +88,7 @@ static void *renders(void *argument) {
 
 static void three_roles_on_three_threads(void **unused) {
     (void)unused;
-    stage s = {.engine = stage_open(NULL), .knob = -1};
+    stage s = {.engine = stage_open(NULL), .knob = -1, .preset = -1};
     for (int i = 0; i < PATCHES; i++) {
         char *json = random_patch(100 + (uint64_t)i, 12);
         s.patches[i] = stage_patch(json);

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// values -- the CONTROL role: where knobs and parameters stand, or are going; and presets made of
+// that.
+//
+// What was turned since the document was written is known to the audio role. It keeps, beside each
+// program, where values are going (one word each, written and read atomically); `sounding` names
+// the program that it runs, and only CONTROL frees programs. What EVENT has said and the audio role
+// has not heard yet is in `said`.
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "formats/formats.h"
+#include "lanes.h"
+
+// ---- presets of a program ----------------------------------------------------------------------
+
+bool mega_presets_resolve(mega_program *p) {
+    const mega_patch *patch = p->patch;
+    size_t count = 0;
+    for (size_t i = 0; i < patch->preset_count; i++) count += patch->presets[i].value_count;
+    uint32_t *slot_of_row = malloc((patch->node_count + 1) * sizeof *slot_of_row);
+    p->preset_first = malloc((patch->preset_count + 1) * sizeof *p->preset_first);
+    p->preset_writes = malloc((count + 1) * sizeof *p->preset_writes);
+    bool good = slot_of_row && p->preset_first && p->preset_writes;
+    if (good) memset(slot_of_row, 0xff, patch->node_count * sizeof *slot_of_row);
+    for (uint32_t n = 0; good && n < p->node_count; n++)
+        slot_of_row[p->nodes[n].row] = p->nodes[n].slot;
+    uint32_t writes = 0;
+    for (size_t i = 0; good && i < patch->preset_count; i++) {
+        const mega_patch_preset_row *preset = &patch->presets[i];
+        p->preset_first[i] = writes;
+        for (size_t k = 0; k < preset->value_count; k++) {
+            const mega_patch_value_row *value = &preset->values[k];
+            mega_preset_write write = {
+                .is_knob = value->node < 0, .target = value->index, .value = value->value};
+            if (value->node >= 0) {
+                if (slot_of_row[value->node] == UINT32_MAX) continue; // it reaches no output
+                write.target = slot_of_row[value->node] + value->index;
+                write.scale = patch->nodes[value->node].module->params[value->index].scale;
+            }
+            p->preset_writes[writes++] = write;
+        }
+    }
+    if (good) p->preset_first[patch->preset_count] = writes;
+    free(slot_of_row);
+    return good;
+}
+
+// ---- where values are going --------------------------------------------------------------------
+
+static float read_word(const float *at) {
+    float value;
+    __atomic_load(at, &value, __ATOMIC_RELAXED);
+    return value;
+}
+
+/// The program of the document in force, which may not sound yet.
+static const mega_program *document_program(const mega_schedule *s) {
+    for (size_t i = 0; i < s->count && !s->changes[0].block; i++)
+        if (s->changes[i].program) return s->changes[i].program;
+    return s->in_force;
+}
+
+/// The program that sounds, if its values go on in the document in force.
+static const mega_program *values_program(mega_engine *e) {
+    const mega_schedule *s = &e->schedule;
+    bool taken = atomic_load(&e->handoff.taken) > s->taken; // which CONTROL may not have noted
+    if (!taken && s->count && !s->changes[0].block && s->changes[0].load) return NULL;
+    return atomic_load_explicit(&e->sounding, memory_order_acquire);
+}
+
+/// A node of some program's patch: the same under whatever name, else another of its name, if its
+/// type is the same. @return NULL if it is not there, or reaches no output
+static const mega_program_node *node_in(const mega_program *p, const mega_patch_node_row *node) {
+    const mega_program_node *found = NULL;
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_patch_node_row *row = &p->patch->nodes[p->nodes[n].row];
+        bool dying = strchr(row->id, ' '); // no document can hold that
+        if (row->module != node->module || dying) continue;
+        if (row->birth == node->birth) return &p->nodes[n];
+        if (strcmp(row->id, node->id) == 0) found = &p->nodes[n];
+    }
+    return found;
+}
+
+static float param_heading(mega_engine *e, const mega_patch_node_row *node, uint32_t param) {
+    const mega_program *document = document_program(&e->schedule), *sounding = values_program(e);
+    const mega_program_node *at = node_in(document, node);
+    const mega_program_node *before = sounding ? node_in(sounding, node) : NULL;
+    if (!at) return node->values[param];
+    float written = document->documented[at->slot + param];
+    bool goes_on = before && before->voice == at->voice; // else it is another node
+    // another value in the document, which the audio role will go to
+    if (!goes_on || sounding->documented[before->slot + param] != written) return written;
+    return read_word(&sounding->heading[before->slot + param]);
+}
+
+static float knob_heading(mega_engine *e, const mega_patch_knob_row *knob) {
+    const mega_program *sounding = values_program(e);
+    for (size_t k = 0; sounding && k < sounding->patch->knob_count; k++) {
+        const mega_patch_knob_row *row = &sounding->patch->knobs[k];
+        if (mega_same_knob(row, knob))
+            return row->value == knob->value ? read_word(&sounding->knob_values[k]) : knob->value;
+    }
+    return knob->value;
+}
+
+/// How many events ago, of those that the audio role has not heard; 0: it has.
+static uint32_t unheard(const mega_engine *e, uint64_t said) {
+    uint32_t ahead = (uint32_t)(said >> 32) - atomic_load(&e->tally.events_heard);
+    return ahead <= MEGA_EVENTS_MAX ? ahead : 0;
+}
+
+static float float_of(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static const mega_patch_value_row *value_in(const mega_patch_preset_row *preset, int32_t node,
+                                            uint32_t index) {
+    for (size_t i = 0; i < preset->value_count; i++)
+        if (preset->values[i].node == node && preset->values[i].index == index)
+            return &preset->values[i];
+    return NULL;
+}
+
+/// What EVENT has said last of a value, by itself or by a preset.
+/// @param number public, -1: none; @param node -1: of a knob
+static bool said_of(mega_engine *e, const _Atomic uint64_t *values, int32_t number, int32_t node,
+                    uint32_t index, float *value) {
+    const mega_patch *patch = mega_schedule_document(&e->schedule);
+    uint64_t said = number >= 0 ? atomic_load(&values[number]) : 0;
+    uint32_t ahead = unheard(e, said);
+    if (ahead) *value = float_of((uint32_t)said);
+    for (uint32_t i = 0; i < e->presets.count; i++) {
+        uint32_t recalled = unheard(e, atomic_load(&e->said_presets[i]));
+        int32_t p = recalled > ahead ? mega_preset_find(patch, e->presets.names[i]) : -1;
+        const mega_patch_value_row *row = p < 0 ? NULL : value_in(&patch->presets[p], node, index);
+        if (!row) continue;
+        *value = row->value;
+        ahead = recalled;
+    }
+    return ahead > 0;
+}
+
+// ---- asked from outside ------------------------------------------------------------------------
+
+static float knob_value(mega_engine *e, uint32_t row) {
+    const mega_patch_knob_row *knob = &mega_schedule_document(&e->schedule)->knobs[row];
+    float value;
+    int32_t number = mega_names_find(&e->knobs, knob->id);
+    if (!said_of(e, e->said_knobs, number, -1, row, &value)) value = knob_heading(e, knob);
+    return value;
+}
+
+static float param_value(mega_engine *e, uint32_t row, uint32_t param) {
+    const mega_patch_node_row *node = &mega_schedule_document(&e->schedule)->nodes[row];
+    const mega_param_row *facts = &node->module->params[param];
+    char name[MEGA_NAME_BYTES_MAX + 2];
+    float value;
+    mega_names_join(name, node->id, facts->name);
+    int32_t number = mega_names_find(&e->params, name);
+    // a node that reaches no output takes no value
+    bool lives = node_in(document_program(&e->schedule), node);
+    if (lives && said_of(e, e->said_params, number, (int32_t)row, param, &value))
+        return clamp(value, facts->min, facts->max);
+    return param_heading(e, node, param);
+}
+
+mega_status mega_knob_get(mega_engine *e, const char *name, float *value) {
+    MEGA_IN_CONTROL(e);
+    const mega_patch *patch = mega_schedule_document(&e->schedule);
+    for (size_t k = 0; patch && k < patch->knob_count; k++) {
+        if (strcmp(patch->knobs[k].id, name) != 0) continue;
+        *value = knob_value(e, (uint32_t)k);
+        return MEGA_OK;
+    }
+    return MEGA_ERROR_NAME;
+}
+
+mega_status mega_param_get(mega_engine *e, const char *node, const char *param, float *value) {
+    MEGA_IN_CONTROL(e);
+    const mega_patch *patch = mega_schedule_document(&e->schedule);
+    for (size_t n = 0; patch && n < patch->node_count; n++) {
+        const mega_module *module = patch->nodes[n].module;
+        if (strcmp(patch->nodes[n].id, node) != 0) continue;
+        for (uint32_t i = 0; i < module->param_count; i++) {
+            if (strcmp(module->params[i].name, param) != 0) continue;
+            *value = param_value(e, (uint32_t)n, i);
+            return MEGA_OK;
+        }
+    }
+    return MEGA_ERROR_NAME;
+}
+
+// ---- presets made of it ------------------------------------------------------------------------
+
+static bool put(json_t *object, const char *key, json_t *value) {
+    return json_object_set_new_nocheck(object, key, value) == 0;
+}
+
+/// Whether a parameter has a value of its own: not where nothing is written and cables add to it.
+static bool stands_alone(const mega_program *p, const mega_patch_node_row *node, uint32_t param,
+                         float value) {
+    const mega_program_node *at = node_in(p, node);
+    float written = at ? p->documented[at->slot + param] : node->values[param];
+    return node->written[param] || value != written || written == node->values[param];
+}
+
+static json_t *node_values(mega_engine *e, uint32_t row) {
+    const mega_program *p = document_program(&e->schedule);
+    const mega_patch_node_row *node = &mega_schedule_document(&e->schedule)->nodes[row];
+    json_t *values = json_object();
+    bool good = values != NULL;
+    for (uint32_t i = 0; good && i < node->module->param_count; i++) {
+        const mega_param_row *facts = &node->module->params[i];
+        float value = param_value(e, row, i);
+        if (!stands_alone(p, node, i, value)) continue;
+        if (facts->choices) value = (float)to_int(value + 0.5f);
+        good = put(values, facts->name, mega_tree_value(facts, value));
+    }
+    if (good) return values;
+    json_decref(values);
+    return NULL;
+}
+
+/// The operation that makes a preset of what there is.
+static json_t *save_operation(mega_engine *e, const char *name) {
+    const mega_patch *patch = mega_schedule_document(&e->schedule);
+    json_t *op = json_object(), *knobs = json_object(), *nodes = json_object();
+    bool good = put(op, "op", json_string("preset")) && put(op, "id", json_string(name));
+    for (size_t k = 0; good && k < patch->knob_count; k++)
+        good = put(knobs, patch->knobs[k].id, mega_tree_number(knob_value(e, (uint32_t)k)));
+    for (size_t n = 0; good && n < patch->node_count; n++)
+        if (patch->nodes[n].module->param_count)
+            good = put(nodes, patch->nodes[n].id, node_values(e, (uint32_t)n));
+    good = put(op, "knobs", knobs) && good; // taken over in any case
+    good = put(op, "params", nodes) && good;
+    if (good) return op;
+    json_decref(op);
+    return NULL;
+}
+
+mega_status mega_preset_save(mega_engine *e, const char *name, mega_changed *done,
+                             mega_report *report) {
+    MEGA_IN_CONTROL(e);
+    json_t *op = mega_schedule_document(&e->schedule) ? save_operation(e, name) : NULL;
+    mega_text text = {0};
+    mega_text_put(&text, "[");
+    if (op) mega_json_write_line(op, &text);
+    mega_text_put(&text, "]");
+    mega_status status;
+    if (op && !text.failed) {
+        mega_change how = {MEGA_REV_ANY, 0, MEGA_NOW};
+        status = mega_edit(e, text.text, text.bytes, MEGA_FORMAT_JSON, &how, done, report);
+    } else if (!mega_schedule_document(&e->schedule)) {
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "missing", "", 0, 0, "load a patch first",
+                        "there is nothing to save");
+        status = MEGA_ERROR_NAME;
+    } else {
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
+        status = MEGA_ERROR_MEMORY;
+    }
+    json_decref(op);
+    free(text.text);
+    return status;
+}
