@@ -37,14 +37,14 @@ void pump_synchronize(pump *p) {
 }
 
 void pump_drive(pump *p, pump_driver driver) {
-    pthread_mutex_lock(&p->lock);
-    bool same = atomic_exchange(&p->driver, (int)driver) == (int)driver;
-    pthread_cond_broadcast(&p->driven);
-    pthread_mutex_unlock(&p->lock);
-    if (same) return;
-    pump_synchronize(p);
+    if (atomic_exchange(&p->driver, PUMP_NOBODY) == (int)driver && driver == PUMP_NOBODY) return;
+    pump_synchronize(p); // between two drivers nobody is in
     frame_clock_restart(&p->clock);
     atomic_store(&p->entered_ns, clock_mono_ns());
+    pthread_mutex_lock(&p->lock);
+    atomic_store(&p->driver, (int)driver);
+    pthread_cond_broadcast(&p->driven);
+    pthread_mutex_unlock(&p->lock);
 }
 
 int64_t pump_time(pump *p, uint32_t frames) {

@@ -6,7 +6,7 @@ usage: jack_test.py TONE CAPTURE [NAME...]
 
 Exact periods; what is heard equals what was rendered, bit for bit; input to output through the ring; more ports than the
 device has; panic, ceiling, NaN; jackd killed and started anew; jackd stopped; a recording killed; no device; the dummy
-backend. jackd runs with -S: it waits for its clients, so that a busy machine loses no frames between them.
+backend.
 """
 import array
 import json
@@ -20,10 +20,10 @@ import tempfile
 import threading
 import time
 
+from jackd import ENVIRONMENT, Jack, sweep
+
 TONE, CAPTURE = sys.argv[1:3]
 COUNT_TOP = 1 << 22
-SERVER = f"megasynth-audio-{os.getpid()}"
-ENVIRONMENT = dict(os.environ, JACK_DEFAULT_SERVER=SERVER, JACK_NO_AUDIO_RESERVATION="1")
 FOLDER = tempfile.mkdtemp(prefix="megasynth-audio-")
 running = []
 
@@ -35,25 +35,10 @@ def start(*command, **options):
     return process
 
 
-class Jack:
-    """A jackd, there when this returns."""
-
-    def __init__(self, period=64):
-        self.process = subprocess.Popen(
-            ["jackd", "-n", SERVER, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", str(period)],
-            env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        running.append(self.process)
-        result = subprocess.run(["jack_wait", "-s", SERVER, "-w", "-t", "10"], env=ENVIRONMENT,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        assert result.returncode == 0, "jackd does not start"
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        try:
-            self.process.wait(3)
-        except subprocess.TimeoutExpired:  # with -S it waits for clients that were killed
-            self.process.kill()
-            self.process.wait(10)
+def start_jack(period=64):
+    jack = Jack(period)
+    running.append(jack.process)
+    return jack
 
 
 class Tone:
@@ -121,7 +106,7 @@ def numbers(samples):
 
 
 def exact():
-    jack = Jack()
+    jack = start_jack()
     tone = Tone("jack", "--lock")
     tone.running()
     ear = Ear(2, 2)
@@ -141,7 +126,7 @@ def exact():
 
 def longer_period():
     """2,048 frames at a time: given in two pieces of AUDIO_FRAMES_MAX."""
-    jack = Jack(2048)
+    jack = start_jack(2048)
     tone = Tone("jack")
     tone.running()
     summary, (left, right) = Ear(2, 1).heard()
@@ -155,7 +140,7 @@ def longer_period():
 
 def ports():
     """Five outputs on a device of two; those beyond are ports that anybody may connect."""
-    jack = Jack()
+    jack = start_jack()
     tone = Tone("jack", "--outputs", 5)
     tone.running()
     opened = tone.said[0]
@@ -174,7 +159,7 @@ def ports():
 
 def through():
     """What comes in goes out again, a fixed time later."""
-    jack = Jack()
+    jack = start_jack()
     source = Tone("jack")
     source.running()
     # A second one, named by JACK: its input is the first one's output.
@@ -206,7 +191,7 @@ def through():
 
 
 def guard():
-    jack = Jack()
+    jack = start_jack()
     tone = Tone("jack")
     tone.running()
     ear = Ear(2, 1.5)
@@ -232,7 +217,7 @@ def guard():
 
 def lost():
     """kill -9: the clock goes on, and so does the sound, when there is a jackd again."""
-    jack = Jack()
+    jack = start_jack()
     tone = Tone("jack")
     before = tone.running()
     time.sleep(0.3)
@@ -246,7 +231,7 @@ def lost():
     second = tone.status()
     rate = (second["frame"] - first["frame"]) / (second["mono_ns"] - first["mono_ns"]) * 1e9
     assert abs(rate / 48000 - 1) < 0.02, rate
-    jack = Jack()
+    jack = start_jack()
     back = tone.wait(lambda line: line.get("notice") == "back")
     tone.running()
     _, (left, right) = Ear(2, 1).heard()
@@ -262,7 +247,7 @@ def lost():
 
 def stalled():
     """A jackd that hangs is a lost one; closing does not hang with it."""
-    jack = Jack()
+    jack = start_jack()
     tone = Tone("jack")
     tone.running()
     os.kill(jack.process.pid, signal.SIGSTOP)
@@ -285,7 +270,7 @@ def stalled():
 
 def recording():
     """kill -9 of a program that records: the file holds all but the last second, and each frame is right."""
-    jack = Jack()
+    jack = start_jack()
     tone = Tone("jack", "--record", "take.wav")
     tone.running()
     time.sleep(2.5)
@@ -304,12 +289,12 @@ def recording():
     print(f"  killed at frame {status['frame']}: the header tells of {told // 8}, all right; "
           f"{missing / 48000:.2f} s are missing")
     assert missing < 48000
-    jack.end()
+    jack.end(signal.SIGKILL)  # it would wait for the client
 
 
 def late():
     """A render that takes too long is counted, and survived."""
-    jack = Jack()
+    jack = start_jack()
     tone = Tone("jack")
     tone.running()
     tone.say("busy 20")
@@ -349,6 +334,7 @@ TESTS = [exact, longer_period, ports, through, guard, lost, stalled, recording, 
 
 def main():
     wanted = sys.argv[3:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # a timeout of the tests' runner: tidy up
     try:
         for test in TESTS:
             if wanted and test.__name__ not in wanted:
@@ -362,6 +348,7 @@ def main():
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        sweep()
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
