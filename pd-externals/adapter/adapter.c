@@ -26,7 +26,7 @@ static mega_engine *make_engine(mega_adapter *a) {
                                                       .output_channels = a->options.output_channels,
                                                       .whole_blocks = a->whole_blocks},
                                       report);
-    if (!engine) mega_tell_report(a, "megasynth~", report, MEGA_ERROR_MEMORY);
+    if (!engine) mega_tell_report(a, "megasynth~", report, NULL, MEGA_ERROR_MEMORY);
     mega_report_destroy(report);
     return engine;
 }
@@ -251,7 +251,7 @@ static void change_engine(mega_adapter *a) {
     mega_patch *patch = mega_patch_as_heard(a);
     mega_report *report = mega_report_create();
     mega_status status = patch ? mega_load(engine, patch, report) : MEGA_OK;
-    if (status) mega_tell_report(a, "megasynth~", report, status);
+    if (status) mega_tell_report(a, "megasynth~", report, NULL, status);
     mega_report_destroy(report);
     mega_patch_destroy(patch);
     a->engine = engine;

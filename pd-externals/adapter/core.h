@@ -198,8 +198,9 @@ void mega_tell(mega_adapter *adapter, mega_listener listener, const char *select
                const mega_atom *atoms);
 void mega_tell_messages(mega_adapter *adapter, mega_listener listener,
                         const mega_messages *messages);
+/// @param operations that the report is about; or NULL
 void mega_tell_report(mega_adapter *adapter, const char *what, const mega_report *report,
-                      mega_status status);
+                      const json_t *operations, mega_status status);
 /// Flushes, waits, tells.
 void mega_adapter_join(mega_adapter *adapter);
 

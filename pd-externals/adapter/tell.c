@@ -79,20 +79,45 @@ void mega_tell_error(mega_adapter *a, const char *code, const char *format, ...)
     tell(a, "error", code, text);
 }
 
-static void tell_diagnostic(mega_adapter *a, const char *what, const mega_diagnostic *d) {
-    char place[40] = "", text[MEGA_TEXT_BYTES];
-    if (d->line) snprintf(place, sizeof place, "line %u column %u: ", d->line, d->column);
-    snprintf(text, sizeof text, "%.60s%s%.90s%s%s%.120s%s%.80s", what, *what ? ": " : "", d->path,
-             *d->path ? ": " : "", place, d->message, *d->hint ? "; " : "", d->hint);
+/// "ops[2].param" -> "connect lfo.out vca.amp": the message instead of a number that nobody gave.
+static void name_operation(const json_t *operations, const char **path, char *text, size_t bytes) {
+    char *end;
+    if (strncmp(*path, "ops[", 4) != 0) return;
+    const json_t *op = json_array_get(operations, strtoul(*path + 4, &end, 10));
+    if (!op || *end != ']') return;
+    static const char *const keys[] = {"op", "id", "knob", "param", "type", "from", "to", "count"};
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        json_t *value = json_object_get(op, keys[i]), *port = json_array_get(value, 1);
+        const char *word = json_string_value(port ? json_array_get(value, 0) : value);
+        int more = 0;
+        if (!word || length >= bytes) continue;
+        // param follows its node as it was written
+        const char *between = !length ? "" : strcmp(keys[i], "param") == 0 ? "." : " ";
+        more = snprintf(text + length, bytes - length, "%s%s%s%s", between, word, port ? "." : "",
+                        port ? json_string_value(port) : "");
+        length += more > 0 ? (size_t)more : 0;
+    }
+    if (length) *path = text;
+}
+
+static void tell_diagnostic(mega_adapter *a, const char *what, const mega_diagnostic *d,
+                            const json_t *operations) {
+    char place[40] = "", text[MEGA_TEXT_BYTES], message[120];
+    const char *path = d->path;
+    if (operations) name_operation(operations, &path, message, sizeof message);
+    else if (d->line) snprintf(place, sizeof place, "line %u column %u: ", d->line, d->column);
+    snprintf(text, sizeof text, "%.60s%s%.90s%s%s%.120s%s%.80s", what, *what ? ": " : "", path,
+             *path ? ": " : "", place, d->message, *d->hint ? "; " : "", d->hint);
     tell(a, d->severity == MEGA_SEVERITY_ERROR ? "error" : "warning", d->code, text);
 }
 
 void mega_tell_report(mega_adapter *a, const char *what, const mega_report *report,
-                      mega_status status) {
+                      const json_t *operations, mega_status status) {
     size_t count = report ? mega_report_count(report) : 0, told = 0, left = 0;
     for (size_t i = 0; i < count; i++) {
         const mega_diagnostic *d = mega_report_get(report, i);
-        if (told < MEGA_ERRORS_TOLD_MAX) tell_diagnostic(a, what, d);
+        if (told < MEGA_ERRORS_TOLD_MAX) tell_diagnostic(a, what, d, operations);
         else left++;
         told++;
     }

@@ -78,7 +78,7 @@ static void await(mega_adapter *a, const mega_work *w) {
 
 static void finish(mega_adapter *a, mega_work *w) {
     if (*w->code) mega_tell_error(a, w->code, "%s: %s", w->what, w->error);
-    mega_tell_report(a, w->what, w->report, *w->code ? MEGA_OK : w->status);
+    mega_tell_report(a, w->what, w->report, w->operations, *w->code ? MEGA_OK : w->status);
     if (!w->status) {
         await(a, w);
         if (w->finish) w->finish(a, w);
