@@ -335,12 +335,42 @@ static void any_patch_is_saved(void **state) {
     print_message("%zu values of 60 patches\n", values);
 }
 
+/// Presets that come, change and go are not heard.
+static void saving_is_not_heard(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        char *text = random_patch(seed, 0);
+        mega_patch *patch = stage_patch(text);
+        uint64_t hash[2] = {0};
+        for (int saves = 0; saves < 2; saves++) {
+            mega_engine *e = stage_open(text);
+            player p = play_create(e, patch, seed);
+            for (int round = 0; round < 20; round++) {
+                play_render(&p, 1000, 250);
+                if (!saves) continue;
+                if (round % 4 == 0) assert_int_equal(mega_preset_save(e, "s", NULL, NULL), MEGA_OK);
+                if (round % 4 == 1)
+                    edit(e, "[{\"op\": \"rename\", \"preset\": \"s\", \"to\": \"t\"}]");
+                if (round % 4 == 2) edit(e, "[{\"op\": \"unpreset\", \"id\": \"t\"}]");
+                if (round % 4 == 3) assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_OK);
+                if (round % 4 == 3) assert_int_equal(mega_redo(e, 3, NULL, NULL), MEGA_OK);
+            }
+            hash[saves] = p.hash;
+            mega_destroy(e);
+        }
+        assert_true(hash[0] == hash[1]);
+        mega_patch_destroy(patch);
+        free(text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(morphs_are_straight),     cmocka_unit_test(knobs_ramp),
         cmocka_unit_test(recall_is_writing),       cmocka_unit_test(values_are_told),
         cmocka_unit_test(telling_is_not_hearing),  cmocka_unit_test(turned_knobs_go_on),
         cmocka_unit_test(saved_is_what_was_there), cmocka_unit_test(any_patch_is_saved),
+        cmocka_unit_test(saving_is_not_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
