@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What the server plays through JACK equals `megasynth render` of the same document and events, bit for bit.
+
+usage: same_bits_test.py MEGASYNTHD MEGASYNTH CAPTURE SOURCE_FOLDER [NAME...]
+
+The server plays on a real jackd (dummy driver); a second JACK client hears it. The events are those of a score: sent with
+the frame that each is for, and rendered offline from frame 0 on with the same frames.
+"""
+import array
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from jackd import ENVIRONMENT, Jack, sweep  # noqa: E402
+from wire import Server  # noqa: E402
+
+MEGASYNTHD, MEGASYNTH, CAPTURE, SOURCE = sys.argv[1:5]
+RATE = 48000
+FOLDER = tempfile.mkdtemp(prefix="megasynth-bits-")
+
+NOTES = [{"at": 0.0, "note": 57, "velocity": 0.8, "length": 0.6}, {"at": 0.1003, "note": 60.5, "velocity": 0.5, "length": 0.7},
+         {"at": 0.25, "note": 64, "velocity": 0.9, "length": 0.2}, {"at": 0.3, "note": 69, "velocity": 0.7, "length": 0.5}]
+KNOBS = [{"at": 0.2 + 0.0137 * i, "knob": "cutoff", "value": 0.3 + 0.02 * i} for i in range(20)]
+EDITS = [{"at": 0.35, "ops": [{"op": "set", "id": "filt", "param": "res", "value": 0.6}]},
+         {"at": 0.6, "ops": [{"op": "knob", "id": "cutoff", "value": 0.2}]}]
+
+# document, score, seconds from the first event on
+CASES = {
+    "drone": ("tremolo.json", [{"at": 0.01 * i, "knob": "speed", "value": 0.1 + 0.025 * i} for i in range(30)], 0.8),
+    "keys": ("keys.json", NOTES + KNOBS + EDITS, 1.3),
+    "pad": ("pad.json", NOTES, 1.3),
+    "strings": ("karplus.json", NOTES, 1.3),
+}
+
+
+def server_events(client, score, first):
+    """Sends all of a score with its frames. Returns how many."""
+    asked = []
+    for number, item in enumerate(score):
+        at = {"frame": first + round(item["at"] * RATE)}
+        if "note" in item:
+            asked.append(client.ask("/note/on", key=float(item["note"]), velocity=item["velocity"], id=number, at=at))
+            end = {"frame": first + round((item["at"] + item["length"]) * RATE)}
+            asked.append(client.ask("/note/off", id=number, at=end))
+        elif "knob" in item:
+            asked.append(client.ask("/knob/set", name=item["knob"], value=item["value"], at=at))
+        else:
+            asked.append(client.ask("/patch/edit", ops=item["ops"], at=at))
+    return asked
+
+
+def offline(document, score, first, seconds):
+    """The same, rendered into a file: interleaved floats, as bytes."""
+    moved = []
+    for item in score:
+        moved.append(dict(item, at=(first + round(item["at"] * RATE)) / RATE))
+        if "note" in item:  # whole frames from start to end, as the server was told
+            frames = round((item["at"] + item["length"]) * RATE) - round(item["at"] * RATE)
+            moved[-1]["length"] = frames / RATE
+    command = [MEGASYNTH, "render", "-q", document, "-o", "offline.wav", "--bits", "32f",
+               "--seconds", str(first / RATE + seconds)]
+    if score:
+        with open(os.path.join(FOLDER, "score.json"), "w", encoding="utf-8") as file:
+            json.dump(moved, file)
+        command += ["--score", "score.json"]
+    subprocess.run(command, cwd=FOLDER, check=True)
+    with open(os.path.join(FOLDER, "offline.wav"), "rb") as file:
+        data = file.read()
+    at = data.index(b"data") + 8
+    return data[at:]
+
+
+def sounding(data, frame_bytes):
+    """Bytes before the first frame that is not silent."""
+    samples = array.array("f")
+    samples.frombytes(data)
+    return next(i for i, x in enumerate(samples) if x) * 4 // frame_bytes * frame_bytes
+
+
+def compare(name, heard, rendered):
+    """Finds where what was heard began, and wants all of it to be there."""
+    frame_bytes, probe = 8, 512 * 8
+    start = sounding(heard, frame_bytes)
+    at = rendered.find(heard[start:start + probe])
+    assert at >= 0 and at % frame_bytes == 0, f"{name}: what was heard does not begin anywhere in what was rendered"
+    length = min(len(heard) - start, len(rendered) - at) // frame_bytes * frame_bytes
+    a, b = heard[start:start + length], rendered[at:at + length]
+    if a != b:
+        wrong = next(i for i in range(0, length, frame_bytes) if a[i:i + frame_bytes] != b[i:i + frame_bytes])
+        raise AssertionError(f"{name}: differs {wrong // frame_bytes} frames after frame {at // frame_bytes}")
+    return length // frame_bytes, at // frame_bytes
+
+
+def play(name):
+    document, score, seconds = CASES[name]
+    document = os.path.join(SOURCE, "examples", document)
+    with Server(MEGASYNTHD, "--patch", document, "--state", "none", backend="jack", env=ENVIRONMENT) as server:
+        client = server.client()
+        ear = subprocess.Popen([CAPTURE, "megasynth", "2", str(seconds + 0.4), "heard.f32"], env=ENVIRONMENT, cwd=FOLDER,
+                               stdout=subprocess.PIPE, text=True)
+        try:
+            assert ear.stdout.readline() == "ready\n"
+            first = client.call("/clock")["frame"] + RATE // 4
+            first += 17  # off the grid of blocks
+            for number in server_events(client, score, first):
+                client.answer(number)
+            late = client.call("/status")["late"]
+            ear.communicate(timeout=20)
+        finally:
+            ear.kill()
+        status = client.call("/status")
+    with open(os.path.join(FOLDER, "heard.f32"), "rb") as file:
+        heard = file.read()
+    frames, at = compare(name, heard, offline(document, score, first, seconds + 1))
+    assert frames > seconds * RATE * 0.9, f"{name}: only {frames} frames were heard"
+    print(f"{name}: {frames} frames, from frame {at} on, equal to the bit; {len(score)} events; late {late}; "
+          f"xruns {status['xruns']}", flush=True)
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    jack = Jack()
+    try:
+        for name in sys.argv[5:] or CASES:
+            play(name)
+    finally:
+        jack.end()
+        sweep()
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+main()
