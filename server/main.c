@@ -60,6 +60,8 @@ static int start(server *s, char *cause, size_t bytes) {
     if (!s->mixer || !s->modules || !s->buses || !s->taps || !s->maps ||
         !make_main_synth(s, cause, bytes))
         return EXIT_FAILED;
+    if (!journal_resume(s) && s->options->patch_file && !patch_file_load(s, cause, bytes))
+        return EXIT_FILE;
     s->builder = builder_create(s);
     if (!s->builder) return EXIT_FAILED;
     if (!sound_start(s->sound, cause)) return EXIT_AUDIO;
@@ -77,6 +79,7 @@ static void stop(server *s) {
         sync_finish(s);
         builder_stop(s->builder, false);
     }
+    if (s->host) journal_end(s);
     tick_end(s);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     sound_close(s->sound);

@@ -48,7 +48,8 @@ typedef struct server {
     synth *built[limit_synths_max]; ///< those with an engine; the builder's
     uint32_t built_count;
     uv_timer_t tick_timer, sync_timer;
-    double load_peak; ///< since the last /status
+    double load_peak;   ///< since the last /status
+    bool state_changed; ///< since it was written last
     bool quitting;
     int exit_code;
     struct { ///< counted since start, for /status

@@ -31,6 +31,8 @@ static bool has(const call *c, const char *key) {
     return false;
 }
 
+int64_t change_wanted_rev(const call *c) { return has(c, "rev") ? arg_integer(c, "rev", 0) : -1; }
+
 static bool how_of(call *c, mega_change *how) {
     *how = MEGA_CHANGE_NOW;
     if (!change_engine(c)) return false;
@@ -38,7 +40,9 @@ static bool how_of(call *c, mega_change *how) {
         if (!arg_within(c, "fade_ms", 0, (double)MEGA_FADE_MS_MAX)) return false;
         how->fade_ms = (float)arg_number(c, "fade_ms", 0);
     }
-    if (has(c, "rev")) how->rev = (uint64_t)arg_integer(c, "rev", 0);
+    // of a bundle it was compared before the first of its builds
+    if (change_wanted_rev(c) >= 0 && !c->task->collecting)
+        how->rev = (uint64_t)change_wanted_rev(c);
     if (c->frame) how->frame = synth_engine_frame(c->synth, c->frame);
     return true;
 }
@@ -102,40 +106,52 @@ static bool finish(call *c, mega_status status, const mega_changed *done, mega_r
     return !status;
 }
 
-bool change_to_patch(call *c, const mega_patch *patch) {
+bool change_commit(call *c, const mega_patch *patch, const json_t *list) {
     mega_change how;
     mega_changed done = {0};
     if (!how_of(c, &how)) return false;
+    mega_engine *engine = c->synth->input.engine;
     mega_report *report = mega_report_create();
-    return finish(c, mega_rewire(c->synth->input.engine, patch, &how, &done, report), &done,
-                  report);
+    if (patch) return finish(c, mega_rewire(engine, patch, &how, &done, report), &done, report);
+    char *text = json_dumps(list, JSON_COMPACT);
+    mega_status status = MEGA_ERROR_MEMORY;
+    if (text) status = mega_edit(engine, text, strlen(text), MEGA_FORMAT_JSON, &how, &done, report);
+    free(text);
+    return finish(c, status, &done, report);
 }
 
-bool change_by_list(call *c, const void *text, size_t bytes, mega_format format) {
-    mega_change how;
-    mega_changed done = {0};
-    if (!how_of(c, &how)) return false;
-    mega_report *report = mega_report_create();
-    return finish(c, mega_edit(c->synth->input.engine, text, bytes, format, &how, &done, report),
-                  &done, report);
+bool change_to_patch(call *c, mega_patch *patch) {
+    if (c->task->collecting) {
+        c->patch = patch;
+        return true;
+    }
+    bool ok = change_commit(c, patch, NULL);
+    mega_patch_destroy(patch);
+    return ok;
+}
+
+bool change_by_list(call *c, json_t *list) {
+    if (!list) call_fail(c, CODE_BAD_VALUE, "ops", "it holds bytes, or memory ran out");
+    if (c->task->collecting) {
+        c->ops = list;
+        return list != NULL;
+    }
+    bool ok = list && change_commit(c, NULL, list);
+    json_decref(list);
+    return ok;
 }
 
 bool change_by_operation(call *c, json_t *operation) {
-    json_t *list = json_pack("[o]", operation);
-    char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
-    bool ok = text && change_by_list(c, text, strlen(text), MEGA_FORMAT_JSON);
-    if (!text) call_fail(c, CODE_NO_MEMORY, "", "out of memory");
-    free(text);
-    json_decref(list);
-    return ok;
+    return change_by_list(c, operation ? json_pack("[o]", operation) : NULL);
 }
 
 bool change_step(call *c, bool redo) {
     mega_change how;
     mega_changed done = {0};
     if (!how_of(c, &how)) return false;
+    mega_engine *engine = c->synth->input.engine;
     mega_report *report = mega_report_create();
-    mega_status status = redo ? mega_redo(c->synth->input.engine, how.fade_ms, &done, report)
-                              : mega_undo(c->synth->input.engine, how.fade_ms, &done, report);
+    mega_status status = redo ? mega_redo(engine, how.fade_ms, &done, report)
+                              : mega_undo(engine, how.fade_ms, &done, report);
     return finish(c, status, &done, report);
 }

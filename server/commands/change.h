@@ -9,12 +9,17 @@
 
 /// The patch that a call brings as `patch`, `text` or `file`. NULL, having failed.
 mega_patch *change_read_patch(call *c);
-/// Changes to a patch; the call's `rev`, `fade_ms` and time say how. @return false, having failed
-bool change_to_patch(call *c, const mega_patch *patch);
-/// Changes by a list of operations.
-bool change_by_list(call *c, const void *text, size_t bytes, mega_format format);
-/// Changes by one operation; takes it.
+/// Changes to a patch, or by a list of operations (the other is NULL), as the call's `rev`,
+/// `fade_ms` and time say.
+/// @return false, having failed
+bool change_commit(call *c, const mega_patch *patch, const json_t *list);
+/// The same for what a command wants, which it takes; within a bundle it is kept until all is known
+/// to fit.
+bool change_to_patch(call *c, mega_patch *patch);
+bool change_by_list(call *c, json_t *list);
 bool change_by_operation(call *c, json_t *operation);
+/// The revision that a call wants, or -1.
+int64_t change_wanted_rev(const call *c);
 /// What a report warns of, as lines.
 json_t *change_warnings(const mega_report *report);
 /// Undo or redo.

@@ -80,9 +80,7 @@ mega_patch *change_read_patch(call *c) {
 
 void command_patch_load(call *c) {
     mega_patch *patch = change_read_patch(c);
-    if (!patch) return;
-    change_to_patch(c, patch);
-    mega_patch_destroy(patch);
+    if (patch) change_to_patch(c, patch);
 }
 
 /// A value as MessagePack, for the engine. @return false, having failed
@@ -97,12 +95,8 @@ static bool pack(call *c, const msgpack_object *value, msgpack_sbuffer *bytes) {
 }
 
 void command_patch_edit(call *c) {
-    msgpack_sbuffer bytes;
     if (!arg_given(c, "ops")) call_fail(c, CODE_BAD_TYPE, "ops", "an argument is missing");
-    else if (pack(c, arg_value(c, "ops"), &bytes)) {
-        change_by_list(c, bytes.data, bytes.size, MEGA_FORMAT_MSGPACK);
-        msgpack_sbuffer_destroy(&bytes);
-    }
+    else change_by_list(c, payload_to_json(arg_value(c, "ops")));
 }
 
 void command_patch_undo(call *c) { change_step(c, false); }

@@ -21,6 +21,7 @@ struct host {
     uint64_t fade_began_ns;
     pid_t parent;
     bool written;
+    uv_fs_poll_t poll; ///< of the patch's file
 };
 
 enum { FADE_POLL_MS = 5 };
@@ -88,6 +89,7 @@ int host_begin(server *s, char *cause, size_t cause_bytes) {
         h->parent = getppid();
         prctl(PR_SET_PDEATHSIG, SIGTERM);
     }
+    if (s->options->watch) patch_file_watch(s, &h->poll);
     if (!runtime_write(s, cause, cause_bytes)) return EXIT_IN_USE;
     h->written = true;
     return EXIT_FINE;
@@ -113,6 +115,7 @@ void host_ready(server *s) {
 }
 
 void host_tick(server *s) {
+    journal_tick(s);
     // where the parent's death gives no signal, or came before it was asked for
     if (s->options->exit_with_parent && !s->quitting && getppid() != s->host->parent) {
         log_line(LOG_INFO, "server.orphan", "the parent has ended");
@@ -125,6 +128,7 @@ void host_end(server *s) {
     if (!h) return;
     for (int i = 0; i < 2; i++) uv_close((uv_handle_t *)&h->signals[i], NULL);
     uv_close((uv_handle_t *)&h->fade, NULL);
+    if (h->poll.data) uv_close((uv_handle_t *)&h->poll, NULL);
     if (h->written) runtime_remove(s);
 }
 

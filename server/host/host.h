@@ -17,6 +17,23 @@ void host_tick(server *s);
 void host_end(server *s);
 void host_destroy(host *h);
 
+// ---- journal.c: the state on disk -------------------------------------------------------------
+
+/// Goes on with the state that is there, if the options say so, before the builder runs. @return
+/// false: with none
+bool journal_resume(server *s);
+/// Every 100 ms: writes what has changed, on the builder.
+void journal_tick(server *s);
+/// The builder has stopped: writes it for the last time.
+void journal_end(server *s);
+
+// ---- patch_file.c: the patch that the server was started with ---------------------------------
+
+/// Loads it, before the builder runs. @return false with a cause
+bool patch_file_load(server *s, char *cause, size_t cause_bytes);
+/// Loads it again whenever it changes.
+void patch_file_watch(server *s, uv_fs_poll_t *poll);
+
 // ---- runtime.c: the file for discovery --------------------------------------------------------
 
 /// @return false, with a cause, if another server of that name lives

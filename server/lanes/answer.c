@@ -66,6 +66,7 @@ void answer_call(call *c) {
     if (c->answered) return;
     c->answered = true;
     c->server->tally.commands++;
+    if (!c->code && c->command->flags & (FLAG_EDIT | FLAG_STATE)) c->server->state_changed = true;
     if (c->code) {
         c->server->tally.failures++;
         if (!c->failure) c->failure = json_object();

@@ -101,6 +101,12 @@ void call_note(call *c, const char *key, const char *format, ...) {
     va_end(rest);
 }
 
+void call_forgive(call *c) {
+    json_decref(c->failure);
+    c->failure = NULL;
+    c->code = CODE_NONE;
+}
+
 void call_hint_keys(call *c, const char *wrong, const json_t *object) {
     enum { KEYS_MAX = 1024 };
     const char *names[KEYS_MAX], *key;

@@ -40,12 +40,15 @@ struct call {
     bool later;       ///< the handler keeps the call and answers with task_finish
     bool answered;
 
-    json_t *names;   ///< made by a build: what the synth's document names, for the perform lane
-    json_t *notice;  ///< made by a build: told to those who subscribe to `patch`
-    int32_t number;  ///< a handler's own
-    uint64_t due_ns; ///< a handler's own: when it counts as done
-    uint64_t change; ///< engine's number of a change that is awaited
-    void *work;      ///< a handler's own
+    json_t *names;     ///< made by a build: what the synth's document names, for the perform lane
+    json_t *notice;    ///< made by a build: told to those who subscribe to `patch`
+    int32_t number;    ///< a handler's own
+    uint64_t due_ns;   ///< a handler's own: when it counts as done
+    mega_patch *patch; ///< what a build of a bundle wants, until all of it is known to fit
+    json_t *ops;       ///< the same, as a list
+    json_t *coming;    ///< names that come with a change that is scheduled
+    uint64_t change;   ///< engine's number of a change that is awaited
+    void *work;        ///< a handler's own
 };
 
 struct task {
@@ -56,8 +59,10 @@ struct task {
     call *calls;
     size_t count;
     bool is_bundle;
+    bool collecting;          ///< builds only say what they want
     bool again;               ///< set by `landed`: once more to the builder, with other work
     uint64_t frame;           ///< of the bundle; 0: at once
+    uint64_t late_by;         ///< frames that a bundle came too late
     uint64_t serial;          ///< in the build lane
     uint64_t wait_for;        ///< serial of the build that a name may come from; 0: none
     task *next;               ///< in the queue that it is in
@@ -92,6 +97,8 @@ __attribute__((format(printf, 4, 5))) void call_fail(call *c, code which, const 
 /// Adds to the failure: "hint", "got", "want", "limit".
 __attribute__((format(printf, 3, 4))) void call_note(call *c, const char *key, const char *format,
                                                      ...);
+/// Takes a failure back.
+void call_forgive(call *c);
 /// `did you mean ...` from the keys of an object.
 void call_hint_keys(call *c, const char *wrong, const json_t *object);
 /// Fails with all that a report holds; the first error gives code, path and message.

@@ -12,6 +12,8 @@
 void task_receive(session *from, const uint8_t *packet, size_t bytes);
 /// A task of the server's own with one call, its arguments as a map.
 task *task_own(server *s, const char *address, const json_t *payload);
+/// To the builder, if the client may have one more there.
+void task_submit(task *t);
 /// Answers what is not answered yet, and frees it.
 void task_finish(task *t);
 
@@ -57,6 +59,11 @@ bool builder_busy_with(const builder *b, const session *from, uint64_t until);
 void builder_tell_names(builder *b, synth *which, json_t *names);
 /// Builder: runs the calls of a task one after another, until one fails.
 void build_run(task *t);
+
+// ---- bundle.c ---------------------------------------------------------------------------------
+
+/// Checks and applies a bundle with builds in it: all at one frame, or nothing.
+void bundle_receive(task *t);
 
 // ---- answer.c ---------------------------------------------------------------------------------
 

@@ -9,12 +9,6 @@
 #include "synths/sound.h"
 #include "synths/synth.h"
 
-static void clear_failure(call *c) {
-    json_decref(c->failure);
-    c->failure = NULL;
-    c->code = CODE_NONE;
-}
-
 bool perform_check(task *t) {
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
@@ -63,7 +57,7 @@ static bool attempt(task *t) {
     if (!perform_check(t)) {
         if (!t->wait_for) t->wait_for = build_to_wait_for(t);
         if (builder_done(t->server->builder) < t->wait_for && build_to_wait_for(t)) {
-            for (size_t i = 0; i < t->count; i++) clear_failure(&t->calls[i]);
+            for (size_t i = 0; i < t->count; i++) call_forgive(&t->calls[i]);
             return false;
         }
     } else {

@@ -49,6 +49,9 @@ static void call_finish(call *c) {
     json_decref(c->failure);
     json_decref(c->names);
     json_decref(c->notice);
+    json_decref(c->ops);
+    json_decref(c->coming);
+    mega_patch_destroy(c->patch);
     if (c->synth) synth_release(c->synth);
 }
 
@@ -207,7 +210,7 @@ static void run_direct(task *t) {
     if (!c->later) task_finish(t);
 }
 
-static void submit_build(task *t) {
+void task_submit(task *t) {
     session *from = t->from;
     if (from && from->open_count >= limit_builds_max) {
         call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait in the build lane");
@@ -223,7 +226,8 @@ static void enter(task *t) {
     for (size_t i = 0; i < t->count; i++)
         if (t->calls[i].command->lane > last) last = t->calls[i].command->lane;
     if (!t->count) task_finish(t);
-    else if (last == LANE_BUILD) submit_build(t);
+    else if (last == LANE_BUILD && t->count > 1) bundle_receive(t);
+    else if (last == LANE_BUILD) task_submit(t);
     else if (last == LANE_PERFORM) perform_receive(t);
     else run_direct(t);
 }

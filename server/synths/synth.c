@@ -141,6 +141,19 @@ void synth_take_names(synth *s, json_t *names) {
     drop_unknown(s->param_values, s->nodes);
 }
 
+static void exchange(json_t **mine, json_t *names, const char *key) {
+    json_t *theirs = json_incref(json_object_get(names, key));
+    if (*mine) json_object_set_new(names, key, *mine);
+    else json_object_del(names, key);
+    *mine = theirs;
+}
+
+void synth_exchange_names(synth *s, json_t *names) {
+    exchange(&s->nodes, names, "nodes");
+    exchange(&s->knobs, names, "knobs");
+    exchange(&s->params, names, "params");
+}
+
 void synth_built_by(synth *s, uint64_t serial) { s->built_by = serial; }
 uint64_t synth_last_build(const synth *s) { return s->built_by; }
 

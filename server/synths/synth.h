@@ -54,6 +54,9 @@ void synth_leave(synth *s);
 void synth_silence(synth *s);
 /// Takes what the builder has found out about the document.
 void synth_take_names(synth *s, json_t *names);
+/// Puts other names in the place of those that are known, and those into `names`; done twice it is
+/// undone.
+void synth_exchange_names(synth *s, json_t *names);
 void synth_built_by(synth *s, uint64_t serial);
 uint64_t synth_last_build(const synth *s);
 uint64_t synth_engine_frame(const synth *s, uint64_t frame);
@@ -71,6 +74,8 @@ bool synth_build(call *c, synth *s);
 /// What the loop must know of the document in force: {rev, nodes, knobs, params}. NULL if there is
 /// none.
 json_t *synth_names(synth *s);
+/// The same of a document that is scheduled.
+json_t *synth_names_of(synth *s, const mega_patch *patch);
 void synths_add(server *s, synth *which);
 void synths_remove(server *s, synth *which);
 /// The engines' garbage; tells the loop of changes that have come in force by themselves.

@@ -42,9 +42,7 @@ static void number_params(synth *s, const char *node, const char *type, json_t *
     }
 }
 
-json_t *synth_names(synth *s) {
-    const mega_patch *patch = mega_loaded_patch(s->input.engine);
-    if (!patch) return NULL;
+json_t *synth_names_of(synth *s, const mega_patch *patch) {
     json_t *nodes = json_object(), *knobs = json_object(), *params = json_object();
     size_t total = 0;
     for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
@@ -65,9 +63,15 @@ json_t *synth_names(synth *s) {
     if (total <= EAGER_PARAMS_MAX)
         json_object_foreach(nodes, key, value)
             number_params(s, key, json_string_value(value), params);
+    return json_pack("{s:I, s:o, s:o, s:o}", "rev", (json_int_t)mega_rev(s->input.engine), "nodes",
+                     nodes, "knobs", knobs, "params", params);
+}
+
+json_t *synth_names(synth *s) {
+    const mega_patch *patch = mega_loaded_patch(s->input.engine);
+    if (!patch) return NULL;
     s->rev_told = mega_rev(s->input.engine);
-    return json_pack("{s:I, s:o, s:o, s:o}", "rev", (json_int_t)s->rev_told, "nodes", nodes,
-                     "knobs", knobs, "params", params);
+    return synth_names_of(s, patch);
 }
 
 void synths_add(server *s, synth *which) { s->built[s->built_count++] = which; }

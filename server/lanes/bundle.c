@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// bundle -- a bundle that changes documents: what it wants is collected and tried on copies first;
+// then all changes and all events are given one frame, far enough ahead for the compiler. Nothing
+// is applied unless all of it fits.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/change.h"
+#include "lanes/lanes.h"
+#include "net/session.h"
+#include "synths/sound.h"
+
+enum { COMPILE_MARGIN_MS = 20 }; // and three times what trying took
+
+/// What comes of one synth.
+typedef struct {
+    synth *synth;
+    call *first;       ///< of its builds: takes the answer
+    mega_patch *after; ///< owned
+    json_t *ops;       ///< all of them; owned. NULL where a whole document is among the builds
+    bool whole;
+} target;
+
+// ---- on the builder: tried --------------------------------------------------------------------
+
+static target *target_of(target *targets, uint32_t *count, call *c) {
+    for (uint32_t i = 0; i < *count; i++)
+        if (targets[i].synth == c->synth) return &targets[i];
+    targets[*count] = (target){.synth = c->synth, .first = c, .ops = json_array()};
+    return &targets[(*count)++];
+}
+
+static bool edit(call *c, target *t) {
+    const mega_patch *before = t->after ? t->after : change_document(c);
+    char *text = json_dumps(c->ops, JSON_COMPACT);
+    mega_report *report = mega_report_create();
+    mega_patch *after = NULL;
+    if (before && text)
+        after = mega_patch_edit(before, text, strlen(text), MEGA_FORMAT_JSON, report, NULL);
+    if (!after) call_fail_report(c, MEGA_ERROR_PATCH, report);
+    mega_report_destroy(report);
+    free(text);
+    if (!after) return false;
+    mega_patch_destroy(t->after);
+    t->after = after;
+    json_array_extend(t->ops, c->ops);
+    return true;
+}
+
+/// What one build wants, on top of what those before it want.
+static bool fold(call *c, target *t) {
+    if (!change_engine(c)) return false;
+    if (c->ops) return edit(c, t);
+    mega_patch_destroy(t->after);
+    t->after = c->patch;
+    c->patch = NULL;
+    t->whole = true;
+    return true;
+}
+
+static bool compiles(target *t) {
+    mega_report *report = mega_report_create();
+    mega_status status = mega_patch_check(t->after, report);
+    if (status) call_fail_report(t->first, status, report);
+    mega_report_destroy(report);
+    return !status;
+}
+
+static bool rev_fits(call *c) {
+    int64_t wanted = change_wanted_rev(c), now = (int64_t)mega_rev(c->synth->input.engine);
+    if (wanted < 0 || wanted == now) return true;
+    call_fail(c, CODE_CONFLICT, "rev", "the document is of another revision");
+    call_note(c, "got", "%lld", (long long)wanted);
+    call_note(c, "want", "%lld", (long long)now);
+    return false;
+}
+
+static bool try_all(task *t, target *targets, uint32_t *count) {
+    t->collecting = true;
+    for (size_t i = 0; i < t->count; i++) {
+        call *c = &t->calls[i];
+        if (c->command->lane != LANE_BUILD) continue;
+        c->command->run(c);
+        if (c->code || !fold(c, target_of(targets, count, c)) || !rev_fits(c)) return false;
+    }
+    for (uint32_t i = 0; i < *count; i++)
+        if (!compiles(&targets[i])) return false;
+    return true;
+}
+
+// ---- on the builder: what the performing part names -------------------------------------------
+
+static bool has_knob(const mega_patch *patch, const char *name) {
+    for (size_t i = 0; i < mega_patch_knob_count(patch); i++)
+        if (strcmp(mega_patch_knob(patch, i), name) == 0) return true;
+    return false;
+}
+
+static const json_t *param_row(const server *s, const mega_patch *patch, const char *node,
+                               const char *param) {
+    for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
+        mega_node_info info = mega_patch_node(patch, i);
+        if (strcmp(info.id, node) != 0) continue;
+        json_t *row;
+        size_t r;
+        json_array_foreach(json_object_get(json_object_get(s->modules, info.type), "params"), r,
+                           row) if (strcmp(json_string_value(json_object_get(row, "name")),
+                                           param) == 0) return row;
+    }
+    return NULL;
+}
+
+static bool names_fit(call *c, const mega_patch *after) {
+    const mega_patch *patch = after ? after : change_document(c);
+    if (!patch) return false;
+    if (strcmp(c->command->address, "/knob/set") == 0) {
+        if (!has_knob(patch, arg_text(c, "name")))
+            call_fail(c, CODE_NOT_FOUND, "name", "no knob `%s`", arg_text(c, "name"));
+    } else if (strcmp(c->command->address, "/param/set") == 0) {
+        const json_t *row = param_row(c->server, patch, arg_text(c, "node"), arg_text(c, "param"));
+        if (!row)
+            call_fail(c, CODE_NOT_FOUND, "param", "no parameter `%s.%s`", arg_text(c, "node"),
+                      arg_text(c, "param"));
+        else
+            arg_within(c, "value", json_number_value(json_object_get(row, "min")),
+                       json_number_value(json_object_get(row, "max")));
+    }
+    return !c->code;
+}
+
+static bool all_names_fit(task *t, const target *targets, uint32_t count) {
+    for (size_t i = 0; i < t->count; i++) {
+        call *c = &t->calls[i];
+        const mega_patch *after = NULL;
+        for (uint32_t k = 0; k < count; k++)
+            if (targets[k].synth == c->synth) after = targets[k].after;
+        if (c->command->lane == LANE_PERFORM && !names_fit(c, after)) return false;
+    }
+    return true;
+}
+
+/// Numbers for parameters that are set, where the document has too many for all.
+static void number_params(task *t, const target *of, json_t *names) {
+    for (size_t i = 0; i < t->count; i++) {
+        call *c = &t->calls[i];
+        if (c->synth != of->synth || strcmp(c->command->address, "/param/set") != 0) continue;
+        char name[200];
+        const char *node = arg_text(c, "node"), *param = arg_text(c, "param");
+        snprintf(name, sizeof name, "%s.%s", node, param);
+        json_object_set_new(json_object_get(names, "params"), name,
+                            json_integer(mega_find_param(c->synth->input.engine, node, param)));
+    }
+}
+
+// ---- on the builder: committed ----------------------------------------------------------------
+
+static void give_frame(task *t, uint64_t took_ns) {
+    server *s = t->server;
+    double margin_ms = COMPILE_MARGIN_MS + 3e-6 * (double)took_ns;
+    uint64_t soonest = sound_frame_ahead(s->sound) +
+                       (uint64_t)(margin_ms * 1e-3 * sound_rate(s->sound)) / MIXER_SLICE_FRAMES *
+                           MIXER_SLICE_FRAMES; // changes begin with a block
+    // one frame for all is worth more than the right one: what is late is told
+    t->late_by = t->frame && t->frame < soonest ? soonest - t->frame : 0;
+    if (t->frame < soonest) t->frame = soonest;
+    for (size_t i = 0; i < t->count; i++) t->calls[i].frame = t->calls[i].affects = t->frame;
+}
+
+static bool commit(task *t, target *at) {
+    if (!change_commit(at->first, at->whole ? at->after : NULL, at->ops)) return false;
+    at->first->coming = synth_names_of(at->synth, at->after);
+    number_params(t, at, at->first->coming);
+    return true;
+}
+
+static void work(task *t) {
+    static target targets[limit_synths_max]; // the builder's
+    uint32_t count = 0;
+    uint64_t began = now_ns();
+    bool ok = try_all(t, targets, &count) && all_names_fit(t, targets, count);
+    if (ok) give_frame(t, now_ns() - began);
+    for (uint32_t i = 0; i < count && ok; i++) ok = commit(t, &targets[i]);
+    // a limit of one synth, met after another's change was taken: that one is taken back
+    for (uint32_t i = 0; i < count && !ok; i++)
+        if (targets[i].first->change)
+            mega_change_cancel(targets[i].synth->input.engine, targets[i].first->change, NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        mega_patch_destroy(targets[i].after);
+        json_decref(targets[i].ops);
+    }
+    t->settled = NULL; // events first, then the wait
+}
+
+static void nothing(task *t) { (void)t; }
+
+// ---- on the loop ------------------------------------------------------------------------------
+
+/// The names that come with the change, for the events that come with it.
+static void exchange_names(task *t) {
+    for (size_t i = 0; i < t->count; i++)
+        if (t->calls[i].coming) synth_exchange_names(t->calls[i].synth, t->calls[i].coming);
+}
+
+static void landed(task *t) {
+    for (size_t i = 0; i < t->count; i++)
+        if (t->calls[i].code) return;
+    exchange_names(t);
+    perform_apply(t);
+    exchange_names(t);
+    if (t->late_by)
+        notice_send(t->server, TOPIC_late,
+                    json_pack("{s:s, s:I, s:I}", "command", "#bundle", "frame",
+                              (json_int_t)t->frame, "late_frames", (json_int_t)t->late_by));
+    t->again = true;
+    t->work = nothing;
+    t->settled = change_settled;
+    t->landed = NULL;
+}
+
+void bundle_receive(task *t) {
+    // what a name may be is known when the builds are: all else is checked at once
+    for (size_t i = 0; i < t->count; i++) {
+        call *c = &t->calls[i];
+        if (c->command->lane != LANE_PERFORM) continue;
+        c->checking = true;
+        c->command->run(c);
+        c->checking = false;
+        if (c->code == CODE_NOT_FOUND) call_forgive(c);
+        if (c->code) {
+            task_finish(t);
+            return;
+        }
+    }
+    t->work = work;
+    t->landed = landed;
+    task_submit(t);
+}
