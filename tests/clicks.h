@@ -36,6 +36,7 @@
 #include "stage.h"
 
 #define CLICKS_DB_MAX (-70.0)
+#define CLICKS_LOUDEST 4.0    // RMS: 12 dB over full scale is no music
 #define CLICKS_STEP_MAX 1.001 // what is greatest in two passages may differ by rounding
 
 enum {
@@ -399,7 +400,7 @@ static inline bool clicks_sounds(const mega_patch *patch) {
         clicks_chord(e, 45, notes);
         clicks_render(e, x, 0, CLICKS_FRAMES);
         double level = clicks_rms(x[0], CLICKS_FRAMES / 2, CLICKS_FRAMES);
-        sounds = level > 0.003 && level < 4;
+        sounds = level > 0.003 && level < CLICKS_LOUDEST;
     }
     mega_destroy(e);
     return sounds;
