@@ -212,7 +212,7 @@ static size_t scratch_bytes(const mega_program *p) {
     size_t voice = (size_t)(p->voice_count + p->kept_count * p->groups) * MEGA_BLOCK_FRAMES * 16 *
                    sizeof(float);
     size_t sums = (size_t)p->reduces_per_voice_phase_max * 16 * MEGA_BLOCK_FRAMES * sizeof(float);
-    return shared + voice + sums;
+    return shared + voice + sums + p->step_count * sizeof *p->steps;
 }
 
 static size_t program_bytes(const mega_program *p, float rate) {
@@ -239,6 +239,7 @@ static void make_scratch(mega_emitter *e) {
     p->voice = scratch(e, (size_t)p->voice_count * MEGA_BLOCK_FRAMES * 16);
     p->kept = scratch(e, (size_t)p->kept_count * p->groups * MEGA_BLOCK_FRAMES * 16);
     p->lane_sums = scratch(e, (size_t)p->reduces_per_voice_phase_max * 16 * MEGA_BLOCK_FRAMES);
+    p->steps = table(e, p->step_count, sizeof *p->steps);
     p->shared_values = table(e, p->shared_count, sizeof *p->shared_values);
     p->voice_values = table(e, p->voice_count, sizeof *p->voice_values);
     // the one-lane build sets them for each lane
@@ -379,6 +380,7 @@ void mega_program_destroy(mega_program *p) {
     free(p->voice);
     free(p->kept);
     free(p->lane_sums);
+    free(p->steps);
     free(p->shared_values);
     free(p->voice_values);
     free(p->kept_values);

@@ -366,6 +366,7 @@ static mega_operand port_before(mega_emitter *e, const loop_nodes *l, uint32_t n
     }
     if (!inside) return port(e, node, index, l->list);
     base_of(e, node, index, l->list);
+    base_of(e, node, index, l->list);
     for (uint32_t i = in.first; i < in.end; i++) {
         cable_row *c = &e->patch->cables[e->graph->cables[i]];
         if (c->from_node >= 0 && c->amount != 0 && !is_inside(e, l, (uint32_t)c->from_node))

@@ -185,6 +185,8 @@ typedef struct mega_program {
     float *shared, *voice, *kept;
     float *lane_sums; ///< 16 x 64 floats for each REDUCE of a phase: the one-lane way
     struct mega_value *shared_values, *voice_values, *kept_values;
+    struct mega_step *steps; ///< of the loop that runs: one for each instruction
+    uint32_t step_count;     ///< of the longest loop
     size_t memory_bytes; ///< all of the above
 } mega_program;
 
@@ -205,6 +207,16 @@ struct mega_tap {
     uint32_t node, output, bus;
     mega_bus *existing; ///< NULL: make one
 };
+
+/// A call that is made ready; a loop keeps it from frame to frame.
+typedef struct mega_step {
+    const mega_module *module;
+    mega_call call;
+    uint64_t advancing, sliding; ///< ports: registers a frame further on each time; slots on their way
+    const float *ports[MEGA_PORTS_MAX];
+    float *outputs[MEGA_OUTPUTS_MAX];
+    int32_t seeds[16];
+} mega_step;
 
 typedef struct {
     const mega_patch *patch;

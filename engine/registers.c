@@ -42,14 +42,16 @@ static uint32_t phase_end(const mega_phase *phase) { return phase->first + phase
 /// By instruction: the last one that runs before it can run again in the same segment. That is the
 /// end of its loop, or itself.
 static uint32_t *find_ends(mega_emitter *e) {
-    const mega_program *p = e->program;
+    mega_program *p = e->program;
     uint32_t *ends = malloc((p->instruction_count + 1) * sizeof *ends), end = 0;
     if (!ends) {
         e->failed = true;
         return NULL;
     }
     for (uint32_t i = 0; i < p->instruction_count; i++) {
-        if (p->instructions[i].op == MEGA_OP_LOOP) end = i + p->instructions[i].body;
+        uint32_t body = p->instructions[i].body;
+        if (body) end = i + body;
+        if (body > p->step_count) p->step_count = body;
         ends[i] = i > end ? i : end;
     }
     return ends;

@@ -73,40 +73,82 @@ static void node_seeds(const mega_run *r, const mega_program_node *node, int32_t
         seeds[l] = (int32_t)(node->seed ^ (voices ? (uint32_t)voices[l] : r->vm->seed));
 }
 
-static void call(const mega_run *r, const mega_instruction *code) {
-    mega_program *p = r->program;
-    const mega_program_node *node = &p->nodes[code->node];
-    const mega_module *m = r->isa->modules[code->module];
-    // inner lanes: the widest build, ports one lane wide
-    if (m->flags & MEGA_INNER_LANES) m = r->vm->wide->modules[code->module];
-    const float *ports[MEGA_PORTS_MAX];
-    float *outputs[MEGA_OUTPUTS_MAX];
+/// What a call reads.
+static void read_ports(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    const mega_operand *operands = &r->program->operands[code->in];
     uint64_t moving = 0;
     for (uint32_t i = 0; i < code->in_count; i++) {
-        mega_value value = read_operand(r, &p->operands[code->in + i], i);
-        ports[i] = value.at;
+        mega_value value = read_operand(r, &operands[i], i);
+        s->ports[i] = value.at;
         moving |= (uint64_t)value.moving << i;
     }
-    for (uint32_t o = 0; o < code->out_count; o++)
-        outputs[o] = room_of(r, &p->operands[code->out + o]);
-    int32_t seeds[16];
-    node_seeds(r, node, seeds);
+    s->call.moving = moving;
+}
+
+/// What a loop's call reads in the first frame, and which of it the others change.
+static void read_first_ports(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    read_ports(r, code, s);
+    s->advancing = s->sliding = 0;
+    for (uint32_t i = 0; i < code->in_count; i++) {
+        const mega_operand *o = &r->program->operands[code->in + i];
+        if (o->bank != MEGA_BANK_SLOT) s->advancing |= (uint64_t)value_of(r, o).moving << i;
+        else s->sliding |= (uint64_t)r->program->slots[o->index].moving << i;
+    }
+}
+
+static void make_ready(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    mega_program *p = r->program;
+    const mega_program_node *node = &p->nodes[code->node];
+    s->module = r->isa->modules[code->module];
+    // inner lanes: the widest build, ports one lane wide
+    if (s->module->flags & MEGA_INNER_LANES) s->module = r->vm->wide->modules[code->module];
+    node_seeds(r, node, s->seeds);
     mega_state_block *block = state_of(r, node);
-    mega_call c = {.ports = ports,
-                   .moving = moving,
-                   .outputs = outputs,
-                   .state = block ? block->state + r->lane : NULL,
-                   .memory = block && block->memory ? block->memory + r->lane : NULL,
-                   .memory_frames = block ? block->memory_frames : 0,
-                   .state_stride = block ? block->stride : 1,
-                   .frames = r->frames,
-                   .seconds_per_frame = r->vm->seconds_per_frame,
-                   .frames_per_second = r->vm->rate,
-                   .note = r->note,
-                   .seeds = seeds};
-    uint64_t moved = m->process(&c);
+    s->call = (mega_call){.ports = s->ports,
+                          .outputs = s->outputs,
+                          .state = block ? block->state + r->lane : NULL,
+                          .memory = block && block->memory ? block->memory + r->lane : NULL,
+                          .memory_frames = block ? block->memory_frames : 0,
+                          .state_stride = block ? block->stride : 1,
+                          .frames = r->frames,
+                          .seconds_per_frame = r->vm->seconds_per_frame,
+                          .frames_per_second = r->vm->rate,
+                          .note = r->note,
+                          .seeds = s->seeds};
     for (uint32_t o = 0; o < code->out_count; o++)
-        set_value(r, &p->operands[code->out + o], (mega_value){outputs[o], moved >> o & 1});
+        s->outputs[o] = room_of(r, &p->operands[code->out + o]);
+}
+
+static void go(const mega_run *r, const mega_instruction *code, const mega_step *s) {
+    uint64_t moved = s->module->process(&s->call);
+    for (uint32_t o = 0; o < code->out_count; o++)
+        set_value(r, &r->program->operands[code->out + o],
+                  (mega_value){s->outputs[o], moved >> o & 1});
+}
+
+static void call(const mega_run *r, const mega_instruction *code) {
+    mega_step s; // not zeroed: there are many calls
+    make_ready(r, code, &s);
+    read_ports(r, code, &s);
+    go(r, code, &s);
+}
+
+static void call_first(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    make_ready(r, code, s);
+    read_first_ports(r, code, s);
+    go(r, code, s);
+}
+
+/// A frame of a loop after the first: the same call, a frame on.
+static void call_again(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    for (uint64_t rest = s->advancing; rest; rest &= rest - 1)
+        s->ports[__builtin_ctzll(rest)] += r->frame_floats;
+    for (uint64_t rest = s->sliding; rest; rest &= rest - 1) {
+        uint32_t i = (uint32_t)__builtin_ctzll(rest);
+        s->ports[i] = read_operand(r, &r->program->operands[code->in + i], i).at;
+    }
+    for (uint32_t o = 0; o < code->out_count; o++) s->outputs[o] += r->frame_floats;
+    s->module->process(&s->call);
 }
 
 /// A cable that comes or goes: its value times this segment's fade.
@@ -401,13 +443,22 @@ static void silence_loop(mega_run *r, const mega_instruction *code, const mega_i
     }
 }
 
+static void execute(mega_run *r, const mega_instruction *code);
+
+/// Frame by frame. Which register holds what is the same in all frames: calls note it in the first.
 static void loop(mega_run *r, const mega_instruction *header) {
     const mega_instruction *first = header + 1, *end = first + header->body;
     const uint32_t frames = r->frames;
     r->frames = 1;
     r->stepping = true;
-    for (r->step = 0; r->step < frames; r->step++)
-        for (const mega_instruction *code = first; code < end; code++) mega_run_execute(r, code);
+    for (r->step = 0; r->step < frames; r->step++) {
+        mega_step *s = r->program->steps;
+        for (const mega_instruction *code = first; code < end; code++, s++) {
+            if (code->op != MEGA_OP_CALL) execute(r, code);
+            else if (r->step) call_again(r, code, s);
+            else call_first(r, code, s);
+        }
+    }
     r->frames = frames;
     r->step = 0;
     r->stepping = false;
@@ -415,7 +466,7 @@ static void loop(mega_run *r, const mega_instruction *header) {
     if (bad) silence_loop(r, first, end, bad);
 }
 
-void mega_run_execute(mega_run *r, const mega_instruction *code) {
+static void execute(mega_run *r, const mega_instruction *code) {
     switch ((mega_opcode)code->op) {
     case MEGA_OP_CALL: call(r, code); break;
     case MEGA_OP_SUM: sum(r, code); break;
@@ -433,4 +484,8 @@ void mega_run_execute(mega_run *r, const mega_instruction *code) {
     case MEGA_OP_FRAME_READ: frame_read(r, code); break;
     case MEGA_OP_FRAME_WRITE: frame_write(r, code); break;
     }
+}
+
+void mega_run_execute(mega_run *r, const mega_instruction *code, const mega_instruction *end) {
+    for (; code < end; code += 1 + code->body) execute(r, code);
 }

@@ -25,7 +25,7 @@ typedef struct {
     uint32_t step; ///< the frame of the segment that runs
 } mega_run;
 
-/// Runs an instruction; a loop with its body.
-void mega_run_execute(mega_run *run, const mega_instruction *code);
+/// Runs instructions up to before `end`.
+void mega_run_execute(mega_run *run, const mega_instruction *code, const mega_instruction *end);
 
 #endif

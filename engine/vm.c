@@ -27,12 +27,13 @@ static void execute_all(mega_run *r, const mega_phase *phase) {
     const mega_instruction *code = r->program->instructions + phase->first;
     const mega_instruction *end = code + phase->count;
     if (!r->vm->profile) {
-        for (; code < end; code += 1 + code->body) mega_run_execute(r, code);
+        mega_run_execute(r, code, end);
         return;
     }
-    for (; code < end; code += 1 + code->body) {
+    for (const mega_instruction *next; code < end; code = next) {
         uint64_t start = now_ns();
-        mega_run_execute(r, code);
+        next = code + 1 + code->body;
+        mega_run_execute(r, code, next);
         r->vm->profile_ns[profile_place(code)] += now_ns() - start;
     }
 }

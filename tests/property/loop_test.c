@@ -156,6 +156,39 @@ static void loops_are_what_they_are_in_c(void **unused) {
     assert_int_equal(bad, 0);
 }
 
+/// A parameter that the loop itself moves, and a note has its own value of, on its way.
+static void notes_have_their_own_values_in_loops(void **unused) {
+    (void)unused;
+    enum { FRAMES = 9600 };
+    static const char json[] =
+        "{\"voices\":16,\"nodes\":{\"note\":{\"type\":\"note\"},\"y\":{\"type\":\"osc.sine\","
+        "\"params\":{\"freq\":300}},\"z\":{\"type\":\"z1\"}" OUT "},\"connections\":["
+        "{\"from\":[\"note\",\"velocity\"],\"to\":[\"y\",\"amp\"]},"
+        "{\"from\":[\"z\",\"out\"],\"to\":[\"y\",\"freq\"],\"amount\":90},"
+        "{\"from\":[\"y\",\"out\"],\"to\":[\"z\",\"in\"]},"
+        "{\"from\":[\"y\",\"out\"],\"to\":[\"out\",\"in\"],\"amount\":0.05}]}";
+    static float left[2][FRAMES];
+    for (int notes = 1; notes <= 16; notes += 15) {
+        for (int own = 0; own < 2; own++) {
+            mega_engine *e = stage_open(json);
+            int32_t mine = mega_find_note_param(e, "y", "freq", NULL);
+            int32_t all = mega_find_param(e, "y", "freq");
+            stage_render(e, NULL, 10 * BLOCK);
+            for (int n = 0; n < notes; n++) {
+                mega_note note;
+                mega_note_on(e, MEGA_NOW, 60 + (float)n, 1, &note);
+                uint64_t frame = mega_counters_get(e).frame + 1000;
+                if (own) mega_note_param_set(e, frame, note, mine, 500, 0.05f);
+                else if (n == 0) mega_param_set(e, frame, all, 500, 0.05f);
+            }
+            stage_render(e, left[own], FRAMES);
+            mega_destroy(e);
+        }
+        assert_true(fabsf(left[0][FRAMES - 1]) + fabsf(left[0][FRAMES - 9]) > 0.001f);
+        assert_memory_equal(left[0], left[1], sizeof left[0]);
+    }
+}
+
 // ---- documents --------------------------------------------------------------------------------
 
 static char *read_example(const char *name, size_t *bytes) {
@@ -390,6 +423,7 @@ static void what_cannot_be_a_loop_is_explained(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loops_are_what_they_are_in_c),
+        cmocka_unit_test(notes_have_their_own_values_in_loops),
         cmocka_unit_test(any_split_gives_the_same_bits),
         cmocka_unit_test(examples_are_in_tune),
         cmocka_unit_test(random_patches_have_loops),
