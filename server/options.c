@@ -181,6 +181,16 @@ static bool make_folder(const char *path) {
     return wrong("%s: %s", path, strerror(errno));
 }
 
+/// All of a path, as XDG asks for; what cannot be made shows when the last is.
+static void make_folders(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    mkdir(path, 0700);
+}
+
 static bool set_paths(options *o) {
     const char *runtime = getenv("XDG_RUNTIME_DIR"), *state = getenv("XDG_STATE_HOME"),
                *home = getenv("HOME");
@@ -204,14 +214,7 @@ static bool set_paths(options *o) {
     if (state && *state) snprintf(o->room[2], sizeof o->room[2], "%.180s", state);
     else if (home && *home) snprintf(o->room[2], sizeof o->room[2], "%.160s/.local/state", home);
     else return true;
-    // each of them: XDG says that they are made when needed
-    for (char *slash = o->room[2] + 1; slash; slash = strchr(slash + 1, '/')) {
-        slash = strchr(slash, '/');
-        if (slash) *slash = '\0';
-        mkdir(o->room[2], 0700);
-        if (!slash) break;
-        *slash = '/';
-    }
+    make_folders(o->room[2]);
     snprintf(o->room[1], sizeof o->room[1], "%.170s/megasynth", o->room[2]);
     if (mkdir(o->room[1], 0700) != 0 && errno != EEXIST) return true; // no such place: no state
     snprintf(o->room[2], sizeof o->room[2], "%.180s/%s.json", o->room[1], o->name);

@@ -37,23 +37,28 @@ CASES = {
     "keys": ("keys.json", NOTES + KNOBS + EDITS, 1.3),
     "pad": ("pad.json", NOTES, 1.3),
     "strings": ("karplus.json", NOTES, 1.3),
+    # ten thousand events, each on a frame of its own
+    "crowd": ("tremolo.json", [{"at": 7 * i / RATE, "knob": "speed", "value": 0.3 + 0.2 * (i % 3)} for i in range(10000)], 1.6),
 }
+CLIENTS = 4  # each may have 4,096 events that wait
 
 
-def server_events(client, score, first):
-    """Sends all of a score with its frames. Returns how many."""
+def server_events(clients, score, first):
+    """Sends all of a score with its frames, and waits until all is taken."""
     asked = []
     for number, item in enumerate(score):
         at = {"frame": first + round(item["at"] * RATE)}
+        client = clients[number % len(clients)]
         if "note" in item:
-            asked.append(client.ask("/note/on", key=float(item["note"]), velocity=item["velocity"], id=number, at=at))
+            asked.append((client, client.ask("/note/on", key=float(item["note"]), velocity=item["velocity"], id=number, at=at)))
             end = {"frame": first + round((item["at"] + item["length"]) * RATE)}
-            asked.append(client.ask("/note/off", id=number, at=end))
+            asked.append((client, client.ask("/note/off", id=number, at=end)))
         elif "knob" in item:
-            asked.append(client.ask("/knob/set", name=item["knob"], value=item["value"], at=at))
+            asked.append((client, client.ask("/knob/set", name=item["knob"], value=item["value"], at=at)))
         else:
-            asked.append(client.ask("/patch/edit", ops=item["ops"], at=at))
-    return asked
+            asked.append((client, client.ask("/patch/edit", ops=item["ops"], at=at)))
+    for client, number in asked:
+        client.answer(number)
 
 
 def offline(document, score, first, seconds):
@@ -102,15 +107,16 @@ def play(name):
     document, score, seconds = CASES[name]
     document = os.path.join(SOURCE, "examples", document)
     with Server(MEGASYNTHD, "--patch", document, "--state", "none", backend="jack", env=ENVIRONMENT) as server:
-        client = server.client()
-        ear = subprocess.Popen([CAPTURE, "megasynth", "2", str(seconds + 0.4), "heard.f32"], env=ENVIRONMENT, cwd=FOLDER,
+        clients = [server.client() for _ in range(CLIENTS if len(score) > 1000 else 1)]
+        client = clients[0]
+        ahead = RATE // 4 + len(score) * 8  # time to send them
+        ear = subprocess.Popen([CAPTURE, "megasynth", "2", str(seconds + ahead / RATE + 0.15), "heard.f32"], env=ENVIRONMENT, cwd=FOLDER,
                                stdout=subprocess.PIPE, text=True)
         try:
             assert ear.stdout.readline() == "ready\n"
-            first = client.call("/clock")["frame"] + RATE // 4
+            first = client.call("/clock")["frame"] + ahead
             first += 17  # off the grid of blocks
-            for number in server_events(client, score, first):
-                client.answer(number)
+            server_events(clients, score, first)
             late = client.call("/status")["late"]
             ear.communicate(timeout=20)
         finally:

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""lifecycle_test -- the server among other processes: exit codes, signals, the file by which it is found, patches that are
+watched, states that survive kill -9.
+
+usage: lifecycle_test.py MEGASYNTHD
+"""
+import json
+import os
+import signal
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from wire import Failed, PATCH, Server, run
+
+PROGRAM = sys.argv[1]
+FOLDER = tempfile.mkdtemp(prefix="megasynth-test-")
+ENVIRONMENT = dict(os.environ, XDG_RUNTIME_DIR=FOLDER, XDG_STATE_HOME=FOLDER + "/state")
+
+
+def ends(code, *options, say=None):
+    """Starts a server that must end by itself, with a code and one line of cause."""
+    got = subprocess.run([PROGRAM, *options], env=ENVIRONMENT, capture_output=True, text=True, timeout=15)
+    lines = got.stderr.strip().splitlines()
+    assert got.returncode == code, (options, got.returncode, got.stderr)
+    assert len(lines) == 1 and got.stdout == "", (options, got.stderr, got.stdout)
+    assert say is None or say in lines[0], (say, lines)
+
+
+def exit_codes():
+    dummy = ["--backend", "dummy", "--port", "0", "--socket", "none", "--state", "none"]
+    ends(2, "--nonsense")
+    ends(2, "--backnd", "dummy", say="--backend")
+    ends(2, "--port", "70000")
+    ends(2, "--port")
+    ends(2, "what")
+    ends(2, "--watch")
+    ends(2, "--root", FOLDER + "/none")
+    ends(2, *dummy, "--listen", "0.0.0.0", say="--token-file")
+    ends(2, *dummy, "--token-file", FOLDER + "/none")
+    ends(3, "--backend", "jack", "--port", "0", "--socket", "none", "--device", "no such device")
+    ends(6, *dummy, "--patch", FOLDER + "/none.json", say="No such file")
+    with open(FOLDER + "/bad.json", "w") as f: json.dump(dict(PATCH, nodes={"a": {"type": "nothing"}}), f)
+    ends(6, *dummy, "--patch", FOLDER + "/bad.json", say="nodes.a.type")
+    taken = socket.create_server(("127.0.0.1", 0))
+    ends(4, "--backend", "dummy", "--socket", "none", "--port", str(taken.getsockname()[1]))
+    taken.close()
+    with Server(PROGRAM, folder=FOLDER): ends(4, "--backend", "dummy", "--port", "0", "--state", "none")
+    for option in ("--help", "--version"):
+        got = subprocess.run([PROGRAM, option], capture_output=True, text=True)
+        assert got.returncode == 0 and "megasynthd" in got.stdout
+
+
+def discovery():
+    with Server(PROGRAM, folder=FOLDER) as s:
+        with open(FOLDER + "/megasynth/main.json") as f: found = json.load(f)
+        assert found["pid"] == s.process.pid and set(found["urls"]) == set(s.urls.values())
+        mode = os.stat(FOLDER + "/megasynth/main.sock").st_mode & 0o777
+        assert mode == 0o600, oct(mode)
+        boot = s.boot_seconds
+    assert not os.path.exists(FOLDER + "/megasynth/main.json") and not os.path.exists(FOLDER + "/megasynth/main.sock")
+    return f"ready after {1e3 * boot:.0f} ms"
+
+
+def leftovers():
+    """A server that was killed stands in nobody's way."""
+    s = Server(PROGRAM, folder=FOLDER)
+    s.process.kill()
+    s.process.wait()
+    s.log.close()
+    assert os.path.exists(FOLDER + "/megasynth/main.sock")
+    with Server(PROGRAM, folder=FOLDER): pass
+
+
+def ready_fd():
+    read, write = os.pipe()
+    process = subprocess.Popen([PROGRAM, "--backend", "dummy", "--port", "0", "--ready-fd", str(write)], env=ENVIRONMENT,
+                               pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(write)
+    line = b""
+    while more := os.read(read, 4096): line += more
+    assert line.startswith(b"ready unix:") or line.startswith(b"ready tcp:"), line
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    os.close(read)
+
+
+def orphan():
+    """--exit-with-parent: the shell between is killed."""
+    shell = subprocess.Popen(["sh", "-c", '"$0" --backend dummy --port 0 --exit-with-parent & echo $!; wait', PROGRAM],
+                             env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    pid = int(shell.stdout.readline())
+    assert shell.stdout.readline().startswith("ready")
+    shell.kill()
+    shell.wait()
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        try:
+            with open(f"/proc/{pid}/stat") as f:
+                if f.read().rsplit(")", 1)[1].split()[0] == "Z": return
+        except FileNotFoundError: return
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)
+    raise AssertionError("it lives on")
+
+
+def watched():
+    path = FOLDER + "/watched.json"
+    def write(**what):
+        with open(path + ".new", "w") as f: json.dump(dict(PATCH, **what), f)
+        os.rename(path + ".new", path)
+    write(voices=3)
+    with Server(PROGRAM, "--patch", path, "--watch", folder=FOLDER) as s:
+        c = s.client("unix")
+        assert c.call("/patch/get")["patch"]["voices"] == 3
+        c.call("/subscribe", topics=["patch"])
+        time.sleep(0.3)
+        write(voices=5)
+        until = time.monotonic() + 5
+        while not c.notices and time.monotonic() < until: c.settle(0.05)
+        assert c.call("/patch/get")["patch"]["voices"] == 5
+        with open(path, "w") as f: f.write('{"nodes": {"a"')
+        time.sleep(0.6)
+        assert c.call("/patch/get")["patch"]["voices"] == 5
+        assert "command.failed" in s.log_text()
+
+
+def state_file(): return FOLDER + "/state/megasynth/main.json"
+
+
+def resumed():
+    """kill -9: what was loaded and turned is there again."""
+    s = Server(PROGRAM, folder=FOLDER)
+    c = s.client("unix")
+    c.call("/patch/load", patch=PATCH)
+    c.call("/synth/new", name="lead", fader=0.25)
+    c.call("/synth/lead/patch/load", patch=dict(PATCH, name="lead"))
+    c.call("/synth/lead/knob/set", name="cutoff", value=0.125)
+    c.call("/param/set", node="filt", param="res", value=0.625)
+    c.call("/knob/map", name="cutoff", address="/fader/1")
+    until = time.monotonic() + 10
+    def written():
+        with open(state_file()) as f: text = f.read()
+        return "0.125" in text and "0.625" in text and "/fader/1" in text
+    while time.monotonic() < until and not (os.path.exists(state_file()) and written()): time.sleep(0.05)
+    s.process.kill()
+    s.process.wait()
+    s.log.close()
+    with Server(PROGRAM, "--resume", folder=FOLDER) as s:
+        c = s.client("unix")
+        assert c.call("/synth/lead/knob/get", name="cutoff")["value"] == 0.125
+        assert c.call("/param/get", node="filt", param="res")["value"] == 0.625
+        assert c.call("/synth/list")["synths"]["lead"]["fader"] == 0.25
+        c.plain("/fader/1", 0.5)
+        assert c.call("/knob/get", name="cutoff")["value"] == 0.5
+        assert os.path.exists(state_file() + ".attempts")
+    assert not os.path.exists(state_file() + ".attempts"), "a good end is not counted"
+
+
+def never_loops():
+    """A state that brings the server down is tried three times."""
+    tried = []
+    for _ in range(5):
+        s = Server(PROGRAM, "--resume", folder=FOLDER)
+        tried.append(s.client("unix").call("/status")["synths"]["main"]["loaded"])
+        s.process.kill()
+        s.process.wait()
+        s.log.close()
+    assert tried[:3] == [True] * 3 and not tried[3], tried
+    assert os.path.exists(state_file() + ".bad")
+
+
+def killed_in_save():
+    """kill -9 while the state is saved leaves the old or the new file."""
+    name, sizes = FOLDER + "/saved.json", []
+    for round in range(12):
+        s = Server(PROGRAM, "--state", "none", folder=FOLDER)
+        c = s.client("unix")
+        nodes = dict(PATCH["nodes"], **{f"g{i}": {"type": "gain"} for i in range(50 * (1 + round % 3))})
+        c.call("/patch/load", patch=dict(PATCH, nodes=nodes))
+        c.call("/state/save", file="saved.json")
+        c.send(*[b for b in [__import__("wire").request(100 + i, "/state/save", file="saved.json") for i in range(20)]])
+        time.sleep(0.001 * (round % 6))
+        s.process.kill()
+        s.process.wait()
+        s.log.close()
+        with open(name) as f: sizes.append(len(json.load(f)["synths"]["main"]["patch"]["nodes"]))
+    return f"12 kills, {len(set(sizes))} different files, all whole"
+
+
+def fades_and_saves():
+    with Server(PROGRAM, folder=FOLDER) as s:
+        s.client("unix").call("/patch/load", patch=dict(PATCH, name="kept"))
+        assert s.stop() == 0
+    with open(state_file()) as f: assert json.load(f)["synths"]["main"]["patch"]["name"] == "kept"
+    with Server(PROGRAM, folder=FOLDER) as s:
+        s.client("unix").plain("/quit")
+        assert s.process.wait(10) == 0
+
+
+def json_log():
+    with Server(PROGRAM, "--log-format", "json", "--log-level", "debug", "--state", "none", folder=FOLDER) as s:
+        before = len(s.log_text())
+        try: s.client("unix").call("/knob/set", name="none", value=1)
+        except Failed: pass
+    for line in s.log_text()[before:].splitlines(): assert set(json.loads(line)) == {"time", "level", "event", "message"}
+
+
+try: run([exit_codes, discovery, leftovers, ready_fd, orphan, watched, resumed, never_loops, killed_in_save, fades_and_saves, json_log],
+         "lifecycle_test")
+finally: shutil.rmtree(FOLDER, ignore_errors=True)
