@@ -36,7 +36,7 @@ def main():
 
     step(0)
     environment = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": offset_file, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                   "DONT_FAKE_MONOTONIC": "1", "FAKETIME_CACHE_DURATION": "1"}
+                   "FAKETIME_FORCE_MONOTONIC_FIX": "0", "FAKETIME_CACHE_DURATION": "1"}
     patch = os.path.join(folder, "patch.json")
     with open(patch, "w", encoding="ascii") as file:
         file.write('{"nodes": {"n": {"type": "note"}, "o": {"type": "osc.sine"}, "out": {"type": "output"}}, "connections": ['
