@@ -38,7 +38,7 @@ static bool admit(call *c) {
         return false;
     }
     s->admitted = true;
-    stream_admitted(s);
+    if (s->transport != TRANSPORT_UDP) stream_admitted(s);
     return true;
 }
 
