@@ -42,13 +42,14 @@ void mega_atoms_finish(mega_atoms *a) {
 }
 
 void mega_outlet(t_outlet *outlet, const char *selector, size_t count, const mega_atom *atoms) {
-    t_atom room[64];
-    size_t made = 0;
-    for (; made < count && made < sizeof room / sizeof *room; made++) {
-        if (atoms[made].word) SETSYMBOL(&room[made], gensym(atoms[made].word));
-        else SETFLOAT(&room[made], (t_float)atoms[made].number);
+    t_atom room[64], *made = room;
+    if (count > sizeof room / sizeof *room) made = malloc(count * sizeof *made);
+    for (size_t i = 0; i < count && made; i++) {
+        if (atoms[i].word) SETSYMBOL(&made[i], gensym(atoms[i].word));
+        else SETFLOAT(&made[i], (t_float)atoms[i].number);
     }
-    outlet_anything(outlet, gensym(selector), (int)made, room);
+    if (made) outlet_anything(outlet, gensym(selector), (int)count, made);
+    if (made != room) free(made);
 }
 
 mega_setmultiout *mega_find_setmultiout(void) {

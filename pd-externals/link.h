@@ -28,8 +28,7 @@ const mega_link *mega_link_find(t_symbol *name);
 /// The symbol that a synth of that name is bound to.
 t_symbol *mega_link_symbol(t_symbol *name);
 
-// ---- what the three shims share
-// ------------------------------------------------------------------------
+// ---- what the three shims share ----------------------------------------------------------------
 
 /// Atoms for the adapter; those past `room_count` in memory of their own, to be released by
 /// mega_atoms_finish. Words live as long as Pd.

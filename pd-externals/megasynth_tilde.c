@@ -40,8 +40,7 @@ typedef struct {
 
 static t_class *plain_class, *inlet_class; // without and with a main signal inlet
 
-// ---- what the adapter asks for
-// ------------------------------------------------------------------------
+// ---- what the adapter asks for -----------------------------------------------------------------
 
 static void info(void *context, const char *selector, size_t count, const mega_atom *atoms) {
     mega_outlet(((object *)context)->info, selector, count, atoms);
@@ -70,8 +69,7 @@ static bool path(void *context, const char *name, bool to_write, char *result, s
     return (size_t)snprintf(result, bytes, "%s/%s", folder, file) < bytes;
 }
 
-// ---- time
-// ---------------------------------------------------------------------------------------------
+// ---- time --------------------------------------------------------------------------------------
 
 /// The frame at which a message of this logical time is to be heard.
 ///
@@ -91,8 +89,7 @@ static uint64_t frame_now(const object *x) {
 
 static void tick(object *x) { mega_adapter_tick(x->adapter); }
 
-// ---- messages
-// -----------------------------------------------------------------------------------------
+// ---- messages ----------------------------------------------------------------------------------
 
 static void anything(object *x, t_symbol *selector, int argc, t_atom *argv) {
     mega_atoms atoms;
@@ -110,8 +107,7 @@ static void list(object *x, t_symbol *selector, int argc, t_atom *argv) {
     mega_atoms_finish(&atoms);
 }
 
-// ---- sound
-// --------------------------------------------------------------------------------------------
+// ---- sound -------------------------------------------------------------------------------------
 
 #if PD_FLOATSIZE == 32
 static void render(object *x) {
@@ -183,8 +179,7 @@ static void dsp(object *x, t_signal **signals) {
     dsp_add(perform, 1, x);
 }
 
-// ---- state in the patch
-// -------------------------------------------------------------------------------
+// ---- state in the patch ------------------------------------------------------------------------
 
 static void save(t_gobj *gobj, t_binbuf *to) {
     object *x = (object *)gobj;
@@ -230,8 +225,7 @@ static void unbind_state(object *x) {
     while ((bound = pd_findbyclass(a, *(t_pd *)x))) pd_unbind(bound, a);
 }
 
-// ---- making
-// -------------------------------------------------------------------------------------------
+// ---- making ------------------------------------------------------------------------------------
 
 typedef struct {
     uint32_t ins, outs, voices;
@@ -346,8 +340,7 @@ static void free_object(object *x) {
     free(x->scratch);
 }
 
-// ---- classes
-// ------------------------------------------------------------------------------------------
+// ---- classes -----------------------------------------------------------------------------------
 
 static const mega_link *give_link(const object *x) { return &x->link; }
 

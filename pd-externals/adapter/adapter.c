@@ -14,8 +14,7 @@ static const double look_ms = 1.5;
 /// Until what a fade has left behind is freed; longer than most fades, never in a hurry.
 static const double collect_seconds = 0.1;
 
-// ---- making
-// -----------------------------------------------------------------------------------------
+// ---- making ------------------------------------------------------------------------------------
 
 static const char empty_patch[] = "{\"nodes\": {\"out\": {\"type\": \"output\"}}}";
 
@@ -26,26 +25,22 @@ static mega_engine *make_engine(mega_adapter *a) {
                                                       .output_channels = a->options.output_channels,
                                                       .whole_blocks = a->whole_blocks},
                                       report);
-    if (!engine) mega_tell_report(a, "megasynth~", report, NULL, MEGA_ERROR_MEMORY);
+    if (!engine) synth_tell_report(a, "megasynth~", report, NULL, MEGA_ERROR_MEMORY);
     mega_report_destroy(report);
     return engine;
 }
 
 static bool allocate(mega_adapter *a) {
-    a->worker = mega_worker_create(a);
+    a->worker = synth_worker_create(a);
     a->collected = json_array();
     a->slots = json_object();
-    a->live_knobs = json_object();
-    a->live_params = json_object();
     a->known_index = json_object();
-    return a->worker && a->collected && a->slots && a->live_knobs && a->live_params &&
-           a->known_index;
+    return a->worker && a->collected && a->slots && a->known_index;
 }
 
 mega_adapter *mega_adapter_create(const mega_adapter_options *options, const mega_host *host) {
     mega_adapter *a = calloc(1, sizeof *a);
-    if (!a || pthread_mutex_init(&a->values_lock, NULL) != 0) {
-        free(a);
+    if (!a) {
         host->error(host->context, "no memory");
         return NULL;
     }
@@ -53,9 +48,10 @@ mega_adapter *mega_adapter_create(const mega_adapter_options *options, const meg
     a->options = *options;
     a->collect_frame = UINT64_MAX;
     if (!allocate(a)) {
-        mega_tell_error(a, "no-memory", "no memory");
+        synth_tell_error(a, "no-memory", "no memory");
     } else if ((a->engine = make_engine(a))) {
-        mega_work_do(a, mega_bytes_load(a, "", (const uint8_t *)empty_patch, strlen(empty_patch)));
+        synth_work_do(a,
+                      synth_bytes_load(a, "", (const uint8_t *)empty_patch, strlen(empty_patch)));
         a->host.wake(a->host.context, 0);
         return a;
     }
@@ -63,29 +59,27 @@ mega_adapter *mega_adapter_create(const mega_adapter_options *options, const meg
     return NULL;
 }
 
-static void discard(mega_job *job) { mega_work_destroy((mega_work *)job); }
+static void discard(synth_job *job) { synth_work_destroy((synth_work *)job); }
 
 void mega_adapter_destroy(mega_adapter *a) {
     if (!a) return;
-    mega_worker_destroy(a->worker, discard);
+    synth_worker_destroy(a->worker, discard);
     for (int i = 0; i < MEGA_TAPS_MAX; i++)
         if (a->taps[i]) a->taps[i]->adapter = NULL;
     mega_destroy(a->engine);
-    for (int i = 0; i < MEGA_SLOTS_MAX; i++) mega_patch_destroy(a->prepared[i]);
+    for (int i = 0; i < SYNTH_SLOTS_MAX; i++) mega_patch_destroy(a->prepared[i]);
     for (int i = 0; i < 128; i++) free(a->controllers[i]);
-    mega_values_finish(a);
+    synth_values_finish(a);
     json_decref(a->early.list);
     json_decref(a->collected);
     json_decref(a->slots);
-    pthread_mutex_destroy(&a->values_lock);
     free(a);
 }
 
-// ---- messages in
-// ------------------------------------------------------------------------------------
+// ---- messages in -------------------------------------------------------------------------------
 
-static const mega_command_row *find(const char *selector) {
-    for (const mega_command_row *row = mega_commands; row->selector; row++)
+static const synth_command_row *find(const char *selector) {
+    for (const synth_command_row *row = synth_commands; row->selector; row++)
         if (strcmp(row->selector, selector) == 0) return row;
     return NULL;
 }
@@ -93,23 +87,23 @@ static const mega_command_row *find(const char *selector) {
 static void tell_unknown(mega_adapter *a, const char *selector) {
     const char *names[128];
     size_t count = 0;
-    for (const mega_command_row *row = mega_commands; row->selector && count < 128; row++)
+    for (const synth_command_row *row = synth_commands; row->selector && count < 128; row++)
         names[count++] = row->selector;
     const char *near = mega_nearest(selector, names, count);
-    mega_tell_error(a, "not-found", "no such message: `%.80s`; %s%s%s", selector,
-                    near ? "did you mean `" : "", near ? near : "`commands` tells what there is",
-                    near ? "`?" : "");
+    synth_tell_error(a, "not-found", "no such message: `%.80s`; %s%s%s", selector,
+                     near ? "did you mean `" : "", near ? near : "`commands` tells what there is",
+                     near ? "`?" : "");
 }
 
 static void run(mega_adapter *a, uint64_t frame, const char *selector, size_t count,
                 const mega_atom *atoms) {
-    mega_osc_room room;
-    mega_osc_translate(&selector, &count, &atoms, &room);
-    const mega_command_row *row = find(selector);
+    synth_osc_room room;
+    synth_osc_translate(&selector, &count, &atoms, &room);
+    const synth_command_row *row = find(selector);
     if (!row) tell_unknown(a, selector);
     else if (count < row->least || (row->most != UINT8_MAX && count > row->most))
-        mega_tell_error(a, "bad-arguments", "%s: %zu arguments; write `%s%s%s`", selector, count,
-                        selector, *row->arguments ? " " : "", row->arguments);
+        synth_tell_error(a, "bad-arguments", "%s: %zu arguments; write `%s%s%s`", selector, count,
+                         selector, *row->arguments ? " " : "", row->arguments);
     else row->run(a, frame, count, atoms);
 }
 
@@ -117,23 +111,23 @@ void mega_adapter_message(mega_adapter *a, uint64_t frame, const char *selector,
                           const mega_atom *atoms) {
     if (selector) run(a, frame, selector, count, atoms);
     else if (count && atoms->word) run(a, frame, atoms->word, count - 1, atoms + 1);
-    else if (count) mega_play_list(a, frame, count, atoms);
+    else if (count) synth_play_list(a, frame, count, atoms);
     // an empty list is what [list] and [t b] send by the way: nothing
 }
 
 mega_listener mega_adapter_listen(mega_adapter *a, mega_answer *answer, void *context) {
-    for (int i = 0; i < MEGA_LISTENERS_MAX; i++) {
+    for (int i = 0; i < SYNTH_LISTENERS_MAX; i++) {
         if (a->listeners[i].number) continue;
         a->listeners[i].answer = answer;
         a->listeners[i].context = context;
         return a->listeners[i].number = ++a->listener_last;
     }
-    mega_tell_error(a, "limit", "more than %d listeners", MEGA_LISTENERS_MAX);
+    synth_tell_error(a, "limit", "more than %d listeners", SYNTH_LISTENERS_MAX);
     return MEGA_INFO;
 }
 
 void mega_adapter_ignore(mega_adapter *a, mega_listener listener) {
-    for (int i = 0; listener && i < MEGA_LISTENERS_MAX; i++)
+    for (int i = 0; listener && i < SYNTH_LISTENERS_MAX; i++)
         if (a->listeners[i].number == listener) a->listeners[i].number = 0;
 }
 
@@ -145,41 +139,40 @@ void mega_adapter_ask(mega_adapter *a, mega_listener listener, const char *selec
 }
 
 bool mega_adapter_load(mega_adapter *a, const char *file_name) {
-    mega_work *work = mega_file_load(a, file_name);
-    return work && mega_work_do(a, work);
+    synth_work *work = synth_file_load(a, file_name);
+    return work && synth_work_do(a, work);
 }
 
-// ---- tick
-// -------------------------------------------------------------------------------------------
+// ---- tick --------------------------------------------------------------------------------------
 
 void mega_adapter_join(mega_adapter *a) {
     do {
-        if (!a->begun) mega_edits_flush(a);
-        mega_worker_pause(a->worker, true);
-        mega_worker_resume(a->worker);
-        mega_work_finish_all(a);
-        mega_values_replay(a);
-    } while (!mega_worker_idle(a->worker) || (json_array_size(a->collected) && !a->begun));
+        if (!a->begun) synth_edits_flush(a);
+        synth_worker_pause(a->worker, true);
+        synth_worker_resume(a->worker);
+        synth_work_finish_all(a);
+        synth_values_replay(a);
+    } while (!synth_worker_idle(a->worker) || (json_array_size(a->collected) && !a->begun));
 }
 
 /// Tells which changes have become heard, and since when.
 static void tell_swapped(mega_adapter *a) {
     size_t kept = 0;
     for (size_t i = 0; i < a->pending_count; i++) {
-        mega_pending *p = &a->pending[i];
+        synth_pending *p = &a->pending[i];
         uint64_t frame;
         if (!mega_change_frame(a->engine, p->number, &frame)) {
             a->pending[kept++] = *p;
             continue;
         }
-        mega_tell(a, MEGA_INFO, "swapped", 2, (mega_atom[]){{p->name, 0}, {NULL, (double)frame}});
+        synth_tell(a, MEGA_INFO, "swapped", 2, (mega_atom[]){{p->name, 0}, {NULL, (double)frame}});
         a->collect_frame =
             mega_adapter_frame(a) + (uint64_t)(collect_seconds * mega_rate(a->engine));
     }
     a->pending_count = kept;
 }
 
-static void collect(mega_adapter *a, mega_work *work) {
+static void collect(mega_adapter *a, synth_work *work) {
     (void)work;
     mega_collect(a->engine);
 }
@@ -188,10 +181,10 @@ static void collect(mega_adapter *a, mega_work *work) {
 static void collect_later(mega_adapter *a) {
     if (mega_adapter_frame(a) < a->collect_frame) return;
     a->collect_frame = UINT64_MAX;
-    mega_work *work = mega_work_create(a, "", collect);
+    synth_work *work = synth_work_create(a, "", collect);
     if (!work) return;
     work->job.brief = true;
-    mega_work_post(a, work);
+    synth_work_post(a, work);
 }
 
 static void tell_load(mega_adapter *a) {
@@ -202,11 +195,12 @@ static void tell_load(mega_adapter *a) {
     double ns = (double)atomic_exchange(&a->perform_ns, 0);
     double frames = (double)atomic_exchange(&a->perform_frames, 0);
     double percent = frames > 0 ? ns * 1e-7 / (frames / rate) : 0;
-    mega_tell(a, MEGA_INFO, "cpu", 1, &(mega_atom){NULL, (double)(int)(percent * 100 + 0.5) / 100});
+    synth_tell(a, MEGA_INFO, "cpu", 1,
+               &(mega_atom){NULL, (double)(int)(percent * 100 + 0.5) / 100});
     uint32_t voices = mega_counters_get(a->engine).voices_active;
     if (voices == a->voices_told) return;
     a->voices_told = voices;
-    mega_tell(a, MEGA_INFO, "voices", 1, &(mega_atom){NULL, voices});
+    synth_tell(a, MEGA_INFO, "voices", 1, &(mega_atom){NULL, voices});
 }
 
 /// Asks for the next tick, if there is anything left to look after. What waits for sound to be
@@ -218,7 +212,7 @@ static void ask_for_tick(mega_adapter *a) {
     double ms = -1;
     if (a->poll_ms > 0) ms = a->poll_ms;
     if (renders && (a->pending_count || a->collect_frame != UINT64_MAX)) ms = look_ms * 4;
-    if (!mega_worker_idle(a->worker)) ms = look_ms;
+    if (!synth_worker_idle(a->worker)) ms = look_ms;
     if (json_array_size(a->collected) && !a->begun) ms = 0;
     if (ms >= 0) a->host.wake(a->host.context, ms);
 }
@@ -226,32 +220,31 @@ static void ask_for_tick(mega_adapter *a) {
 void mega_adapter_tick(mega_adapter *a) {
     if (!a->ready_told) {
         a->ready_told = true;
-        mega_tell(a, MEGA_INFO, "ready", 1, &(mega_atom){MEGA_VERSION, 0});
-        mega_tell_messages(a, MEGA_INFO, &a->early);
+        synth_tell(a, MEGA_INFO, "ready", 1, &(mega_atom){MEGA_VERSION, 0});
+        synth_tell_messages(a, MEGA_INFO, &a->early);
     }
-    if (!a->begun) mega_edits_flush(a);
-    mega_work_finish_all(a);
-    if (mega_worker_idle(a->worker)) {
-        mega_values_replay(a);
+    if (!a->begun) synth_edits_flush(a);
+    synth_work_finish_all(a);
+    if (synth_worker_idle(a->worker)) {
+        synth_values_replay(a);
         tell_swapped(a);
         collect_later(a);
     }
-    mega_notes_collect(a);
+    synth_notes_collect(a);
     tell_load(a);
     ask_for_tick(a);
 }
 
-// ---- sound
-// ------------------------------------------------------------------------------------------
+// ---- sound -------------------------------------------------------------------------------------
 
 /// The same patch in another engine, as at its start.
 static void change_engine(mega_adapter *a) {
     mega_engine *before = a->engine, *engine = make_engine(a);
     if (!engine) return;
-    mega_patch *patch = mega_patch_as_heard(a);
+    mega_patch *patch = synth_patch_as_heard(a);
     mega_report *report = mega_report_create();
     mega_status status = patch ? mega_load(engine, patch, report) : MEGA_OK;
-    if (status) mega_tell_report(a, "megasynth~", report, NULL, status);
+    if (status) synth_tell_report(a, "megasynth~", report, NULL, status);
     mega_report_destroy(report);
     mega_patch_destroy(patch);
     a->engine = engine;
@@ -259,9 +252,9 @@ static void change_engine(mega_adapter *a) {
     a->pending_count = 0;
     a->collect_frame = UINT64_MAX;
     a->poll_frame = 0;
-    mega_values_forget_names(a);
-    mega_notes_clear(a);
-    mega_taps_open_again(a);
+    synth_values_forget_names(a);
+    synth_notes_clear(a);
+    synth_taps_open_again(a);
     mega_destroy(before);
 }
 
@@ -269,11 +262,11 @@ void mega_adapter_format(mega_adapter *a, uint32_t rate, uint32_t frames) {
     bool whole = a->options.input_channels && frames % 64 == 0;
     if (frames > a->block_frames) a->block_frames = frames;
     if (rate != mega_rate(a->engine) || whole != a->whole_blocks) {
-        mega_worker_pause(a->worker, false);
+        synth_worker_pause(a->worker, false);
         a->options.rate = rate;
         a->whole_blocks = whole;
         change_engine(a);
-        mega_worker_resume(a->worker);
+        synth_worker_resume(a->worker);
     }
     a->frame_seen = UINT64_MAX;
     a->host.wake(a->host.context, 0);
@@ -290,7 +283,7 @@ static uint64_t now_ns(void) {
 void mega_adapter_perform(mega_adapter *a, const float *const *in, float *const *out,
                           uint32_t frames) {
     uint64_t start = a->poll_ms > 0 ? now_ns() : 0;
-    if (mega_taps_any(a)) mega_taps_render(a, in, out, frames);
+    if (synth_taps_any(a)) synth_taps_render(a, in, out, frames);
     else mega_render(a->engine, in, out, frames);
     if (!start) return;
     atomic_fetch_add(&a->perform_ns, now_ns() - start);

@@ -82,8 +82,7 @@ uint8_t *mega_adapter_state(mega_adapter *adapter, size_t *bytes);
 /// Loads such bytes before it returns. @return false: an error was told
 bool mega_adapter_restore(mega_adapter *adapter, const uint8_t *state, size_t bytes);
 
-// ---- sound
-// ------------------------------------------------------------------------------------------
+// ---- sound -------------------------------------------------------------------------------------
 
 /// Rate and block size, before sound starts and whenever they change; at another rate the patch
 /// begins afresh.

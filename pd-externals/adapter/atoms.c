@@ -9,7 +9,7 @@
 
 /// A host of 32 bits gives 0.1 as 0.100000001490116; what was meant is the shortest decimal that
 /// gives the same float, and that is what the same document holds anywhere else.
-void mega_decimal(double number, char *text, size_t bytes) {
+void synth_decimal(double number, char *text, size_t bytes) {
     bool narrow = (double)(float)number == number;
     for (int digits = narrow ? 6 : 15; digits <= 17; digits++) {
         snprintf(text, bytes, "%.*g", digits, number);
@@ -18,9 +18,9 @@ void mega_decimal(double number, char *text, size_t bytes) {
     }
 }
 
-bool mega_atom_text(const mega_atom *atom, char *text, size_t bytes) {
+bool synth_atom_text(const mega_atom *atom, char *text, size_t bytes) {
     if (!atom->word) {
-        mega_decimal(atom->number, text, bytes);
+        synth_decimal(atom->number, text, bytes);
         return true;
     }
     size_t length = strlen(atom->word);
@@ -30,19 +30,19 @@ bool mega_atom_text(const mega_atom *atom, char *text, size_t bytes) {
     return atom->word[length] == '\0';
 }
 
-json_t *mega_atom_json(const mega_atom *atom) {
+json_t *synth_atom_json(const mega_atom *atom) {
     if (atom->word) return json_string(atom->word);
     if (!isfinite(atom->number)) return NULL;
     if (atom->number == rint(atom->number) && fabs(atom->number) < 1e15)
         return json_integer((json_int_t)atom->number);
     char text[40];
-    mega_decimal(atom->number, text, sizeof text);
+    synth_decimal(atom->number, text, sizeof text);
     return json_real(strtod(text, NULL));
 }
 
-bool mega_split(const char *text, char *node, char *port) {
+bool synth_split(const char *text, char *node, char *port) {
     const char *dot = strrchr(text, '.');
-    if (!dot || dot == text || !dot[1] || strlen(text) >= MEGA_NAME_BYTES) return false;
+    if (!dot || dot == text || !dot[1] || strlen(text) >= SYNTH_NAME_BYTES) return false;
     memcpy(node, text, (size_t)(dot - text));
     node[dot - text] = '\0';
     strcpy(port, dot + 1);

@@ -7,7 +7,6 @@
 #define MEGA_ADAPTER_CORE_H
 
 #include <jansson.h>
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "adapter.h"
@@ -15,40 +14,42 @@
 #include "worker.h"
 
 enum {
-    MEGA_NOTES_MAX = 4096,                   ///< sounding at once, as the engine's voices
-    MEGA_NOTE_ID_BYTES = 48,                 ///< of an id that is given to a note, its NUL included
-    MEGA_NAME_BYTES = 256,                   ///< "node.param"
-    MEGA_PATH_BYTES = 1024,                  ///< of a file
-    MEGA_FILE_BYTES_MAX = 64 << 20,          ///< of a document
-    MEGA_OPERATIONS_COLLECTED_MAX = 1 << 16, ///< of one edit, as many as the engine takes
-    MEGA_HELD_MAX = 4096,                    ///< messages that wait for a name that is being built
-    MEGA_SLOTS_MAX = 128,                    ///< patches made ready by `prepare`
-    MEGA_ERRORS_TOLD_MAX = 20,               ///< of one report; the rest is counted
-    MEGA_PENDING_MAX = 64,                   ///< changes of which we wait to tell the frame
-    MEGA_LISTENERS_MAX = 256,
-    MEGA_TEXT_BYTES = 400, ///< of an error
+    SYNTH_NOTES_MAX = 4096,          ///< sounding at once, as the engine's voices
+    SYNTH_NOTE_ID_BYTES = 48,        ///< of an id that is given to a note, its NUL included
+    SYNTH_NAME_BYTES = 256,          ///< "node.param"
+    SYNTH_PATH_BYTES = 1024,         ///< of a file
+    SYNTH_FILE_BYTES_MAX = 64 << 20, ///< of a document
+    SYNTH_OPERATIONS_COLLECTED_MAX = 1 << 16, ///< of one edit, as many as the engine takes
+    SYNTH_HELD_MAX = 4096,                    ///< messages that wait for a name that is being built
+    SYNTH_SLOTS_MAX = 128,                    ///< patches made ready by `prepare`
+    SYNTH_ERRORS_TOLD_MAX = 20,               ///< of one report; the rest is counted
+    SYNTH_PENDING_MAX = 64,                   ///< changes of which we wait to tell the frame
+    SYNTH_LISTENERS_MAX = 256,
+    SYNTH_TEXT_BYTES = 400, ///< of an error
 };
 
-// ---- messages to be sent
-// ---------------------------------------------------------------------------
+/// A handler of one message.
+typedef void synth_command(mega_adapter *adapter, uint64_t frame, size_t count,
+                           const mega_atom *atoms);
+
+// ---- messages to be sent -----------------------------------------------------------------------
 
 /// Messages for the host, collected by the worker: each is a JSON array of selector and atoms.
 typedef struct {
     json_t *list;
-} mega_messages;
+} synth_messages;
 /// @param format one letter an atom: 's' const char *, 'f' double
-void mega_messages_add(mega_messages *messages, const char *selector, const char *format, ...);
+void synth_messages_add(synth_messages *messages, const char *selector, const char *format, ...);
 
-// ---- a note that sounds
-// ----------------------------------------------------------------------------
+// ---- a note that sounds ------------------------------------------------------------------------
 
 typedef struct {
     _Atomic uint64_t
         note; ///< 0: free. A slot is a channel of the taps that have one for each voice
     float key;
     uint8_t channel; ///< MIDI's, 1..16; 0: none
-    char id[MEGA_NOTE_ID_BYTES];
-} mega_sounding;
+    char id[SYNTH_NOTE_ID_BYTES];
+} synth_sounding;
 
 /// A name that was looked up: what a live value must be like.
 typedef struct {
@@ -56,26 +57,26 @@ typedef struct {
     uint64_t epoch; ///< of the document when it was looked up
     double min, max;
     json_t *choices; ///< or NULL
-} mega_known;
+} synth_known;
 
 typedef struct {
     uint64_t frame;
-    bool knob;
+    synth_command *run;
     size_t count;
     mega_atom *atoms; ///< words are its own
-} mega_held;
+} synth_held;
 
 typedef struct {
     uint64_t number; ///< the engine's, of a change
     char name[64];
-} mega_pending;
+} synth_pending;
 
 typedef struct {
     uint8_t status, data[2], have; ///< running status
     uint8_t rpn[16][2];
     float bend_range[16];              ///< semitones of member channels
     uint8_t members_low, members_high; ///< of the zones whose masters are channel 1 and 16
-} mega_midi;
+} synth_midi;
 
 struct mega_tap {
     mega_adapter *adapter;
@@ -93,7 +94,7 @@ struct mega_adapter {
     mega_adapter_options options;
     mega_engine *engine;
     bool whole_blocks;
-    mega_worker *worker;
+    synth_worker *worker;
     uint64_t epoch; ///< counts documents, of the names' looking up
 
     // edits
@@ -101,41 +102,36 @@ struct mega_adapter {
     uint64_t collected_frame;
     bool begun;
     json_t *slots; ///< name -> JSON integer, index of `prepared`; the worker's
-    mega_patch *prepared[MEGA_SLOTS_MAX];
+    mega_patch *prepared[SYNTH_SLOTS_MAX];
 
-    // values turned since the document was loaded: the document's own stay as written
-    pthread_mutex_t values_lock;
-    json_t *live_knobs, *live_params; ///< name -> value; "node.param" -> value or choice
-    json_t *known_index;              ///< name -> index of `known`
-    mega_known *known;
+    // names
+    json_t *known_index; ///< name -> index of `known`
+    synth_known *known;
     size_t known_count;
-    mega_held held[MEGA_HELD_MAX];
+    synth_held held[SYNTH_HELD_MAX];
     size_t held_count;
 
     // notes
-    mega_sounding sounding[MEGA_NOTES_MAX];
+    synth_sounding sounding[SYNTH_NOTES_MAX];
     uint32_t sounding_end; ///< slots from here on were never used
-    uint32_t sounding_count;
-    uint32_t voices; ///< of the document
-    bool no_stealing;
-    mega_midi midi;
+    synth_midi midi;
     char *controllers[128]; ///< knob that a controller turns
 
     // what is told
-    mega_pending pending[MEGA_PENDING_MAX];
+    synth_pending pending[SYNTH_PENDING_MAX];
     size_t pending_count;
     uint64_t frame_seen;    ///< at the last tick
     uint64_t collect_frame; ///< when what has faded is freed; UINT64_MAX: nothing is left
     bool ready_told;
-    mega_messages early; ///< before that
-    double poll_ms;      ///< 0: off
+    synth_messages early; ///< before that
+    double poll_ms;       ///< 0: off
     uint64_t poll_frame;
     uint32_t voices_told;
     struct {
         mega_answer *answer;
         void *context;
         mega_listener number;
-    } listeners[MEGA_LISTENERS_MAX];
+    } listeners[SYNTH_LISTENERS_MAX];
     mega_listener listener_last;
     mega_listener asking;                        ///< who asked the message that is being handled
     _Atomic uint64_t perform_ns, perform_frames; ///< while polling
@@ -145,19 +141,18 @@ struct mega_adapter {
     uint32_t block_frames;    ///< the host's longest
 };
 
-// ---- jobs
-// ------------------------------------------------------------------------------------------
+// ---- jobs --------------------------------------------------------------------------------------
 
 /// A job for the worker, with what it found. `run` works on the engine; `finish` tells the host.
-typedef struct mega_work mega_work;
-struct mega_work {
-    mega_job job;
-    void (*work)(mega_adapter *adapter, mega_work *work);
-    void (*finish)(mega_adapter *adapter, mega_work *work); ///< NULL: messages and errors, no more
-    char what[64];              ///< in front of errors, and in `loaded` and `swapped`
-    char name[MEGA_NAME_BYTES]; ///< slot, path in the document, module, port
-    char node[MEGA_NAME_BYTES];
-    char path[MEGA_PATH_BYTES];
+typedef struct synth_work synth_work;
+struct synth_work {
+    synth_job job;
+    void (*work)(mega_adapter *adapter, synth_work *work);
+    void (*finish)(mega_adapter *adapter, synth_work *work); ///< NULL: messages and errors, no more
+    char what[64];               ///< in front of errors, and in `loaded` and `swapped`
+    char name[SYNTH_NAME_BYTES]; ///< slot, path in the document, module, port
+    char node[SYNTH_NAME_BYTES];
+    char path[SYNTH_PATH_BYTES];
     json_t *operations;
     uint8_t *bytes;
     size_t byte_count;
@@ -168,115 +163,112 @@ struct mega_work {
     mega_status status;
     mega_report *report;
     mega_changed changed;
-    uint32_t voices;                       ///< of the document then
-    char code[24], error[MEGA_TEXT_BYTES]; ///< beyond what the report says
-    mega_messages messages;
+    char code[24], error[SYNTH_TEXT_BYTES]; ///< beyond what the report says
+    synth_messages messages;
 };
 
 /// @return NULL without memory, which is told
-mega_work *mega_work_create(mega_adapter *adapter, const char *what,
-                            void (*work)(mega_adapter *, mega_work *));
-void mega_work_destroy(mega_work *work);
+synth_work *synth_work_create(mega_adapter *adapter, const char *what,
+                              void (*work)(mega_adapter *, synth_work *));
+void synth_work_destroy(synth_work *work);
 /// Notes an error that no report holds.
 __attribute__((format(printf, 4, 5))) void
-mega_work_fail(mega_work *work, mega_status status, const char *code, const char *format, ...);
+synth_work_fail(synth_work *work, mega_status status, const char *code, const char *format, ...);
 /// Gives it to the worker.
-void mega_work_post(mega_adapter *adapter, mega_work *work);
+void synth_work_post(mega_adapter *adapter, synth_work *work);
 /// Does it here and now, after all that waits. @return whether it went well
-bool mega_work_do(mega_adapter *adapter, mega_work *work);
+bool synth_work_do(mega_adapter *adapter, synth_work *work);
 /// Tells what the worker has finished.
-void mega_work_finish_all(mega_adapter *adapter);
+void synth_work_finish_all(mega_adapter *adapter);
 
-// ---- parts
-// -----------------------------------------------------------------------------------------
+// ---- parts -------------------------------------------------------------------------------------
 
 // adapter.c
 /// @param code a stable word @param format as printf
-__attribute__((format(printf, 3, 4))) void mega_tell_error(mega_adapter *adapter, const char *code,
-                                                           const char *format, ...);
-void mega_tell(mega_adapter *adapter, mega_listener listener, const char *selector, size_t count,
-               const mega_atom *atoms);
-void mega_tell_messages(mega_adapter *adapter, mega_listener listener,
-                        const mega_messages *messages);
+__attribute__((format(printf, 3, 4))) void synth_tell_error(mega_adapter *adapter, const char *code,
+                                                            const char *format, ...);
+void synth_tell(mega_adapter *adapter, mega_listener listener, const char *selector, size_t count,
+                const mega_atom *atoms);
+void synth_tell_messages(mega_adapter *adapter, mega_listener listener,
+                         const synth_messages *messages);
 /// @param operations that the report is about; or NULL
-void mega_tell_report(mega_adapter *adapter, const char *what, const mega_report *report,
-                      const json_t *operations, mega_status status);
+void synth_tell_report(mega_adapter *adapter, const char *what, const mega_report *report,
+                       const json_t *operations, mega_status status);
 /// Flushes, waits, tells.
 void mega_adapter_join(mega_adapter *adapter);
 
 // atoms.c
 /// A number's shortest decimal that reads back as the same number, 32 bits wide if it is such.
-void mega_decimal(double number, char *text, size_t bytes);
+void synth_decimal(double number, char *text, size_t bytes);
 /// A word, or a number as text (ids may look like numbers). @return false: too long
-bool mega_atom_text(const mega_atom *atom, char *text, size_t bytes);
-json_t *mega_atom_json(const mega_atom *atom);
+bool synth_atom_text(const mega_atom *atom, char *text, size_t bytes);
+json_t *synth_atom_json(const mega_atom *atom);
 /// "node.port" at its last dot. @return false without one
-bool mega_split(const char *text, char *node, char *port);
+bool synth_split(const char *text, char *node, char *port);
 
-/// A handler of one message.
-typedef void mega_command(mega_adapter *adapter, uint64_t frame, size_t count,
-                          const mega_atom *atoms);
 typedef struct {
     const char *selector, *arguments, *doc;
     uint8_t least, most; ///< atoms; 255: any number
-    mega_command *run;
-} mega_command_row;
+    synth_command *run;
+} synth_command_row;
 /// All commands, ending with a NULL selector.
-extern const mega_command_row mega_commands[];
+extern const synth_command_row synth_commands[];
 
 // commands of edits.c, files.c, play.c, values.c, queries.c; docs in commands.c
-#define COMMAND(name) mega_command mega_command_##name;
+#define COMMAND(name) synth_command synth_command_##name;
 #include "commands.def"
 #undef COMMAND
 
 // edits.c
-void mega_edits_flush(mega_adapter *adapter);
+void synth_edits_flush(mega_adapter *adapter);
 /// Whether operations are collected that make or change what is called so.
-bool mega_edits_name(const mega_adapter *adapter, const char *id);
+bool synth_edits_name(const mega_adapter *adapter, const char *id);
 /// An operation that is not to spoil others by its failing; taken over.
-void mega_edits_alone(mega_adapter *adapter, uint64_t frame, json_t *operation);
+void synth_edits_alone(mega_adapter *adapter, uint64_t frame, json_t *operation);
 /// Adds an operation, which it takes over, to those collected.
-void mega_edits_add(mega_adapter *adapter, uint64_t frame, json_t *operation);
+void synth_edits_add(mega_adapter *adapter, uint64_t frame, json_t *operation);
 
 // files.c
-mega_work *mega_file_load(mega_adapter *adapter, const char *name);
-mega_work *mega_bytes_load(mega_adapter *adapter, const char *what, const uint8_t *bytes,
-                           size_t count);
+synth_work *synth_file_load(mega_adapter *adapter, const char *name);
+synth_work *synth_bytes_load(mega_adapter *adapter, const char *what, const uint8_t *bytes,
+                             size_t count);
 /// The number of voices that creation arguments ask for.
-void mega_apply_voices(const mega_adapter *adapter, mega_patch *patch);
+void synth_apply_voices(const mega_adapter *adapter, mega_patch *patch);
+
+// heard.c
+/// A copy of the document in force with the values that were turned since. CONTROL
+mega_patch *synth_patch_as_heard(mega_adapter *adapter);
+/// A parameter's value as documents have it, a choice by its name; to be released.
+json_t *synth_value_json(const char *type, const char *port, float value);
 
 // values.c
-/// A copy of the document in force with the values that were turned since. CONTROL
-mega_patch *mega_patch_as_heard(mega_adapter *adapter);
-/// Forgets the live values of what is written anew. CONTROL
-void mega_values_follow(mega_adapter *adapter, const mega_patch *before, const mega_patch *after);
-void mega_values_replay(mega_adapter *adapter);
-void mega_values_forget_names(mega_adapter *adapter);
-void mega_values_finish(mega_adapter *adapter);
+void synth_values_replay(mega_adapter *adapter);
+void synth_values_forget_names(mega_adapter *adapter);
+void synth_values_finish(mega_adapter *adapter);
 /// Turns a knob, as from a controller.
-void mega_turn_knob(mega_adapter *adapter, uint64_t frame, const char *name, double value);
+void synth_turn_knob(mega_adapter *adapter, uint64_t frame, const char *name, double value);
 
 // play.c
 /// A list that begins with a number.
-void mega_play_list(mega_adapter *adapter, uint64_t frame, size_t count, const mega_atom *atoms);
-void mega_play_controller(mega_adapter *adapter, uint64_t frame, int number, double value);
-void mega_notes_clear(mega_adapter *adapter);
-void mega_notes_collect(mega_adapter *adapter);
-mega_note mega_note_start(mega_adapter *adapter, uint64_t frame, float key, float velocity,
-                          const char *id, uint8_t channel);
-void mega_note_stop(mega_adapter *adapter, uint64_t frame, mega_note note, float velocity);
+void synth_play_list(mega_adapter *adapter, uint64_t frame, size_t count, const mega_atom *atoms);
+void synth_play_controller(mega_adapter *adapter, uint64_t frame, int number, double value);
+void synth_notes_clear(mega_adapter *adapter);
+void synth_notes_collect(mega_adapter *adapter);
+mega_note synth_note_start(mega_adapter *adapter, uint64_t frame, float key, float velocity,
+                           const char *id, uint8_t channel);
+void synth_note_stop(mega_adapter *adapter, uint64_t frame, mega_note note, float velocity);
 /// The newest note of an id (or key and channel), or 0.
-mega_note mega_note_of_id(const mega_adapter *adapter, const char *id);
-mega_note mega_note_of_channel(const mega_adapter *adapter, int channel, int key);
-void mega_check_event(mega_adapter *adapter, mega_status status);
+mega_note synth_note_of_id(const mega_adapter *adapter, const char *id);
+mega_note synth_note_of_channel(const mega_adapter *adapter, int channel, int key);
+void synth_check_event(mega_adapter *adapter, mega_status status);
 
 // midi.c
-void mega_midi_byte(mega_adapter *adapter, uint64_t frame, uint8_t byte);
+void synth_midi_byte(mega_adapter *adapter, uint64_t frame, uint8_t byte);
 
 // taps.c
-void mega_taps_render(mega_adapter *adapter, const float *const *in, float *const *out,
-                      uint32_t frames);
-bool mega_taps_any(const mega_adapter *adapter);
-void mega_taps_open_again(mega_adapter *adapter);
+void synth_taps_render(mega_adapter *adapter, const float *const *in, float *const *out,
+                       uint32_t frames);
+bool synth_taps_any(const mega_adapter *adapter);
+void synth_taps_open_again(mega_adapter *adapter);
 
 #endif

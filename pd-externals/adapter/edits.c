@@ -8,8 +8,7 @@
 
 #include "core.h"
 
-// ---- the worker's part
-// --------------------------------------------------------------------------------
+// ---- the worker's part -------------------------------------------------------------------------
 
 static const char *text_of(const json_t *op, const char *key) {
     return json_string_value(json_object_get(op, key));
@@ -68,7 +67,7 @@ static json_t *cleared(const mega_patch *patch, const json_t *operations) {
     return list;
 }
 
-static void edit(mega_adapter *a, mega_work *w) {
+static void edit(mega_adapter *a, synth_work *w) {
     const mega_patch *now = mega_loaded_patch(a->engine);
     if (now && is(json_array_get(w->operations, 0), "clear")) {
         json_t *list = cleared(now, w->operations);
@@ -78,38 +77,31 @@ static void edit(mega_adapter *a, mega_work *w) {
     const char *unknown = find_unknown_knob(now, w->operations);
     if (unknown) {
         const char *near = nearest_knob(now, unknown);
-        mega_work_fail(w, MEGA_ERROR_NAME, "not-found", "no such knob: `%.80s`; %s%.80s%s", unknown,
-                       near ? "did you mean `" : "with a range after its value it is made",
-                       near ? near : "", near ? "`?" : "");
+        synth_work_fail(w, MEGA_ERROR_NAME, "not-found", "no such knob: `%.80s`; %s%.80s%s",
+                        unknown,
+                        near ? "did you mean `" : "with a range after its value it is made",
+                        near ? near : "", near ? "`?" : "");
         return;
     }
     char *text = json_dumps(w->operations, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    mega_patch *before = now ? mega_patch_edit(now, "[]", 2, MEGA_FORMAT_JSON, NULL, NULL) : NULL;
     w->status = MEGA_ERROR_MEMORY;
     if (text)
         w->status = mega_edit(a->engine, text, strlen(text), MEGA_FORMAT_JSON, &w->change,
                               &w->changed, w->report);
-    if (!w->status) mega_values_follow(a, before, mega_loaded_patch(a->engine));
-    mega_patch_destroy(before);
     free(text);
 }
 
-static void step(mega_adapter *a, mega_work *w) {
-    const mega_patch *now = mega_loaded_patch(a->engine);
-    mega_patch *before = now ? mega_patch_edit(now, "[]", 2, MEGA_FORMAT_JSON, NULL, NULL) : NULL;
+static void step(mega_adapter *a, synth_work *w) {
     bool undo = strcmp(w->what, "undo") == 0;
     w->status =
         (undo ? mega_undo : mega_redo)(a->engine, w->change.fade_ms, &w->changed, w->report);
-    if (!w->status) mega_values_follow(a, before, mega_loaded_patch(a->engine));
-    mega_patch_destroy(before);
 }
 
-// ---- collecting
-// ---------------------------------------------------------------------------------------
+// ---- collecting --------------------------------------------------------------------------------
 
 /// Takes over the operations.
 static void send_operations(mega_adapter *a, json_t *operations, uint64_t frame, float fade_ms) {
-    mega_work *w = mega_work_create(a, "edit", edit);
+    synth_work *w = synth_work_create(a, "edit", edit);
     if (!w) {
         json_decref(operations);
         return;
@@ -119,7 +111,7 @@ static void send_operations(mega_adapter *a, json_t *operations, uint64_t frame,
     w->change.fade_ms = fade_ms;
     w->change.frame = frame;
     w->operations = operations;
-    mega_work_post(a, w);
+    synth_work_post(a, w);
 }
 
 static void send(mega_adapter *a, float fade_ms) {
@@ -130,14 +122,14 @@ static void send(mega_adapter *a, float fade_ms) {
 }
 
 /// An edit of its own, after those collected.
-void mega_edits_alone(mega_adapter *a, uint64_t frame, json_t *operation) {
-    mega_edits_flush(a);
+void synth_edits_alone(mega_adapter *a, uint64_t frame, json_t *operation) {
+    synth_edits_flush(a);
     send_operations(a, json_pack("[o]", operation), frame, MEGA_FADE_MS_DEFAULT);
 }
 
-void mega_edits_flush(mega_adapter *a) { send(a, MEGA_FADE_MS_DEFAULT); }
+void synth_edits_flush(mega_adapter *a) { send(a, MEGA_FADE_MS_DEFAULT); }
 
-bool mega_edits_name(const mega_adapter *a, const char *id) {
+bool synth_edits_name(const mega_adapter *a, const char *id) {
     size_t i;
     json_t *op;
     json_array_foreach(a->collected, i, op) {
@@ -148,11 +140,12 @@ bool mega_edits_name(const mega_adapter *a, const char *id) {
     return false;
 }
 
-void mega_edits_add(mega_adapter *a, uint64_t frame, json_t *operation) {
+void synth_edits_add(mega_adapter *a, uint64_t frame, json_t *operation) {
     size_t before = json_array_size(a->collected);
-    if (before == MEGA_OPERATIONS_COLLECTED_MAX) {
+    if (before == SYNTH_OPERATIONS_COLLECTED_MAX) {
         json_decref(operation);
-        mega_tell_error(a, "limit", "edit: more than %d operations", MEGA_OPERATIONS_COLLECTED_MAX);
+        synth_tell_error(a, "limit", "edit: more than %d operations",
+                         SYNTH_OPERATIONS_COLLECTED_MAX);
         return;
     }
     if (!before) a->collected_frame = frame;
@@ -162,17 +155,17 @@ void mega_edits_add(mega_adapter *a, uint64_t frame, json_t *operation) {
 
 /// A word or number as a string; NULL with the error told.
 static json_t *string_of(mega_adapter *a, const mega_atom *atom) {
-    char text[MEGA_NAME_BYTES];
-    json_t *string = mega_atom_text(atom, text, sizeof text) ? json_string(text) : NULL;
+    char text[SYNTH_NAME_BYTES];
+    json_t *string = synth_atom_text(atom, text, sizeof text) ? json_string(text) : NULL;
     if (!string)
-        mega_tell_error(a, "bad-value", "`%.40s`: names are UTF-8 of at most %d bytes", text,
-                        MEGA_NAME_BYTES - 1);
+        synth_tell_error(a, "bad-value", "`%.40s`: names are UTF-8 of at most %d bytes", text,
+                         SYNTH_NAME_BYTES - 1);
     return string;
 }
 
 static json_t *value_of(mega_adapter *a, const mega_atom *atom) {
-    json_t *value = mega_atom_json(atom);
-    if (!value) mega_tell_error(a, "bad-value", "a value must be a finite number or a UTF-8 word");
+    json_t *value = synth_atom_json(atom);
+    if (!value) synth_tell_error(a, "bad-value", "a value must be a finite number or a UTF-8 word");
     return value;
 }
 
@@ -189,23 +182,22 @@ static void put(json_t **operation, const char *key, json_t *value) {
 static json_t *operation(const char *name) { return json_pack("{s:s}", "op", name); }
 
 static void add(mega_adapter *a, uint64_t frame, json_t *operation) {
-    if (operation) mega_edits_add(a, frame, operation);
+    if (operation) synth_edits_add(a, frame, operation);
 }
 
-// ---- nodes
-// --------------------------------------------------------------------------------------------
+// ---- nodes -------------------------------------------------------------------------------------
 
 static json_t *params_of(mega_adapter *a, size_t count, const mega_atom *atoms) {
     json_t *params = json_object();
     for (size_t i = 0; i + 1 < count && params; i += 2) {
-        char name[MEGA_NAME_BYTES];
+        char name[SYNTH_NAME_BYTES];
         json_t *value = value_of(a, &atoms[i + 1]);
-        if (mega_atom_text(&atoms[i], name, sizeof name)) put(&params, name, value);
+        if (synth_atom_text(&atoms[i], name, sizeof name)) put(&params, name, value);
         else put(&params, "", (json_decref(value), NULL));
     }
     if (params && count % 2) {
-        mega_tell_error(a, "bad-arguments", "the parameter `%.40s` has no value",
-                        atoms[count - 1].word ? atoms[count - 1].word : "");
+        synth_tell_error(a, "bad-arguments", "the parameter `%.40s` has no value",
+                         atoms[count - 1].word ? atoms[count - 1].word : "");
         put(&params, "", NULL);
     }
     return params;
@@ -229,52 +221,51 @@ static void node(mega_adapter *a, uint64_t frame, const char *name, size_t count
     add(a, frame, op);
 }
 
-void mega_command_add(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_add(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     node(a, frame, "add", count, atoms);
 }
 
-void mega_command_replace(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_replace(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     node(a, frame, "replace", count, atoms);
 }
 
-void mega_command_remove(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_remove(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count;
     json_t *op = operation("remove");
     put(&op, "id", string_of(a, &atoms[0]));
     add(a, frame, op);
 }
 
-void mega_command_rename(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_rename(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count;
     json_t *op = operation("rename"), *from = string_of(a, &atoms[0]);
-    bool knob = from && mega_worker_ready(a->worker) &&
+    bool knob = from && synth_worker_ready(a->worker) &&
                 has_knob(mega_loaded_patch(a->engine), json_string_value(from));
     put(&op, knob ? "knob" : "id", from);
     if (op) put(&op, "to", string_of(a, &atoms[1]));
     add(a, frame, op);
 }
 
-void mega_command_unknob(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_unknob(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count;
     json_t *op = operation("unknob");
     put(&op, "id", string_of(a, &atoms[0]));
     add(a, frame, op);
 }
 
-// ---- cables
-// -------------------------------------------------------------------------------------------
+// ---- cables ------------------------------------------------------------------------------------
 
 /// One end: [node, port], or the name of a knob.
 static json_t *end_of(mega_adapter *a, const mega_atom *atom, bool knob_may_be) {
-    char text[MEGA_NAME_BYTES] = "", id[MEGA_NAME_BYTES], port[MEGA_NAME_BYTES];
+    char text[SYNTH_NAME_BYTES] = "", id[SYNTH_NAME_BYTES], port[SYNTH_NAME_BYTES];
     json_t *end = NULL;
-    if (mega_atom_text(atom, text, sizeof text)) {
-        if (mega_split(text, id, port)) end = json_pack("[s,s]", id, port);
+    if (synth_atom_text(atom, text, sizeof text)) {
+        if (synth_split(text, id, port)) end = json_pack("[s,s]", id, port);
         else if (knob_may_be) end = json_string(text);
     }
     if (!end)
-        mega_tell_error(a, "bad-value", "`%.60s` is no end of a cable; write %s", text,
-                        knob_may_be ? "`node.output`, or a knob's name" : "`node.input`");
+        synth_tell_error(a, "bad-value", "`%.60s` is no end of a cable; write %s", text,
+                         knob_may_be ? "`node.output`, or a knob's name" : "`node.input`");
     return end;
 }
 
@@ -285,32 +276,31 @@ static json_t *cable(mega_adapter *a, const char *name, const mega_atom *atoms) 
     return op;
 }
 
-void mega_command_connect(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_connect(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     json_t *op = cable(a, "connect", atoms);
     for (size_t i = 2; i < count && op; i++)
         put(&op, atoms[i].word ? "as" : "amount", value_of(a, &atoms[i]));
     add(a, frame, op);
 }
 
-void mega_command_disconnect(mega_adapter *a, uint64_t frame, size_t count,
-                             const mega_atom *atoms) {
+void synth_command_disconnect(mega_adapter *a, uint64_t frame, size_t count,
+                              const mega_atom *atoms) {
     (void)count;
     add(a, frame, cable(a, "disconnect", atoms));
 }
 
-void mega_command_clear(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_clear(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count, (void)atoms;
     json_array_clear(a->collected);
     add(a, frame, operation("clear"));
 }
 
-// ---- the whole
-// ----------------------------------------------------------------------------------------
+// ---- the whole ---------------------------------------------------------------------------------
 
-void mega_command_voices(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_voices(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     if (!count) {
         mega_atom voices = {NULL, mega_counters_get(a->engine).voices_active};
-        mega_tell(a, a->asking, "voices", 1, &voices);
+        synth_tell(a, a->asking, "voices", 1, &voices);
         return;
     }
     json_t *op = operation("voices");
@@ -324,22 +314,22 @@ static bool fade_of(mega_adapter *a, size_t count, const mega_atom *atoms, float
     if (!count) return true;
     *fade_ms = (float)atoms->number;
     if (!atoms->word && *fade_ms >= 0 && *fade_ms <= MEGA_FADE_MS_MAX) return true;
-    mega_tell_error(a, "bad-value", "a fade lasts 0..%g ms", (double)MEGA_FADE_MS_MAX);
+    synth_tell_error(a, "bad-value", "a fade lasts 0..%g ms", (double)MEGA_FADE_MS_MAX);
     return false;
 }
 
-void mega_command_begin(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_begin(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
-    if (a->begun) mega_tell_error(a, "bad-value", "begin: there is one already; `commit` ends it");
-    else mega_edits_flush(a);
+    if (a->begun) synth_tell_error(a, "bad-value", "begin: there is one already; `commit` ends it");
+    else synth_edits_flush(a);
     a->begun = true;
 }
 
-void mega_command_commit(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_commit(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     float fade_ms;
     if (!fade_of(a, count, atoms, &fade_ms)) return;
     if (!a->begun && !json_array_size(a->collected)) {
-        mega_tell_error(a, "missing", "commit: nothing was begun; `begin` comes first");
+        synth_tell_error(a, "missing", "commit: nothing was begun; `begin` comes first");
         return;
     }
     a->begun = false;
@@ -350,20 +340,20 @@ void mega_command_commit(mega_adapter *a, uint64_t frame, size_t count, const me
 static void history(mega_adapter *a, const char *what, size_t count, const mega_atom *atoms) {
     float fade_ms;
     if (!fade_of(a, count, atoms, &fade_ms)) return;
-    mega_edits_flush(a);
-    mega_work *w = mega_work_create(a, what, step);
+    synth_edits_flush(a);
+    synth_work *w = synth_work_create(a, what, step);
     if (!w) return;
     w->change.fade_ms = fade_ms;
     w->job.replaced_by_load = true;
-    mega_work_post(a, w);
+    synth_work_post(a, w);
 }
 
-void mega_command_undo(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_undo(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame;
     history(a, "undo", count, atoms);
 }
 
-void mega_command_redo(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_redo(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame;
     history(a, "redo", count, atoms);
 }

@@ -7,29 +7,28 @@
 
 #include "core.h"
 
-// ---- the worker's part
-// --------------------------------------------------------------------------------
+// ---- the worker's part -------------------------------------------------------------------------
 
-static void read_bytes(mega_work *w) {
+static void read_bytes(synth_work *w) {
     FILE *file = fopen(w->path, "rb");
     long size = -1;
     if (file && fseek(file, 0, SEEK_END) == 0) size = ftell(file);
-    if (size > MEGA_FILE_BYTES_MAX)
-        mega_work_fail(w, MEGA_ERROR_LIMIT, "limit", "the file is over 64 MiB");
+    if (size > SYNTH_FILE_BYTES_MAX)
+        synth_work_fail(w, MEGA_ERROR_LIMIT, "limit", "the file is over 64 MiB");
     else if (size < 0 || fseek(file, 0, SEEK_SET) != 0)
-        mega_work_fail(w, MEGA_ERROR_FILE, "file", "%s", strerror(errno));
+        synth_work_fail(w, MEGA_ERROR_FILE, "file", "%s", strerror(errno));
     else if (!(w->bytes = malloc((size_t)size + 1)))
-        mega_work_fail(w, MEGA_ERROR_MEMORY, "no-memory", "out of memory");
+        synth_work_fail(w, MEGA_ERROR_MEMORY, "no-memory", "out of memory");
     else {
         w->byte_count = fread(w->bytes, 1, (size_t)size, file);
         if (w->byte_count != (size_t)size)
-            mega_work_fail(w, MEGA_ERROR_FILE, "file", "could not be read");
+            synth_work_fail(w, MEGA_ERROR_FILE, "file", "could not be read");
     }
     if (file) fclose(file);
 }
 
 /// By its name, else by its first byte.
-static mega_format format_of(const mega_work *w) {
+static mega_format format_of(const synth_work *w) {
     mega_format format;
     if (mega_format_of_file(w->path, &format)) return format;
     for (size_t i = 0; i < w->byte_count; i++) {
@@ -40,35 +39,31 @@ static mega_format format_of(const mega_work *w) {
     return MEGA_FORMAT_JSON;
 }
 
-static mega_patch *read_patch(const mega_adapter *a, mega_work *w) {
+static mega_patch *read_patch(const mega_adapter *a, synth_work *w) {
     if (*w->path) read_bytes(w);
     if (w->status) return NULL;
     mega_patch *patch = mega_patch_read(w->bytes, w->byte_count, format_of(w), w->report);
     if (!patch) w->status = MEGA_ERROR_PATCH;
-    else mega_apply_voices(a, patch);
+    else synth_apply_voices(a, patch);
     return patch;
 }
 
-static void rewire(mega_adapter *a, mega_work *w, const mega_patch *patch) {
-    const mega_patch *now = mega_loaded_patch(a->engine);
-    mega_patch *before = now ? mega_patch_edit(now, "[]", 2, MEGA_FORMAT_JSON, NULL, NULL) : NULL;
+static void rewire(mega_adapter *a, synth_work *w, const mega_patch *patch) {
     w->status = mega_rewire(a->engine, patch, &w->change, &w->changed, w->report);
-    if (!w->status) mega_values_follow(a, before, mega_loaded_patch(a->engine));
-    mega_patch_destroy(before);
 }
 
-static void load(mega_adapter *a, mega_work *w) {
+static void load(mega_adapter *a, synth_work *w) {
     mega_patch *patch = read_patch(a, w);
     if (patch) rewire(a, w, patch);
     mega_patch_destroy(patch);
 }
 
-static void prepare(mega_adapter *a, mega_work *w) {
+static void prepare(mega_adapter *a, synth_work *w) {
     mega_patch *patch = read_patch(a, w);
     if (patch) w->status = mega_patch_check(patch, w->report);
     json_t *index = json_object_get(a->slots, w->name);
-    if (!index && json_object_size(a->slots) == MEGA_SLOTS_MAX)
-        mega_work_fail(w, MEGA_ERROR_LIMIT, "limit", "more than %d slots", MEGA_SLOTS_MAX);
+    if (!index && json_object_size(a->slots) == SYNTH_SLOTS_MAX)
+        synth_work_fail(w, MEGA_ERROR_LIMIT, "limit", "more than %d slots", SYNTH_SLOTS_MAX);
     if (w->status || !patch) {
         mega_patch_destroy(patch);
         return;
@@ -79,24 +74,24 @@ static void prepare(mega_adapter *a, mega_work *w) {
     json_object_set_new(a->slots, w->name, json_integer((json_int_t)at));
 }
 
-static void swap(mega_adapter *a, mega_work *w) {
+static void swap(mega_adapter *a, synth_work *w) {
     json_t *index = json_object_get(a->slots, w->name);
     if (index) {
         rewire(a, w, a->prepared[json_integer_value(index)]);
         return;
     }
-    const char *names[MEGA_SLOTS_MAX], *key;
+    const char *names[SYNTH_SLOTS_MAX], *key;
     size_t count = 0;
     json_t *value;
     json_object_foreach(a->slots, key, value) names[count++] = key;
     const char *near = mega_nearest(w->name, names, count);
-    mega_work_fail(w, MEGA_ERROR_NAME, "not-found", "nothing was prepared as `%.80s`; %s%.80s%s",
-                   w->name, near ? "did you mean `" : "`prepare slot file` comes first",
-                   near ? near : "", near ? "`?" : "");
+    synth_work_fail(w, MEGA_ERROR_NAME, "not-found", "nothing was prepared as `%.80s`; %s%.80s%s",
+                    w->name, near ? "did you mean `" : "`prepare slot file` comes first",
+                    near ? near : "", near ? "`?" : "");
 }
 
-static void write(mega_adapter *a, mega_work *w) {
-    mega_patch *patch = mega_patch_as_heard(a);
+static void write(mega_adapter *a, synth_work *w) {
+    mega_patch *patch = synth_patch_as_heard(a);
     mega_format format = MEGA_FORMAT_JSON;
     mega_format_of_file(w->path, &format);
     char *text = NULL;
@@ -105,59 +100,58 @@ static void write(mega_adapter *a, mega_work *w) {
     mega_patch_destroy(patch);
     if (w->status) return;
     // aside, then renamed: a full disk leaves the old file as it was
-    char aside[MEGA_PATH_BYTES + 8];
+    char aside[SYNTH_PATH_BYTES + 8];
     snprintf(aside, sizeof aside, "%s.part", w->path);
     FILE *file = fopen(aside, "wb");
     bool good = file && fwrite(text, 1, bytes, file) == bytes;
     if (file && fclose(file) != 0) good = false;
     if (!good || rename(aside, w->path) != 0) {
-        mega_work_fail(w, MEGA_ERROR_FILE, "file", "%s", strerror(errno));
+        synth_work_fail(w, MEGA_ERROR_FILE, "file", "%s", strerror(errno));
         if (file) remove(aside);
     }
     mega_free(text);
 }
 
-// ---- the host's part
-// ----------------------------------------------------------------------------------
+// ---- the host's part ---------------------------------------------------------------------------
 
 static void tell_named(mega_adapter *a, const char *selector, const char *name) {
-    mega_tell(a, MEGA_INFO, selector, 1, &(mega_atom){name, 0});
+    synth_tell(a, MEGA_INFO, selector, 1, &(mega_atom){name, 0});
 }
 
-static void finish_load(mega_adapter *a, mega_work *w) {
+static void finish_load(mega_adapter *a, synth_work *w) {
     if (*w->what) tell_named(a, "loaded", w->what);
 }
-static void finish_prepare(mega_adapter *a, mega_work *w) { tell_named(a, "prepared", w->name); }
-static void finish_write(mega_adapter *a, mega_work *w) { tell_named(a, "written", w->what); }
+static void finish_prepare(mega_adapter *a, synth_work *w) { tell_named(a, "prepared", w->name); }
+static void finish_write(mega_adapter *a, synth_work *w) { tell_named(a, "written", w->what); }
 
 static void discard(mega_adapter *a) {
-    mega_job *next, *job = mega_worker_overtake(a->worker);
+    synth_job *next, *job = synth_worker_overtake(a->worker);
     for (; job; job = next) {
         next = job->next;
-        mega_work_destroy((mega_work *)job);
+        synth_work_destroy((synth_work *)job);
     }
 }
 
 /// The path of a file. @return false, told: there is none
 static bool find(mega_adapter *a, const char *command, const mega_atom *atom, bool to_write,
                  char *path) {
-    char name[MEGA_PATH_BYTES];
-    if (!mega_atom_text(atom, name, sizeof name)) {
-        mega_tell_error(a, "limit", "%s: a file's name has at most %d bytes", command,
-                        MEGA_PATH_BYTES - 1);
+    char name[SYNTH_PATH_BYTES];
+    if (!synth_atom_text(atom, name, sizeof name)) {
+        synth_tell_error(a, "limit", "%s: a file's name has at most %d bytes", command,
+                         SYNTH_PATH_BYTES - 1);
         return false;
     }
-    if (a->host.path(a->host.context, name, to_write, path, MEGA_PATH_BYTES)) return true;
-    mega_tell_error(a, "file", "%s %.200s: no such file beside the patch or in the search path",
-                    command, name);
+    if (a->host.path(a->host.context, name, to_write, path, SYNTH_PATH_BYTES)) return true;
+    synth_tell_error(a, "file", "%s %.200s: no such file beside the patch or in the search path",
+                     command, name);
     return false;
 }
 
-mega_work *mega_file_load(mega_adapter *a, const char *name) {
-    char path[MEGA_PATH_BYTES];
+synth_work *synth_file_load(mega_adapter *a, const char *name) {
+    char path[SYNTH_PATH_BYTES];
     mega_atom atom = {name, 0};
     if (!find(a, "read", &atom, false, path)) return NULL;
-    mega_work *w = mega_work_create(a, name, load);
+    synth_work *w = synth_work_create(a, name, load);
     if (!w) return NULL;
     w->finish = finish_load;
     w->job.replaced_by_load = true;
@@ -165,8 +159,9 @@ mega_work *mega_file_load(mega_adapter *a, const char *name) {
     return w;
 }
 
-mega_work *mega_bytes_load(mega_adapter *a, const char *what, const uint8_t *bytes, size_t count) {
-    mega_work *w = mega_work_create(a, what, load);
+synth_work *synth_bytes_load(mega_adapter *a, const char *what, const uint8_t *bytes,
+                             size_t count) {
+    synth_work *w = synth_work_create(a, what, load);
     if (!w) return NULL;
     w->finish = finish_load;
     w->job.replaced_by_load = true;
@@ -179,57 +174,57 @@ mega_work *mega_bytes_load(mega_adapter *a, const char *what, const uint8_t *byt
 }
 
 /// Latest load wins: what waits for a patch that will not be is of no use.
-static void post_load(mega_adapter *a, mega_work *w, uint64_t frame, size_t count,
+static void post_load(mega_adapter *a, synth_work *w, uint64_t frame, size_t count,
                       const mega_atom *fade) {
     if (!w) return;
     if (count && (fade->word || !(fade->number >= 0 && fade->number <= (double)MEGA_FADE_MS_MAX))) {
-        mega_tell_error(a, "bad-value", "a fade lasts 0..%g ms", (double)MEGA_FADE_MS_MAX);
-        mega_work_destroy(w);
+        synth_tell_error(a, "bad-value", "a fade lasts 0..%g ms", (double)MEGA_FADE_MS_MAX);
+        synth_work_destroy(w);
         return;
     }
     if (count) w->change.fade_ms = (float)fade->number;
     w->change.frame = frame;
-    if (!a->begun) mega_edits_flush(a);
+    if (!a->begun) synth_edits_flush(a);
     discard(a);
-    mega_work_post(a, w);
+    synth_work_post(a, w);
 }
 
-void mega_command_read(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
-    char name[MEGA_PATH_BYTES] = "";
-    mega_atom_text(&atoms[0], name, sizeof name);
-    post_load(a, mega_file_load(a, name), frame, count - 1, atoms + 1);
+void synth_command_read(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    char name[SYNTH_PATH_BYTES] = "";
+    synth_atom_text(&atoms[0], name, sizeof name);
+    post_load(a, synth_file_load(a, name), frame, count - 1, atoms + 1);
 }
 
-void mega_command_bytes(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_bytes(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     uint8_t *bytes = malloc(count);
     for (size_t i = 0; bytes && i < count; i++) {
         if (atoms[i].word || !(atoms[i].number >= 0 && atoms[i].number <= 255)) {
-            mega_tell_error(a, "bad-value", "bytes: number %zu is no byte; 0..255", i + 1);
+            synth_tell_error(a, "bad-value", "bytes: number %zu is no byte; 0..255", i + 1);
             free(bytes);
             return;
         }
         bytes[i] = (uint8_t)atoms[i].number;
     }
-    if (bytes) post_load(a, mega_bytes_load(a, "bytes", bytes, count), frame, 0, NULL);
+    if (bytes) post_load(a, synth_bytes_load(a, "bytes", bytes, count), frame, 0, NULL);
     free(bytes);
 }
 
-void mega_command_prepare(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_prepare(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count;
-    char path[MEGA_PATH_BYTES];
+    char path[SYNTH_PATH_BYTES];
     if (!find(a, "prepare", &atoms[1], false, path)) return;
-    mega_work *w = mega_work_create(a, "prepare", prepare);
+    synth_work *w = synth_work_create(a, "prepare", prepare);
     if (!w) return;
     w->finish = finish_prepare;
-    mega_atom_text(&atoms[0], w->name, sizeof w->name);
+    synth_atom_text(&atoms[0], w->name, sizeof w->name);
     snprintf(w->path, sizeof w->path, "%s", path);
-    mega_work_post(a, w);
+    synth_work_post(a, w);
 }
 
-void mega_command_swap(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
-    char name[MEGA_NAME_BYTES];
-    mega_atom_text(&atoms[0], name, sizeof name);
-    mega_work *w = mega_work_create(a, name, swap);
+void synth_command_swap(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    char name[SYNTH_NAME_BYTES];
+    synth_atom_text(&atoms[0], name, sizeof name);
+    synth_work *w = synth_work_create(a, name, swap);
     if (!w) return;
     w->finish = finish_load;
     w->job.replaced_by_load = true;
@@ -237,29 +232,28 @@ void mega_command_swap(mega_adapter *a, uint64_t frame, size_t count, const mega
     post_load(a, w, frame, count - 1, atoms + 1);
 }
 
-void mega_command_write(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_write(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count;
-    char path[MEGA_PATH_BYTES], name[MEGA_PATH_BYTES];
+    char path[SYNTH_PATH_BYTES], name[SYNTH_PATH_BYTES];
     if (!find(a, "write", &atoms[0], true, path)) return;
-    mega_atom_text(&atoms[0], name, sizeof name);
-    if (!a->begun) mega_edits_flush(a);
-    mega_work *w = mega_work_create(a, name, write);
+    synth_atom_text(&atoms[0], name, sizeof name);
+    if (!a->begun) synth_edits_flush(a);
+    synth_work *w = synth_work_create(a, name, write);
     if (!w) return;
     w->finish = finish_write;
     snprintf(w->path, sizeof w->path, "%s", path);
-    mega_work_post(a, w);
+    synth_work_post(a, w);
 }
 
-// ---- kept in the host's patch
-// -------------------------------------------------------------------------
+// ---- kept in the host's patch ------------------------------------------------------------------
 
-void mega_apply_voices(const mega_adapter *a, mega_patch *patch) {
+void synth_apply_voices(const mega_adapter *a, mega_patch *patch) {
     if (a->options.voices) mega_patch_set_voices(patch, a->options.voices);
 }
 
 uint8_t *mega_adapter_state(mega_adapter *a, size_t *bytes) {
     mega_adapter_join(a);
-    mega_patch *patch = mega_patch_as_heard(a);
+    mega_patch *patch = synth_patch_as_heard(a);
     char *text = NULL;
     *bytes = 0;
     uint8_t *state = NULL;
@@ -272,5 +266,5 @@ uint8_t *mega_adapter_state(mega_adapter *a, size_t *bytes) {
 }
 
 bool mega_adapter_restore(mega_adapter *a, const uint8_t *state, size_t bytes) {
-    return mega_work_do(a, mega_bytes_load(a, "state", state, bytes));
+    return synth_work_do(a, synth_bytes_load(a, "state", state, bytes));
 }

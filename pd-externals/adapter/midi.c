@@ -28,18 +28,18 @@ enum {
 };
 
 /// Whether a channel, 1..16, carries notes one by one.
-static bool is_member(const mega_midi *m, int channel) {
+static bool is_member(const synth_midi *m, int channel) {
     return (channel > 1 && channel <= 1 + m->members_low) ||
            (channel < 16 && channel >= 16 - m->members_high);
 }
 
-static void configure(mega_midi *m, int channel, int members) {
+static void configure(synth_midi *m, int channel, int members) {
     if (channel == 1) m->members_low = (uint8_t)(members > 15 ? 15 : members);
     if (channel == 16) m->members_high = (uint8_t)(members > 15 ? 15 : members);
     memset(m->bend_range, 0, sizeof m->bend_range); // 0: as members have it at first
 }
 
-static void data_entry(mega_midi *m, int channel, int value) {
+static void data_entry(synth_midi *m, int channel, int value) {
     const uint8_t *rpn = m->rpn[channel - 1];
     if (rpn[0] != 0) return;
     if (rpn[1] == RPN_MPE) configure(m, channel, value);
@@ -50,18 +50,18 @@ static void data_entry(mega_midi *m, int channel, int value) {
 static void to_members(mega_adapter *a, uint64_t frame, int channel, mega_note_expression what,
                        mega_controller all, float value) {
     if (!is_member(&a->midi, channel)) {
-        mega_check_event(a, mega_controller_set(a->engine, frame, all, value));
+        synth_check_event(a, mega_controller_set(a->engine, frame, all, value));
         return;
     }
     float range = a->midi.bend_range[channel - 1] ? a->midi.bend_range[channel - 1]
                                                   : (float)MEMBER_BEND_SEMITONES;
-    mega_note note = mega_note_of_channel(a, channel, -1);
+    mega_note note = synth_note_of_channel(a, channel, -1);
     if (what == MEGA_NOTE_BEND) value *= range;
-    if (note) mega_check_event(a, mega_note_set(a->engine, frame, note, what, value));
+    if (note) synth_check_event(a, mega_note_set(a->engine, frame, note, what, value));
 }
 
 static void controller(mega_adapter *a, uint64_t frame, int channel, int number, int value) {
-    mega_midi *m = &a->midi;
+    synth_midi *m = &a->midi;
     if (number == CC_RPN_HIGH || number == CC_RPN_LOW)
         m->rpn[channel - 1][number == CC_RPN_LOW] = (uint8_t)value;
     else if (number == CC_DATA && m->rpn[channel - 1][0] == 0 &&
@@ -69,29 +69,29 @@ static void controller(mega_adapter *a, uint64_t frame, int channel, int number,
         data_entry(m, channel, value);
     else if (number == CC_TIMBRE && is_member(m, channel))
         to_members(a, frame, channel, MEGA_NOTE_TIMBRE, MEGA_CONTROL_TIMBRE, (float)value / 127);
-    else mega_play_controller(a, frame, number, value);
+    else synth_play_controller(a, frame, number, value);
 }
 
 static void message(mega_adapter *a, uint64_t frame) {
-    const mega_midi *m = &a->midi;
+    const synth_midi *m = &a->midi;
     int channel = (m->status & 15) + 1, one = m->data[0], two = m->data[1];
     mega_note note;
     switch (m->status & 0xf0) {
     case NOTE_ON:
         if (two) {
-            mega_note_start(a, frame, (float)one, (float)two / 127, NULL, (uint8_t)channel);
+            synth_note_start(a, frame, (float)one, (float)two / 127, NULL, (uint8_t)channel);
             break;
         }
         two = 64; // by the standard the same as a note off of middle velocity
         // fall through
     case NOTE_OFF:
-        note = mega_note_of_channel(a, channel, one);
-        if (note) mega_note_stop(a, frame, note, (float)two / 127);
+        note = synth_note_of_channel(a, channel, one);
+        if (note) synth_note_stop(a, frame, note, (float)two / 127);
         break;
     case KEY_PRESSURE:
-        note = mega_note_of_channel(a, channel, one);
+        note = synth_note_of_channel(a, channel, one);
         if (note)
-            mega_check_event(
+            synth_check_event(
                 a, mega_note_set(a->engine, frame, note, MEGA_NOTE_PRESSURE, (float)two / 127));
         break;
     case CONTROLLER: controller(a, frame, channel, one, two); break;
@@ -108,8 +108,8 @@ static void message(mega_adapter *a, uint64_t frame) {
     }
 }
 
-void mega_midi_byte(mega_adapter *a, uint64_t frame, uint8_t byte) {
-    mega_midi *m = &a->midi;
+void synth_midi_byte(mega_adapter *a, uint64_t frame, uint8_t byte) {
+    synth_midi *m = &a->midi;
     if (byte >= REAL_TIME) return; // may come anywhere, even within a message
     if (byte & 0x80) {
         m->status = byte >= EXCLUSIVE ? 0 : byte; // those of the system end running status

@@ -41,16 +41,16 @@ static const struct {
 
 /// The first two atoms in one, "a.b". @return false if they are not two words
 static bool join(const mega_atom *atoms, size_t count, char *text, mega_atom *joined) {
-    char node[MEGA_NAME_BYTES / 2], port[MEGA_NAME_BYTES / 2];
-    if (count < 2 || !mega_atom_text(&atoms[0], node, sizeof node) ||
-        !mega_atom_text(&atoms[1], port, sizeof port))
+    char node[SYNTH_NAME_BYTES / 2], port[SYNTH_NAME_BYTES / 2];
+    if (count < 2 || !synth_atom_text(&atoms[0], node, sizeof node) ||
+        !synth_atom_text(&atoms[1], port, sizeof port))
         return false;
-    snprintf(text, MEGA_NAME_BYTES, "%s.%s", node, port);
+    snprintf(text, SYNTH_NAME_BYTES, "%s.%s", node, port);
     *joined = (mega_atom){text, 0};
     return true;
 }
 
-static void translate(form how, size_t *count, const mega_atom **atoms, mega_osc_room *room) {
+static void translate(form how, size_t *count, const mega_atom **atoms, synth_osc_room *room) {
     const mega_atom *from = *atoms;
     size_t left = *count, made = 0;
     int joins = how == JOIN_TWO ? 2 : how == JOIN_ONE ? 1 : 0;
@@ -68,8 +68,8 @@ static void translate(form how, size_t *count, const mega_atom **atoms, mega_osc
     *atoms = room->atoms;
 }
 
-void mega_osc_translate(const char **selector, size_t *count, const mega_atom **atoms,
-                        mega_osc_room *room) {
+void synth_osc_translate(const char **selector, size_t *count, const mega_atom **atoms,
+                         synth_osc_room *room) {
     const char *second = *count ? (*atoms)->word : NULL;
     if (!second) return;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

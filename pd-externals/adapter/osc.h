@@ -9,11 +9,11 @@
 /// Where translated atoms are kept.
 typedef struct {
     mega_atom atoms[8];
-    char text[2][MEGA_NAME_BYTES];
-} mega_osc_room;
+    char text[2][SYNTH_NAME_BYTES];
+} synth_osc_room;
 
 /// Turns a message of two words into that of one which means the same; leaves all others alone.
-void mega_osc_translate(const char **selector, size_t *count, const mega_atom **atoms,
-                        mega_osc_room *room);
+void synth_osc_translate(const char **selector, size_t *count, const mega_atom **atoms,
+                         synth_osc_room *room);
 
 #endif

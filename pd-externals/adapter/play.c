@@ -10,16 +10,15 @@
 
 #include "core.h"
 
-// ---- slots
-// ----------------------------------------------------------------------------------------------
+// ---- slots -------------------------------------------------------------------------------------
 
-void mega_check_event(mega_adapter *a, mega_status status) {
+void synth_check_event(mega_adapter *a, mega_status status) {
     if (status == MEGA_ERROR_FULL)
-        mega_tell_error(a, "limit", "too many notes and values at one moment; or sound is off");
+        synth_tell_error(a, "limit", "too many notes and values at one moment; or sound is off");
 }
 
-static mega_sounding *free_slot(mega_adapter *a) {
-    for (uint32_t i = 0; i < MEGA_NOTES_MAX; i++) {
+static synth_sounding *free_slot(mega_adapter *a) {
+    for (uint32_t i = 0; i < SYNTH_NOTES_MAX; i++) {
         if (atomic_load(&a->sounding[i].note)) continue;
         if (i >= a->sounding_end) a->sounding_end = i + 1;
         return &a->sounding[i];
@@ -27,51 +26,47 @@ static mega_sounding *free_slot(mega_adapter *a) {
     return NULL;
 }
 
-static mega_sounding *slot_of_note(mega_adapter *a, mega_note note) {
+static synth_sounding *slot_of_note(mega_adapter *a, mega_note note) {
     for (uint32_t i = 0; i < a->sounding_end; i++)
         if (atomic_load(&a->sounding[i].note) == note) return &a->sounding[i];
     return NULL;
 }
 
 /// Frees the slots of notes that have ended.
-void mega_notes_collect(mega_adapter *a) {
+void synth_notes_collect(mega_adapter *a) {
     mega_note note;
     uint64_t frame;
     while (mega_next_ended(a->engine, &note, &frame)) {
-        mega_sounding *slot = slot_of_note(a, note);
-        if (!slot) continue;
-        atomic_store(&slot->note, 0);
-        a->sounding_count--;
+        synth_sounding *slot = slot_of_note(a, note);
+        if (slot) atomic_store(&slot->note, 0);
     }
     while (a->sounding_end && !atomic_load(&a->sounding[a->sounding_end - 1].note))
         a->sounding_end--;
 }
 
-void mega_notes_clear(mega_adapter *a) {
+void synth_notes_clear(mega_adapter *a) {
     for (uint32_t i = 0; i < a->sounding_end; i++) atomic_store(&a->sounding[i].note, 0);
-    a->sounding_end = a->sounding_count = 0;
+    a->sounding_end = 0;
 }
 
-mega_note mega_note_start(mega_adapter *a, uint64_t frame, float key, float velocity,
-                          const char *id, uint8_t channel) {
-    mega_notes_collect(a);
-    if (a->no_stealing && a->sounding_count >= a->voices) return 0;
+mega_note synth_note_start(mega_adapter *a, uint64_t frame, float key, float velocity,
+                           const char *id, uint8_t channel) {
+    synth_notes_collect(a);
     mega_note note = 0;
     mega_status status = mega_note_on(a->engine, frame, key, velocity, &note);
-    mega_check_event(a, status);
-    mega_sounding *slot = status ? NULL : free_slot(a);
+    synth_check_event(a, status);
+    synth_sounding *slot = status ? NULL : free_slot(a);
     if (!slot) return note;
     slot->key = key;
     slot->channel = channel;
     snprintf(slot->id, sizeof slot->id, "%s", id ? id : "");
     atomic_store(&slot->note, note);
-    a->sounding_count++;
     return note;
 }
 
-void mega_note_stop(mega_adapter *a, uint64_t frame, mega_note note, float velocity) {
-    mega_check_event(a, mega_note_off(a->engine, frame, note, velocity));
-    mega_sounding *slot = slot_of_note(a, note);
+void synth_note_stop(mega_adapter *a, uint64_t frame, mega_note note, float velocity) {
+    synth_check_event(a, mega_note_off(a->engine, frame, note, velocity));
+    synth_sounding *slot = slot_of_note(a, note);
     if (slot) slot->id[0] = '\0', slot->channel = 0; // it rings on, but nobody calls it any more
 }
 
@@ -79,7 +74,7 @@ void mega_note_stop(mega_adapter *a, uint64_t frame, mega_note note, float veloc
 static mega_note find(const mega_adapter *a, const char *id, int channel, int key) {
     mega_note found = 0;
     for (uint32_t i = 0; i < a->sounding_end; i++) {
-        const mega_sounding *s = &a->sounding[i];
+        const synth_sounding *s = &a->sounding[i];
         mega_note note = atomic_load(&s->note);
         bool fits = id ? *s->id && strcmp(s->id, id) == 0
                        : s->channel == channel && (key < 0 || (int)s->key == key);
@@ -88,48 +83,47 @@ static mega_note find(const mega_adapter *a, const char *id, int channel, int ke
     return found;
 }
 
-mega_note mega_note_of_id(const mega_adapter *a, const char *id) {
+mega_note synth_note_of_id(const mega_adapter *a, const char *id) {
     return find((mega_adapter *)a, id, 0, 0);
 }
-mega_note mega_note_of_channel(const mega_adapter *a, int channel, int key) {
+mega_note synth_note_of_channel(const mega_adapter *a, int channel, int key) {
     return find(a, NULL, channel, key);
 }
 
-// ---- notes
-// ------------------------------------------------------------------------------------------------
+// ---- notes -------------------------------------------------------------------------------------
 
 /// @return false, told: not a number from `min` to `max`
 static bool number(mega_adapter *a, const mega_atom *atom, const char *what, double min,
                    double max) {
     if (!atom->word && atom->number >= min && atom->number <= max) return true;
     char text[64];
-    mega_atom_text(atom, text, sizeof text);
-    mega_tell_error(a, "bad-value", "%s: `%s` is not within %g..%g", what, text, min, max);
+    synth_atom_text(atom, text, sizeof text);
+    synth_tell_error(a, "bad-value", "%s: `%s` is not within %g..%g", what, text, min, max);
     return false;
 }
 
 static void stop(mega_adapter *a, uint64_t frame, double key, const char *id, float velocity) {
-    mega_note note = id ? mega_note_of_id(a, id) : 0;
-    if (note) mega_note_stop(a, frame, note, velocity);
-    else if (!id) mega_check_event(a, mega_key_off(a->engine, frame, (float)key, velocity));
+    mega_note note = id ? synth_note_of_id(a, id) : 0;
+    if (note) synth_note_stop(a, frame, note, velocity);
+    else if (!id) synth_check_event(a, mega_key_off(a->engine, frame, (float)key, velocity));
     // an id that does not sound any more: it was stolen, or has ended
 }
 
-void mega_play_list(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_play_list(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     if (count == 1) {
-        mega_tell_error(a, "bad-arguments", "%g: a note is `key velocity [id]`; to end it `key 0`",
-                        atoms->number);
+        synth_tell_error(a, "bad-arguments", "%g: a note is `key velocity [id]`; to end it `key 0`",
+                         atoms->number);
         return;
     }
-    char text[MEGA_NOTE_ID_BYTES];
+    char text[SYNTH_NOTE_ID_BYTES];
     const char *id = NULL;
     if (count > 3)
-        mega_tell_error(a, "bad-arguments", "a note is `key velocity [id]`, not %zu atoms", count);
+        synth_tell_error(a, "bad-arguments", "a note is `key velocity [id]`, not %zu atoms", count);
     if (count > 3 || !number(a, &atoms[0], "key", 0, 127) ||
         !number(a, &atoms[1], "velocity", 0, 127))
         return;
-    if (count > 2 && !mega_atom_text(&atoms[2], text, sizeof text)) {
-        mega_tell_error(a, "limit", "a note's id has at most %d bytes", MEGA_NOTE_ID_BYTES - 1);
+    if (count > 2 && !synth_atom_text(&atoms[2], text, sizeof text)) {
+        synth_tell_error(a, "limit", "a note's id has at most %d bytes", SYNTH_NOTE_ID_BYTES - 1);
         return;
     }
     if (count > 2) id = text;
@@ -137,37 +131,36 @@ void mega_play_list(mega_adapter *a, uint64_t frame, size_t count, const mega_at
         stop(a, frame, atoms[0].number, id, 0);
         return;
     }
-    if (id && mega_note_of_id(a, id))
+    if (id && synth_note_of_id(a, id))
         stop(a, frame, 0, id, 0); // the id is the new note's from here on
-    mega_note_start(a, frame, (float)atoms[0].number, (float)(atoms[1].number / 127), id, 0);
+    synth_note_start(a, frame, (float)atoms[0].number, (float)(atoms[1].number / 127), id, 0);
 }
 
-void mega_command_note(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
-    mega_play_list(a, frame, count, atoms);
+void synth_command_note(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    synth_play_list(a, frame, count, atoms);
 }
 
-void mega_command_noteoff(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
-    char id[MEGA_NOTE_ID_BYTES];
+void synth_command_noteoff(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    char id[SYNTH_NOTE_ID_BYTES];
     if (count > 1 && !number(a, &atoms[1], "noteoff", 0, 127)) return;
     float velocity = count > 1 ? (float)(atoms[1].number / 127) : 0;
     bool named =
-        mega_atom_text(&atoms[0], id, sizeof id) && (atoms[0].word || mega_note_of_id(a, id));
+        synth_atom_text(&atoms[0], id, sizeof id) && (atoms[0].word || synth_note_of_id(a, id));
     if (!named && !number(a, &atoms[0], "noteoff", 0, 127)) return;
     stop(a, frame, atoms[0].number, named ? id : NULL, velocity);
 }
 
-void mega_command_alloff(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_alloff(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count, (void)atoms;
-    mega_check_event(a, mega_all_notes_off(a->engine, frame));
+    synth_check_event(a, mega_all_notes_off(a->engine, frame));
 }
 
-void mega_command_panic(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_panic(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
     mega_panic(a->engine);
 }
 
-// ---- expression
-// -------------------------------------------------------------------------------------------
+// ---- expression --------------------------------------------------------------------------------
 
 static void express(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms,
                     const char *name, mega_note_expression one, mega_controller all) {
@@ -175,99 +168,107 @@ static void express(mega_adapter *a, uint64_t frame, size_t count, const mega_at
     double least = one == MEGA_NOTE_BEND ? -span : 0;
     if (!number(a, &atoms[count - 1], name, least, span)) return;
     float value = (float)atoms[count - 1].number;
-    char id[MEGA_NOTE_ID_BYTES];
+    char id[SYNTH_NOTE_ID_BYTES];
     if (count == 1) {
-        mega_check_event(a, mega_controller_set(a->engine, frame, all, value));
+        synth_check_event(a, mega_controller_set(a->engine, frame, all, value));
         return;
     }
-    mega_note note = mega_atom_text(&atoms[0], id, sizeof id) ? mega_note_of_id(a, id) : 0;
-    if (note) mega_check_event(a, mega_note_set(a->engine, frame, note, one, value));
+    mega_note note = synth_atom_text(&atoms[0], id, sizeof id) ? synth_note_of_id(a, id) : 0;
+    if (note) synth_check_event(a, mega_note_set(a->engine, frame, note, one, value));
 }
 
-void mega_command_bend(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_bend(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     express(a, frame, count, atoms, "bend", MEGA_NOTE_BEND, MEGA_CONTROL_BEND);
 }
 
-void mega_command_press(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_press(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     express(a, frame, count, atoms, "press", MEGA_NOTE_PRESSURE, MEGA_CONTROL_PRESSURE);
 }
 
-void mega_command_slide(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_slide(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     express(a, frame, count, atoms, "slide", MEGA_NOTE_TIMBRE, MEGA_CONTROL_TIMBRE);
 }
 
 static void pedal(mega_adapter *a, uint64_t frame, const mega_atom *atom, const char *name,
                   mega_controller which) {
     if (number(a, atom, name, 0, 1))
-        mega_check_event(a, mega_controller_set(a->engine, frame, which, (float)atom->number));
+        synth_check_event(a, mega_controller_set(a->engine, frame, which, (float)atom->number));
 }
 
-void mega_command_sustain(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_sustain(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count;
     pedal(a, frame, atoms, "sustain", MEGA_CONTROL_SUSTAIN);
 }
 
-void mega_command_sostenuto(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_sostenuto(mega_adapter *a, uint64_t frame, size_t count,
+                             const mega_atom *atoms) {
     (void)count;
     pedal(a, frame, atoms, "sostenuto", MEGA_CONTROL_SOSTENUTO);
 }
 
-// ---- controllers
-// ------------------------------------------------------------------------------------------
+// ---- controllers -------------------------------------------------------------------------------
 
 enum { CC_SUSTAIN = 64, CC_SOSTENUTO = 66, CC_TIMBRE = 74, CC_SOUND_OFF = 120, CC_NOTES_OFF = 123 };
 
-void mega_play_controller(mega_adapter *a, uint64_t frame, int number, double value) {
+void synth_play_controller(mega_adapter *a, uint64_t frame, int number, double value) {
     float part = (float)(value / 127);
     mega_engine *e = a->engine;
-    if (a->controllers[number]) mega_turn_knob(a, frame, a->controllers[number], value / 127);
+    if (a->controllers[number]) synth_turn_knob(a, frame, a->controllers[number], value / 127);
     else if (number == CC_SUSTAIN)
-        mega_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_SUSTAIN, part));
+        synth_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_SUSTAIN, part));
     else if (number == CC_SOSTENUTO)
-        mega_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_SOSTENUTO, part));
+        synth_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_SOSTENUTO, part));
     else if (number == CC_TIMBRE)
-        mega_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_TIMBRE, part));
+        synth_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_TIMBRE, part));
     else if (number == CC_SOUND_OFF) mega_panic(e);
-    else if (number == CC_NOTES_OFF) mega_check_event(a, mega_all_notes_off(e, frame));
+    else if (number == CC_NOTES_OFF) synth_check_event(a, mega_all_notes_off(e, frame));
 }
 
-void mega_command_cc(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_cc(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count;
     if (number(a, &atoms[0], "cc", 0, 127) && number(a, &atoms[1], "cc", 0, 127))
-        mega_play_controller(a, frame, (int)atoms[0].number, atoms[1].number);
+        synth_play_controller(a, frame, (int)atoms[0].number, atoms[1].number);
 }
 
-void mega_command_map(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_map(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame;
-    char name[MEGA_NAME_BYTES];
+    char name[SYNTH_NAME_BYTES];
     if (!number(a, &atoms[0], "map", 0, 127)) return;
     char **place = &a->controllers[(int)atoms[0].number];
     free(*place);
     *place = NULL;
-    if (count > 1 && mega_atom_text(&atoms[1], name, sizeof name)) *place = strdup(name);
+    if (count > 1 && synth_atom_text(&atoms[1], name, sizeof name)) *place = strdup(name);
 }
 
-// ---- how notes follow one another
-// ---------------------------------------------------------------------------
+// ---- how notes follow one another --------------------------------------------------------------
 
-void mega_command_mode(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
-    (void)count;
-    const mega_patch *patch = mega_worker_ready(a->worker) ? mega_loaded_patch(a->engine) : NULL;
-    char path[MEGA_NAME_BYTES] = "note.mode";
+/// A parameter of the patch's `note`, whatever that is called.
+static void set_of_note(mega_adapter *a, uint64_t frame, const char *param, mega_atom value) {
+    const mega_patch *patch = synth_worker_ready(a->worker) ? mega_loaded_patch(a->engine) : NULL;
+    char path[SYNTH_NAME_BYTES];
+    snprintf(path, sizeof path, "note.%s", param);
     for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++) {
         mega_node_info node = mega_patch_node(patch, i);
-        if (strcmp(node.type, "note") == 0) snprintf(path, sizeof path, "%s.mode", node.id);
+        if (strcmp(node.type, "note") == 0) snprintf(path, sizeof path, "%s.%s", node.id, param);
     }
-    mega_command_set(a, frame, 2, (mega_atom[]){{path, 0}, atoms[0]});
+    synth_command_set(a, frame, 2, (mega_atom[]){{path, 0}, value});
 }
 
-void mega_command_steal(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
-    (void)frame, (void)count;
-    if (number(a, atoms, "steal", 0, 1)) a->no_stealing = atoms->number == 0;
+void synth_command_mode(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    (void)count;
+    set_of_note(a, frame, "mode", atoms[0]);
 }
 
-void mega_command_midi(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+/// As [poly] says it: 1 steals, 0 does not; or by the engine's words.
+void synth_command_steal(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    (void)count;
+    mega_atom value = atoms[0];
+    if (!value.word) value.word = value.number != 0 ? "auto" : "none";
+    set_of_note(a, frame, "steal", value);
+}
+
+void synth_command_midi(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     for (size_t i = 0; i < count; i++)
         if (!number(a, &atoms[i], "midi", 0, 255)) return;
-    for (size_t i = 0; i < count; i++) mega_midi_byte(a, frame, (uint8_t)atoms[i].number);
+    for (size_t i = 0; i < count; i++) synth_midi_byte(a, frame, (uint8_t)atoms[i].number);
 }

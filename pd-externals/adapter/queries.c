@@ -6,12 +6,11 @@
 
 #include "core.h"
 
-// ---- the document as JSON
-// -----------------------------------------------------------------------------
+// ---- the document as JSON ----------------------------------------------------------------------
 
 /// What is heard now, as a tree. CONTROL
 static json_t *document(mega_adapter *a) {
-    mega_patch *patch = mega_patch_as_heard(a);
+    mega_patch *patch = synth_patch_as_heard(a);
     char *text = NULL;
     size_t bytes;
     json_t *tree = NULL;
@@ -38,25 +37,31 @@ static void value_to(json_t *message, const json_t *value) {
     json_array_append(message, (json_t *)value);
 }
 
-static void add(mega_work *w, json_t *message) {
+static void add(synth_work *w, json_t *message) {
     if (!w->messages.list) w->messages.list = json_array();
     json_array_append_new(w->messages.list, message);
 }
 
 /// One end of a cable: "node.port", or a knob's name.
 static void end_to(json_t *message, const json_t *end) {
-    char text[2 * MEGA_NAME_BYTES];
+    char text[2 * SYNTH_NAME_BYTES];
     const char *node = json_string_value(json_array_get(end, 0));
     const char *port = json_string_value(json_array_get(end, 1));
     if (node && port) snprintf(text, sizeof text, "%s.%s", node, port);
     word_to(message, node && port ? text : json_string_value(end) ? json_string_value(end) : "");
 }
 
-// ---- dump
-// ---------------------------------------------------------------------------------------------
+/// The type of a node, or "".
+static const char *type_of(const mega_patch *patch, const char *node) {
+    for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++)
+        if (strcmp(mega_patch_node(patch, i).id, node) == 0) return mega_patch_node(patch, i).type;
+    return "";
+}
+
+// ---- dump --------------------------------------------------------------------------------------
 
 /// Before their cables, so that a knob is there to be connected.
-static void dump_knobs(mega_work *w, const json_t *tree) {
+static void dump_knobs(synth_work *w, const json_t *tree) {
     const char *id;
     json_t *knob;
     json_object_foreach(json_object_get((json_t *)tree, "knobs"), id, knob) {
@@ -73,7 +78,7 @@ static void dump_knobs(mega_work *w, const json_t *tree) {
     }
 }
 
-static void dump_node(mega_work *w, const char *id, const json_t *node) {
+static void dump_node(synth_work *w, const char *id, const json_t *node) {
     json_t *m = message("dump"), *value;
     const char *name;
     word_to(m, "add");
@@ -87,7 +92,7 @@ static void dump_node(mega_work *w, const char *id, const json_t *node) {
     add(w, m);
 }
 
-static void dump_nodes(mega_work *w, const json_t *nodes) {
+static void dump_nodes(synth_work *w, const json_t *nodes) {
     const char *id;
     size_t i;
     json_t *node;
@@ -95,7 +100,7 @@ static void dump_nodes(mega_work *w, const json_t *nodes) {
     json_array_foreach(nodes, i, node) dump_node(w, word(node, "id"), node);
 }
 
-static void dump_cables(mega_work *w, const json_t *tree) {
+static void dump_cables(synth_work *w, const json_t *tree) {
     size_t i;
     json_t *cable;
     json_array_foreach(json_object_get(tree, "connections"), i, cable) {
@@ -109,99 +114,89 @@ static void dump_cables(mega_work *w, const json_t *tree) {
     }
 }
 
-static void dump(mega_adapter *a, mega_work *w) {
+static void preset_value_to(json_t *m, const mega_patch *patch, const mega_preset_value *v) {
+    char path[2 * SYNTH_NAME_BYTES];
+    if (v->node) snprintf(path, sizeof path, "%s.%s", v->node, v->name);
+    word_to(m, v->node ? path : v->name);
+    json_array_append_new(
+        m, v->node ? synth_value_json(type_of(patch, v->node), v->name, (float)v->value)
+                   : json_real(v->value));
+}
+
+static void dump_presets(synth_work *w, const mega_patch *patch) {
+    for (size_t i = 0; patch && i < mega_patch_preset_count(patch); i++) {
+        mega_preset_info preset = mega_patch_preset(patch, i);
+        json_t *m = message("dump");
+        word_to(m, "newpreset");
+        word_to(m, preset.id);
+        for (size_t k = 0; k < preset.value_count; k++) {
+            mega_preset_value value = mega_patch_preset_value(patch, i, k);
+            preset_value_to(m, patch, &value);
+        }
+        add(w, m);
+    }
+}
+
+static void dump(mega_adapter *a, synth_work *w) {
     json_t *tree = document(a);
     json_t *voices = json_object_get(tree, "voices");
-    mega_messages_add(&w->messages, "dump", "s", "begin");
-    mega_messages_add(&w->messages, "dump", "s", "clear");
-    if (voices) mega_messages_add(&w->messages, "dump", "sf", "voices", json_number_value(voices));
+    synth_messages_add(&w->messages, "dump", "s", "begin");
+    synth_messages_add(&w->messages, "dump", "s", "clear");
+    if (voices) synth_messages_add(&w->messages, "dump", "sf", "voices", json_number_value(voices));
     dump_nodes(w, json_object_get(tree, "nodes"));
     dump_knobs(w, tree);
     dump_cables(w, tree);
-    mega_messages_add(&w->messages, "dump", "s", "commit");
+    dump_presets(w, mega_loaded_patch(a->engine));
+    synth_messages_add(&w->messages, "dump", "s", "commit");
     json_decref(tree);
 }
 
-// ---- list
-// ---------------------------------------------------------------------------------------------
+// ---- list --------------------------------------------------------------------------------------
 
-static void list(mega_adapter *a, mega_work *w) {
+static void list(mega_adapter *a, synth_work *w) {
     const mega_patch *patch = mega_loaded_patch(a->engine);
-    char from[2 * MEGA_NAME_BYTES], to[2 * MEGA_NAME_BYTES];
+    char from[2 * SYNTH_NAME_BYTES], to[2 * SYNTH_NAME_BYTES];
     for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++) {
         mega_node_info n = mega_patch_node(patch, i);
-        mega_messages_add(&w->messages, "node", "sss", n.id, n.type,
-                          n.per_voice ? "voice" : "shared");
+        synth_messages_add(&w->messages, "node", "sss", n.id, n.type,
+                           n.per_voice ? "voice" : "shared");
     }
     for (size_t i = 0; patch && i < mega_patch_knob_count(patch); i++)
-        mega_messages_add(&w->messages, "knob", "s", mega_patch_knob(patch, i));
+        synth_messages_add(&w->messages, "knob", "s", mega_patch_knob(patch, i));
     for (size_t i = 0; patch && i < mega_patch_cable_count(patch); i++) {
         mega_cable_info c = mega_patch_cable(patch, i);
         snprintf(from, sizeof from, "%s%s%s", c.from_node ? c.from_node : "",
                  c.from_node ? "." : "", c.from_port);
         snprintf(to, sizeof to, "%s.%s", c.to_node, c.to_port);
-        mega_messages_add(&w->messages, "cable", "ssfs", from, to, c.amount, c.as);
+        synth_messages_add(&w->messages, "cable", "ssfs", from, to, c.amount, c.as);
     }
-    mega_messages_add(&w->messages, "done", "s", "list");
+    synth_messages_add(&w->messages, "done", "s", "list");
 }
 
-// ---- get
-// ----------------------------------------------------------------------------------------------
+// ---- get ---------------------------------------------------------------------------------------
 
-static const json_t *node_of(const json_t *tree, const char *id) {
-    json_t *nodes = json_object_get(tree, "nodes"), *node;
-    size_t i;
-    if (json_is_object(nodes)) return json_object_get(nodes, id);
-    json_array_foreach(nodes, i, node) if (strcmp(word(node, "id"), id) == 0) return node;
-    return NULL;
+static void get(mega_adapter *a, synth_work *w) {
+    char node[SYNTH_NAME_BYTES], port[SYNTH_NAME_BYTES];
+    float value;
+    json_t *m = message("value");
+    word_to(m, w->name);
+    if (mega_knob_get(a->engine, w->name, &value) == MEGA_OK)
+        json_array_append_new(m, json_real((double)value));
+    else if (synth_split(w->name, node, port) &&
+             mega_param_get(a->engine, node, port, &value) == MEGA_OK)
+        json_array_append_new(
+            m, synth_value_json(type_of(mega_loaded_patch(a->engine), node), port, value));
+    else
+        synth_work_fail(w, MEGA_ERROR_NAME, "not-found",
+                        "nothing is called so; `list` tells what there is");
+    if (w->status) json_decref(m);
+    else add(w, m);
 }
 
-/// What a parameter is when nothing is written: its row's default, by name if it is a choice.
-static json_t *initial(const char *type, const char *port) {
-    const mega_module *module = mega_module_find(type);
-    char *text = module ? mega_module_describe_json(module) : NULL;
-    json_t *row = text ? json_loads(text, 0, NULL) : NULL, *p, *value = NULL;
-    size_t i;
-    json_array_foreach(json_object_get(row, "params"), i, p) {
-        if (strcmp(word(p, "name"), port) != 0) continue;
-        value = json_object_get(p, "default");
-        json_t *choice =
-            json_array_get(json_object_get(p, "choices"), (size_t)json_number_value(value));
-        value = json_incref(choice && !json_is_string(value) ? choice : value);
-    }
-    json_decref(row);
-    mega_free(text);
-    return value;
-}
+// ---- modules -----------------------------------------------------------------------------------
 
-static void get(mega_adapter *a, mega_work *w) {
-    char node[MEGA_NAME_BYTES], port[MEGA_NAME_BYTES];
-    json_t *tree = document(a), *value = NULL;
-    json_t *knob = json_object_get(json_object_get(tree, "knobs"), w->name);
-    if (knob) value = json_incref(json_object_get(knob, "value"));
-    if (!knob && mega_split(w->name, node, port)) {
-        const json_t *found = node_of(tree, node);
-        value = json_incref(json_object_get(json_object_get(found, "params"), port));
-        if (found && !value) value = initial(word(found, "type"), port);
-    }
-    if (value) {
-        json_t *m = message("value");
-        word_to(m, w->name);
-        value_to(m, value);
-        add(w, m);
-    } else {
-        mega_work_fail(w, MEGA_ERROR_NAME, "not-found",
-                       "nothing is called so; `list` tells what there is");
-    }
-    json_decref(value);
-    json_decref(tree);
-}
-
-// ---- modules
-// ------------------------------------------------------------------------------------------
-
-static void port_message(mega_work *w, const char *kind, const char *type, const json_t *row) {
-    char path[2 * MEGA_NAME_BYTES];
+static void port_message(synth_work *w, const char *kind, const char *type, const json_t *row) {
+    char path[2 * SYNTH_NAME_BYTES];
     snprintf(path, sizeof path, "%s.%s", type, word(row, "name"));
     json_t *m = message(kind), *choices = json_object_get(row, "choices"), *choice;
     word_to(m, path);
@@ -216,7 +211,7 @@ static void port_message(mega_work *w, const char *kind, const char *type, const
     add(w, m);
 }
 
-static void modules(mega_adapter *a, mega_work *w) {
+static void modules(mega_adapter *a, synth_work *w) {
     (void)a;
     if (!*w->name) {
         char *text = mega_module_describe_json(NULL);
@@ -224,83 +219,82 @@ static void modules(mega_adapter *a, mega_work *w) {
         json_t *rows = json_is_array(all) ? all : json_object_get(all, "modules");
         size_t i;
         json_array_foreach(rows, i, row)
-            mega_messages_add(&w->messages, "module", "ss", word(row, "name"), word(row, "doc"));
+            synth_messages_add(&w->messages, "module", "ss", word(row, "name"), word(row, "doc"));
         json_decref(all);
         mega_free(text);
-        mega_messages_add(&w->messages, "done", "s", "modules");
+        synth_messages_add(&w->messages, "done", "s", "modules");
         return;
     }
     const mega_module *module = mega_module_find(w->name);
     char *text = module ? mega_module_describe_json(module) : NULL;
     json_t *row = text ? json_loads(text, 0, NULL) : NULL, *port;
     if (!row)
-        mega_work_fail(w, MEGA_ERROR_NAME, "not-found",
-                       "no such module; `modules` tells what there is");
+        synth_work_fail(w, MEGA_ERROR_NAME, "not-found",
+                        "no such module; `modules` tells what there is");
     static const char *const lists[][2] = {
         {"inputs", "input"}, {"params", "param"}, {"outputs", "output"}};
-    if (row) mega_messages_add(&w->messages, "module", "ss", w->name, word(row, "doc"));
+    if (row) synth_messages_add(&w->messages, "module", "ss", w->name, word(row, "doc"));
     for (size_t k = 0; k < 3 && row; k++) {
         size_t i;
         json_array_foreach(json_object_get(row, lists[k][0]), i, port)
             port_message(w, lists[k][1], w->name, port);
     }
-    if (row) mega_messages_add(&w->messages, "done", "s", "modules");
+    if (row) synth_messages_add(&w->messages, "done", "s", "modules");
     json_decref(row);
     mega_free(text);
 }
 
-// ---- the host's part
-// ----------------------------------------------------------------------------------
+// ---- the host's part ---------------------------------------------------------------------------
 
 static void ask(mega_adapter *a, const char *what, const mega_atom *name,
-                void (*work)(mega_adapter *, mega_work *)) {
-    if (!a->begun) mega_edits_flush(a);
-    mega_work *w = mega_work_create(a, what, work);
+                void (*work)(mega_adapter *, synth_work *)) {
+    if (!a->begun) synth_edits_flush(a);
+    synth_work *w = synth_work_create(a, what, work);
     if (!w) return;
-    if (name) mega_atom_text(name, w->name, sizeof w->name);
+    if (name) synth_atom_text(name, w->name, sizeof w->name);
     if (name) snprintf(w->what, sizeof w->what, "%.8s %.50s", what, w->name);
-    mega_work_post(a, w);
+    synth_work_post(a, w);
 }
 
-void mega_command_get(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_get(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count;
     ask(a, "get", atoms, get);
 }
 
-void mega_command_dump(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_dump(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
     ask(a, "dump", NULL, dump);
 }
 
-void mega_command_list(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_list(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
     ask(a, "list", NULL, list);
 }
 
-void mega_command_modules(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_modules(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame;
     ask(a, "modules", count ? atoms : NULL, modules);
 }
 
-void mega_command_commands(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_commands(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
-    for (const mega_command_row *row = mega_commands; row->selector; row++)
-        mega_tell(a, a->asking, "command", 3,
-                  (mega_atom[]){{row->selector, 0}, {row->arguments, 0}, {row->doc, 0}});
+    for (const synth_command_row *row = synth_commands; row->selector; row++)
+        synth_tell(a, a->asking, "command", 3,
+                   (mega_atom[]){{row->selector, 0}, {row->arguments, 0}, {row->doc, 0}});
 }
 
-void mega_command_sync(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_sync(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
     mega_adapter_join(a);
-    mega_tell(a, a->asking, "synced", 0, NULL);
+    synth_tell(a, a->asking, "synced", 0, NULL);
 }
 
-void mega_command_poll(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_poll(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count;
     bool good = !atoms->word && atoms->number >= 0 && atoms->number <= 1e6;
-    if (!good) mega_tell_error(a, "bad-value", "poll: a number of milliseconds, 0..1000000");
+    if (!good) synth_tell_error(a, "bad-value", "poll: a number of milliseconds, 0..1000000");
     if (good && atoms->number > 0 && atoms->number < 5)
-        mega_tell_error(a, "limit", "poll: not more often than every 5 ms");
+        synth_tell_error(a, "limit", "poll: not more often than every 5 ms");
     else if (good) {
         a->poll_ms = atoms->number;
         a->poll_frame = 0;
@@ -309,7 +303,7 @@ void mega_command_poll(mega_adapter *a, uint64_t frame, size_t count, const mega
     }
 }
 
-void mega_command_version(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_version(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
-    mega_tell(a, a->asking, "version", 1, &(mega_atom){MEGA_VERSION, 0});
+    synth_tell(a, a->asking, "version", 1, &(mega_atom){MEGA_VERSION, 0});
 }

@@ -16,10 +16,9 @@ enum {
 
 static uint32_t channels_of(const mega_tap *t) { return t->channels ? t->channels : 1; }
 
-// ---- CONTROL
-// --------------------------------------------------------------------------------------------
+// ---- CONTROL -----------------------------------------------------------------------------------
 
-static void open_bus(mega_adapter *a, mega_work *w) {
+static void open_bus(mega_adapter *a, synth_work *w) {
     mega_tap *tap = NULL; // it may have been closed meanwhile
     for (int i = 0; i < MEGA_TAPS_MAX && !tap; i++)
         if (atomic_load(&a->taps[i]) == w->tap) tap = w->tap;
@@ -34,9 +33,9 @@ mega_tap *mega_tap_open(mega_adapter *a, const char *node, const char *port, uin
     while (at < MEGA_TAPS_MAX && atomic_load(&a->taps[at])) at++;
     mega_tap *t =
         at < MEGA_TAPS_MAX && channels <= MEGA_TAP_CHANNELS_MAX ? calloc(1, sizeof *t) : NULL;
-    mega_work *w = t ? mega_work_create(a, "tap", open_bus) : NULL;
+    synth_work *w = t ? synth_work_create(a, "tap", open_bus) : NULL;
     if (!w) {
-        mega_tell_error(a, "limit", "tap: more than %d, or out of memory", MEGA_TAPS_MAX);
+        synth_tell_error(a, "limit", "tap: more than %d, or out of memory", MEGA_TAPS_MAX);
         free(t);
         return NULL;
     }
@@ -49,7 +48,7 @@ mega_tap *mega_tap_open(mega_adapter *a, const char *node, const char *port, uin
     atomic_store(&a->taps[at], t);
     strncpy(w->node, node, sizeof w->node - 1);
     strncpy(w->name, port, sizeof w->name - 1);
-    mega_work_post(a, w);
+    synth_work_post(a, w);
     return t;
 }
 
@@ -58,9 +57,9 @@ void mega_tap_close(mega_tap *t) {
     mega_adapter *a = t->adapter;
     for (int i = 0; a && i < MEGA_TAPS_MAX; i++)
         if (atomic_load(&a->taps[i]) == t) {
-            mega_worker_pause(a->worker, false); // it may be at opening it
+            synth_worker_pause(a->worker, false); // it may be at opening it
             atomic_store(&a->taps[i], NULL);
-            mega_worker_resume(a->worker);
+            synth_worker_resume(a->worker);
         }
     free(t->node);
     free(t->port);
@@ -69,17 +68,16 @@ void mega_tap_close(mega_tap *t) {
     free(t);
 }
 
-void mega_taps_open_again(mega_adapter *a) {
+void synth_taps_open_again(mega_adapter *a) {
     for (int i = 0; i < MEGA_TAPS_MAX; i++) {
         mega_tap *t = atomic_load(&a->taps[i]);
         if (t) atomic_store(&t->bus, mega_bus_open(a->engine, t->node, t->port, NULL));
     }
 }
 
-// ---- AUDIO
-// ----------------------------------------------------------------------------------------------
+// ---- AUDIO -------------------------------------------------------------------------------------
 
-bool mega_taps_any(const mega_adapter *a) {
+bool synth_taps_any(const mega_adapter *a) {
     for (int i = 0; i < MEGA_TAPS_MAX; i++)
         if (atomic_load_explicit(&a->taps[i], memory_order_relaxed)) return true;
     return false;
@@ -107,7 +105,8 @@ static void write_ring(mega_tap *t, uint64_t at, uint32_t offset, uint32_t frame
                 t->block[(size_t)c * BLOCK + offset + i];
 }
 
-void mega_taps_render(mega_adapter *a, const float *const *in, float *const *out, uint32_t frames) {
+void synth_taps_render(mega_adapter *a, const float *const *in, float *const *out,
+                       uint32_t frames) {
     const float *ins[64];
     float *outs[64];
     for (uint32_t done = 0; done < frames;) {

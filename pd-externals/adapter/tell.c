@@ -7,9 +7,7 @@
 
 #include "core.h"
 
-enum { ATOMS_MAX = 32 };
-
-void mega_messages_add(mega_messages *m, const char *selector, const char *format, ...) {
+void synth_messages_add(synth_messages *m, const char *selector, const char *format, ...) {
     if (!m->list) m->list = json_array();
     json_t *message = json_array();
     json_array_append_new(message, json_string(selector));
@@ -34,28 +32,32 @@ static void keep(mega_adapter *a, const char *selector, size_t count, const mega
     json_array_append_new(a->early.list, message);
 }
 
-void mega_tell(mega_adapter *a, mega_listener listener, const char *selector, size_t count,
-               const mega_atom *atoms) {
+void synth_tell(mega_adapter *a, mega_listener listener, const char *selector, size_t count,
+                const mega_atom *atoms) {
     if (listener == MEGA_INFO && !a->ready_told) keep(a, selector, count, atoms);
     else if (listener == MEGA_INFO) a->host.info(a->host.context, selector, count, atoms);
-    for (int i = 0; listener && i < MEGA_LISTENERS_MAX; i++)
+    for (int i = 0; listener && i < SYNTH_LISTENERS_MAX; i++)
         if (a->listeners[i].number == listener)
             a->listeners[i].answer(a->listeners[i].context, selector, count, atoms);
 }
 
-void mega_tell_messages(mega_adapter *a, mega_listener listener, const mega_messages *messages) {
-    size_t i, k;
-    json_t *message, *value;
-    json_array_foreach(messages->list, i, message) {
-        mega_atom atoms[ATOMS_MAX];
-        size_t count = 0;
-        json_array_foreach(message, k, value) {
-            if (k && count < ATOMS_MAX)
-                atoms[count++] = (mega_atom){json_string_value(value), json_number_value(value)};
-        }
-        const char *selector = json_string_value(json_array_get(message, 0));
-        if (selector) mega_tell(a, listener, selector, count, atoms);
+static void tell_message(mega_adapter *a, mega_listener listener, const json_t *message) {
+    const char *selector = json_string_value(json_array_get(message, 0));
+    mega_atom *atoms = calloc(json_array_size(message), sizeof *atoms);
+    size_t count = 0, i;
+    json_t *value;
+    json_array_foreach(message, i, value) {
+        if (i && atoms)
+            atoms[count++] = (mega_atom){json_string_value(value), json_number_value(value)};
     }
+    if (selector) synth_tell(a, listener, selector, count, atoms);
+    free(atoms);
+}
+
+void synth_tell_messages(mega_adapter *a, mega_listener listener, const synth_messages *messages) {
+    size_t i;
+    json_t *message;
+    json_array_foreach(messages->list, i, message) tell_message(a, listener, message);
 }
 
 /// Nothing that was quoted may steer a console.
@@ -67,11 +69,11 @@ static void clean(char *text) {
 static void tell(mega_adapter *a, const char *severity, const char *code, char *text) {
     clean(text);
     if (*severity == 'e') a->host.error(a->host.context, text);
-    mega_tell(a, MEGA_INFO, severity, 2, (mega_atom[]){{code, 0}, {text, 0}});
+    synth_tell(a, MEGA_INFO, severity, 2, (mega_atom[]){{code, 0}, {text, 0}});
 }
 
-void mega_tell_error(mega_adapter *a, const char *code, const char *format, ...) {
-    char text[MEGA_TEXT_BYTES];
+void synth_tell_error(mega_adapter *a, const char *code, const char *format, ...) {
+    char text[SYNTH_TEXT_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
@@ -103,7 +105,7 @@ static void name_operation(const json_t *operations, const char **path, char *te
 
 static void tell_diagnostic(mega_adapter *a, const char *what, const mega_diagnostic *d,
                             const json_t *operations) {
-    char place[40] = "", text[MEGA_TEXT_BYTES], message[120];
+    char place[40] = "", text[SYNTH_TEXT_BYTES], message[120];
     const char *path = d->path;
     if (operations) name_operation(operations, &path, message, sizeof message);
     else if (d->line) snprintf(place, sizeof place, "line %u column %u: ", d->line, d->column);
@@ -112,17 +114,17 @@ static void tell_diagnostic(mega_adapter *a, const char *what, const mega_diagno
     tell(a, d->severity == MEGA_SEVERITY_ERROR ? "error" : "warning", d->code, text);
 }
 
-void mega_tell_report(mega_adapter *a, const char *what, const mega_report *report,
-                      const json_t *operations, mega_status status) {
+void synth_tell_report(mega_adapter *a, const char *what, const mega_report *report,
+                       const json_t *operations, mega_status status) {
     size_t count = report ? mega_report_count(report) : 0, told = 0, left = 0;
     for (size_t i = 0; i < count; i++) {
         const mega_diagnostic *d = mega_report_get(report, i);
-        if (told < MEGA_ERRORS_TOLD_MAX) tell_diagnostic(a, what, d, operations);
+        if (told < SYNTH_ERRORS_TOLD_MAX) tell_diagnostic(a, what, d, operations);
         else left++;
         told++;
     }
-    if (left) mega_tell_error(a, "limit", "%s: and %zu more, not shown", what, left);
+    if (left) synth_tell_error(a, "limit", "%s: and %zu more, not shown", what, left);
     if (status && (!report || !mega_report_error_count(report)))
-        mega_tell_error(a, mega_status_name(status), "%s: %s", what,
-                        status == MEGA_ERROR_MEMORY ? "out of memory" : mega_status_name(status));
+        synth_tell_error(a, mega_status_name(status), "%s: %s", what,
+                         status == MEGA_ERROR_MEMORY ? "out of memory" : mega_status_name(status));
 }

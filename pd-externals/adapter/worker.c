@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 typedef struct {
-    mega_job *first, **end;
+    synth_job *first, **end;
 } list;
 
-struct mega_worker {
+struct synth_worker {
     void *context;
     pthread_t thread;
     bool started;
@@ -18,20 +18,20 @@ struct mega_worker {
     pthread_cond_t changed;
     // below: under the lock
     list waiting, done;
-    mega_job *running;
+    synth_job *running;
     bool paused, stop;
 };
 
 static void list_init(list *l) { *l = (list){NULL, &l->first}; }
 
-static void list_put(list *l, mega_job *job) {
+static void list_put(list *l, synth_job *job) {
     job->next = NULL;
     *l->end = job;
     l->end = &job->next;
 }
 
-static mega_job *list_take(list *l) {
-    mega_job *job = l->first;
+static synth_job *list_take(list *l) {
+    synth_job *job = l->first;
     if (!job) return NULL;
     l->first = job->next;
     if (!l->first) l->end = &l->first;
@@ -40,10 +40,10 @@ static mega_job *list_take(list *l) {
 }
 
 static void *work(void *argument) {
-    mega_worker *w = argument;
+    synth_worker *w = argument;
     pthread_mutex_lock(&w->lock);
     while (!w->stop) {
-        mega_job *job = w->paused ? NULL : list_take(&w->waiting);
+        synth_job *job = w->paused ? NULL : list_take(&w->waiting);
         if (!job) {
             pthread_cond_wait(&w->changed, &w->lock);
             continue;
@@ -61,7 +61,7 @@ static void *work(void *argument) {
 }
 
 /// The host's signals are the host's threads' to handle.
-static bool start(mega_worker *w) {
+static bool start(synth_worker *w) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -70,8 +70,8 @@ static bool start(mega_worker *w) {
     return w->started;
 }
 
-mega_worker *mega_worker_create(void *context) {
-    mega_worker *w = calloc(1, sizeof *w);
+synth_worker *synth_worker_create(void *context) {
+    synth_worker *w = calloc(1, sizeof *w);
     if (!w) return NULL;
     w->context = context;
     list_init(&w->waiting);
@@ -88,7 +88,7 @@ mega_worker *mega_worker_create(void *context) {
     return w;
 }
 
-void mega_worker_destroy(mega_worker *w, void (*discard)(mega_job *job)) {
+void synth_worker_destroy(synth_worker *w, void (*discard)(synth_job *job)) {
     if (!w) return;
     if (w->started) {
         pthread_mutex_lock(&w->lock);
@@ -97,7 +97,7 @@ void mega_worker_destroy(mega_worker *w, void (*discard)(mega_job *job)) {
         pthread_mutex_unlock(&w->lock);
         pthread_join(w->thread, NULL);
     }
-    mega_job *job;
+    synth_job *job;
     while ((job = list_take(&w->waiting))) discard(job);
     while ((job = list_take(&w->done))) discard(job);
     pthread_cond_destroy(&w->changed);
@@ -105,7 +105,7 @@ void mega_worker_destroy(mega_worker *w, void (*discard)(mega_job *job)) {
     free(w);
 }
 
-bool mega_worker_post(mega_worker *w, mega_job *job) {
+bool synth_worker_post(synth_worker *w, synth_job *job) {
     if (!w->started && !start(w)) return false;
     pthread_mutex_lock(&w->lock);
     list_put(&w->waiting, job);
@@ -114,12 +114,12 @@ bool mega_worker_post(mega_worker *w, mega_job *job) {
     return true;
 }
 
-mega_job *mega_worker_overtake(mega_worker *w) {
+synth_job *synth_worker_overtake(synth_worker *w) {
     list kept, taken;
     list_init(&kept);
     list_init(&taken);
     pthread_mutex_lock(&w->lock);
-    mega_job *job;
+    synth_job *job;
     while ((job = list_take(&w->waiting))) list_put(job->replaced_by_load ? &taken : &kept, job);
     list_init(&w->waiting);
     while ((job = list_take(&kept))) list_put(&w->waiting, job);
@@ -127,28 +127,28 @@ mega_job *mega_worker_overtake(mega_worker *w) {
     return taken.first;
 }
 
-mega_job *mega_worker_done(mega_worker *w) {
+synth_job *synth_worker_done(synth_worker *w) {
     pthread_mutex_lock(&w->lock);
-    mega_job *jobs = w->done.first;
+    synth_job *jobs = w->done.first;
     list_init(&w->done);
     pthread_mutex_unlock(&w->lock);
     return jobs;
 }
 
-bool mega_worker_idle(mega_worker *w) {
+bool synth_worker_idle(synth_worker *w) {
     pthread_mutex_lock(&w->lock);
     bool idle = !w->running && !w->waiting.first;
     pthread_mutex_unlock(&w->lock);
     return idle;
 }
 
-static bool only_brief(const mega_worker *w) {
+static bool only_brief(const synth_worker *w) {
     bool brief = !w->running || w->running->brief;
-    for (const mega_job *job = w->waiting.first; job; job = job->next) brief = brief && job->brief;
+    for (const synth_job *job = w->waiting.first; job; job = job->next) brief = brief && job->brief;
     return brief && !w->paused;
 }
 
-bool mega_worker_ready(mega_worker *w) {
+bool synth_worker_ready(synth_worker *w) {
     pthread_mutex_lock(&w->lock);
     while ((w->running || w->waiting.first) && only_brief(w))
         pthread_cond_wait(&w->changed, &w->lock);
@@ -157,7 +157,7 @@ bool mega_worker_ready(mega_worker *w) {
     return idle;
 }
 
-void mega_worker_pause(mega_worker *w, bool all) {
+void synth_worker_pause(synth_worker *w, bool all) {
     pthread_mutex_lock(&w->lock);
     if (!all) w->paused = true;
     while (w->running || (all && w->waiting.first)) pthread_cond_wait(&w->changed, &w->lock);
@@ -165,7 +165,7 @@ void mega_worker_pause(mega_worker *w, bool all) {
     pthread_mutex_unlock(&w->lock);
 }
 
-void mega_worker_resume(mega_worker *w) {
+void synth_worker_resume(synth_worker *w) {
     pthread_mutex_lock(&w->lock);
     w->paused = false;
     pthread_cond_broadcast(&w->changed);

@@ -220,6 +220,29 @@ def check_steal(externals, examples):
     print(f"stealing on and off: {counts}")
 
 
+def check_presets(externals, examples):
+    """Saved, recalled, morphed, kept in the document, and rebuilt by a dump."""
+    with pd.folder() as folder:
+        script = [(20, "synth knob cutoff 0.2"), (20, "synth set osc.wave3 saw"), (40, "synth preset save dark"), (40, "synth sync"),
+                  (50, "synth knob cutoff 0.9"), (50, "synth set osc.wave3 pulse"),
+                  (50, "synth newpreset bright cutoff 0.8 vca.amp 0.1"), (50, "synth sync"),
+                  (60, "synth preset recall dark"), (80, "synth get cutoff"), (80, "synth get osc.wave3"), (80, "synth sync"),
+                  (90, "synth preset morph bright 50"), (180, "synth get cutoff"), (180, "synth get vca.amp"), (180, "synth sync"),
+                  (185, "synth preset list"), (185, "synth dump"), (185, "synth write kept.json"), (185, "synth sync"),
+                  (190, "synth preset remove dark"), (190, "synth sync"), (210, "synth preset recall dark")]
+        _, said = pd.session(externals, folder, f"{examples}/keys.json", script, milliseconds=250)
+        with open(os.path.join(folder, "kept.json")) as file:
+            kept = json.load(file)
+    values = pd.messages(said, "value")
+    assert values == [["cutoff", "0.2"], ["osc.wave3", "saw"], ["cutoff", "0.8"], ["vca.amp", "0.1"]], values
+    names = [words[0] for words in pd.messages(said, "preset") if words[0] != "saved"]
+    assert names == ["dark", "bright"] and set(kept["presets"]) == {"dark", "bright"}, (names, said)
+    assert kept["presets"]["bright"] == {"knobs": {"cutoff": 0.8}, "params": {"vca": {"amp": 0.1}}}, kept["presets"]
+    assert ["newpreset", "bright", "cutoff", "0.8", "vca.amp", "0.1"] in pd.messages(said, "dump"), said
+    assert len(pd.messages(said, "error")) == 1, said
+    print(f"presets: {values}, {len(kept['presets'])} kept in the document")
+
+
 def check_name_and_rate(externals, examples):
     """A synth whose sampling rate changes starts afresh at the new one, with its knobs as they were turned."""
     with pd.folder() as folder:
@@ -232,7 +255,7 @@ def check_name_and_rate(externals, examples):
 def main():
     externals, examples = (os.path.abspath(argument) for argument in sys.argv[1:3])
     for check in (check_taps, check_questions, check_state, check_inputs, check_words, check_mpe, check_steal,
-                  check_name_and_rate):
+                  check_presets, check_name_and_rate):
         check(externals, examples)
 
 
