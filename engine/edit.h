@@ -4,14 +4,12 @@
 //
 // An edit (`mega_patch_edit`) is an array of operations, applied in order, all or nothing:
 //
+// clang-format off
 //   add         id, type, params?, scope?, x-..., at?       a node as in a document
-//   remove      id                                          its cables, and presets' values of it, go
-//   replace     id, type, params?                           cables of ports that both types have
-//   stay;
-//                                                           so do `x-` keys, a scope that is
-//                                                           allowed, and, without `params`, what
-//                                                           was written of parameters that both
-//                                                           have
+//   remove      id                                          its cables and presets' values of it go too
+//   replace     id, type, params?                           cables of ports that both types have stay; so do `x-` keys, a
+//                                                           scope that is allowed, presets' values that it takes, and,
+//                                                           without `params`, what was written of parameters of both
 //   rename      id | knob | preset, to                      cables and presets follow
 //   set         id, param, value?                           null or no value: not written any more
 //   set         id, scope?, x-...?, unset?                  scope null: inferred
@@ -19,24 +17,22 @@
 //   set         sampleRate?, channels?, x-..., unset?       of the document; null: none
 //   connect     from, to, amount?, as?, x-..., at?          as in a document
 //   disconnect  from, to, nth?
-//   knob        id, value?, range?, scale?, unit?,          a new knob, or changes to one; range,
-//   scale
-//               x-..., unset?, at?                          and unit may be null: none
-//   unknob      id                                          its cables, and presets' values of it, go
+//   knob        id, value?, range?, scale?, unit?,          a new knob, or changes to one; range, scale and unit may be
+//               x-..., unset?, at?                          null: none
+//   unknob      id                                          its cables and presets' values of it go too
+//   preset      id, knobs?, params?, doc?,                  a new preset, or changes to one: `knobs` and `params` take
+//               x-..., unset?, at?                          the place of all values of their kind
+//   unpreset    id
 //   voices      count
 //   name        name
-//   preset      id, knobs?, params?, doc?, x-..., unset?,   a new preset, or changes to one:
-//               at?                                         `knobs` and `params` take the place of
-//                                                           all values of their kind
-//   unpreset    id
-//   move        id | knob | preset | from and to and nth?,  to another place in the document
-//               at
+//   move        id | knob | preset | from, to, nth?; at     to another place in the document
+// clang-format on
 //
-// `at` is a place in the order of nodes, knobs, cables or presets as it is then; without it things are added
-// at the end. Order is part of a document: cables into a port are summed in it. `unset` lists `x-`
-// keys that go. A cable is known by its ends; where several join the same, `nth` counts from 0
-// which of them is meant, and to make a second one `connect` takes an `at`, since it is rarely
-// meant.
+// `at` is a place in the order of nodes, knobs, cables or presets as it is then; without it things
+// are added at the end. Order is part of a document: cables into a port are summed in it. `unset`
+// lists `x-` keys that go. A cable is known by its ends; where several join the same, `nth` counts
+// from 0 which of them is meant, and to make a second one `connect` takes an `at`, since it is
+// rarely meant.
 //
 // Or an edit is a whole document, and what it changes is found by `mega_patch_diff`.
 #ifndef MEGA_EDIT_H
@@ -49,9 +45,8 @@ struct json_t;
 enum {
     /// In one list: room for everything that two documents can differ in.
     MEGA_OPERATIONS_MAX = 1 << 16,
-    /// What `x-` keys, the name, units and docs may come to in a document that is edited, as JSON, so
-    /// that
-    /// it and what undoes the edit can always be written and read again.
+    /// What `x-` keys, the name, units and docs may come to in a document that is edited, as JSON,
+    /// so that it and what undoes the edit can always be written and read again.
     MEGA_WORDS_BYTES_MAX = 4 << 20,
     MEGA_WORDS_VALUES_MAX = 1 << 18,
     /// Edits that can be undone, and the memory they take.
