@@ -184,6 +184,7 @@ def noise():
     count = 0
     for kind, framing in (("unix", "length"), ("tcp", "slip"), ("udp", "length")):
         c = server.client(kind, framing=framing)
+        c.again = True  # the same requests, again and again
         if framing == "slip": c.call("/ping")
         for _ in range(1500):
             packet = bytearray(random.choice(good))
