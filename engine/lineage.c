@@ -131,24 +131,40 @@ static void carry(mega_slot *to, const mega_slot *from) {
     to->way = way;
 }
 
+/// What a node that came out of the same one as another remembers.
+static void copy_twins(const mega_program *p) {
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_program_node *node = &p->nodes[n];
+        if (node->twin == UINT32_MAX || node->state == UINT32_MAX) continue;
+        for (uint32_t g = 0; g < (node->voice ? p->groups : 1); g++) {
+            const mega_state_block *from = p->states[p->nodes[node->twin].state + g];
+            mega_state_block *to = p->states[node->state + g];
+            memcpy(to->state, from->state, to->state_floats * sizeof *to->state);
+        }
+    }
+}
+
 typedef struct {
     mega_program *to;
     const mega_program *from;
     float rate, ramp_seconds;
 } swap;
 
+/// A value goes to another that the document says in a raised cosine, as cables do. 0 is what
+/// stands where cables add: then it goes with them, else as long as its row says; a switch at once.
+static void head_for(const swap *s, mega_slot *slot, float before, float target) {
+    float seconds = slot->way.smooth_ms * 0.001f;
+    if ((target == 0 || before == 0) && s->ramp_seconds > 0) seconds = s->ramp_seconds;
+    if (slot->way.smoothing == MEGA_SMOOTH_NONE) seconds = 0;
+    mega_slot_go(slot, target, seconds, s->rate);
+    slot->going.straight = false;
+}
+
 /// @param retarget the document says another value than before: go to `target`
 static void go_on(const swap *s, uint32_t from, uint32_t to, bool retarget, float target) {
     mega_slot *slot = &s->to->slots[to];
     carry(slot, &s->from->slots[from]);
-    // 0 is what stands where cables add: then the value goes as the cables fade, else as it is
-    // written
-    bool cabled = target == 0 || s->from->documented[from] == 0;
-    float seconds = cabled && s->ramp_seconds > 0 ? s->ramp_seconds : -1;
-    if (retarget) {
-        mega_slot_go(slot, target, seconds, s->rate);
-        slot->going.straight = false; // as the cables do: a raised cosine
-    }
+    if (retarget) head_for(s, slot, s->from->documented[from], target);
     slot->listed = slot->listed || retarget;
     if (slot->listed) s->to->moving_slots[s->to->moving_count++] = to;
 }
@@ -172,6 +188,7 @@ static void carry_knobs(const swap *s) {
 void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
                         float ramp_seconds) {
     swap s = {.to = to, .from = from, .rate = rate, .ramp_seconds = ramp_seconds};
+    copy_twins(to);
     for (uint32_t t = 0; t < to->transfer_count; t++) {
         const mega_slot_transfer *way = &to->transfers[t];
         if (!way->retarget) to->heading[way->to] = from->heading[way->from];
