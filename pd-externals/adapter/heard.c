@@ -30,7 +30,8 @@ static const json_t *param_of(const json_t *row, const char *port) {
 }
 
 static json_t *as_written(const json_t *param, float value) {
-    json_t *choice = json_array_get(json_object_get(param, "choices"), (size_t)value);
+    json_t *choices = json_object_get(param, "choices");
+    json_t *choice = choices && value >= 0 ? json_array_get(choices, (size_t)value) : NULL;
     return choice ? json_incref(choice) : synth_atom_json(&(mega_atom){NULL, (double)value});
 }
 

@@ -243,6 +243,30 @@ def check_presets(externals, examples):
     print(f"presets: {values}, {len(kept['presets'])} kept in the document")
 
 
+def check_abstractions(externals, examples):
+    """They open, the knob turns the synth's and follows it, the meter and the scope take its sound."""
+    with pd.folder() as folder:
+        patch = pd.Patch()
+        knob, synth = patch.add("megasynth.knob syn cutoff"), patch.add(f"megasynth~ 2 {examples}/keys.json -name syn")
+        meter, scope, midi = patch.add("megasynth.meter"), patch.add("megasynth.scope"), patch.add("megasynth.midi syn")
+        turn, info, level, bytes_in = patch.add("r turn"), patch.add("print info"), patch.add("print level"), patch.add("r bytes")
+        patch.connect(turn, knob)
+        patch.connect(bytes_in, midi)
+        for sink in (meter, scope):
+            patch.connect(synth, sink)
+        patch.connect(synth, info, 2)
+        patch.connect(synth, knob, 2)
+        patch.connect(meter, level)
+        script = [(20, "turn 0.75"), (30, "syn get cutoff"), (30, "syn sync")]
+        script += [(40, f"bytes {byte}") for byte in (144, 60, 100)] + [(300, "syn voices")]
+        said = run(externals, folder, patch, script, 400)
+    assert "error" not in said, said
+    assert pd.messages(said, "value") == [["cutoff", "0.75"]] and pd.messages(said, "voices") == [["1"]], said
+    loud = max(float(line.split()[1]) for line in said.splitlines() if line.startswith("level:"))
+    assert -40 < loud < 0, loud
+    print(f"abstractions: a knob turned, a note by MIDI bytes, {loud:.1f} dB on the meter")
+
+
 def check_name_and_rate(externals, examples):
     """A synth whose sampling rate changes starts afresh at the new one, with its knobs as they were turned."""
     with pd.folder() as folder:
@@ -255,7 +279,7 @@ def check_name_and_rate(externals, examples):
 def main():
     externals, examples = (os.path.abspath(argument) for argument in sys.argv[1:3])
     for check in (check_taps, check_questions, check_state, check_inputs, check_words, check_mpe, check_steal,
-                  check_presets, check_name_and_rate):
+                  check_presets, check_abstractions, check_name_and_rate):
         check(externals, examples)
 
 
