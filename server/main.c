@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/record.h"
 #include "commands/taps.h"
 #include "exits.h"
 #include "host/host.h"
@@ -56,8 +57,9 @@ static int start(server *s, char *cause, size_t bytes) {
     snprintf(cause, bytes, "out of memory");
     s->buses = buses_create(s->mixer);
     s->taps = taps_create();
+    s->recordings = recordings_create();
     s->maps = json_object();
-    if (!s->mixer || !s->modules || !s->buses || !s->taps || !s->maps ||
+    if (!s->mixer || !s->modules || !s->buses || !s->taps || !s->recordings || !s->maps ||
         !make_main_synth(s, cause, bytes))
         return EXIT_FAILED;
     if (!journal_resume(s) && s->options->patch_file && !patch_file_load(s, cause, bytes))
@@ -84,6 +86,7 @@ static void stop(server *s) {
     uv_run(&s->loop, UV_RUN_DEFAULT);
     sound_close(s->sound);
     taps_destroy(s);
+    recordings_destroy(s);
     while (s->synths) {
         synth *first = s->synths;
         buses_forget(s->buses, first, 0);
@@ -106,6 +109,7 @@ static int serve(const options *o) {
     s.options = o;
     s.started_ns = now_ns();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); // a file that grows too long is a full disk
     json_object_seed(0);
     if (uv_loop_init(&s.loop) != 0) return fail(EXIT_FAILED, "no event loop");
     s.exit_code = start(&s, cause, sizeof cause);

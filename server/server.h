@@ -24,6 +24,7 @@ typedef struct host host;
 typedef struct sound sound;
 typedef struct buses buses;
 typedef struct taps taps;
+typedef struct recordings recordings;
 
 typedef struct server {
     uv_loop_t loop;
@@ -34,6 +35,7 @@ typedef struct server {
     sound *sound;
     buses *buses;
     taps *taps;
+    recordings *recordings;
     json_t *maps; ///< OSC address, or "cc:channel:number" -> {synth, name, min, max}
     net *net;
     host *host;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/record.h"
 #include "lanes/lanes.h"
 #include "net/session.h"
 #include "synths/sound.h"
@@ -40,20 +41,26 @@ void taps_destroy(server *s) {
     s->taps = NULL;
 }
 
+tap *tap_create(const bus *b, uint32_t every) {
+    tap *t = calloc(1, sizeof *t);
+    if (!t) return NULL;
+    t->engine = b->synth ? b->synth->input.engine : NULL;
+    t->engine_bus = b->engine_bus;
+    t->voice = b->voice;
+    t->client_bus = b->synth ? 0 : (uint32_t)b->number;
+    t->every = every;
+    return t;
+}
+
 static struct place *begin(call *c, const bus *b, uint32_t every) {
     for (uint32_t i = 0; i < limit_taps_max; i++) {
         struct place *p = &c->server->taps->places[i];
         if (p->tap) continue;
-        tap *t = calloc(1, sizeof *t);
+        tap *t = tap_create(b, every);
         if (!t) {
             call_fail(c, CODE_NO_MEMORY, "", "out of memory");
             return NULL;
         }
-        t->engine = b->synth ? b->synth->input.engine : NULL;
-        t->engine_bus = b->engine_bus;
-        t->voice = b->voice;
-        t->client_bus = b->synth ? 0 : (uint32_t)b->number;
-        t->every = every;
         session_hold(c->from);
         *p = (struct place){.tap = t,
                             .session = c->from,
@@ -97,12 +104,14 @@ bool tap_end(server *s, const session *of, int32_t number) {
 }
 
 void taps_of_bus_end(server *s, int32_t number) {
+    recordings_of_bus_end(s, number);
     for (uint32_t i = 0; i < limit_taps_max; i++)
         if (s->taps->places[i].tap && s->taps->places[i].number == number)
             end(s, &s->taps->places[i]);
 }
 
 void taps_of_synth_end(server *s, const synth *of) {
+    recordings_of_synth_end(s, of);
     for (uint32_t i = 0; i < limit_taps_max; i++)
         if (s->taps->places[i].tap && s->taps->places[i].tap->engine == of->input.engine)
             end(s, &s->taps->places[i]);

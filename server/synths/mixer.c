@@ -30,7 +30,7 @@ struct mixer {
     float bus_value[MIXER_BUSES_MAX];                   ///< AUDIO
     float bus_in[MIXER_BUSES_MAX][MIXER_SLICE_FRAMES];  ///< AUDIO: of the block before
     float bus_out[MIXER_BUSES_MAX][MIXER_SLICE_FRAMES]; ///< AUDIO: of this one
-    _Atomic(tap *) taps[limit_taps_max];
+    _Atomic(tap *) taps[MIXER_TAPS_MAX];
     float scratch[MIXER_CHANNELS_MAX][MIXER_SLICE_FRAMES];
 };
 
@@ -140,7 +140,7 @@ static void take_buses(mixer *m, mega_engine *engine, uint64_t open) {
 /// @param engine NULL: the clients' buses
 static void feed_taps(mixer *m, const mega_engine *engine, uint64_t frame) {
     float block[MIXER_SLICE_FRAMES];
-    for (uint32_t i = 0; i < limit_taps_max; i++) {
+    for (uint32_t i = 0; i < MIXER_TAPS_MAX; i++) {
         tap *t = atomic_load_explicit(&m->taps[i], memory_order_acquire);
         if (!t || t->engine != engine) continue;
         if (engine) {

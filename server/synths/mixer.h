@@ -12,6 +12,8 @@
 #include "synths/taps.h"
 
 enum { MIXER_CHANNELS_MAX = 24, MIXER_SLICE_FRAMES = 64, MIXER_BUSES_MAX = 64 };
+/// Places of taps: first those that clients hear, then those of recordings.
+enum { MIXER_TAPS_MAX = limit_taps_max + limit_recordings_max };
 
 /// What the audio side knows of a synth.
 typedef struct {
@@ -40,7 +42,7 @@ void mixer_render(mixer *m, const float *const *in, float *const *out, uint32_t 
 /// nodes of all synths get in the next; a control bus carries its value instead.
 void mixer_bus_open(mixer *m, uint32_t number, bool open, bool control);
 void mixer_bus_set(mixer *m, uint32_t number, float value);
-/// The loop: puts a tap in a place, 0..limit_taps_max-1; NULL takes it out: audio_synchronize
+/// The loop: puts a tap in a place, 0..MIXER_TAPS_MAX-1; NULL takes it out: audio_synchronize
 /// before it is freed.
 void mixer_tap(mixer *m, uint32_t place, tap *t);
 

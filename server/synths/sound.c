@@ -13,7 +13,7 @@ struct sound {
     wall_clock wall;
     uint32_t inputs, outputs;
     uint64_t wall_updated_ns;
-    _Atomic(recorder *) recorders[SOUND_RECORDINGS_MAX];
+    _Atomic(recorder *) recorders[limit_recordings_max];
 };
 
 static void render(void *user, const float *const *in, float *const *out, uint32_t frames) {
@@ -21,7 +21,7 @@ static void render(void *user, const float *const *in, float *const *out, uint32
 }
 
 static void heard(void *user, const float *const *out, uint32_t frames) {
-    for (int i = 0; i < SOUND_RECORDINGS_MAX; i++) {
+    for (int i = 0; i < limit_recordings_max; i++) {
         recorder *r = atomic_load(&((sound *)user)->recorders[i]);
         if (r) record_write(r, out, frames);
     }
@@ -51,8 +51,6 @@ bool sound_start(sound *s, char cause[AUDIO_CAUSE_BYTES]) { return audio_start(s
 void sound_close(sound *s) {
     if (!s) return;
     audio_close(s->audio);
-    for (int i = 0; i < SOUND_RECORDINGS_MAX; i++)
-        if (s->recorders[i]) record_stop(s->recorders[i]);
     free(s);
 }
 
@@ -118,17 +116,4 @@ void sound_tick(sound *s) {
 
 // ---- recordings -------------------------------------------------------------------------------
 
-bool sound_record(sound *s, recorder *r) {
-    for (int i = 0; i < SOUND_RECORDINGS_MAX; i++) {
-        recorder *none = NULL;
-        if (atomic_compare_exchange_strong(&s->recorders[i], &none, r)) return true;
-    }
-    return false;
-}
-
-recorder *sound_recorder(const sound *s, int place) { return atomic_load(&s->recorders[place]); }
-
-void sound_record_end(sound *s, int place) {
-    atomic_store(&s->recorders[place], NULL);
-    audio_synchronize(s->audio);
-}
+void sound_record(sound *s, int place, recorder *r) { atomic_store(&s->recorders[place], r); }

@@ -8,8 +8,6 @@
 #include "record/record.h"
 #include "server.h"
 
-enum { SOUND_RECORDINGS_MAX = 8 };
-
 /// Opens the device; nothing sounds yet. @return NULL with a cause
 sound *sound_open(server *s, char cause[AUDIO_CAUSE_BYTES]);
 bool sound_start(sound *s, char cause[AUDIO_CAUSE_BYTES]);
@@ -32,11 +30,8 @@ json_t *sound_clock(const sound *s);
 /// To be called about every 100 ms: the wall clock, and what the device has to say.
 void sound_tick(sound *s);
 
-/// Recordings of what is heard; on the builder. @return false if there are too many
-bool sound_record(sound *s, recorder *r);
-/// NULL: none in this place.
-recorder *sound_recorder(const sound *s, int place);
-/// The audio side forgets it; to be followed by record_stop.
-void sound_record_end(sound *s, int place);
+/// What is heard goes into this recording, too: place 0..limit_recordings_max-1. NULL takes it out:
+/// audio_synchronize before it is stopped.
+void sound_record(sound *s, int place, recorder *r);
 
 #endif

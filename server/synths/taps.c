@@ -4,6 +4,10 @@
 #include <math.h>
 
 void tap_take(tap *t, const float *block, uint32_t frames, uint64_t frame) {
+    if (t->recorder) {
+        record_write(t->recorder, &block, frames);
+        return;
+    }
     float peak = 0, squares = 0;
     uint64_t written = atomic_load_explicit(&t->written, memory_order_relaxed);
     for (uint32_t i = 0; i < frames; i++) {

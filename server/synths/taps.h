@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// taps -- what goes over a bus, told to a client: levels, or decimated frames. The audio side
-// writes, the loop reads.
+// taps -- what goes over a bus, told to a client: levels, or decimated frames; or into a recording.
+// The audio side writes, the loop reads.
 #ifndef TAPS_H
 #define TAPS_H
 
@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "bounds.h"
+#include "record/record.h"
 
 enum {
     TAP_RING_FRAMES = 1 << 14
@@ -19,7 +20,8 @@ typedef struct {
     int32_t engine_bus;
     mega_note voice;
     uint32_t client_bus;
-    uint32_t every; ///< each so-manieth frame is kept; 0: levels only
+    uint32_t every;     ///< each so-manieth frame is kept; 0: levels only
+    recorder *recorder; ///< gets all there is, and there is nothing to be told; NULL: none
     // AUDIO
     uint32_t phase;
     // both
