@@ -99,7 +99,7 @@ static void changed(call *c, const mega_changed *done, const mega_report *report
     c->task->settled = change_settled;
 }
 
-static bool finish(call *c, mega_status status, const mega_changed *done, mega_report *report) {
+bool change_finish(call *c, mega_status status, const mega_changed *done, mega_report *report) {
     if (status) call_fail_report(c, status, report);
     else changed(c, done, report);
     mega_report_destroy(report);
@@ -112,12 +112,13 @@ bool change_commit(call *c, const mega_patch *patch, const json_t *list) {
     if (!how_of(c, &how)) return false;
     mega_engine *engine = c->synth->input.engine;
     mega_report *report = mega_report_create();
-    if (patch) return finish(c, mega_rewire(engine, patch, &how, &done, report), &done, report);
+    if (patch)
+        return change_finish(c, mega_rewire(engine, patch, &how, &done, report), &done, report);
     char *text = json_dumps(list, JSON_COMPACT);
     mega_status status = MEGA_ERROR_MEMORY;
     if (text) status = mega_edit(engine, text, strlen(text), MEGA_FORMAT_JSON, &how, &done, report);
     free(text);
-    return finish(c, status, &done, report);
+    return change_finish(c, status, &done, report);
 }
 
 bool change_to_patch(call *c, mega_patch *patch) {
@@ -153,5 +154,5 @@ bool change_step(call *c, bool redo) {
     mega_report *report = mega_report_create();
     mega_status status = redo ? mega_redo(engine, how.fade_ms, &done, report)
                               : mega_undo(engine, how.fade_ms, &done, report);
-    return finish(c, status, &done, report);
+    return change_finish(c, status, &done, report);
 }

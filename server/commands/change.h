@@ -18,6 +18,9 @@ bool change_commit(call *c, const mega_patch *patch, const json_t *list);
 bool change_to_patch(call *c, mega_patch *patch);
 bool change_by_list(call *c, json_t *list);
 bool change_by_operation(call *c, json_t *operation);
+/// Answers a change that the engine has made, or says why not; frees the report. @return whether it
+/// was made
+bool change_finish(call *c, mega_status status, const mega_changed *done, mega_report *report);
 /// The revision that a call wants, or -1.
 int64_t change_wanted_rev(const call *c);
 /// What a report warns of, as lines.

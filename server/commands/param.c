@@ -92,10 +92,6 @@ void command_param_set(call *c) {
            max = json_number_value(json_object_get(row, "max"));
     if (!arg_within(c, "value", min, max) || c->checking) return;
     float ramp = arg_given(c, "ramp_ms") ? (float)(arg_number(c, "ramp_ms", 0) * 0.001) : -1.0f;
-    if (!call_check(c, mega_param_set(c->synth->input.engine, call_engine_frame(c), number,
-                                      (float)value, ramp)))
-        return;
-    char name[200];
-    snprintf(name, sizeof name, "%s.%s", arg_text(c, "node"), arg_text(c, "param"));
-    json_object_set_new(c->synth->param_values, name, json_real(value));
+    call_check(c, mega_param_set(c->synth->input.engine, call_engine_frame(c), number, (float)value,
+                                 ramp));
 }

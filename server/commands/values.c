@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// values -- what parameters and knobs are set to: by the document, which the builder reads, or
-// since then by clients, which the loop knows.
-#include <stdio.h>
+// values -- where parameters and knobs are, as the document says or as they were turned since.
 #include <string.h>
 
 #include "commands/change.h"
@@ -34,11 +32,13 @@ static json_t *entry_of(const json_t *all, const char *id) {
 // ---- parameters -------------------------------------------------------------------------------
 
 /// The module's row of it, with `value` and `written`.
-static json_t *describe(json_t *row, const json_t *node) {
+static json_t *describe(call *c, const char *id, json_t *row, const json_t *node) {
     json_t *all = json_deep_copy(row);
     const char *name = json_string_value(json_object_get(row, "name"));
-    json_t *written = json_object_get(json_object_get(node, "params"), name);
-    json_object_set(all, "value", written ? written : json_object_get(row, "default"));
+    const json_t *written = json_object_get(json_object_get(node, "params"), name);
+    float value;
+    if (mega_param_get(c->synth->input.engine, id, name, &value) == MEGA_OK)
+        json_object_set_new(all, "value", payload_float(value));
     json_object_set_new(all, "written", json_boolean(written != NULL));
     json_object_del(all, "name");
     return all;
@@ -60,32 +60,10 @@ static json_t *params_of(call *c, const char *id, const char **type) {
         *type = json_string_value(json_object_get(module, "name"));
         params = json_object();
         json_array_foreach(json_object_get(module, "params"), i, row) json_object_set_new(
-            params, json_string_value(json_object_get(row, "name")), describe(row, node));
+            params, json_string_value(json_object_get(row, "name")), describe(c, id, row, node));
     }
     json_decref(map);
     return params;
-}
-
-static void set_live(call *c, const char *node, const char *param, json_t *description) {
-    char name[200];
-    snprintf(name, sizeof name, "%s.%s", node, param);
-    json_t *live = json_object_get(c->synth->param_values, name);
-    if (!live) return;
-    json_object_set(description, "value", live);
-    json_object_set_new(description, "written", json_true());
-}
-
-static void add_live_param(task *t) {
-    call *c = &t->calls[0];
-    if (c->answer) set_live(c, arg_text(c, "node"), arg_text(c, "param"), c->answer);
-}
-
-static void add_live_params(task *t) {
-    call *c = &t->calls[0];
-    const char *name;
-    json_t *description;
-    json_object_foreach(json_object_get(c->answer, "params"), name, description)
-        set_live(c, arg_text(c, "node"), name, description);
 }
 
 void command_param_get(call *c) {
@@ -98,32 +76,20 @@ void command_param_get(call *c) {
         call_hint_keys(c, name, params);
     }
     json_decref(params);
-    c->task->landed = add_live_param;
 }
 
 void command_param_list(call *c) {
     const char *type;
     json_t *params = params_of(c, arg_text(c, "node"), &type);
-    if (!params) return;
-    c->answer = json_pack("{s:s, s:o}", "type", type, "params", params);
-    c->task->landed = add_live_params;
+    if (params) c->answer = json_pack("{s:s, s:o}", "type", type, "params", params);
 }
 
 // ---- knobs ------------------------------------------------------------------------------------
 
-static void add_live_knob(task *t) {
-    call *c = &t->calls[0];
-    json_t *live = json_object_get(c->synth->knob_values, arg_text(c, "name"));
-    if (live && c->answer) json_object_set(c->answer, "value", live);
-}
-
-static void add_live_knobs(task *t) {
-    call *c = &t->calls[0];
-    const char *name;
-    json_t *knob, *live;
-    json_object_foreach(json_object_get(c->answer, "knobs"), name,
-                        knob) if ((live = json_object_get(c->synth->knob_values, name)))
-        json_object_set(knob, "value", live);
+static void set_value(call *c, const char *name, json_t *knob) {
+    float value;
+    if (mega_knob_get(c->synth->input.engine, name, &value) == MEGA_OK)
+        json_object_set_new(knob, "value", payload_float(value));
 }
 
 void command_knob_get(call *c) {
@@ -132,19 +98,44 @@ void command_knob_get(call *c) {
     if (!map) return;
     json_t *knobs = json_object_get(map, "knobs");
     c->answer = json_incref(entry_of(knobs, name));
-    if (!c->answer) {
+    if (c->answer) {
+        set_value(c, name, c->answer);
+    } else {
         call_fail(c, CODE_NOT_FOUND, "name", "no knob `%s`", name);
         if (json_is_object(knobs)) call_hint_keys(c, name, knobs);
     }
     json_decref(map);
-    c->task->landed = add_live_knob;
 }
 
 void command_knob_list(call *c) {
-    json_t *map = document(c);
+    json_t *map = document(c), *knob;
+    const char *name;
     if (!map) return;
     json_t *knobs = json_object_get(map, "knobs");
+    json_object_foreach(knobs, name, knob) set_value(c, name, knob);
     c->answer = json_pack("{s:o}", "knobs", knobs ? json_incref(knobs) : json_object());
     json_decref(map);
-    c->task->landed = add_live_knobs;
+}
+
+// ---- presets ----------------------------------------------------------------------------------
+
+void command_preset_save(call *c) {
+    mega_changed done = {0};
+    if (!change_document(c)) return;
+    mega_report *report = mega_report_create();
+    mega_status status =
+        mega_preset_save(c->synth->input.engine, arg_text(c, "name"), &done, report);
+    change_finish(c, status, &done, report);
+}
+
+void command_preset_list(call *c) {
+    const mega_patch *patch = change_document(c);
+    if (!patch) return;
+    json_t *map = json_object();
+    for (size_t i = 0; i < mega_patch_preset_count(patch); i++) {
+        mega_preset_info preset = mega_patch_preset(patch, i);
+        json_object_set_new(map, preset.id,
+                            json_pack("{s:s}", "doc", preset.doc ? preset.doc : ""));
+    }
+    c->answer = json_pack("{s:o}", "presets", map);
 }

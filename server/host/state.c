@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,31 +17,67 @@ json_t *state_begin(server *s) {
     for (const synth *at = s->synths; at; at = at->next)
         if (at->name[0])
             json_object_set_new(synths, at->name,
-                                json_pack("{s:f, s:i, s:o, s:o}", "fader",
+                                json_pack("{s:f, s:i}", "fader",
                                           (double)atomic_load(&at->input.fader), "output",
-                                          (int)at->input.first_output, "knobs",
-                                          json_deep_copy(at->knob_values), "params",
-                                          json_deep_copy(at->param_values)));
+                                          (int)at->input.first_output));
     return json_pack("{s:i, s:o, s:o}", "version", STATE_VERSION, "synths", synths, "maps",
                      json_deep_copy(s->maps));
 }
 
-/// What was turned, as operations.
-static json_t *turned(const json_t *entry) {
-    json_t *list = json_array(), *value;
-    const char *name;
-    json_object_foreach(json_object_get(entry, "knobs"), name, value) json_array_append_new(
-        list, json_pack("{s:s, s:s, s:O}", "op", "knob", "id", name, "value", value));
-    json_object_foreach(json_object_get(entry, "params"), name, value) {
-        const char *dot = strrchr(name, '.');
-        json_array_append_new(list, json_pack("{s:s, s:s#, s:s, s:O}", "op", "set", "id", name,
-                                              (int)(dot - name), "param", dot + 1, "value", value));
+/// Where the parameters of a node are, where that is not what the document says.
+static void add_params(synth *s, const char *id, const char *type, const json_t *written,
+                       const json_t *adding, json_t *list) {
+    json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(json_object_get(s->server->modules, type), "params"), i,
+                       row) {
+        const char *name = json_string_value(json_object_get(row, "name"));
+        const json_t *said =
+            json_object_get(json_object_get(json_object_get(written, id), "params"), name);
+        char port[200];
+        float value;
+        snprintf(port, sizeof port, "%s.%s", id, name);
+        // a parameter that is not written and takes adding cables is 0; any other has its default
+        double at = json_number_value(said ? said : json_object_get(row, "default"));
+        if (!said && json_object_get(adding, port)) at = 0;
+        if ((said && !json_is_number(said)) ||
+            mega_param_get(s->input.engine, id, name, &value) != MEGA_OK || value == (float)at)
+            continue;
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "op", "set", "id", id,
+                                              "param", name, "value", payload_float(value)));
     }
+}
+
+/// What was turned, as operations.
+static json_t *turned(synth *s, const mega_patch *patch, const json_t *map) {
+    json_t *list = json_array(), *adding = json_object(), *nodes = json_object(), *type;
+    for (size_t i = 0; i < mega_patch_cable_count(patch); i++) {
+        mega_cable_info cable = mega_patch_cable(patch, i);
+        char port[200];
+        snprintf(port, sizeof port, "%s.%s", cable.to_node, cable.to_port);
+        if (strcmp(cable.as, "add") == 0) json_object_set_new(adding, port, json_true());
+    }
+    for (size_t i = 0; i < mega_patch_knob_count(patch); i++) {
+        float value;
+        const char *name = mega_patch_knob(patch, i);
+        if (mega_knob_get(s->input.engine, name, &value) == MEGA_OK)
+            json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "op", "knob", "id", name,
+                                                  "value", payload_float(value)));
+    }
+    for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
+        mega_node_info node = mega_patch_node(patch, i);
+        json_object_set_new(nodes, node.id, json_string(node.type));
+    }
+    const char *id;
+    json_object_foreach(nodes, id, type)
+        add_params(s, id, json_string_value(type), json_object_get(map, "nodes"), adding, list);
+    json_decref(adding);
+    json_decref(nodes);
     return list;
 }
 
-static mega_patch *with_turned(const mega_patch *patch, const json_t *entry) {
-    json_t *list = turned(entry);
+static mega_patch *with_turned(synth *s, const mega_patch *patch, const json_t *map) {
+    json_t *list = turned(s, patch, map);
     char *text = json_dumps(list, JSON_COMPACT);
     mega_patch *after =
         text ? mega_patch_edit(patch, text, strlen(text), MEGA_FORMAT_JSON, NULL, NULL) : NULL;
@@ -64,17 +101,14 @@ void state_finish(server *s, json_t *state) {
         json_t *entry = json_object_get(synths, s->built[i]->name);
         const mega_patch *patch = mega_loaded_patch(s->built[i]->input.engine);
         if (!entry || !patch) continue;
-        // names may have changed since the loop was asked: then the document alone is kept
-        mega_patch *now = with_turned(patch, entry);
-        json_t *map = document(now ? now : patch);
+        json_t *map = document(patch);
+        mega_patch *now = map ? with_turned(s->built[i], patch, map) : NULL;
+        if (now) {
+            json_decref(map);
+            map = document(now);
+        }
         mega_patch_destroy(now);
         if (map) json_object_set_new(entry, "patch", map);
-    }
-    const char *name;
-    json_t *entry;
-    json_object_foreach(synths, name, entry) {
-        json_object_del(entry, "knobs");
-        json_object_del(entry, "params");
     }
 }
 
@@ -187,8 +221,6 @@ void state_enter(call *c, state_plan *p) {
         if (c->code) continue;
         if (p->items[i].made) s->input.gain = (float)p->items[i].fader;
         atomic_store(&s->input.fader, (float)p->items[i].fader);
-        json_object_clear(s->knob_values); // the documents hold them
-        json_object_clear(s->param_values);
         if (p->items[i].names) synth_take_names(s, p->items[i].names);
     }
     if (!c->code && json_is_object(p->maps)) json_object_update(c->server->maps, p->maps);

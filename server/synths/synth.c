@@ -27,19 +27,14 @@ bool synth_name_is_good(const char *name) {
 synth *synth_create(server *s, const char *name) {
     synth *made = calloc(1, sizeof *made);
     notes *table = notes_create();
-    json_t *knobs = json_object(), *params = json_object();
-    if (!made || !table || !knobs || !params) {
+    if (!made || !table) {
         free(made);
         notes_destroy(table);
-        json_decref(knobs);
-        json_decref(params);
         return NULL;
     }
     made->server = s;
     made->references = 1;
     made->notes = table;
-    made->knob_values = knobs;
-    made->param_values = params;
     snprintf(made->name, sizeof made->name, "%s", name);
     atomic_init(&made->input.fader, 1.0f);
     made->input.gain = 1.0f;
@@ -58,8 +53,7 @@ void synth_release(synth *s) {
     json_decref(s->nodes);
     json_decref(s->knobs);
     json_decref(s->params);
-    json_decref(s->knob_values);
-    json_decref(s->param_values);
+    json_decref(s->presets);
     notes_destroy(s->notes);
     free(s);
 }
@@ -110,23 +104,14 @@ uint64_t synth_server_frame(const synth *s, uint64_t engine_frame) {
 
 // ---- names ------------------------------------------------------------------------------------
 
-static void drop_unknown(json_t *values, const json_t *known) {
-    const char *key;
-    json_t *value;
-    void *next;
-    json_object_foreach_safe(values, next, key, value) {
-        char node[2 * limit_name_bytes_max + 4];
-        snprintf(node, sizeof node, "%.*s", (int)strcspn(key, "."), key);
-        if (!json_object_get(known, node)) json_object_del(values, key);
-    }
-}
-
 void synth_take_names(synth *s, json_t *names) {
     uint64_t rev = (uint64_t)json_integer_value(json_object_get(names, "rev"));
     if (s->nodes && rev < s->rev) return; // of before what is known
     s->rev = rev;
     json_decref(s->nodes);
     json_decref(s->knobs);
+    json_decref(s->presets);
+    s->presets = json_incref(json_object_get(names, "presets"));
     s->nodes = json_incref(json_object_get(names, "nodes"));
     s->knobs = json_incref(json_object_get(names, "knobs"));
     // numbers stay valid for good: those that were asked for before are kept
@@ -137,8 +122,6 @@ void synth_take_names(synth *s, json_t *names) {
     json_object_foreach_safe(s->params, next, key, number) if (json_integer_value(number) < 0)
         json_object_del(s->params, key); // there may be one now
     json_object_update(s->params, json_object_get(names, "params"));
-    drop_unknown(s->knob_values, s->knobs);
-    drop_unknown(s->param_values, s->nodes);
 }
 
 static void exchange(json_t **mine, json_t *names, const char *key) {
@@ -152,6 +135,7 @@ void synth_exchange_names(synth *s, json_t *names) {
     exchange(&s->nodes, names, "nodes");
     exchange(&s->knobs, names, "knobs");
     exchange(&s->params, names, "params");
+    exchange(&s->presets, names, "presets");
 }
 
 void synth_built_by(synth *s, uint64_t serial) { s->built_by = serial; }

@@ -26,7 +26,7 @@ struct synth {
                        ///< small documents
     uint64_t rev;      ///< of which these are
     uint64_t built_by; ///< serial of the last build that changes it
-    json_t *knob_values, *param_values; ///< as last set, for the state
+    json_t *presets;   ///< name -> engine's number
     notes *notes;
     struct { ///< counters as last told
         uint64_t silenced, late, stolen, dropped;

@@ -43,7 +43,8 @@ static void number_params(synth *s, const char *node, const char *type, json_t *
 }
 
 json_t *synth_names_of(synth *s, const mega_patch *patch) {
-    json_t *nodes = json_object(), *knobs = json_object(), *params = json_object();
+    json_t *nodes = json_object(), *knobs = json_object(), *params = json_object(),
+           *presets = json_object();
     size_t total = 0;
     for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
         mega_node_info node = mega_patch_node(patch, i);
@@ -55,16 +56,21 @@ json_t *synth_names_of(synth *s, const mega_patch *patch) {
     size_t knob_count = mega_patch_knob_count(patch);
     for (size_t i = 0; i < knob_count; i++)
         json_object_set_new(knobs, mega_patch_knob(patch, i), json_null());
+    size_t preset_count = mega_patch_preset_count(patch);
+    for (size_t i = 0; i < preset_count; i++)
+        json_object_set_new(presets, mega_patch_preset(patch, i).id, json_null());
     const char *key;
     json_t *value;
     void *next;
+    json_object_foreach_safe(presets, next, key, value)
+        json_object_set_new(presets, key, json_integer(mega_find_preset(s->input.engine, key)));
     json_object_foreach_safe(knobs, next, key, value)
         json_object_set_new(knobs, key, json_integer(mega_find_knob(s->input.engine, key)));
     if (total <= EAGER_PARAMS_MAX)
         json_object_foreach(nodes, key, value)
             number_params(s, key, json_string_value(value), params);
-    return json_pack("{s:I, s:o, s:o, s:o}", "rev", (json_int_t)mega_rev(s->input.engine), "nodes",
-                     nodes, "knobs", knobs, "params", params);
+    return json_pack("{s:I, s:o, s:o, s:o, s:o}", "rev", (json_int_t)mega_rev(s->input.engine),
+                     "nodes", nodes, "knobs", knobs, "params", params, "presets", presets);
 }
 
 json_t *synth_names(synth *s) {

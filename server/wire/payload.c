@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wire/payload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,15 @@ json_t *payload_to_json(const msgpack_object *value) {
         array = NULL;
     }
     return array;
+}
+
+json_t *payload_float(float value) {
+    char text[32];
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value) break;
+    }
+    return json_real(strtod(text, NULL));
 }
 
 const msgpack_object *payload_get(const msgpack_object *map, const char *key) {

@@ -33,6 +33,8 @@ bool payload_write(const json_t *value, msgpack_sbuffer *to);
 /// A payload's value as JSON; NULL without memory, or if it holds `bin`.
 json_t *payload_to_json(const msgpack_object *value);
 
+/// A float as the shortest decimal that reads back as the same: 0.1, not 0.100000001.
+json_t *payload_float(float value);
 /// The value of a map's key, or NULL.
 const msgpack_object *payload_get(const msgpack_object *map, const char *key);
 
