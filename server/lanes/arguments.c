@@ -96,7 +96,7 @@ static bool nothing_missing(call *c) {
 bool arguments_is_request(lo_message message, int32_t *id) {
     if (lo_message_get_argc(message) != 2 || strcmp(lo_message_get_types(message), "ib") != 0)
         return false;
-    *id = lo_message_get_argv(message)[0]->i;
+    memcpy(id, lo_message_get_argv(message)[0], sizeof *id); // liblo's unions lie anywhere
     return *id != 0;
 }
 
@@ -166,21 +166,38 @@ bool arguments_bind_json(call *c, const json_t *map) {
 
 // ---- the plain form ---------------------------------------------------------------------------
 
-static bool convert(char type, lo_arg *arg, msgpack_object *value) {
+static int64_t integer_at(char type, const void *arg) {
+    int32_t narrow;
+    int64_t wide;
+    memcpy(&narrow, arg, sizeof narrow);
+    if (type == 'i') return narrow;
+    memcpy(&wide, arg, sizeof wide);
+    return wide;
+}
+
+static double real_at(char type, const void *arg) {
+    float narrow;
+    double wide;
+    memcpy(&narrow, arg, sizeof narrow);
+    if (type == 'f') return (double)narrow;
+    memcpy(&wide, arg, sizeof wide);
+    return wide;
+}
+
+/// @param arg liblo's, at any address
+static bool convert(char type, const void *arg, msgpack_object *value) {
     *value = (msgpack_object){.type = MSGPACK_OBJECT_NIL};
     switch (type) {
     case 'i':
-    case 'h': {
-        int64_t number = type == 'i' ? arg->i : arg->h;
+    case 'h':
+        value->via.i64 = integer_at(type, arg);
         value->type =
-            number < 0 ? MSGPACK_OBJECT_NEGATIVE_INTEGER : MSGPACK_OBJECT_POSITIVE_INTEGER;
-        value->via.i64 = number;
+            value->via.i64 < 0 ? MSGPACK_OBJECT_NEGATIVE_INTEGER : MSGPACK_OBJECT_POSITIVE_INTEGER;
         return true;
-    }
     case 'f':
     case 'd':
         value->type = MSGPACK_OBJECT_FLOAT64;
-        value->via.f64 = type == 'f' ? (double)arg->f : arg->d;
+        value->via.f64 = real_at(type, arg);
         return isfinite(value->via.f64);
     case 'T':
     case 'F':
@@ -190,9 +207,9 @@ static bool convert(char type, lo_arg *arg, msgpack_object *value) {
     case 's':
     case 'S':
         value->type = MSGPACK_OBJECT_STR;
-        value->via.str.ptr = &arg->s;
-        value->via.str.size = (uint32_t)strlen(&arg->s);
-        return payload_is_text(&arg->s, value->via.str.size);
+        value->via.str.ptr = arg;
+        value->via.str.size = (uint32_t)strlen(arg);
+        return payload_is_text(arg, value->via.str.size);
     default: return false;
     }
 }

@@ -15,6 +15,24 @@ static inline void require(bool good, const char *what) {
     abort();
 }
 
+/// What was accepted is compiled, changed to while the one before it sounds, and heard for some
+/// blocks: all of it finite.
+static inline void sound(const mega_patch *patch) {
+    static mega_engine *engine; // the patches of all inputs, one after the other
+    enum { FRAMES = 512, MEMORY_BYTES_MAX = 64 << 20 };
+    float left[FRAMES], right[FRAMES];
+    if (!engine) engine = mega_create(&(mega_options){.memory_bytes_max = MEMORY_BYTES_MAX}, NULL);
+    bool compiles = mega_patch_check(patch, NULL) == MEGA_OK;
+    mega_status status = mega_rewire(engine, patch, NULL, NULL, NULL);
+    require(compiles || status, "what does not compile was loaded");
+    mega_note_on(engine, MEGA_NOW, 60, 1, NULL);
+    mega_render(engine, NULL, (float *const[]){left, right}, FRAMES);
+    mega_all_notes_off(engine, MEGA_NOW);
+    for (int t = 0; t < FRAMES; t++)
+        require(left[t] - left[t] == 0 && right[t] - right[t] == 0, "not finite");
+    while (mega_next_ended(engine, NULL, NULL)) {}
+}
+
 static inline int fuzz(const uint8_t *bytes, size_t count, mega_format format) {
     mega_report *report = mega_report_create();
     mega_patch *patch = mega_patch_read(bytes, count, format, report);
@@ -29,6 +47,7 @@ static inline int fuzz(const uint8_t *bytes, size_t count, mega_format format) {
     }
     const char *wrong = patch ? round_trips(patch) : NULL;
     require(!wrong, wrong);
+    if (patch) sound(patch);
     mega_patch_destroy(patch);
     mega_report_destroy(report);
     return 0;

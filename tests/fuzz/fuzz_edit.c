@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
         mega_free(list);
         const char *wrong = round_trips(after);
         require(!wrong, wrong);
+        sound(after);
     }
     mega_free(inverse);
     mega_patch_destroy(after);
