@@ -15,6 +15,9 @@
 // xrun): the phase moves, the rate does not.
 #define ASTRAY_NS 1e6
 #define SLIP_SECONDS 0.05
+// At first a device fills its buffers: those calls say nothing of the rate, only the last where it
+// stands.
+#define CALLS_OF_FILLING 8
 // A device whose rate is farther off than this from what it says is not believed.
 #define RATE_ERROR_MAX 0.02
 
@@ -76,17 +79,15 @@ static void begin(frame_clock *c, uint64_t frame, int64_t now_ns) {
     c->frame = frame;
     c->age_seconds = 0;
     c->astray_seconds = 0;
-    c->locked = true;
 }
 
 void frame_clock_init(frame_clock *c, double rate, int64_t now_ns) {
     *c = (frame_clock){.rate = rate};
     begin(c, 0, now_ns);
-    c->locked = false;
     publish(c);
 }
 
-void frame_clock_restart(frame_clock *c) { c->locked = false; }
+void frame_clock_restart(frame_clock *c) { c->calls = 0; }
 
 // One step of the loop, the second-order one of the paper: phase and period are corrected by the
 // error of what was expected, with b = sqrt(2) w T and c = (w T)^2 over T.
@@ -116,7 +117,8 @@ static bool astray(frame_clock *c, double error_ns, double seconds) {
 }
 
 void frame_clock_update(frame_clock *c, uint64_t frame, uint32_t frames, int64_t now_ns) {
-    if (!c->locked) {
+    if (c->calls < CALLS_OF_FILLING) {
+        c->calls++;
         begin(c, frame, now_ns);
         publish(c);
         return;

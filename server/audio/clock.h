@@ -45,7 +45,7 @@ typedef struct {
     uint64_t frame;
     double age_seconds;                     ///< since the loop began: it begins wide and narrows
     double astray_seconds, astray_least_ns; ///< calls are far off for so long, by at least so much
-    bool locked;
+    uint32_t calls;                         ///< since the loop began, up to where it is believed
     // the readers'
     atomic_uint sequence;
     _Atomic uint64_t out_frame, out_ns, out_ns_per_frame;
