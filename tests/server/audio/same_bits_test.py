@@ -89,10 +89,10 @@ def sounding(data, frame_bytes):
     return next(i for i, x in enumerate(samples) if x) * 4 // frame_bytes * frame_bytes
 
 
-def compare(name, heard, rendered):
-    """Finds where what was heard began, and wants all of it to be there."""
+def compare(name, heard, rendered, skip=0):
+    """Finds where what was heard began, and wants all of it to be there, but for the first frames."""
     frame_bytes, probe = 8, 512 * 8
-    start = sounding(heard, frame_bytes)
+    start = sounding(heard, frame_bytes) + skip * frame_bytes
     at = rendered.find(heard[start:start + probe])
     assert at >= 0 and at % frame_bytes == 0, f"{name}: what was heard does not begin anywhere in what was rendered"
     length = min(len(heard) - start, len(rendered) - at) // frame_bytes * frame_bytes
@@ -103,6 +103,44 @@ def compare(name, heard, rendered):
     return length // frame_bytes, at // frame_bytes
 
 
+def heard_of(client, seconds, during=None):
+    """What a second JACK client hears, as bytes."""
+    ear = subprocess.Popen([CAPTURE, client, "2", str(seconds), "heard.f32"], env=ENVIRONMENT, cwd=FOLDER,
+                           stdout=subprocess.PIPE, text=True)
+    try:
+        assert ear.stdout.readline() == "ready\n"
+        if during:
+            during()
+        ear.communicate(timeout=20)
+    finally:
+        ear.kill()
+    with open(os.path.join(FOLDER, "heard.f32"), "rb") as file:
+        return file.read()
+
+
+def reborn(jack):
+    """kill -9 of jackd while notes are held: when there is one again, what is heard is what would have been."""
+    document = os.path.join(SOURCE, "examples", "pad.json")
+    chord = [{"at": 0.0, "note": 45, "velocity": 0.9, "length": 30.0}, {"at": 0.1, "note": 52, "velocity": 0.9, "length": 30.0}]
+    with Server(MEGASYNTHD, "--patch", document, "--state", "none", backend="jack", env=ENVIRONMENT) as server:
+        client = server.client()
+        client.call("/subscribe", topics=["device"])
+        first = client.call("/clock")["frame"] + RATE // 4
+        server_events([client], chord, first)
+        time.sleep(0.6)
+        jack.end(signal.SIGKILL)
+        jack = Jack()
+        while not any("back" in str(notice) for notice in client.notices):
+            assert client.receive(10), "the device does not come back"
+        heard = heard_of("megasynth", 1.0)
+        frame, status = client.call("/clock")["frame"], client.call("/status")
+    rendered = offline(document, chord, first, (frame - first) / RATE + 1)
+    frames, at = compare("reborn", heard, rendered, RATE // 20)  # the fade in is over
+    print(f"reborn: {frames} frames, from frame {at} on, equal to the bit; notes held over the loss since frame {first}; "
+          f"late {status['late']}", flush=True)
+    return jack
+
+
 def play(name):
     document, score, seconds = CASES[name]
     document = os.path.join(SOURCE, "examples", document)
@@ -110,10 +148,10 @@ def play(name):
         clients = [server.client() for _ in range(CLIENTS if len(score) > 1000 else 1)]
         client = clients[0]
         ahead = RATE // 4 + len(score) * 8  # time to send them
-        ear = subprocess.Popen([CAPTURE, "megasynth", "2", str(seconds + ahead / RATE + 0.15), "heard.f32"], env=ENVIRONMENT, cwd=FOLDER,
-                               stdout=subprocess.PIPE, text=True)
-        try:
-            assert ear.stdout.readline() == "ready\n"
+        first = 0
+
+        def send():
+            nonlocal first
             first = client.call("/clock")["frame"] + ahead
             first += 17  # off the grid of blocks
             server_events(clients, score, first)
