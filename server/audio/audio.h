@@ -5,18 +5,17 @@
 // Roles, named at each function:
 //   CONTROL  one thread, the same for all; may block for as long as is said
 //   ANY      any thread at any time; wait-free
-//   AUDIO    what the core gives to be called while sound is made: no lock, system call,
-//   allocation, log
+//   AUDIO    what the server gives to be called while sound is made: nothing there may lock,
+//            allocate, log, or call the system
 //
 // Frames are counted from audio_start and never go back. There is always somebody who asks for
 // them: the device, or, while it is lost (jackd killed, card unplugged, no call for
 // AUDIO_STALL_SECONDS), a thread of ours at the same rate by the monotonic clock, whose sound goes
-// nowhere. So notes go on, envelopes end, timed events take effect and
-// `/sync` is answered while there is no device; when it comes back it is faded in. Never two ask at
-// once.
+// nowhere. So notes go on, envelopes end, timed events take effect and `/sync` is answered while
+// there is no device; when it comes back it is faded in. Never two ask at once.
 //
-// The lost device is looked for again after 0.25 s, then 0.5 s, 1 s, 2 s, 4 s, 4 s ...; the same
-// backend, the same name.
+// The lost device is looked for again after 0.25 s, then 0.5 s, 1 s, 2 s, 4 s, 4 s ...: the one
+// that was named, else the default, of the same backend.
 #ifndef AUDIO_H
 #define AUDIO_H
 
@@ -134,9 +133,9 @@ void audio_close(audio *a);
 /// in.
 void audio_panic(audio *a);
 
-/// CONTROL. Returns when every render that began before this call has ended: what the audio side
-/// can no longer find may then be freed. Waits for the length of one render at most; returns at
-/// once if none is under way.
+/// Any thread but the audio side's. Returns when every render that began before this call has
+/// ended: what the audio side can no longer find may then be freed. Waits for the length of one
+/// render at most; returns at once if none is under way.
 void audio_synchronize(audio *a);
 
 /// ANY. Frame <-> monotonic nanoseconds, as of now.

@@ -56,7 +56,8 @@ void frame_clock_init(frame_clock *c, double rate, int64_t now_ns);
 /// AUDIO. At the start of a call. @param frame the first after this call; @param frames of this
 /// call
 void frame_clock_update(frame_clock *c, uint64_t frame, uint32_t frames, int64_t now_ns);
-/// AUDIO. Frames come from elsewhere from now on: the next update begins anew.
+/// With nobody in the audio role. Frames come from elsewhere from now on: the next update begins
+/// anew.
 void frame_clock_restart(frame_clock *c);
 /// ANY.
 clock_reading frame_clock_read(const frame_clock *c);

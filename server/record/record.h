@@ -2,10 +2,9 @@
 // record -- sound of the audio thread into a WAV or FLAC file below a root: a wait-free ring, and a
 // thread that writes.
 //
-// The file is valid at any moment up to about the last second, whatever kills the process: WAV
-// headers are rewritten and everything synced every second; FLAC is a stream of frames that players
-// decode up to the end without a length in the header. A full disk ends the recording with an error
-// and keeps what was written.
+// The file can be read at any moment up to about the last half second, whatever kills the process:
+// twice a second the length is put in the header, of WAV and of FLAC, and all of it synced. A full
+// disk ends the recording with an error and keeps what was written.
 #ifndef RECORD_H
 #define RECORD_H
 
