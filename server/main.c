@@ -11,8 +11,10 @@
 #include "commands/taps.h"
 #include "exits.h"
 #include "host/host.h"
+#include "host/trace.h"
 #include "lanes/lanes.h"
 #include "log.h"
+#include "midi/midi.h"
 #include "net/net.h"
 #include "print.h"
 #include "server.h"
@@ -49,6 +51,8 @@ static int start(server *s, char *cause, size_t bytes) {
     int exit_code = EXIT_FAILED;
     if (s->options->lock_memory && !audio_lock_memory(cause))
         log_line(LOG_WARNING, "memory.lock", "%s", cause);
+    if (s->options->trace_file && !trace_open(s->options->trace_file, cause, (unsigned)bytes))
+        return EXIT_FILE;
     if (!net_open(s, cause, bytes, &exit_code)) return exit_code;
     s->sound = sound_open(s, cause);
     if (!s->sound) return EXIT_AUDIO;
@@ -65,7 +69,8 @@ static int start(server *s, char *cause, size_t bytes) {
     if (!journal_resume(s) && s->options->patch_file && !patch_file_load(s, cause, bytes))
         return EXIT_FILE;
     s->builder = builder_create(s);
-    if (!s->builder) return EXIT_FAILED;
+    s->midi = midi_create(s);
+    if (!s->builder || !s->midi) return EXIT_FAILED;
     if (!sound_start(s->sound, cause)) return EXIT_AUDIO;
     sync_begin(s);
     notice_begin(s);
@@ -81,6 +86,7 @@ static void stop(server *s) {
         sync_finish(s);
         builder_stop(s->builder, false);
     }
+    if (s->midi) midi_close(s->midi);
     if (s->host) journal_end(s);
     tick_end(s);
     uv_run(&s->loop, UV_RUN_DEFAULT);
@@ -97,8 +103,10 @@ static void stop(server *s) {
     net_destroy(s->net);
     mixer_destroy(s->mixer);
     buses_destroy(s->buses);
+    midi_destroy(s->midi);
     json_decref(s->modules);
     json_decref(s->maps);
+    trace_close();
     host_destroy(s->host);
     uv_loop_close(&s->loop);
 }

@@ -35,6 +35,7 @@ typedef struct server {
     sound *sound;
     buses *buses;
     taps *taps;
+    struct midi *midi;
     recordings *recordings;
     json_t *maps; ///< OSC address, or "cc:channel:number" -> {synth, name, min, max}
     net *net;

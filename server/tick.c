@@ -3,6 +3,7 @@
 
 #include "commands/taps.h"
 #include "host/host.h"
+#include "host/trace.h"
 #include "net/session.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
@@ -30,6 +31,7 @@ static void tell_xruns(server *s) {
     audio_status now = audio_status_get(sound_audio(s->sound));
     uint64_t xruns = now.xruns + now.late;
     if (now.load_peak > s->load_peak) s->load_peak = now.load_peak;
+    if (xruns != xruns_told) trace_span("xrun", "", TRACE_LOOP, now_ns(), 0);
     if (xruns != xruns_told)
         notice_send(s, TOPIC_xrun,
                     json_pack("{s:I, s:I, s:f}", "count", (json_int_t)(xruns - xruns_told), "frame",
@@ -45,6 +47,7 @@ static void on_tick(uv_timer_t *timer) {
     if (ticks % METER_TICKS == 0) tell_meters(s);
     if (ticks % SLOW_TICKS) return;
     tell_xruns(s);
+    trace_flush();
     sound_tick(s->sound);
     host_tick(s);
 }

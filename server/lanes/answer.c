@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/trace.h"
 #include "lanes/lanes.h"
 #include "log.h"
 #include "net/session.h"
@@ -66,6 +67,8 @@ void answer_call(call *c) {
     if (c->answered) return;
     c->answered = true;
     c->server->tally.commands++;
+    if (trace_on() && c->command->lane != LANE_BUILD)
+        trace_span(c->command->address, code_word(c->code), TRACE_LOOP, now_ns(), 0);
     if (!c->code && c->command->flags & (FLAG_EDIT | FLAG_STATE)) c->server->state_changed = true;
     if (c->code) {
         c->server->tally.failures++;

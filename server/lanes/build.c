@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/trace.h"
 #include "lanes/lanes.h"
 #include "net/session.h"
 #include "synths/synth.h"
@@ -95,8 +96,10 @@ static void settle(builder *b) {
 }
 
 static void work(builder *b, task *t) {
+    t->work_began_ns = now_ns();
     if (t->work) t->work(t);
     else build_run(t);
+    t->work_ended_ns = now_ns();
     atomic_fetch_sub(&b->waiting, 1);
     if (!t->settled || t->settled(t)) {
         send_back(b, t);
@@ -156,8 +159,18 @@ static void take_out(builder *b, task *t) {
     }
 }
 
+/// What was compiled, and when it was heard.
+static void trace(const task *t) {
+    if (!trace_on() || !t->work_ended_ns || !t->count) return;
+    const call *c = &t->calls[0];
+    trace_span(c->command->address, code_word(c->code), TRACE_BUILDER, t->work_began_ns,
+               t->work_ended_ns);
+    if (c->notice) trace_span("swap", c->synth->name, TRACE_LOOP, now_ns(), 0);
+}
+
 static void land(builder *b, task *t) {
     take_out(b, t);
+    trace(t);
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
         if (c->names && c->synth) synth_take_names(c->synth, c->names);

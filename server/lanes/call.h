@@ -71,7 +71,8 @@ struct task {
     bool (*settled)(task *t); ///< on the builder, asked again until it holds; NULL: it does
     void (*landed)(task *t);  ///< on the loop, after that and before the answers; NULL: nothing
     uint64_t give_up_ns;      ///< when it counts as settled in any case
-    uint64_t sync_builds, sync_pass; ///< of /sync
+    uint64_t work_began_ns, work_ended_ns; ///< on the builder
+    uint64_t sync_builds, sync_pass;       ///< of /sync
 };
 
 // ---- arguments --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "host/trace.h"
 #include "log.h"
 #include "net/session.h"
 #include "synths/mixer.h"
@@ -17,7 +18,14 @@ struct sound {
 };
 
 static void render(void *user, const float *const *in, float *const *out, uint32_t frames) {
-    mixer_render(((sound *)user)->server->mixer, in, out, frames);
+    mixer *m = ((sound *)user)->server->mixer;
+    if (!trace_on()) {
+        mixer_render(m, in, out, frames);
+        return;
+    }
+    uint64_t began = now_ns(), frame = mixer_frame(m);
+    mixer_render(m, in, out, frames);
+    trace_render(began, now_ns(), frame, frames);
 }
 
 static void heard(void *user, const float *const *out, uint32_t frames) {

@@ -210,6 +210,21 @@ def json_log():
     for line in s.log_text()[before:].splitlines(): assert set(json.loads(line)) == {"time", "level", "event", "message"}
 
 
-try: run([exit_codes, discovery, leftovers, ready_fd, orphan, watched, resumed, never_loops, killed_in_save, fades_and_saves, json_log],
+def traced():
+    """--trace: what chrome://tracing reads, whole when the server has ended."""
+    path = FOLDER + "/trace.json"
+    with Server(PROGRAM, "--trace", path, "--state", "none", folder=FOLDER) as s:
+        c = s.client("unix")
+        c.call("/patch/load", patch=PATCH)
+        c.call("/note/on", key=60, velocity=0.5)
+    with open(path) as f: events = json.load(f)
+    names = {event["name"] for event in events}
+    assert {"render", "/patch/load", "swap", "/note/on"} <= names, names
+    spans = [e for e in events if e["name"] == "render"]
+    assert all(a["args"]["frame"] + a["args"]["frames"] == b["args"]["frame"] for a, b in zip(spans, spans[1:]))
+    return f"{len(spans)} blocks, {len(events)} events"
+
+
+try: run([exit_codes, discovery, leftovers, ready_fd, orphan, watched, resumed, never_loops, killed_in_save, fades_and_saves, json_log, traced],
          "lifecycle_test")
 finally: shutil.rmtree(FOLDER, ignore_errors=True)
