@@ -203,3 +203,20 @@ void command_patch_check(call *c) {
     mega_patch_destroy(patch);
     mega_report_destroy(report);
 }
+
+// ---- profile ----------------------------------------------------------------------------------
+
+void command_patch_profile(call *c) {
+    mega_engine *engine = change_engine(c);
+    if (!engine) return;
+    if (arg_given(c, "on")) {
+        c->synth->profiled = arg_bool(c, "on", false);
+        mega_profile(engine, c->synth->profiled);
+    }
+    json_t *modules = json_object();
+    const char *type;
+    double ns;
+    for (size_t i = 0; mega_profile_get(engine, i, &type, &ns); i++)
+        if (ns > 0) json_object_set_new(modules, type, json_real(ns));
+    c->answer = json_pack("{s:b, s:o}", "on", c->synth->profiled, "modules", modules);
+}

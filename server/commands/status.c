@@ -33,7 +33,7 @@ static json_t *device_status(server *s, const audio_status *a) {
 json_t *status_of_synths(server *s) {
     json_t *map = json_object();
     for (const synth *at = s->synths; at; at = at->next)
-        if (at->state == SYNTH_LIVE && at->name[0])
+        if (at->state == SYNTH_LIVE && !at->leaving)
             json_object_set_new(map, at->name, synth_status(at));
     return map;
 }

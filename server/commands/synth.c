@@ -85,7 +85,7 @@ void command_synth_free(call *c) {
         else call_fail(c, CODE_NOT_FOUND, "name", "no synth of the name `%s`", name);
         return;
     }
-    s->name[0] = '\0'; // nothing finds it from now on
+    s->leaving = true;
     atomic_store(&s->input.fader, 0);
     synth_hold(c->synth = s);
     c->later = true;

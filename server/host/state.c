@@ -15,7 +15,7 @@ enum { STATE_VERSION = 1 };
 json_t *state_begin(server *s) {
     json_t *synths = json_object();
     for (const synth *at = s->synths; at; at = at->next)
-        if (at->name[0])
+        if (!at->leaving)
             json_object_set_new(synths, at->name,
                                 json_pack("{s:f, s:i}", "fader",
                                           (double)atomic_load(&at->input.fader), "output",

@@ -60,6 +60,10 @@ void session_gone(session *s) {
     else s->server->sessions = s->next;
     if (s->next) s->next->previous = s->previous;
     s->server->session_count--;
+    if (s->client[0])
+        notice_send(s->server, TOPIC_client,
+                    json_pack("{s:s, s:s, s:s}", "event", "gone", "client", s->client, "transport",
+                              transport_name(s->transport)));
     taps_of_session_end(s->server, s);
     while (s->waiting) {
         task *t = s->waiting;

@@ -13,7 +13,7 @@
 
 synth *synth_find(server *s, const char *name) {
     for (synth *at = s->synths; at; at = at->next)
-        if (name[0] && strcmp(at->name, name) == 0) return at;
+        if (!at->leaving && strcmp(at->name, name) == 0) return at;
     return NULL;
 }
 

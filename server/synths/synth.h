@@ -17,6 +17,7 @@ struct synth {
     synth *next;
     char name[limit_name_bytes_max + 1];
     synth_state state;
+    bool leaving;         ///< fades out: nothing finds it any more
     uint32_t references; ///< the list, and each call; loop only
     mixer_input input;   ///< engine: set by the builder before the synth is live
     // the loop's
@@ -33,6 +34,7 @@ struct synth {
     } told;
     // the builder's
     uint64_t rev_told; ///< names were made for
+    bool profiled;
 };
 
 // ---- the loop ---------------------------------------------------------------------------------
