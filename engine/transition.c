@@ -135,17 +135,54 @@ static void match_cables(matching *m) {
     }
 }
 
+/// Whether a cable of the old patch is one of the new, as far as the nodes' matches tell.
+static bool same_cable(const matching *m, const mega_patch_cable_row *old,
+                       const mega_patch_cable_row *cable) {
+    if (old->amount != cable->amount || old->as != cable->as ||
+        (old->from_node < 0) != (cable->from_node < 0))
+        return false;
+    if (old->from_node < 0)
+        return mega_same_knob(&m->before->knobs[old->from_port],
+                              &m->after->knobs[cable->from_port]);
+    return m->new_of_old[old->from_node] == cable->from_node && old->from_port == cable->from_port;
+}
+
+/// The cables into a port, in order: first of them and the one after the last, in graph->cables.
+static uint32_t port_cables(const mega_graph *g, const mega_patch *p, uint32_t node, uint32_t port,
+                            uint32_t *end) {
+    uint32_t first = g->first[node];
+    while (first < g->first[node + 1] && p->cables[g->cables[first]].to_port < port) first++;
+    *end = first;
+    while (*end < g->first[node + 1] && p->cables[g->cables[*end]].to_port == port) ++*end;
+    return first;
+}
+
+static bool same_cables(const matching *m, uint32_t o, uint32_t n, uint32_t port) {
+    uint32_t old_end, end, old = port_cables(&m->graph_before, m->before, o, port, &old_end);
+    uint32_t cable = port_cables(&m->graph_after, m->after, n, port, &end);
+    if (old_end - old != end - cable) return false;
+    for (; old < old_end; old++, cable++)
+        if (!same_cable(m, &m->before->cables[m->graph_before.cables[old]],
+                        &m->after->cables[m->graph_after.cables[cable]]))
+            return false;
+    return true;
+}
+
 /// Values of switches cannot glide: from one to another there is a step. So a node of which an edit
-/// sets one parts: as it was it dies, as it is to be it comes, with all that it remembers. Not
-/// where that is delay lines: too much to copy; modules with these fade such changes themselves.
+/// sets one, or changes a cable into one, parts: as it was it dies, as it is to be it comes, with
+/// all that it remembers. Not where that is delay lines: too much to copy; modules with these fade
+/// such changes themselves.
 static bool must_part(const matching *m, size_t o) {
     const mega_patch_node_row *old = &m->before->nodes[o];
-    const mega_patch_node_row *node = &m->after->nodes[m->new_of_old[o]];
+    uint32_t n = (uint32_t)m->new_of_old[o];
+    const mega_patch_node_row *node = &m->after->nodes[n];
     const mega_module *module = old->module;
     bool can = module->output_count && !module->memory_lines && strcmp(module->name, "note") != 0 &&
                !(module->flags & (MEGA_BUILT_IN | MEGA_DELAYS | MEGA_ONCE | MEGA_LEAVES));
     for (uint32_t i = 0; can && i < module->param_count; i++)
-        if (module->params[i].smoothing == MEGA_SMOOTH_NONE && old->values[i] != node->values[i])
+        if (module->params[i].smoothing == MEGA_SMOOTH_NONE &&
+            (old->values[i] != node->values[i] ||
+             !same_cables(m, (uint32_t)o, n, module->input_count + i)))
             return true;
     return false;
 }
@@ -161,12 +198,18 @@ static bool leaves(const mega_patch *patch, uint32_t node) {
     return patch->nodes[node].module->flags & MEGA_LEAVES;
 }
 
-/// A cable into a node that goes on must fade. Into a new one what is heard must too: the node may
-/// remember its beginning, as a delay does; its parameters need not, since what leaves it fades in.
+/// A cable into a node that goes on must fade. Into a new one, or one that parts, what is heard
+/// must too if the node remembers its beginning, as a delay does; its parameters need not, since
+/// what leaves it fades in. Nor what goes into one that remembers nothing: a clip would be driven
+/// through all its curve.
 static int8_t fade_in(const matching *m, size_t cable) {
     const mega_patch_cable_row *c = &m->after->cables[cable];
-    bool heard = c->to_port < m->after->nodes[c->to_node].module->input_count;
-    return !m->cable_stays[cable] && (m->old_of_new[c->to_node] >= 0 || heard);
+    const mega_module *to = m->after->nodes[c->to_node].module;
+    int32_t old = m->old_of_new[c->to_node];
+    bool remembers = to->state_fields || to->memory_lines || to->flags & MEGA_LEAVES ||
+                     m->graph_after.loop[c->to_node];
+    bool heard = c->to_port < to->input_count && remembers;
+    return !m->cable_stays[cable] && ((old >= 0 && !m->parts[old]) || heard);
 }
 static bool lives(const matching *m, size_t old) {
     return m->new_of_old[old] >= 0 && !m->parts[old];
