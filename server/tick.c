@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tick.h"
 
+#include "commands/record.h"
 #include "commands/taps.h"
 #include "host/host.h"
 #include "host/trace.h"
@@ -49,6 +50,7 @@ static void on_tick(uv_timer_t *timer) {
     tell_xruns(s);
     trace_flush();
     sound_tick(s->sound);
+    recordings_tick(s);
     host_tick(s);
 }
 

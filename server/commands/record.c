@@ -6,6 +6,7 @@
 
 #include "commands/taps.h"
 #include "lanes/lanes.h"
+#include "log.h"
 #include "record/record.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
@@ -16,6 +17,7 @@ struct recordings {
         recorder *recorder; ///< NULL until it is made
         int32_t bus;        ///< 0: the output
         tap *tap;           ///< NULL: the output, or its bus has gone
+        bool end_told;
     } places[limit_recordings_max];
 };
 
@@ -52,6 +54,19 @@ void recordings_of_synth_end(server *s, const synth *of) {
     for (int i = 0; i < limit_recordings_max; i++) {
         struct place *p = &s->recordings->places[i];
         if (p->tap && p->tap->engine == of->input.engine) detach(s, p);
+    }
+}
+
+void recordings_tick(server *s) {
+    for (int i = 0; i < limit_recordings_max; i++) {
+        struct place *p = &s->recordings->places[i];
+        if (!p->recorder || p->end_told) continue;
+        record_state now = record_get(p->recorder);
+        p->end_told = now.ended;
+        if (now.status)
+            log_line(LOG_WARNING, "record.failed", "%s after %llu frames: %s", now.path,
+                     (unsigned long long)now.frames_written, now.cause);
+        else if (now.ended) log_line(LOG_INFO, "record.ended", "%s", now.path);
     }
 }
 

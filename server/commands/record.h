@@ -13,5 +13,7 @@ void recordings_destroy(server *s);
 /// A bus goes: what was recorded of it stays, until it is stopped.
 void recordings_of_bus_end(server *s, int32_t number);
 void recordings_of_synth_end(server *s, const synth *of);
+/// Every 100 ms: logs those that have ended by themselves, and why.
+void recordings_tick(server *s);
 
 #endif

@@ -109,8 +109,10 @@ def full():
             end = time.monotonic() + 10
             while not c.call("/record/status")["recordings"][0]["ended"] and time.monotonic() < end:
                 time.sleep(0.05)
+            c.settle(0.25)  # it is logged, too
             last = c.call("/record/stop")["recordings"][0]
             assert "error" in last, last
+            assert "record.failed" in server.log_text() and "File too large" in server.log_text()
             kept = len(samples(os.path.join(folder, "full.wav"), 8)[0])
             return f"{last['error']}; {kept} frames can be read"
     finally:
