@@ -7,14 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host/host.h"
-
-#ifdef __linux__
-#include <linux/openat2.h>
-#endif
+#include "record/below.h"
 
 char *file_read_open(int file, size_t bytes_max, size_t *bytes, char *cause, size_t cause_bytes) {
     struct stat about;
@@ -98,47 +94,9 @@ bool file_replace(const char *path, const void *bytes, size_t count, char *cause
     return true;
 }
 
-/// Component by component, where the system cannot do it at once.
-static int open_step_by_step(int folder, char *path, int flags) {
-    int at = dup(folder);
-    for (char *slash; at >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
-        *slash = '\0';
-        int next =
-            *path ? openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : dup(at);
-        close(at);
-        at = next;
-    }
-    int file = at < 0 ? -1 : openat(at, path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (at >= 0) close(at);
-    return file;
-}
-
 int file_open_below(const char *root, const char *path, int flags, char *cause,
                     size_t cause_bytes) {
-    char copy[1024];
-    bool climbs = strcmp(path, "..") == 0 || strncmp(path, "../", 3) == 0 || strstr(path, "/../") ||
-                  (strlen(path) >= 3 && strcmp(path + strlen(path) - 3, "/..") == 0);
-    if (path[0] == '/' || path[0] == '\0' || climbs || strlen(path) >= sizeof copy) {
-        snprintf(cause, cause_bytes, "a path below the root is wanted: no / in front, no `..`");
-        return -1;
-    }
-    int folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), file = -1;
-    strcpy(copy, path);
-    if (folder >= 0) {
-#ifdef SYS_openat2
-        struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC),
-                               .mode = flags & O_CREAT ? 0600 : 0,
-                               .resolve =
-                                   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-        file = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
-        if (file < 0 && errno == ENOSYS) file = open_step_by_step(folder, copy, flags);
-#else
-        file = open_step_by_step(folder, copy, flags);
-#endif
-    }
-    if (file < 0)
-        snprintf(cause, cause_bytes, "%s",
-                 errno == ELOOP ? "through a symbolic link" : strerror(errno));
-    if (folder >= 0) close(folder);
-    return file;
+    int file;
+    below_status status = below_open(root, path, flags, 0600, false, &file, cause, cause_bytes);
+    return status == BELOW_OK ? file : -1;
 }

@@ -53,8 +53,11 @@ static int step(int folder, const char *name, bool make) {
     return next;
 }
 
-below_status below_create(const char *root, const char *path, bool make_folders, int *file,
-                          char *cause, size_t cause_bytes) {
+// O_NONBLOCK is nothing to a file, and keeps a pipe from holding us up.
+#define ALWAYS (O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+below_status below_open(const char *root, const char *path, int flags, unsigned mode,
+                        bool make_folders, int *file, char *cause, size_t cause_bytes) {
     const char *problem = bad(path);
     if (problem) {
         snprintf(cause, cause_bytes, "the path `%.100s` %s", path, problem);
@@ -70,10 +73,9 @@ below_status below_create(const char *root, const char *path, bool make_folders,
         folder = step(folder, part, make_folders);
         if (folder < 0) return fail(path, cause, cause_bytes);
     }
-    *file = openat(folder, part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    *file = openat(folder, part, flags | ALWAYS, (mode_t)mode);
     int error = errno;
-    if (*file >= 0)
-        fsync(folder); // so that the name outlives a crash, too; not all file systems can
+    if (*file >= 0 && flags & O_CREAT) fsync(folder); // so that the name, too, outlives a crash
     close(folder);
     errno = error;
     return *file >= 0 ? BELOW_OK : fail(path, cause, cause_bytes);

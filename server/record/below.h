@@ -17,11 +17,12 @@ typedef enum {
     BELOW_FAILED, ///< the system says no: errno's text is in the cause
 } below_status;
 
-/// Opens a file that is not there yet, for reading and writing.
+/// @param flags of open(2); others are added, so that it follows no link and waits for nobody
+/// @param mode of a file that is made
 /// @param make_folders those of the path that are missing
 /// @param file receives the descriptor
 /// @param cause receives one line otherwise
-below_status below_create(const char *root, const char *path, bool make_folders, int *file,
-                          char *cause, size_t cause_bytes);
+below_status below_open(const char *root, const char *path, int flags, unsigned mode,
+                        bool make_folders, int *file, char *cause, size_t cause_bytes);
 
 #endif

@@ -3,6 +3,7 @@
 #include "sound_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -40,8 +41,8 @@ static bool choose_format(const record_options *options, SF_INFO *info, char *ca
 }
 
 static record_status open_below(const record_options *options, int *file, char *cause) {
-    switch (below_create(options->root, options->path, options->make_folders, file, cause,
-                         RECORD_CAUSE_BYTES)) {
+    switch (below_open(options->root, options->path, O_RDWR | O_CREAT | O_EXCL, 0666,
+                       options->make_folders, file, cause, RECORD_CAUSE_BYTES)) {
     case BELOW_OK: return RECORD_OK;
     case BELOW_BAD_PATH: return RECORD_BAD_VALUE;
     case BELOW_EXISTS: return RECORD_CONFLICT;
