@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A jackd of one's own: the dummy driver, which needs no sound card, under a name that nobody else has."""
+import glob
 import os
 import signal
 import subprocess
@@ -43,3 +44,5 @@ def sweep():
         Jack(1024).end()
     except RuntimeError:
         pass
+    for left in glob.glob(f"/dev/shm/jack_sem.*_{NAME}_*"):  # of clients that were killed
+        os.unlink(left)

@@ -9,6 +9,7 @@ Bundles are sent 0.3 s ahead, tagged by a clock that does not step (as that of a
 `/clock`) and, in between, by the stepped one (as that of a client on the same machine).
 """
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -27,6 +28,13 @@ def ntp(wall):
 
 def main():
     folder = tempfile.mkdtemp(prefix="megasynth-wall-")
+    try:
+        play(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def play(folder):
     offset_file = os.path.join(folder, "offset")
 
     def step(offset):
