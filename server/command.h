@@ -24,7 +24,7 @@ enum {
     FLAG_EDIT = 32,  ///< changes the document: counted for those who wait for names
 };
 
-enum { COMMAND_ARGUMENTS_MAX = 12 };
+enum { COMMAND_ARGUMENTS_MAX = 16 };
 
 /// s string, i integer, f number, b boolean, m map, l list, a anything
 typedef struct {

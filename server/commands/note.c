@@ -2,6 +2,7 @@
 // note -- notes by handle, by a client's id, or by key.
 #include <string.h>
 
+#include "commands/param.h"
 #include "lanes/lanes.h"
 #include "net/session.h"
 #include "synths/synth.h"
@@ -127,8 +128,12 @@ static mega_note handle_of(const call *c, const named_note *which) {
 
 void command_note_set(call *c) {
     named_note which;
-    int plain = plain_expression(c);
+    int plain = plain_expression(c), param = -1;
     if (plain == -2 || !synth_has_document(c)) return;
+    if (arg_given(c, "node") != arg_given(c, "param"))
+        call_fail(c, CODE_BAD_TYPE, "param", "a parameter wants `node`, `param` and `value`");
+    else if (arg_given(c, "node")) param = param_number(c, true);
+    if (c->code) return;
     for (int i = 0; i < EXPRESSIONS; i++)
         if (!arg_within(c, expressions[i].key, expressions[i].min, expressions[i].max)) return;
     if (found_later(c) || !find_note(c, false, &which)) return;
@@ -144,6 +149,9 @@ void command_note_set(call *c) {
                 c, mega_note_set(c->synth->input.engine, frame, note, expressions[i].what, value)))
             return;
     }
+    if (param >= 0)
+        call_check(c, mega_note_param_set(c->synth->input.engine, frame, note, param,
+                                          (float)arg_number(c, "value", 0), param_ramp_seconds(c)));
 }
 
 void command_note_control(call *c) {

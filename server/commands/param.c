@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // param -- parameters of nodes, as they are turned while it sounds.
+#include "commands/param.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +22,21 @@ static json_t *find_row(const call *c, const char *type, const char *param, json
     return found;
 }
 
+/// What the loop keeps a number under.
+static void key_of(char *key, size_t bytes, const char *node, const char *param, bool of_notes) {
+    snprintf(key, bytes, "%s%s.%s", of_notes ? "note:" : "", node, param);
+}
+
 /// On the builder: the number of one name, for the loop. -1: it has none.
 static void resolve(task *t) {
     call *c = &t->calls[0];
     const char *node = c->work, *param = node + strlen(node) + 1;
-    char name[200];
-    snprintf(name, sizeof name, "%s.%s", node, param);
-    c->answer = json_pack("{s:i}", name, mega_find_param(c->synth->input.engine, node, param));
+    mega_engine *engine = c->synth->input.engine;
+    char key[200];
+    key_of(key, sizeof key, node, param, c->number);
+    c->answer = json_pack("{s:i}", key,
+                          c->number ? mega_find_note_param(engine, node, param, NULL)
+                                    : mega_find_param(engine, node, param));
 }
 
 static void resolved(task *t) {
@@ -36,7 +46,7 @@ static void resolved(task *t) {
 }
 
 /// Asks the builder for the number of a parameter; what asked waits for that.
-static void ask_for_number(call *c, const char *node, const char *param) {
+static void ask_for_number(call *c, const char *node, const char *param, bool of_notes) {
     task *t = task_own(c->server, "/ping", NULL);
     char *names = malloc(strlen(node) + strlen(param) + 2);
     if (!t || !names) {
@@ -47,6 +57,7 @@ static void ask_for_number(call *c, const char *node, const char *param) {
     strcpy(names, node);
     strcpy(names + strlen(node) + 1, param);
     t->calls[0].work = names;
+    t->calls[0].number = of_notes;
     synth_hold(t->calls[0].synth = c->synth);
     t->work = resolve;
     t->landed = resolved;
@@ -55,43 +66,52 @@ static void ask_for_number(call *c, const char *node, const char *param) {
     c->task->wait_for = t->serial;
 }
 
-/// @return the engine's number; -1, having failed with not-found
-static int32_t find_param(call *c, json_t **row) {
-    const char *node = arg_text(c, "node"), *param = arg_text(c, "param");
-    const json_t *type = json_object_get(c->synth->nodes, node);
+/// The module's row of what `node` and `param` name. NULL, having failed with not-found
+static json_t *row_of(call *c, const char *node, const char *param) {
+    const char *type = json_string_value(json_object_get(c->synth->nodes, node));
     if (!type) {
         call_fail(c, CODE_NOT_FOUND, "node", "no node `%s`", node);
         call_hint_keys(c, node, c->synth->nodes);
-        return -1;
+        return NULL;
     }
-    json_t *names;
-    *row = find_row(c, json_string_value(type), param, &names);
-    if (!*row) {
+    json_t *names, *row = find_row(c, type, param, &names);
+    if (!row) {
         call_fail(c, CODE_NOT_FOUND, "param", "`%s` is of the type %s, which has no parameter `%s`",
-                  node, json_string_value(type), param);
+                  node, type, param);
         call_hint_keys(c, param, names);
     }
     json_decref(names);
-    if (!*row) return -1;
-    char name[200];
-    snprintf(name, sizeof name, "%s.%s", node, param);
-    const json_t *number = json_object_get(c->synth->params, name);
+    return row;
+}
+
+int32_t param_number(call *c, bool of_notes) {
+    const char *node = arg_text(c, "node"), *param = arg_text(c, "param");
+    json_t *row = row_of(c, node, param);
+    if (!row ||
+        !arg_within(c, "value", json_number_value(json_object_get(row, "min")),
+                    json_number_value(json_object_get(row, "max"))) ||
+        !arg_within(c, "ramp_ms", 0, 1e6))
+        return -1;
+    char key[200];
+    key_of(key, sizeof key, node, param, of_notes);
+    const json_t *number = json_object_get(c->synth->params, key);
     if (number && json_integer_value(number) >= 0) return (int32_t)json_integer_value(number);
-    if (!number) ask_for_number(c, node, param);
-    call_fail(c, CODE_NOT_FOUND, "param", "`%s` reaches no output", name);
+    if (!number) ask_for_number(c, node, param, of_notes);
+    call_fail(c, CODE_NOT_FOUND, "param",
+              of_notes ? "single notes cannot have `%s.%s`: it is shared, or 16 others are taken"
+                       : "`%s.%s` cannot be set",
+              node, param);
     return -1;
 }
 
+float param_ramp_seconds(const call *c) {
+    return arg_given(c, "ramp_ms") ? (float)(arg_number(c, "ramp_ms", 0) * 0.001) : -1.0f;
+}
+
 void command_param_set(call *c) {
-    json_t *row;
     if (!synth_has_document(c)) return;
-    int32_t number = find_param(c, &row);
-    if (number < 0 || !arg_within(c, "ramp_ms", 0, 1e6)) return;
-    double value = arg_number(c, "value", 0);
-    double min = json_number_value(json_object_get(row, "min")),
-           max = json_number_value(json_object_get(row, "max"));
-    if (!arg_within(c, "value", min, max) || c->checking) return;
-    float ramp = arg_given(c, "ramp_ms") ? (float)(arg_number(c, "ramp_ms", 0) * 0.001) : -1.0f;
-    call_check(c, mega_param_set(c->synth->input.engine, call_engine_frame(c), number, (float)value,
-                                 ramp));
+    int32_t number = param_number(c, false);
+    if (number < 0 || c->checking) return;
+    call_check(c, mega_param_set(c->synth->input.engine, call_engine_frame(c), number,
+                                 (float)arg_number(c, "value", 0), param_ramp_seconds(c)));
 }

@@ -162,7 +162,9 @@ static double load_of(mega_engine *engine) {
 
 /// Tried on an engine of its own: what it takes of memory, and of a core.
 static void measure(call *c, const mega_patch *patch, mega_report *report) {
-    mega_options like = {.rate = mega_rate(c->synth->input.engine), .output_channels = 2};
+    mega_options like = {.rate = mega_rate(c->synth->input.engine),
+                         .output_channels = 2,
+                         .memory_bytes_max = c->server->options->memory_bytes_max};
     mega_engine *engine = mega_create(&like, report);
     if (engine && mega_load(engine, patch, report) == MEGA_OK) {
         load_of(engine); // it starts, and caches warm

@@ -3,10 +3,8 @@
 #include "host/state.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host/host.h"
 #include "lanes/lanes.h"
@@ -28,20 +26,13 @@ void command_state_get(call *c) { begin(c, finish); }
 
 static void save(task *t) {
     call *c = &t->calls[0];
-    char cause[512], path[1200];
+    char cause[512];
+    const char *name = arg_text(c, "file"), *root = t->server->options->root;
     finish(t);
-    json_t *state = json_object_get(c->answer, "state");
-    const char *name = arg_text(c, "file");
-    // opened first: that keeps it below the root
-    int file =
-        file_open_below(t->server->options->root, name, O_WRONLY | O_CREAT, cause, sizeof cause);
-    char *text = file < 0 ? NULL : json_dumps(state, JSON_INDENT(1) | JSON_SORT_KEYS);
-    if (file >= 0) close(file);
-    snprintf(path, sizeof path, "%s/%s", t->server->options->root, name);
-    if (file < 0) call_fail(c, CODE_FILE, "file", "%s: %s", name, cause);
-    else if (!text) call_fail(c, CODE_NO_MEMORY, "", "out of memory");
-    else if (!file_replace(path, text, strlen(text), cause, sizeof cause))
-        call_fail(c, CODE_FILE, "file", "%s", cause);
+    char *text = json_dumps(json_object_get(c->answer, "state"), JSON_INDENT(1) | JSON_SORT_KEYS);
+    if (!text) call_fail(c, CODE_NO_MEMORY, "", "out of memory");
+    else if (!file_replace_below(root, name, text, strlen(text), cause, sizeof cause))
+        call_fail(c, CODE_FILE, "file", "%s: %s", name, cause);
     free(text);
     json_decref(c->answer);
     c->answer = json_pack("{s:s}", "file", name);
@@ -49,8 +40,8 @@ static void save(task *t) {
 
 void command_state_save(call *c) { begin(c, save); }
 
-// ---- load: read on the builder, synths made on the loop, engines on the builder, into the mix on
-// the loop ----
+// ---- load -------------------------------------------------------------------------------------
+// read on the builder, synths made on the loop, engines on the builder, into the mix on the loop
 
 static void build(task *t) { state_build(&t->calls[0], t->calls[0].work); }
 

@@ -55,43 +55,64 @@ static bool write_all(int file, const char *bytes, size_t count) {
     return true;
 }
 
-static void sync_folder(const char *path) {
-    char folder[1024];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash == folder) slash++;
-    if (slash) *slash = '\0';
-    int file = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) return;
-    fsync(file);
-    close(file);
+/// In a folder that is open: aside, synced, renamed, the folder synced.
+static bool replace_in(int folder, const char *name, const void *bytes, size_t count) {
+    char aside[300];
+    if (snprintf(aside, sizeof aside, "%s.new", name) >= (int)sizeof aside) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    int file = openat(folder, aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool ok = file >= 0 && write_all(file, bytes, count) && fsync(file) == 0;
+    int error = errno;
+    if (file >= 0) close(file);
+    if (ok && renameat(folder, aside, folder, name) != 0) {
+        ok = false;
+        error = errno;
+    }
+    if (ok) fsync(folder);
+    else if (file >= 0) unlinkat(folder, aside, 0);
+    errno = error;
+    return ok;
+}
+
+/// The part after the last slash; `folder` receives what is before it, "" if nothing is.
+static const char *split(const char *path, char folder[1024]) {
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, 1024, "%.*s", slash ? (int)(slash - path) : 0, path);
+    return slash ? slash + 1 : path;
 }
 
 bool file_replace(const char *path, const void *bytes, size_t count, char *cause,
                   size_t cause_bytes) {
-    char aside[1024];
-    if (snprintf(aside, sizeof aside, "%s.new", path) >= (int)sizeof aside) {
-        snprintf(cause, cause_bytes, "%.60s...: too long a path", path);
+    char name[1024];
+    const char *base = split(path, name);
+    int folder = open(name[0]        ? name
+                      : base == path ? "."
+                                     : "/",
+                      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = folder >= 0 && replace_in(folder, base, bytes, count);
+    if (!ok) snprintf(cause, cause_bytes, "%s: %s", path, strerror(errno));
+    if (folder >= 0) close(folder);
+    return ok;
+}
+
+bool file_replace_below(const char *root, const char *path, const void *bytes, size_t count,
+                        char *cause, size_t cause_bytes) {
+    char name[1024];
+    const char *base = split(path, name);
+    if (strlen(path) >= sizeof name || !base[0] || strcmp(base, ".") == 0 ||
+        strcmp(base, "..") == 0 || path[0] == '/') {
+        snprintf(cause, cause_bytes, "a path below the root is wanted: no / in front, no `..`");
         return false;
     }
-    int file = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = file >= 0 && write_all(file, bytes, count) && fsync(file) == 0;
-    int error = errno;
-    if (file >= 0 && close(file) != 0 && ok) {
-        ok = false;
-        error = errno;
-    }
-    if (ok && rename(aside, path) != 0) {
-        ok = false;
-        error = errno;
-    }
-    if (!ok) {
-        if (file >= 0) unlink(aside);
-        snprintf(cause, cause_bytes, "%s: %s", path, strerror(error));
-        return false;
-    }
-    sync_folder(path);
-    return true;
+    int folder = name[0] ? file_open_below(root, name, O_RDONLY | O_DIRECTORY, cause, cause_bytes)
+                         : open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return false;
+    bool ok = replace_in(folder, base, bytes, count);
+    if (!ok) snprintf(cause, cause_bytes, "%s", strerror(errno));
+    close(folder);
+    return ok;
 }
 
 int file_open_below(const char *root, const char *path, int flags, char *cause,

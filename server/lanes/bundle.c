@@ -126,6 +126,9 @@ static bool names_fit(call *c, const mega_patch *after) {
             arg_within(c, "value", json_number_value(json_object_get(row, "min")),
                        json_number_value(json_object_get(row, "max")));
     }
+    // its number is found before it is known whether the edits fit
+    if (strcmp(c->command->address, "/note/set") == 0 && arg_given(c, "node"))
+        call_fail(c, CODE_UNSUPPORTED, "node", "not in a bundle with edits");
     return !c->code;
 }
 

@@ -94,11 +94,11 @@ json_t *sound_clock(const sound *s) {
     clock_reading now = audio_clock(s->audio);
     int64_t ns = clock_mono_ns();
     uint64_t ntp = wall_clock_ntp_of_mono(&s->wall, ns);
-    return json_pack("{s:I, s:I, s:I, s:I, s:i, s:f}", "frame",
-                     (json_int_t)clock_frame_of_ns(&now, ns), "mono_ns", (json_int_t)ns,
-                     "ntp_seconds", (json_int_t)(ntp >> 32), "ntp_fraction",
-                     (json_int_t)(ntp & UINT32_MAX), "rate", (int)sound_rate(s), "rate_measured",
-                     clock_rate(&now));
+    return json_pack("{s:I, s:I, s:f, s:I, s:I, s:i, s:f}", "frame",
+                     (json_int_t)clock_frame_of_ns(&now, ns), "mono_ns", (json_int_t)ns, "ntp",
+                     (double)ntp / 4294967296.0, "ntp_seconds", (json_int_t)(ntp >> 32),
+                     "ntp_fraction", (json_int_t)(ntp & UINT32_MAX), "rate", (int)sound_rate(s),
+                     "rate_measured", clock_rate(&now));
 }
 
 // ---- what the device has to say ---------------------------------------------------------------

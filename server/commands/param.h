@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// param -- the engine's numbers for parameters, for commands with `node`, `param`, `value` and
+// `ramp_ms`.
+#ifndef PARAM_H
+#define PARAM_H
+
+#include "lanes/call.h"
+
+/// Checks value and ramp, too. @return -1, having failed: with not-found where the builder must be
+/// asked first
+int32_t param_number(call *c, bool of_notes);
+/// Negative: as the module's row says.
+float param_ramp_seconds(const call *c);
+
+#endif
