@@ -5,6 +5,7 @@
 #include "codes.h"
 #include "command.h"
 #include "exits.h"
+#include "net/session.h"
 
 static void print_flags(FILE *out, const command *c) {
     static const struct {
@@ -60,12 +61,23 @@ int print_protocol(FILE *out) {
           "synth* take `/synth/<name>` in front. *Timed*\n"
           "ones take `at` in the request form: `{frame}`, `{after, frames}` (after the frame that "
           "another request affected), or\n"
-          "`{mono_ns}`. Notices come as `/notice ,sb topic map`. Keys that begin with `x-` are "
+          "`{mono_ns}`.  Keys that begin with `x-` are "
           "left alone.\n\n"
           "Streams carry packets after a 4-byte big-endian length, or as SLIP; the first byte "
           "tells which.\n",
           out);
     print_commands(out);
+    fputs("\n## Notices\n\n"
+          "`/notice ,sb topic map`, to those who have asked with `/subscribe`; `/tap ,ib bus map` "
+          "to those who tap a bus:\n"
+          "`frame peak rms` and, with `every`, `channels every rate samples` (little-endian "
+          "float32).\n\n"
+          "| topic | what has happened, and the keys |\n| --- | --- |\n",
+          out);
+    // Example: TOPIC(note, "...")  Becomes: fprintf(out, "| `%s` | %s |\n", "note", "...");
+#define TOPIC(name, doc) fprintf(out, "| `%s` | %s |\n", #name, doc);
+    TOPICS
+#undef TOPIC
     fputs("\n## Codes of failures\n\n| code | meaning |\n| --- | --- |\n", out);
     // Example: CODE(LATE, "late", "...")  Becomes: fprintf(out, "| `%s` | %s |\n", "late", "...");
 #define CODE(name, word, doc) fprintf(out, "| `%s` | %s |\n", word, doc);

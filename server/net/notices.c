@@ -8,8 +8,8 @@
 #include "wire/osc.h"
 #include "wire/payload.h"
 
-// Example: TOPIC(note)  Becomes: "note",
-#define TOPIC(name) #name,
+// Example: TOPIC(note, "...")  Becomes: "note",
+#define TOPIC(name, doc) #name,
 static const char *const names[] = {TOPICS};
 #undef TOPIC
 

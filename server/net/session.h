@@ -13,14 +13,20 @@ typedef enum { TRANSPORT_UNIX, TRANSPORT_TCP, TRANSPORT_UDP } transport;
 /// How what is late is taken.
 typedef enum { LATE_PLAY, LATE_DROP, LATE_ERROR } late_policy;
 
-/// Topics of notices. Example: TOPIC(note)  Becomes: TOPIC_note,
+/// Topics of notices. Example: TOPIC(note, "...")  Becomes: TOPIC_note,
 #define TOPICS                                                                                     \
-    TOPIC(note)                                                                                    \
-    TOPIC(voice)                                                                                   \
-    TOPIC(patch)                                                                                   \
-    TOPIC(knob)                                                                                    \
-    TOPIC(xrun) TOPIC(late) TOPIC(nan) TOPIC(device) TOPIC(log) TOPIC(meter) TOPIC(client)
-#define TOPIC(name) TOPIC_##name,
+    TOPIC(note, "a note has started or ended: event, synth, note, id, key, frame")                 \
+    TOPIC(voice, "notes were stolen or dropped: event, synth, count, frame")                       \
+    TOPIC(patch, "a document has changed, or will at a frame: event, synth, rev, frame")           \
+    TOPIC(knob, "a knob was turned: synth, name, value, frame")                                    \
+    TOPIC(xrun, "sound was late or told to be: count, frame, load_peak")                           \
+    TOPIC(late, "an event or a bundle came too late: command, frame, late_frames")                 \
+    TOPIC(nan, "NaN or infinity was silenced: synth, count, frame")                                \
+    TOPIC(device, "the device was lost, is looked for, is back: event, message, frame")            \
+    TOPIC(log, "what the server logs: level, event, message")                                      \
+    TOPIC(meter, "25 times a second, left out where the client is slow: frame, peak, rms")         \
+    TOPIC(client, "a client has said hello, or has gone: event, client, transport")
+#define TOPIC(name, doc) TOPIC_##name,
 typedef enum { TOPICS TOPIC_COUNT } topic;
 #undef TOPIC
 
