@@ -62,7 +62,7 @@ def plain_and_errors():
     c = loaded()
     c.send(message("/knob/set", "cutoff", 1), message("/note/on", 60, 0.8, 7), message("/note/set", 7, "bend", 2.0),
            message("/note/off", 7), message("/note/on", 61.5, 1), message("/note/off", 61))
-    c.settle(0.1)
+    c.call("/sync")
     assert not c.unasked, c.unasked
     cases = [(("/knob/set", "cutof", 0.5), "not-found"), (("/knob/set", "cutoff"), "bad-type"),
              (("/knob/set", "cutoff", 0.5, 3), "bad-type"), (("/knob/set", 3, 0.5), "bad-type"),
@@ -73,8 +73,7 @@ def plain_and_errors():
         c.unasked.clear()
         time.sleep(0.06)  # under twenty a second
         c.plain(*arguments)
-        c.settle(0.05)
-        assert len(c.unasked) == 1 and c.unasked[0][2] == code, (arguments, code, c.unasked)
+        assert len(c.told()) == 1 and c.unasked[0][2] == code, (arguments, code, c.unasked)
     assert c.fails("not-found", "/knob/set", name="cutof", value=0.5)["hint"] == "did you mean `cutoff`?"
     assert c.fails("bad-value", "/knob/set", nam="cutoff", value=0.5)["path"] == "nam"
     assert c.fails("bad-value", "/note/on", key=60, velocity=2)["want"] == "0..1"
@@ -121,11 +120,9 @@ def bundles():
     notes = c.call("/status")["synths"]["main"]["notes"]
     # one wrong message: nothing happens, one /fail with the index
     c.send(bundle(message("/note/on", 60, 0.5), message("/knob/set", "cutoff", 0.1), message("/knob/set", "nothing", 0.5)))
-    c.settle(0.15)
-    assert len(c.unasked) == 1 and c.unasked[0][2] == "not-found" and c.unasked[0][3]["index"] == 2, c.unasked
+    assert len(c.told()) == 1 and c.unasked[0][2] == "not-found" and c.unasked[0][3]["index"] == 2, c.unasked
     c.send(bundle(message("/note/on", 60, 0.5), message("/nothing")))
-    c.settle(0.1)
-    assert c.unasked[1][2] == "not-found" and c.unasked[1][3]["index"] == 1, c.unasked
+    assert c.told(2)[1][2] == "not-found" and c.unasked[1][3]["index"] == 1, c.unasked
     assert c.call("/status")["synths"]["main"]["notes"] == notes
     # requests within: each answered once
     c.send(bundle(request(5001, "/note/on", key=60, velocity=0.5), request(5002, "/knob/set", name="x", value=1), request(5003, "/note/on", key=62, velocity=0.5)))
@@ -156,8 +153,7 @@ def bundles():
                          (bundle(*[message("/note/on", 60, 0.1)] * 1025), "limit")):
         c.unasked.clear()
         c.send(packet)
-        c.settle(0.1)
-        assert len(c.unasked) == 1 and c.unasked[0][2] == code, (code, c.unasked)
+        assert len(c.told()) == 1 and c.unasked[0][2] == code, (code, c.unasked)
 
 
 def order_and_waiting():
@@ -211,7 +207,7 @@ def timed():
     assert abs(frame - clock["frame"] - 12000) < 600, (frame, clock)
     # late: played, told; refused where the client wants that
     assert c.call("/note/on", key=60, velocity=0.1, at={"frame": 1})["frame"] > 1
-    c.settle(0.1)
+    c.call("/sync")
     assert any(topic == "late" for topic, _ in c.notices), c.notices
     c.call("/hello", late="error")
     c.fails("late", "/note/on", key=60, velocity=0.1, at={"frame": 1})

@@ -225,6 +225,14 @@ class Client:
             return failed.details
         raise AssertionError(f"{address} {arguments} should fail with {code}, gave {done}")
 
+    def told(self, count=1, seconds=5):
+        """Waits for failures that were not asked for."""
+        until = time.monotonic() + seconds
+        while len(self.unasked) < count and time.monotonic() < until:
+            if self.receive(until - time.monotonic()) is None: break
+        self.settle(0.01)  # no more than that
+        return self.unasked
+
     def settle(self, seconds=0.2):
         until = time.monotonic() + seconds
         while time.monotonic() < until: self.receive(until - time.monotonic())
