@@ -20,8 +20,8 @@ enum {
     FLAG_BUNDLE = 4, ///< may be in a bundle
     FLAG_OPEN = 8,   ///< for clients that are not admitted yet, too
     FLAG_OWNER = 16, ///< for clients of this machine only
-    FLAG_STATE = 64, ///< changes what the state holds, besides those that edit
     FLAG_EDIT = 32,  ///< changes the document: counted for those who wait for names
+    FLAG_STATE = 64, ///< changes what the state holds, besides those that edit
 };
 
 enum { COMMAND_ARGUMENTS_MAX = 16 };

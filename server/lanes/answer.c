@@ -8,6 +8,7 @@
 #include "lanes/lanes.h"
 #include "log.h"
 #include "net/session.h"
+#include "synths/synth.h"
 
 /// A map as payload bytes, within a message. NULL without memory.
 static void *write_done(size_t *bytes, int32_t id, const char *address, const json_t *map) {
@@ -59,6 +60,8 @@ static void *write_answer(call *c, size_t *bytes) {
     if (c->code) return write_fail(bytes, c->id, c->command->address, c->code, c->failure);
     if (!c->answer) c->answer = json_object();
     if (c->affects) json_object_set_new(c->answer, "frame", json_integer((json_int_t)c->affects));
+    if (c->affects && c->synth && !json_object_get(c->answer, "rev"))
+        json_object_set_new(c->answer, "rev", json_integer((json_int_t)c->synth->rev));
     return write_done(bytes, c->id, c->command->address, c->answer);
 }
 

@@ -29,7 +29,7 @@ def transports():
         rev = c.call("/patch/load", patch=PATCH)["rev"]
         note = c.call("/note/on", key=60, velocity=0.5)["note"]
         done = c.call("/knob/set", name="cutoff", value=0.3)
-        assert done["frame"] > 0
+        assert done["frame"] > 0 and done["rev"] == rev
         c.call("/param/set", node="filt", param="res", value=0.3, ramp_ms=5)
         edit = c.call("/patch/edit", ops=[{"op": "set", "id": "filt", "param": "res", "value": 0.4}])
         assert edit["rev"] == rev + 1 and edit["undo"][0]["op"] == "set"
