@@ -50,10 +50,14 @@ def escape(text):
     return text.replace(",", "\\,").replace(";", "\\;").replace("$", "\\$")
 
 
-def pd(externals, folder, patch, *, rate=RATE, batch=True, timeout=60, env=None, wrapper=()):
-    """Runs a patch; what it said on stderr and stdout. @raise AssertionError if it did not end well"""
-    command = [*wrapper, find("pd"), "-nogui", "-noaudio", "-noprefs", "-nrt", "-r", str(rate), "-stderr",
-               *(["-batch"] if batch else []), "-path", externals, "-open", patch]
+def pd(externals, folder, patch, *, rate=RATE, batch=True, timeout=60, env=None, also=()):
+    """Runs a patch, under the command of PD_UNDER if there is one (valgrind, say); what it said on stderr and stdout.
+    @raise AssertionError if it did not end well"""
+    under = os.environ.get("PD_UNDER", "").split()
+    timeout *= 20 if under else 1
+    command = [*under, os.path.realpath(find("pd")), "-nogui", "-noaudio", "-noprefs", "-nrt", "-r", str(rate), "-stderr",
+               *(["-batch"] if batch else []), "-path", externals,
+               *(argument for name in also for argument in ("-open", name)), "-open", patch]
     environment = dict(os.environ, **(env or {}), **sanitizer_environment(externals))
     result = subprocess.run(command, cwd=folder, capture_output=True, timeout=timeout, env=environment)
     said = (result.stderr + result.stdout).decode(errors="replace")

@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Makes the help patches and examples of this folder. What they say of messages comes from the externals' own table,
+what they say of modules from the modules' tables.
+
+    help-patches/make.py MEGASYNTH [FOLDER]      MEGASYNTH is the command-line program
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+from examples import examples
+from objects import helps
+from reference import module_sheets
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def messages():
+    """Of pd-externals/adapter/commands.c: headings, and (name, arguments, what it does)."""
+    with open(os.path.join(HERE, "..", "pd-externals", "adapter", "commands.c"), encoding="utf-8") as file:
+        table = file.read().split("synth_commands[] = {")[1]
+    found = []
+    pattern = r'// ([a-z ]+)\n|\{"(\w+)", "([^"]*)",\s*((?:"[^"]*"\s*)+),'
+    for heading, name, arguments, doc in re.findall(pattern, table):
+        if heading:
+            found.append((heading, []))
+        else:
+            found[-1][1].append((f"{name} {arguments}".strip(), "".join(re.findall('"([^"]*)"', doc))))
+    return found
+
+
+def main():
+    modules = json.loads(subprocess.run([sys.argv[1], "modules", "--json"], check=True, capture_output=True).stdout)
+    folder = sys.argv[2] if len(sys.argv) > 2 else HERE
+    modules = modules if isinstance(modules, list) else modules["modules"]
+    for name, sheet in {**helps(messages()), **examples(), **module_sheets(modules)}.items():
+        sheet.write(os.path.join(folder, name + ".pd"))
+
+
+if __name__ == "__main__":
+    main()
