@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+// kernel -- see kernel.h.
+#define _GNU_SOURCE // recursive mutexes
+#include "kernel.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { METHODS_MAX = 32, OUTLETS_MAX = 70, CLOCKS_MAX = 16, WORDS_MAX = 256 };
+
+struct object_class {
+    method make, destroy;
+    size_t bytes;
+    struct {
+        const char *name;
+        method function;
+    } methods[METHODS_MAX];
+    size_t method_count;
+    bool registered, with_dsp;
+};
+
+/// Before each object: what Max knows of it. Outlets in the order in which they were made.
+typedef struct {
+    _Alignas(16) const char *outlets[OUTLETS_MAX];
+    size_t outlet_count;
+    method perform;
+} header;
+
+typedef struct {
+    t_object object; // o_class NULL: a clock
+    void *owner;
+    method function;
+    double due; // < 0: not set
+    bool used;
+} timer;
+
+struct critical {
+    pthread_mutex_t mutex;
+};
+
+static const char *root;
+static double sample_rate, now;
+static t_class *newest;
+static timer timers[CLOCKS_MAX];
+static size_t alive;
+static char *said;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // of symbols and what was said
+
+static header *header_of(const void *object) { return (header *)object - 1; }
+
+// ---- symbols and atoms -------------------------------------------------------------------------
+
+t_symbol *gensym(const char *name) {
+    static struct list {
+        t_symbol symbol;
+        struct list *next;
+    } * all;
+    pthread_mutex_lock(&lock);
+    struct list *at = all;
+    while (at && strcmp(at->symbol.s_name, name) != 0) at = at->next;
+    if (!at) {
+        at = calloc(1, sizeof *at);
+        at->symbol.s_name = strdup(name);
+        at->next = all;
+        all = at;
+    }
+    pthread_mutex_unlock(&lock);
+    return &at->symbol;
+}
+
+t_max_err atom_setsym(t_atom *atom, t_symbol *symbol) {
+    *atom = (t_atom){.a_type = A_SYM, .a_w.w_sym = symbol};
+    return 0;
+}
+t_max_err atom_setfloat(t_atom *atom, double value) {
+    *atom = (t_atom){.a_type = A_FLOAT, .a_w.w_float = value};
+    return 0;
+}
+long atom_gettype(const t_atom *atom) { return atom->a_type; }
+t_symbol *atom_getsym(const t_atom *atom) { return atom->a_w.w_sym; }
+t_atom_float atom_getfloat(const t_atom *atom) {
+    return atom->a_type == A_LONG ? (double)atom->a_w.w_long : atom->a_w.w_float;
+}
+
+// ---- classes and objects -----------------------------------------------------------------------
+
+t_class *class_new(const char *name, method make, method destroy, long bytes, method menu,
+                   short type, ...) {
+    assert(name && make && !menu && type == A_GIMME);
+    t_class *c = calloc(1, sizeof *c);
+    c->make = make;
+    c->destroy = destroy;
+    c->bytes = (size_t)bytes;
+    return c;
+}
+
+t_max_err class_addmethod(t_class *c, method function, const char *name, ...) {
+    assert(c->method_count < METHODS_MAX);
+    c->methods[c->method_count].name = name;
+    c->methods[c->method_count++].function = function;
+    return 0;
+}
+
+void class_dspinit(t_class *c) { c->with_dsp = true; }
+
+t_max_err class_register(t_symbol *space, t_class *c) {
+    assert(space == CLASS_BOX && c->with_dsp);
+    c->registered = true;
+    newest = c;
+    return 0;
+}
+
+void *object_alloc(t_class *c) {
+    header *made = aligned_alloc(16, (sizeof *made + c->bytes + 15) / 16 * 16);
+    memset(made, 0, sizeof *made + c->bytes);
+    ((t_object *)(made + 1))->o_class = c;
+    alive++;
+    return made + 1;
+}
+
+t_max_err object_free(void *object) {
+    t_class *c = ((t_object *)object)->o_class;
+    alive--;
+    if (!c) { // a clock
+        ((timer *)object)->used = false;
+        return 0;
+    }
+    ((void (*)(void *))c->destroy)(object);
+    free(header_of(object));
+    return 0;
+}
+
+static method find(const void *object, const char *name) {
+    const t_class *c = ((const t_object *)object)->o_class;
+    for (size_t i = 0; i < c->method_count; i++)
+        if (strcmp(c->methods[i].name, name) == 0) return c->methods[i].function;
+    return NULL;
+}
+
+void *object_method(void *object, t_symbol *name, ...) {
+    assert(strcmp(name->s_name, "dsp_add64") == 0);
+    va_list list;
+    va_start(list, name);
+    void *owner = va_arg(list, void *);
+    header_of(owner)->perform = va_arg(list, method);
+    va_end(list);
+    return object;
+}
+
+// ---- outlets, console, clocks, locks, files ----------------------------------------------------
+
+static void say(const char *text) {
+    pthread_mutex_lock(&lock);
+    size_t before = said ? strlen(said) : 0;
+    said = realloc(said, before + strlen(text) + 2);
+    sprintf(said + before, "%s\n", text);
+    pthread_mutex_unlock(&lock);
+}
+
+void *outlet_new(void *object, const char *type) {
+    header *h = header_of(object);
+    assert(h->outlet_count < OUTLETS_MAX);
+    h->outlets[h->outlet_count] = type ? type : "anything";
+    return &h->outlets[h->outlet_count++];
+}
+
+void *outlet_anything(void *outlet, t_symbol *selector, short argc, const t_atom *argv) {
+    char text[4096];
+    assert(outlet);
+    int at = snprintf(text, sizeof text, "%s", selector->s_name);
+    for (short i = 0; i < argc && at < 4000; i++)
+        at += argv[i].a_type == A_SYM
+                  ? snprintf(text + at, sizeof text - (size_t)at, " %.200s",
+                             argv[i].a_w.w_sym->s_name)
+                  : snprintf(text + at, sizeof text - (size_t)at, " %g", atom_getfloat(&argv[i]));
+    say(text);
+    return NULL;
+}
+
+void object_error(t_object *object, const char *format, ...) {
+    char text[4096] = "console: ";
+    va_list list;
+    assert(object);
+    va_start(list, format);
+    vsnprintf(text + 9, sizeof text - 9, format, list);
+    va_end(list);
+    say(text);
+}
+
+void *clock_new(void *object, method function) {
+    for (int i = 0; i < CLOCKS_MAX; i++) {
+        if (timers[i].used) continue;
+        timers[i] = (timer){.owner = object, .function = function, .due = -1, .used = true};
+        alive++;
+        return &timers[i];
+    }
+    return NULL;
+}
+
+void clock_fdelay(void *clock, double ms) {
+    pthread_mutex_lock(&lock);
+    ((timer *)clock)->due = now + ms;
+    pthread_mutex_unlock(&lock);
+}
+
+void critical_new(t_critical *made) {
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    *made = malloc(sizeof **made);
+    pthread_mutex_init(&(*made)->mutex, &attributes);
+}
+void critical_enter(t_critical it) { pthread_mutex_lock(&it->mutex); }
+void critical_exit(t_critical it) { pthread_mutex_unlock(&it->mutex); }
+void critical_free(t_critical it) {
+    pthread_mutex_destroy(&it->mutex);
+    free(it);
+}
+
+short path_getdefault(void) { return 1; }
+short path_toabsolutesystempath(short folder, const char *file, char *whole) {
+    assert(folder == 1);
+    return snprintf(whole, MAX_PATH_CHARS, "%s%s%s", *file == '/' ? "" : root,
+                    *file == '/' ? "" : "/", file) >= MAX_PATH_CHARS;
+}
+short locatefile_extended(char *name, short *folder, t_fourcc *type, const t_fourcc *types,
+                          short count) {
+    char whole[MAX_PATH_CHARS];
+    assert(!types && !count && type);
+    *folder = 1;
+    return path_toabsolutesystempath(1, name, whole) || access(whole, R_OK);
+}
+
+// ---- sound -------------------------------------------------------------------------------------
+
+void dsp_setup(t_pxobject *object, long inlets) { object->z_in = inlets; }
+void dsp_free(t_pxobject *object) { header_of(object)->perform = NULL; }
+double sys_getsr(void) { return sample_rate; }
+
+// ---- what the test calls -----------------------------------------------------------------------
+
+void kernel_init(const char *folder, double rate) {
+    root = folder;
+    sample_rate = rate;
+}
+
+static long parse(const char *text, t_atom *atoms) {
+    char *copy = strdup(text), *rest = copy, *word;
+    long count = 0;
+    while ((word = strtok_r(rest, " ", &rest)) && count < WORDS_MAX) {
+        char *end;
+        double value = strtod(word, &end);
+        if (*end || end == word) atom_setsym(&atoms[count++], gensym(word));
+        else if (strpbrk(word, ".eE")) atom_setfloat(&atoms[count++], value);
+        else atoms[count++] = (t_atom){.a_type = A_LONG, .a_w.w_long = (t_atom_long)value};
+    }
+    free(copy);
+    return count;
+}
+
+void *kernel_make(const char *arguments) {
+    t_atom atoms[WORDS_MAX];
+    long count = parse(arguments, atoms);
+    return ((void *(*)(t_symbol *, long, t_atom *))newest->make)(gensym("megasynth~"), count,
+                                                                 atoms);
+}
+
+typedef void message(void *, t_symbol *, long, t_atom *);
+
+void kernel_send(void *object, const char *text) {
+    t_atom atoms[WORDS_MAX];
+    long count = parse(text, atoms);
+    assert(count > 0);
+    short type = atoms[0].a_type;
+    if (type == A_SYM && strcmp(atoms[0].a_w.w_sym->s_name, "bang") == 0)
+        ((void (*)(void *))find(object, "bang"))(object);
+    else if (type == A_SYM)
+        ((message *)find(object, "anything"))(object, atoms[0].a_w.w_sym, count - 1, atoms + 1);
+    else if (count > 1) ((message *)find(object, "list"))(object, gensym("list"), count, atoms);
+    else if (type == A_LONG)
+        ((void (*)(void *, t_atom_long))find(object, "int"))(object, atoms[0].a_w.w_long);
+    else ((void (*)(void *, double))find(object, "float"))(object, atoms[0].a_w.w_float);
+}
+
+void kernel_clocks(double ms) {
+    pthread_mutex_lock(&lock);
+    now += ms;
+    for (int i = 0; i < CLOCKS_MAX; i++) {
+        if (!timers[i].used || timers[i].due < 0 || timers[i].due > now) continue;
+        timers[i].due = -1;
+        timer due = timers[i];
+        pthread_mutex_unlock(&lock);
+        ((void (*)(void *))due.function)(due.owner);
+        pthread_mutex_lock(&lock);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+bool kernel_start_dsp(void *object, long vector_max) {
+    t_object dsp = {0};
+    short connected[OUTLETS_MAX] = {1};
+    header_of(object)->perform = NULL;
+    ((void (*)(void *, t_object *, short *, double, long, long))find(object, "dsp64"))(
+        object, &dsp, connected, sample_rate, vector_max, 0);
+    return header_of(object)->perform != NULL;
+}
+
+void kernel_perform(void *object, double **ins, double **outs, long frames) {
+    typedef void perform64(void *, t_object *, double **, long, double **, long, long, long,
+                           void *);
+    t_object dsp = {0};
+    header *h = header_of(object);
+    ((perform64 *)h->perform)(object, &dsp, ins, kernel_inlets(object), outs,
+                              (long)h->outlet_count - 1, frames, 0, NULL);
+}
+
+const char *kernel_assist(void *object, long where, long index) {
+    static char text[ASSIST_MAX_STRING_LEN];
+    *text = 0;
+    ((void (*)(void *, void *, long, long, char *))find(object, "assist"))(object, NULL, where,
+                                                                           index, text);
+    return text;
+}
+
+const char *kernel_outlets(const void *object) {
+    static char text[OUTLETS_MAX * 10];
+    const header *h = header_of(object);
+    *text = 0;
+    for (size_t i = h->outlet_count; i-- > 0;) { // made from the right
+        strcat(text, h->outlets[i]);
+        if (i) strcat(text, " ");
+    }
+    return text;
+}
+
+char *kernel_said(void) {
+    pthread_mutex_lock(&lock);
+    char *all = said ? said : strdup("");
+    said = NULL;
+    pthread_mutex_unlock(&lock);
+    return all;
+}
+
+long kernel_inlets(const void *object) { return ((const t_pxobject *)object)->z_in; }
+size_t kernel_alive(void) { return alive; }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// kernel -- as much of Max as its shim calls, for tests: symbols, classes, clocks, outlets, files,
+// locks.
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ext.h"
+#include "ext_obex.h"
+#include "z_dsp.h"
+
+void ext_main(void *r);
+
+/// The folder in which files are found.
+void kernel_init(const char *folder, double rate);
+/// An object of the class that ext_main has registered, with arguments as Max parses them ("2
+/// keys.json -voices 4").
+/// @return NULL: its `new` refused
+void *kernel_make(const char *arguments);
+/// A message, with what Max does to it: a lone whole number goes to `int`, another to `float`,
+/// several beginning with a number to `list`, `bang` to `bang`, all else to `anything`.
+void kernel_send(void *object, const char *message);
+/// Runs the clocks that are due after `ms` more.
+void kernel_clocks(double ms);
+/// Asks the object to sound, in vectors of so many samples. @return false: it added no perform
+/// method
+bool kernel_start_dsp(void *object, long vector_max);
+/// One vector of all signal outlets.
+void kernel_perform(void *object, double **ins, double **outs, long frames);
+const char *kernel_assist(void *object, long where, long index);
+/// Types of its outlets from the left, as one text: "signal signal anything".
+const char *kernel_outlets(const void *object);
+/// What came out of the last outlet, and what went to the console, a line each; both are forgotten
+/// by it.
+char *kernel_said(void);
+long kernel_inlets(const void *object);
+/// How many objects and clocks are there.
+size_t kernel_alive(void);
+
+#endif
