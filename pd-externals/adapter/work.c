@@ -48,12 +48,8 @@ void synth_work_fail(synth_work *w, mega_status status, const char *code, const 
 }
 
 void synth_work_post(mega_adapter *a, synth_work *w) {
-    if (synth_worker_post(a->worker, &w->job)) {
-        a->host.wake(a->host.context, 0);
-        return;
-    }
-    synth_tell_error(a, "no-memory", "%s: no thread could be started", w->what);
-    synth_work_destroy(w);
+    synth_worker_post(a->worker, &w->job);
+    a->host.wake(a->host.context, 0);
 }
 
 /// A change of which the frame is to be told. Beyond the limit the oldest is not.

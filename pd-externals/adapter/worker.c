@@ -85,7 +85,9 @@ synth_worker *synth_worker_create(void *context) {
         free(w);
         return NULL;
     }
-    return w;
+    if (start(w)) return w;
+    synth_worker_destroy(w, NULL);
+    return NULL;
 }
 
 void synth_worker_destroy(synth_worker *w, void (*discard)(synth_job *job)) {
@@ -105,13 +107,11 @@ void synth_worker_destroy(synth_worker *w, void (*discard)(synth_job *job)) {
     free(w);
 }
 
-bool synth_worker_post(synth_worker *w, synth_job *job) {
-    if (!w->started && !start(w)) return false;
+void synth_worker_post(synth_worker *w, synth_job *job) {
     pthread_mutex_lock(&w->lock);
     list_put(&w->waiting, job);
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
-    return true;
 }
 
 synth_job *synth_worker_overtake(synth_worker *w) {

@@ -18,12 +18,12 @@ struct synth_job {
 
 typedef struct synth_worker synth_worker;
 
-/// @return NULL without memory
+/// Starts the thread. @return NULL without memory
 synth_worker *synth_worker_create(void *context);
 /// Waits for the job that runs. Jobs that were not run, or not taken back, go to `discard`.
 void synth_worker_destroy(synth_worker *worker, void (*discard)(synth_job *job));
-/// Takes a job. The thread starts with the first. @return false: no thread could be started
-bool synth_worker_post(synth_worker *worker, synth_job *job);
+/// Takes a job.
+void synth_worker_post(synth_worker *worker, synth_job *job);
 /// Takes out the jobs that wait and are `replaced_by_load`. @return a list of them
 synth_job *synth_worker_overtake(synth_worker *worker);
 /// The jobs that are done, oldest first; or NULL.
