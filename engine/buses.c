@@ -6,26 +6,14 @@
 #include "engine.h"
 #include "load.h"
 
-static int32_t find_node(const mega_patch *patch, const char *id) {
-    for (size_t n = 0; n < patch->node_count; n++)
-        if (strcmp(patch->nodes[n].id, id) == 0) return (int32_t)n;
-    return -1;
-}
-
-static int32_t find_output(const mega_module *m, const char *name) {
-    for (uint32_t o = 0; o < m->output_count; o++)
-        if (strcmp(m->outputs[o].name, name) == 0) return (int32_t)o;
-    return -1;
-}
-
 /// Those buses whose node and port the patch has.
 size_t mega_buses_find(const mega_engine *e, const mega_patch *patch, const mega_program *before,
                        struct mega_tap *taps) {
     size_t count = 0;
     for (uint32_t b = 0; b < e->bus_count; b++) {
-        int32_t node = e->buses[b].node ? find_node(patch, e->buses[b].node) : -1;
+        int32_t node = e->buses[b].node ? mega_patch_find_node(patch, e->buses[b].node) : -1;
         if (node < 0) continue;
-        int32_t output = find_output(patch->nodes[node].module, e->buses[b].port);
+        int32_t output = mega_module_find_output(patch->nodes[node].module, e->buses[b].port);
         if (output < 0) continue;
         taps[count++] = (struct mega_tap){(uint32_t)node, (uint32_t)output, b,
                                           before ? before->buses[b] : NULL};
@@ -68,8 +56,8 @@ static int32_t bus_number(mega_engine *e, const char *node, const char *port, bo
 int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_report *report) {
     MEGA_IN_CONTROL(e);
     const mega_patch *patch = mega_schedule_document(&e->schedule);
-    int32_t at = patch ? find_node(patch, node) : -1;
-    if (at < 0 || find_output(patch->nodes[at].module, port) < 0) {
+    int32_t at = patch ? mega_patch_find_node(patch, node) : -1;
+    if (at < 0 || mega_module_find_output(patch->nodes[at].module, port) < 0) {
         mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", node, 0, 0,
                         "a node of the patch that is loaded, and one of its outputs",
                         "no output `%s` of a node `%s`", port, node);

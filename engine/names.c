@@ -37,18 +37,6 @@ static int32_t number_of(mega_names *names, const char *name, uint32_t most) {
 
 // ---- what a name is in a program ----------------------------------------------------------------
 
-static int32_t find_param_row(const mega_module *m, const char *name) {
-    for (uint32_t i = 0; i < m->param_count; i++)
-        if (strcmp(m->params[i].name, name) == 0) return (int32_t)i;
-    return -1;
-}
-
-static int32_t knob_in(const mega_patch *patch, const char *name) {
-    for (size_t k = 0; k < patch->knob_count; k++)
-        if (strcmp(patch->knobs[k].id, name) == 0) return (int32_t)k;
-    return -1;
-}
-
 /// The slot of "node.param" in a program, or -1.
 static int32_t slot_in(const mega_program *program, const char *name) {
     const char *dot = strrchr(name, '.');
@@ -56,7 +44,7 @@ static int32_t slot_in(const mega_program *program, const char *name) {
     for (uint32_t n = 0; n < program->node_count; n++) {
         const mega_program_node *node = &program->nodes[n];
         if (strlen(node->id) != bytes || memcmp(node->id, name, bytes) != 0) continue;
-        int32_t row = find_param_row(mega_isa_one.modules[node->module], dot + 1);
+        int32_t row = mega_module_find_param(mega_isa_one.modules[node->module], dot + 1);
         return row < 0 ? -1 : (int32_t)node->slot + row;
     }
     return -1;
@@ -73,10 +61,10 @@ int32_t mega_find_knob(mega_engine *e, const char *name) {
     bool known = false;
     const mega_program *program;
     for (size_t i = 0; (program = mega_schedule_program(s, i)) && !known; i++)
-        known = knob_in(program->patch, name) >= 0;
+        known = mega_patch_find_knob(program->patch, name) >= 0;
     int32_t number = known ? number_of(&e->knobs, name, MEGA_NAMES_MAX) : -1;
     for (size_t i = 0; number >= 0 && (program = mega_schedule_program(s, i)); i++)
-        __atomic_store_n(&program->knob_of_id[number], knob_in(program->patch, name),
+        __atomic_store_n(&program->knob_of_id[number], mega_patch_find_knob(program->patch, name),
                          __ATOMIC_RELAXED);
     return number;
 }
@@ -102,10 +90,8 @@ void mega_names_join(char *name, const char *node, const char *param) {
 }
 
 static bool has_param(const mega_patch *patch, const char *node, const char *param) {
-    for (size_t n = 0; n < patch->node_count; n++)
-        if (strcmp(patch->nodes[n].id, node) == 0)
-            return find_param_row(patch->nodes[n].module, param) >= 0;
-    return false;
+    int32_t n = mega_patch_find_node(patch, node);
+    return n >= 0 && mega_module_find_param(patch->nodes[n].module, param) >= 0;
 }
 
 int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
@@ -133,7 +119,7 @@ bool mega_names_resolve(mega_engine *e, mega_program *program) {
     memset(program->knob_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->knob_of_id);
     memset(program->slot_of_id, 0xff, MEGA_NAMES_MAX * sizeof *program->slot_of_id);
     for (uint32_t i = 0; i < e->knobs.count; i++)
-        program->knob_of_id[i] = knob_in(program->patch, e->knobs.names[i]);
+        program->knob_of_id[i] = mega_patch_find_knob(program->patch, e->knobs.names[i]);
     for (uint32_t i = 0; i < e->params.count; i++)
         program->slot_of_id[i] = slot_in(program, e->params.names[i]);
     for (uint32_t i = 0; i < e->presets.count; i++)

@@ -7,23 +7,12 @@
 #include "engine.h"
 #include "load.h"
 
-static int32_t node_in(const mega_patch *patch, const char *id) {
-    for (size_t n = 0; n < patch->node_count; n++)
-        if (strcmp(patch->nodes[n].id, id) == 0) return (int32_t)n;
-    return -1;
-}
-
-static int32_t param_of(const mega_module *m, const char *name) {
-    for (uint32_t i = 0; i < m->param_count; i++)
-        if (strcmp(m->params[i].name, name) == 0) return (int32_t)i;
-    return -1;
-}
-
 size_t mega_owned_find(const mega_engine *e, const mega_patch *patch, mega_owned *owned) {
     size_t count = 0;
     for (uint32_t i = 0; i < e->owned_count; i++) {
-        int32_t node = node_in(patch, e->owned[i].node);
-        int32_t param = node < 0 ? -1 : param_of(patch->nodes[node].module, e->owned[i].port);
+        int32_t node = mega_patch_find_node(patch, e->owned[i].node);
+        int32_t param =
+            node < 0 ? -1 : mega_module_find_param(patch->nodes[node].module, e->owned[i].port);
         if (param >= 0) owned[count++] = (mega_owned){(uint32_t)node, (uint32_t)param, i};
     }
     return count;
@@ -42,9 +31,9 @@ int32_t mega_find_note_param(mega_engine *e, const char *node, const char *param
     for (uint32_t i = 0; i < e->owned_count; i++)
         if (!strcmp(e->owned[i].node, node) && !strcmp(e->owned[i].port, param)) return (int32_t)i;
     const mega_patch *patch = mega_schedule_document(&e->schedule);
-    int32_t at = patch ? node_in(patch, node) : -1;
+    int32_t at = patch ? mega_patch_find_node(patch, node) : -1;
     if (at < 0) return fail(report, "not-found", node, NULL, "the patch has no such node");
-    if (param_of(patch->nodes[at].module, param) < 0)
+    if (mega_module_find_param(patch->nodes[at].module, param) < 0)
         return fail(report, "not-found", node, "`megasynth modules TYPE` lists them",
                     "the node has no such parameter");
     if (e->owned_count == MEGA_OWN_MAX)

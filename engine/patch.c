@@ -118,6 +118,30 @@ uint64_t mega_patch_birth(void) {
     return ++last;
 }
 
+int32_t mega_patch_find_node(const mega_patch *patch, const char *id) {
+    for (size_t n = 0; n < patch->node_count; n++)
+        if (strcmp(patch->nodes[n].id, id) == 0) return (int32_t)n;
+    return -1;
+}
+
+int32_t mega_patch_find_knob(const mega_patch *patch, const char *id) {
+    for (size_t k = 0; k < patch->knob_count; k++)
+        if (strcmp(patch->knobs[k].id, id) == 0) return (int32_t)k;
+    return -1;
+}
+
+int32_t mega_module_find_param(const mega_module *module, const char *name) {
+    for (uint32_t i = 0; i < module->param_count; i++)
+        if (strcmp(module->params[i].name, name) == 0) return (int32_t)i;
+    return -1;
+}
+
+int32_t mega_module_find_output(const mega_module *module, const char *name) {
+    for (uint32_t o = 0; o < module->output_count; o++)
+        if (strcmp(module->outputs[o].name, name) == 0) return (int32_t)o;
+    return -1;
+}
+
 MEGA_CONTROL mega_status mega_patch_set_voices(mega_patch *patch, uint32_t voices) {
     if (voices < 1 || voices > MEGA_VOICES_MAX) return MEGA_ERROR_LIMIT;
     patch->voices = voices;
@@ -126,12 +150,10 @@ MEGA_CONTROL mega_status mega_patch_set_voices(mega_patch *patch, uint32_t voice
 
 MEGA_CONTROL mega_status mega_patch_set_knob(mega_patch *patch, const char *name, double value) {
     if (!(value >= 0 && value <= 1)) return MEGA_ERROR_LIMIT;
-    for (size_t i = 0; i < patch->knob_count; i++) {
-        if (strcmp(patch->knobs[i].id, name) != 0) continue;
-        patch->knobs[i].value = (float)value;
-        return MEGA_OK;
-    }
-    return MEGA_ERROR_NAME;
+    int32_t knob = mega_patch_find_knob(patch, name);
+    if (knob < 0) return MEGA_ERROR_NAME;
+    patch->knobs[knob].value = (float)value;
+    return MEGA_OK;
 }
 
 MEGA_CONTROL const char *mega_patch_name(const mega_patch *patch) { return patch->name; }

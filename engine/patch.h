@@ -133,6 +133,12 @@ const char *mega_cable_as_name(mega_cable_as as);
 /// The name of an input or parameter by its port number.
 const char *mega_port_name(const mega_module *module, uint32_t port);
 
+/// Indices by name, or -1.
+int32_t mega_patch_find_node(const mega_patch *patch, const char *id);
+int32_t mega_patch_find_knob(const mega_patch *patch, const char *id);
+int32_t mega_module_find_param(const mega_module *module, const char *name);
+int32_t mega_module_find_output(const mega_module *module, const char *name);
+
 /// The number of outputs of a node, inputs, parameters: shorthands.
 static inline uint32_t mega_port_count(const mega_module *m) {
     return m->input_count + m->param_count;

@@ -173,27 +173,20 @@ static float param_value(mega_engine *e, uint32_t row, uint32_t param) {
 mega_status mega_knob_get(mega_engine *e, const char *name, float *value) {
     MEGA_IN_CONTROL(e);
     const mega_patch *patch = mega_schedule_document(&e->schedule);
-    for (size_t k = 0; patch && k < patch->knob_count; k++) {
-        if (strcmp(patch->knobs[k].id, name) != 0) continue;
-        *value = knob_value(e, (uint32_t)k);
-        return MEGA_OK;
-    }
-    return MEGA_ERROR_NAME;
+    int32_t knob = patch ? mega_patch_find_knob(patch, name) : -1;
+    if (knob < 0) return MEGA_ERROR_NAME;
+    *value = knob_value(e, (uint32_t)knob);
+    return MEGA_OK;
 }
 
 mega_status mega_param_get(mega_engine *e, const char *node, const char *param, float *value) {
     MEGA_IN_CONTROL(e);
     const mega_patch *patch = mega_schedule_document(&e->schedule);
-    for (size_t n = 0; patch && n < patch->node_count; n++) {
-        const mega_module *module = patch->nodes[n].module;
-        if (strcmp(patch->nodes[n].id, node) != 0) continue;
-        for (uint32_t i = 0; i < module->param_count; i++) {
-            if (strcmp(module->params[i].name, param) != 0) continue;
-            *value = param_value(e, (uint32_t)n, i);
-            return MEGA_OK;
-        }
-    }
-    return MEGA_ERROR_NAME;
+    int32_t n = patch ? mega_patch_find_node(patch, node) : -1;
+    int32_t row = n < 0 ? -1 : mega_module_find_param(patch->nodes[n].module, param);
+    if (row < 0) return MEGA_ERROR_NAME;
+    *value = param_value(e, (uint32_t)n, (uint32_t)row);
+    return MEGA_OK;
 }
 
 // ---- presets made of it ------------------------------------------------------------------------

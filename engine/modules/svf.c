@@ -30,23 +30,10 @@ static const char *const slopes[] = {"12", "24", NULL};
 enum { P_FREQ, P_RES, P_SLOPE, P_DRIVE, PARAMS_ };
 
 static const mega_param_row params[PARAMS_] = {
-    {.name = "freq",
-     .unit = "Hz",
-     .min = 10,
-     .max = 20000,
-     .initial = 1000,
-     .scale = MEGA_EXP,
-     .smoothing = MEGA_SMOOTH_EXP,
-     .smooth_ms = 20,
-     .doc = "cutoff"},
-    {.name = "res",
-     .unit = "",
-     .min = 0,
-     .max = 1,
-     .initial = 0,
-     .smoothing = MEGA_SMOOTH_COSINE,
-     .smooth_ms = 10,
-     .doc = "resonance: Q from 0.5 to 500, where it rings; 0.293 is flat at slope 12, 0.617 at 24"},
+    FREQ_ROW("cutoff"),
+    AMOUNT_ROW(
+        "res", 1,
+        "resonance: Q from 0.5 to 500, where it rings; 0.293 is flat at slope 12, 0.617 at 24"),
     {.name = "slope",
      .unit = "dB/octave",
      .min = 0,
@@ -54,14 +41,7 @@ static const mega_param_row params[PARAMS_] = {
      .initial = 0,
      .choices = slopes,
      .doc = "two poles or four"},
-    {.name = "drive",
-     .unit = "",
-     .min = 0,
-     .max = 1,
-     .initial = 0,
-     .smoothing = MEGA_SMOOTH_COSINE,
-     .smooth_ms = 10,
-     .doc = "up to 18 dB into a soft clip, and resonance that gives way when loud"},
+    AMOUNT_ROW("drive", 1, "up to 18 dB into a soft clip, and resonance that gives way when loud"),
 };
 
 static const mega_output_row outputs[] = {
