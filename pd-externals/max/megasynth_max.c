@@ -2,8 +2,10 @@
 // megasynth~ for Max -- the host's face of the adapter: arguments, inlets, outlets, time, files.
 //
 // Max runs messages on its main and its scheduler thread and sound on a third. The adapter wants
-// all but sound from one thread at a time, hence the lock; it is Max's own kind, which the thread
-// that holds it may take again, since an answer out of an outlet may come back as a message.
+// all but sound from one thread at a time, hence the lock. What it says meanwhile is kept and goes
+// out once the lock is free: an answer may come back as a message, or get to another object whose
+// lock another thread holds, which waits for ours.
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,36 +16,57 @@
 
 #include "../adapter/adapter.h"
 
-enum { CHANNELS_MAX = 64, VECTOR_MAX = 4096 };
+enum { CHANNELS_MAX = 64, VOICES_MAX = 4096 };
+
+/// Something that is to be said.
+typedef struct said said;
+struct said {
+    said *next;
+    char *text;         // for the console; NULL: for the info outlet
+    t_symbol *selector; // and this with its atoms
+    size_t count;
+    t_atom atoms[];
+};
 
 typedef struct {
     t_pxobject object;
     mega_adapter *adapter;
     t_critical lock;
-    void *clock;
+    said *first, **last; // of what is to be said; the lock's
+    void *clock;         // the lock's
     void *info;
     uint32_t ins, outs;
-    float *scratch; // of all channels, VECTOR_MAX each: Max's samples are doubles
+    uint32_t frames; // of a vector, at most
+    float *scratch;  // of all channels, `frames` each: Max's samples are doubles
 } synth;
 
 static t_class *synth_class;
 
 // ---- what the adapter asks for -----------------------------------------------------------------
 
-static void info(void *context, const char *selector, size_t count, const mega_atom *atoms) {
-    synth *x = context;
-    t_atom *out = malloc((count + 1) * sizeof *out);
-    if (!out) return;
-    for (size_t i = 0; i < count; i++) {
-        if (atoms[i].word) atom_setsym(&out[i], gensym(atoms[i].word));
-        else atom_setfloat(&out[i], atoms[i].number);
-    }
-    outlet_anything(x->info, gensym(selector), (short)count, out);
-    free(out);
+static void keep(synth *x, said *what) {
+    *x->last = what;
+    x->last = &what->next;
 }
 
-static void error(void *context, const char *text) {
-    object_error((t_object *)context, "%s", text);
+static void keep_message(void *context, const char *selector, size_t count,
+                         const mega_atom *atoms) {
+    said *what = count <= SHRT_MAX ? calloc(1, sizeof *what + count * sizeof *what->atoms) : NULL;
+    if (!what) return;
+    what->selector = gensym(selector);
+    what->count = count;
+    for (size_t i = 0; i < count; i++) {
+        if (atoms[i].word) atom_setsym(&what->atoms[i], gensym(atoms[i].word));
+        else atom_setfloat(&what->atoms[i], atoms[i].number);
+    }
+    keep(context, what);
+}
+
+static void keep_error(void *context, const char *text) {
+    said *what = calloc(1, sizeof *what);
+    if (!what) return;
+    if ((what->text = strdup(text))) keep(context, what);
+    else free(what);
 }
 
 static void wake(void *context, double ms) {
@@ -51,28 +74,64 @@ static void wake(void *context, double ms) {
     if (x->clock) clock_fdelay(x->clock, ms);
 }
 
-static bool path(void *context, const char *name, bool to_write, char *result, size_t bytes) {
+static bool find_file(void *context, const char *name, bool to_write, char *path, size_t bytes) {
     (void)context;
     char file[MAX_FILENAME_CHARS], whole[MAX_PATH_CHARS];
-    short folder = path_getdefault();
-    t_fourcc type;
-    if (strlen(name) >= sizeof file) return false;
-    strcpy(file, name);
-    if (!to_write && locatefile_extended(file, &folder, &type, NULL, 0)) return false;
-    if (path_toabsolutesystempath(folder, file, whole) || strlen(whole) >= bytes) return false;
-    strcpy(result, whole);
+    const char *found = name;
+    if (*name != '/') {
+        short folder = path_getdefault();
+        t_fourcc type;
+        if (strlen(name) >= sizeof file) return false;
+        strcpy(file, name);
+        if (!to_write && locatefile_extended(file, &folder, &type, NULL, 0)) return false;
+        if (path_toabsolutesystempath(folder, file, whole)) return false;
+        found = whole;
+    }
+    if (strlen(found) >= bytes) return false;
+    strcpy(path, found);
     return true;
+}
+
+// ---- the lock ----------------------------------------------------------------------------------
+
+static void enter(synth *x) { critical_enter(x->lock); }
+
+static said *take_said(synth *x) {
+    said *first = x->first;
+    x->first = NULL;
+    x->last = &x->first;
+    return first;
+}
+
+static void forget(said *what) {
+    free(what->text);
+    free(what);
+}
+
+static void leave(synth *x) {
+    said *next, *what = take_said(x);
+    critical_exit(x->lock);
+    for (; what; what = next) {
+        next = what->next;
+        if (what->text) object_error((t_object *)x, "%s", what->text);
+        else outlet_anything(x->info, what->selector, (short)what->count, what->atoms);
+        forget(what);
+    }
 }
 
 // ---- messages ----------------------------------------------------------------------------------
 
-static void tick(synth *x) {
-    critical_enter(x->lock);
+static void clock_tick(synth *x) {
+    enter(x);
     mega_adapter_tick(x->adapter);
-    critical_exit(x->lock);
+    leave(x);
 }
 
-static void send(synth *x, const char *selector, long argc, const t_atom *argv) {
+static void take(synth *x, const char *selector, long argc, const t_atom *argv) {
+    if (proxy_getinlet((t_object *)x) > 0) {
+        object_error((t_object *)x, "notes and messages go into the first inlet");
+        return;
+    }
     mega_atom *atoms = malloc(((size_t)argc + 1) * sizeof *atoms);
     if (!atoms) return;
     for (long i = 0; i < argc; i++) {
@@ -80,29 +139,29 @@ static void send(synth *x, const char *selector, long argc, const t_atom *argv) 
             atoms[i] = (mega_atom){atom_getsym(&argv[i])->s_name, 0};
         else atoms[i] = (mega_atom){NULL, atom_getfloat(&argv[i])};
     }
-    critical_enter(x->lock);
+    enter(x);
     mega_adapter_message(x->adapter, MEGA_AT_ONCE, selector, (size_t)argc, atoms);
-    critical_exit(x->lock);
+    leave(x);
     free(atoms);
 }
 
-static void anything(synth *x, t_symbol *selector, long argc, t_atom *argv) {
-    send(x, selector->s_name, argc, argv);
+static void take_anything(synth *x, t_symbol *selector, long argc, t_atom *argv) {
+    take(x, selector->s_name, argc, argv);
 }
 
-static void list(synth *x, t_symbol *selector, long argc, t_atom *argv) {
+static void take_list(synth *x, t_symbol *selector, long argc, t_atom *argv) {
     (void)selector;
-    send(x, NULL, argc, argv);
+    take(x, NULL, argc, argv);
 }
 
 /// Max tells whole numbers and others apart, and sends single ones as no list.
-static void number(synth *x, double value) {
+static void take_float(synth *x, double value) {
     t_atom atom;
     atom_setfloat(&atom, value);
-    send(x, NULL, 1, &atom);
+    take(x, NULL, 1, &atom);
 }
-static void whole_number(synth *x, t_atom_long value) { number(x, (double)value); }
-static void bang(synth *x) { send(x, "bang", 0, NULL); }
+static void take_int(synth *x, t_atom_long value) { take_float(x, (double)value); }
+static void take_bang(synth *x) { take(x, "bang", 0, NULL); }
 
 static void assist(synth *x, void *box, long where, long index, char *text) {
     (void)box;
@@ -118,11 +177,11 @@ static void assist(synth *x, void *box, long where, long index, char *text) {
 static void render(synth *x, double **ins, double **outs, uint32_t frames) {
     const float *in[CHANNELS_MAX];
     float *out[CHANNELS_MAX], *at = x->scratch;
-    for (uint32_t c = 0; c < x->ins; c++, at += VECTOR_MAX) {
+    for (uint32_t c = 0; c < x->ins; c++, at += x->frames) {
         for (uint32_t i = 0; i < frames; i++) at[i] = (float)ins[c][i];
         in[c] = at;
     }
-    for (uint32_t c = 0; c < x->outs; c++, at += VECTOR_MAX) out[c] = at;
+    for (uint32_t c = 0; c < x->outs; c++, at += x->frames) out[c] = at;
     mega_adapter_perform(x->adapter, in, out, frames);
     for (uint32_t c = 0; c < x->outs; c++)
         for (uint32_t i = 0; i < frames; i++) outs[c][i] = (double)out[c][i];
@@ -137,13 +196,16 @@ static void perform64(synth *x, t_object *dsp64, double **ins, long in_count, do
 static void dsp64(synth *x, t_object *dsp64, short *connected, double rate, long vector_max,
                   long flags) {
     (void)connected, (void)flags;
-    if (vector_max > VECTOR_MAX) {
-        object_error((t_object *)x, "signal vectors of no more than %d samples", VECTOR_MAX);
+    free(x->scratch);
+    x->frames = (uint32_t)vector_max;
+    x->scratch = calloc((size_t)(x->ins + x->outs) * x->frames, sizeof *x->scratch);
+    if (!x->scratch) {
+        object_error((t_object *)x, "no memory for vectors of %ld samples: silent", vector_max);
         return;
     }
-    critical_enter(x->lock);
-    mega_adapter_format(x->adapter, (uint32_t)lround(rate), (uint32_t)vector_max);
-    critical_exit(x->lock);
+    enter(x);
+    mega_adapter_format(x->adapter, (uint32_t)lround(rate), x->frames);
+    leave(x);
     object_method(dsp64, gensym("dsp_add64"), x, perform64, 0, NULL);
 }
 
@@ -164,7 +226,7 @@ static arguments read_arguments(long argc, const t_atom *argv) {
             double count = atom_getfloat(&argv[++i]);
             if (!strcmp(text, "-in") && count >= 0 && count <= CHANNELS_MAX)
                 a.ins = (uint32_t)count;
-            else if (!strcmp(text, "-voices") && count >= 1 && count <= 4096)
+            else if (!strcmp(text, "-voices") && count >= 1 && count <= VOICES_MAX)
                 a.voices = (uint32_t)count;
             else a.wrong = text;
         } else if (!word) {
@@ -182,10 +244,32 @@ static arguments read_arguments(long argc, const t_atom *argv) {
 
 static void free_synth(synth *x) {
     dsp_free(&x->object); // no sound from here on
+    enter(x);
+    void *clock = x->clock;
+    x->clock = NULL; // not set again
+    critical_exit(x->lock);
+    if (clock) object_free(clock);
     if (x->adapter) mega_adapter_destroy(x->adapter);
-    if (x->clock) object_free(x->clock);
-    if (x->lock) critical_free(x->lock);
+    for (said *next, *what = take_said(x); what; what = next) {
+        next = what->next;
+        forget(what);
+    }
+    critical_free(x->lock);
     free(x->scratch);
+}
+
+static void make_adapter(synth *x, const arguments *a) {
+    double rate = sys_getsr();
+    mega_host host = {x, keep_message, keep_error, wake, find_file};
+    enter(x);
+    x->adapter = mega_adapter_create(
+        &(mega_adapter_options){.rate = rate > 0 ? (uint32_t)lround(rate) : 48000,
+                                .input_channels = a->ins,
+                                .output_channels = a->outs,
+                                .voices = a->voices},
+        &host);
+    if (x->adapter && a->file) mega_adapter_load(x->adapter, a->file);
+    leave(x);
 }
 
 static void *new_synth(t_symbol *selector, long argc, t_atom *argv) {
@@ -193,6 +277,10 @@ static void *new_synth(t_symbol *selector, long argc, t_atom *argv) {
     arguments a = read_arguments(argc, argv);
     synth *x = object_alloc(synth_class);
     if (!x) return NULL;
+    x->adapter = NULL;
+    x->scratch = NULL;
+    x->first = NULL;
+    x->last = &x->first;
     x->ins = a.ins;
     x->outs = a.outs;
     dsp_setup(&x->object, a.ins);
@@ -202,38 +290,24 @@ static void *new_synth(t_symbol *selector, long argc, t_atom *argv) {
         object_error((t_object *)x, "`%s`: write [megasynth~ (channels) (file) -in N -voices N]",
                      a.wrong);
     critical_new(&x->lock);
-    x->clock = clock_new(x, (method)tick);
-    x->scratch = calloc((size_t)(a.ins + a.outs) * VECTOR_MAX, sizeof *x->scratch);
-    double rate = sys_getsr();
-    mega_host host = {.context = x, .info = info, .error = error, .wake = wake, .path = path};
-    if (x->scratch)
-        x->adapter = mega_adapter_create(
-            &(mega_adapter_options){.rate = rate > 0 ? (uint32_t)lround(rate) : 48000,
-                                    .input_channels = a.ins,
-                                    .output_channels = a.outs,
-                                    .voices = a.voices},
-            &host);
-    if (!x->adapter) {
-        object_free(x);
-        return NULL;
-    }
-    critical_enter(x->lock);
-    if (a.file) mega_adapter_load(x->adapter, a.file);
-    critical_exit(x->lock);
-    return x;
+    x->clock = clock_new(x, (method)clock_tick);
+    make_adapter(x, &a);
+    if (x->adapter) return x;
+    object_free(x);
+    return NULL;
 }
 
-void ext_main(void *r) {
+C74_EXPORT void ext_main(void *r) {
     (void)r;
     t_class *c = class_new("megasynth~", (method)new_synth, (method)free_synth, (long)sizeof(synth),
                            NULL, A_GIMME, 0);
     class_addmethod(c, (method)dsp64, "dsp64", A_CANT, 0);
     class_addmethod(c, (method)assist, "assist", A_CANT, 0);
-    class_addmethod(c, (method)list, "list", A_GIMME, 0);
-    class_addmethod(c, (method)anything, "anything", A_GIMME, 0);
-    class_addmethod(c, (method)whole_number, "int", A_LONG, 0);
-    class_addmethod(c, (method)number, "float", A_FLOAT, 0);
-    class_addmethod(c, (method)bang, "bang", 0);
+    class_addmethod(c, (method)take_list, "list", A_GIMME, 0);
+    class_addmethod(c, (method)take_anything, "anything", A_GIMME, 0);
+    class_addmethod(c, (method)take_int, "int", A_LONG, 0);
+    class_addmethod(c, (method)take_float, "float", A_FLOAT, 0);
+    class_addmethod(c, (method)take_bang, "bang", 0);
     class_dspinit(c);
     class_register(CLASS_BOX, c);
     synth_class = c;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // kernel -- see kernel.h.
-#define _GNU_SOURCE // recursive mutexes
+#define _GNU_SOURCE // a recursive mutex
 #include "kernel.h"
 
 #include <assert.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ typedef struct {
     _Alignas(16) const char *outlets[OUTLETS_MAX];
     size_t outlet_count;
     method perform;
+    void *connected; // what its last outlet sends to
 } header;
 
 typedef struct {
@@ -48,7 +50,11 @@ static t_class *newest;
 static timer timers[CLOCKS_MAX];
 static size_t alive;
 static char *said;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // of symbols and what was said
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;  // of symbols, timers, what was said
+static pthread_mutex_t chain = PTHREAD_MUTEX_INITIALIZER; // of what sounds
+static pthread_mutex_t scheduler = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP; // while clocks run
+static _Thread_local int locks_held;                                       // by critical_enter
+static _Thread_local long inlet; // that the message came into
 
 static header *header_of(const void *object) { return (header *)object - 1; }
 
@@ -125,13 +131,24 @@ void *object_alloc(t_class *c) {
 t_max_err object_free(void *object) {
     t_class *c = ((t_object *)object)->o_class;
     alive--;
-    if (!c) { // a clock
+    if (!c) {                // a clock
+        assert(!locks_held); // what runs may wait for them
+        pthread_mutex_lock(&scheduler);
+        pthread_mutex_lock(&lock);
         ((timer *)object)->used = false;
+        pthread_mutex_unlock(&lock);
+        pthread_mutex_unlock(&scheduler);
         return 0;
     }
     ((void (*)(void *))c->destroy)(object);
     free(header_of(object));
     return 0;
+}
+
+static void set_perform(void *object, method perform) {
+    pthread_mutex_lock(&chain);
+    header_of(object)->perform = perform;
+    pthread_mutex_unlock(&chain);
 }
 
 static method find(const void *object, const char *name) {
@@ -146,7 +163,7 @@ void *object_method(void *object, t_symbol *name, ...) {
     va_list list;
     va_start(list, name);
     void *owner = va_arg(list, void *);
-    header_of(owner)->perform = va_arg(list, method);
+    set_perform(owner, va_arg(list, method));
     va_end(list);
     return object;
 }
@@ -170,7 +187,7 @@ void *outlet_new(void *object, const char *type) {
 
 void *outlet_anything(void *outlet, t_symbol *selector, short argc, const t_atom *argv) {
     char text[4096];
-    assert(outlet);
+    assert(outlet && !locks_held); // what it comes to may need the lock, or another
     int at = snprintf(text, sizeof text, "%s", selector->s_name);
     for (short i = 0; i < argc && at < 4000; i++)
         at += argv[i].a_type == A_SYM
@@ -178,13 +195,15 @@ void *outlet_anything(void *outlet, t_symbol *selector, short argc, const t_atom
                              argv[i].a_w.w_sym->s_name)
                   : snprintf(text + at, sizeof text - (size_t)at, " %g", atom_getfloat(&argv[i]));
     say(text);
+    header *from = outlet; // the last outlet is made first, and stands first in the header
+    if (from->connected) kernel_send(from->connected, text);
     return NULL;
 }
 
 void object_error(t_object *object, const char *format, ...) {
     char text[4096] = "console: ";
     va_list list;
-    assert(object);
+    assert(object && !locks_held);
     va_start(list, format);
     vsnprintf(text + 9, sizeof text - 9, format, list);
     va_end(list);
@@ -192,13 +211,14 @@ void object_error(t_object *object, const char *format, ...) {
 }
 
 void *clock_new(void *object, method function) {
-    for (int i = 0; i < CLOCKS_MAX; i++) {
-        if (timers[i].used) continue;
-        timers[i] = (timer){.owner = object, .function = function, .due = -1, .used = true};
-        alive++;
-        return &timers[i];
-    }
-    return NULL;
+    int i = 0;
+    pthread_mutex_lock(&lock);
+    while (i < CLOCKS_MAX && timers[i].used) i++;
+    assert(i < CLOCKS_MAX);
+    timers[i] = (timer){.owner = object, .function = function, .due = -1, .used = true};
+    alive++;
+    pthread_mutex_unlock(&lock);
+    return &timers[i];
 }
 
 void clock_fdelay(void *clock, double ms) {
@@ -207,15 +227,24 @@ void clock_fdelay(void *clock, double ms) {
     pthread_mutex_unlock(&lock);
 }
 
+/// Whoever takes it twice is told.
 void critical_new(t_critical *made) {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
     *made = malloc(sizeof **made);
     pthread_mutex_init(&(*made)->mutex, &attributes);
 }
-void critical_enter(t_critical it) { pthread_mutex_lock(&it->mutex); }
-void critical_exit(t_critical it) { pthread_mutex_unlock(&it->mutex); }
+void critical_enter(t_critical it) {
+    int error = pthread_mutex_lock(&it->mutex);
+    assert(!error);
+    (void)error;
+    locks_held++;
+}
+void critical_exit(t_critical it) {
+    locks_held--;
+    pthread_mutex_unlock(&it->mutex);
+}
 void critical_free(t_critical it) {
     pthread_mutex_destroy(&it->mutex);
     free(it);
@@ -238,14 +267,20 @@ short locatefile_extended(char *name, short *folder, t_fourcc *type, const t_fou
 // ---- sound -------------------------------------------------------------------------------------
 
 void dsp_setup(t_pxobject *object, long inlets) { object->z_in = inlets; }
-void dsp_free(t_pxobject *object) { header_of(object)->perform = NULL; }
+void dsp_free(t_pxobject *object) { set_perform(object, NULL); }
 double sys_getsr(void) { return sample_rate; }
 
 // ---- what the test calls -----------------------------------------------------------------------
 
-void kernel_init(const char *folder, double rate) {
+void kernel_init(const char *external, const char *folder, double rate) {
     root = folder;
     sample_rate = rate;
+    void *module = dlopen(external, RTLD_NOW | RTLD_LOCAL);
+    if (!module) fprintf(stderr, "%s\n", dlerror());
+    assert(module);
+    void (*ext_main)(void *) = (void (*)(void *))dlsym(module, "ext_main");
+    assert(ext_main);
+    ext_main(NULL);
 }
 
 static long parse(const char *text, t_atom *atoms) {
@@ -286,7 +321,20 @@ void kernel_send(void *object, const char *text) {
     else ((void (*)(void *, double))find(object, "float"))(object, atoms[0].a_w.w_float);
 }
 
+void kernel_send_inlet(void *object, long number, const char *text) {
+    inlet = number;
+    kernel_send(object, text);
+    inlet = 0;
+}
+long proxy_getinlet(t_object *object) {
+    assert(object);
+    return inlet;
+}
+
+void kernel_connect(void *from, void *to) { header_of(from)->connected = to; }
+
 void kernel_clocks(double ms) {
+    pthread_mutex_lock(&scheduler);
     pthread_mutex_lock(&lock);
     now += ms;
     for (int i = 0; i < CLOCKS_MAX; i++) {
@@ -298,12 +346,13 @@ void kernel_clocks(double ms) {
         pthread_mutex_lock(&lock);
     }
     pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&scheduler);
 }
 
 bool kernel_start_dsp(void *object, long vector_max) {
     t_object dsp = {0};
     short connected[OUTLETS_MAX] = {1};
-    header_of(object)->perform = NULL;
+    set_perform(object, NULL);
     ((void (*)(void *, t_object *, short *, double, long, long))find(object, "dsp64"))(
         object, &dsp, connected, sample_rate, vector_max, 0);
     return header_of(object)->perform != NULL;
@@ -314,8 +363,11 @@ void kernel_perform(void *object, double **ins, double **outs, long frames) {
                            void *);
     t_object dsp = {0};
     header *h = header_of(object);
-    ((perform64 *)h->perform)(object, &dsp, ins, kernel_inlets(object), outs,
-                              (long)h->outlet_count - 1, frames, 0, NULL);
+    pthread_mutex_lock(&chain);
+    if (h->perform)
+        ((perform64 *)h->perform)(object, &dsp, ins, kernel_inlets(object), outs,
+                                  (long)h->outlet_count - 1, frames, 0, NULL);
+    pthread_mutex_unlock(&chain);
 }
 
 const char *kernel_assist(void *object, long where, long index) {

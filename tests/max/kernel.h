@@ -11,10 +11,9 @@
 #include "ext_obex.h"
 #include "z_dsp.h"
 
-void ext_main(void *r);
-
-/// The folder in which files are found.
-void kernel_init(const char *folder, double rate);
+/// Loads an external as Max does: by its file, and `ext_main` in it.
+/// @param folder in which files are found
+void kernel_init(const char *external, const char *folder, double rate);
 /// An object of the class that ext_main has registered, with arguments as Max parses them ("2
 /// keys.json -voices 4").
 /// @return NULL: its `new` refused
@@ -22,12 +21,16 @@ void *kernel_make(const char *arguments);
 /// A message, with what Max does to it: a lone whole number goes to `int`, another to `float`,
 /// several beginning with a number to `list`, `bang` to `bang`, all else to `anything`.
 void kernel_send(void *object, const char *message);
-/// Runs the clocks that are due after `ms` more.
+/// The same into an inlet other than the first, 0.
+void kernel_send_inlet(void *object, long inlet, const char *message);
+/// What comes out of the last outlet goes into the first inlet of another, too; NULL: no more.
+void kernel_connect(void *from, void *to);
+/// Runs the clocks that are due after `ms` more. While one runs none is freed: that waits.
 void kernel_clocks(double ms);
 /// Asks the object to sound, in vectors of so many samples. @return false: it added no perform
 /// method
 bool kernel_start_dsp(void *object, long vector_max);
-/// One vector of all signal outlets.
+/// One vector of all signal outlets; nothing once the object has begun to go.
 void kernel_perform(void *object, double **ins, double **outs, long frames);
 const char *kernel_assist(void *object, long where, long index);
 /// Types of its outlets from the left, as one text: "signal signal anything".

@@ -133,6 +133,17 @@ static void messages_and_answers(void **unused) {
     assert_int_equal(kernel_alive(), 0);
 }
 
+static void other_inlets_are_for_signals(void **unused) {
+    (void)unused;
+    void *x = kernel_make("2 keys.json -in 2");
+    free(kernel_said());
+    kernel_send_inlet(x, 1, "60 100");
+    expect_said("first inlet");
+    object_free(x);
+    free(kernel_said());
+    assert_int_equal(kernel_alive(), 0);
+}
+
 static atomic_bool done;
 
 static void *performs(void *x) {
@@ -178,14 +189,34 @@ static void three_threads(void **unused) {
     assert_int_equal(kernel_alive(), 0);
 }
 
+static void *asks(void *x) {
+    for (int i = 0; i < 300; i++) kernel_send(x, i % 2 ? "knob cutoff 0.3" : "version");
+    return NULL;
+}
+
+/// What one says is a message to the other, which answers, from two threads: neither waits for the
+/// other's lock.
+static void two_that_talk_to_each_other(void **unused) {
+    (void)unused;
+    void *x[2] = {kernel_make("2 keys.json"), kernel_make("2 keys.json")};
+    pthread_t threads[2];
+    kernel_connect(x[0], x[1]);
+    for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, asks, x[i]);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    run_clocks();
+    expect_said("version");
+    kernel_connect(x[0], NULL);
+    for (int i = 0; i < 2; i++) object_free(x[i]);
+    free(kernel_said());
+    assert_int_equal(kernel_alive(), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lets_and_help),
-        cmocka_unit_test(the_same_bits_as_the_engine),
-        cmocka_unit_test(messages_and_answers),
-        cmocka_unit_test(three_threads),
+        cmocka_unit_test(lets_and_help),        cmocka_unit_test(the_same_bits_as_the_engine),
+        cmocka_unit_test(messages_and_answers), cmocka_unit_test(other_inlets_are_for_signals),
+        cmocka_unit_test(three_threads),        cmocka_unit_test(two_that_talk_to_each_other),
     };
-    kernel_init(SOURCE_DIR "/examples", RATE);
-    ext_main(NULL);
+    kernel_init(EXTERNAL, SOURCE_DIR "/examples", RATE);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,15 @@ enum { A_NOTHING, A_LONG, A_FLOAT, A_SYM, A_OBJ, A_DEFLONG, A_DEFFLOAT, A_DEFSYM
 enum { ASSIST_INLET = 1, ASSIST_OUTLET = 2, ASSIST_MAX_STRING_LEN = 256 };
 enum { MAX_PATH_CHARS = 2048, MAX_FILENAME_CHARS = 512 };
 
+/// What the module shows to Max.
+#define C74_EXPORT __attribute__((visibility("default")))
+
+/// Not used, but there: names that the shim must leave alone.
+void post(const char *format, ...);
+void error(const char *format, ...);
+
 t_symbol *gensym(const char *name);
+long proxy_getinlet(t_object *object);
 void *outlet_new(void *object, const char *type);
 void *outlet_anything(void *outlet, t_symbol *selector, short argc, const t_atom *argv);
 void *clock_new(void *object, method function);
