@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// max_test -- the shim for Max in a mock of Max: what it is made of, the same bits as the engine,
-// messages and sound on different threads.
+// max_test -- the shim for Max in a mock of Max: what it is made of, the same bits as `megasynth
+// render`, messages and sound on different threads.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "../files.h"
 #include "kernel.h"
-#include "megasynth.h"
 
-enum { RATE = 48000, BLOCKS = 750, FRAMES = 64 };
+enum { RATE = 48000, FRAMES = 64, LONGEST = 1024 };
 
 static void expect_said(const char *part) {
     char *all = kernel_said();
@@ -44,50 +45,109 @@ static void lets_and_help(void **unused) {
     assert_int_equal(kernel_alive(), 0);
 }
 
-/// @param left, right receive BLOCKS * FRAMES
-static void render_engine(float *left, float *right) {
-    mega_engine *e = mega_create(&(mega_options){.rate = RATE}, NULL);
-    char path[2048];
-    snprintf(path, sizeof path, "%s/keys.json", SOURCE_DIR "/examples");
-    FILE *file = fopen(path, "rb");
-    static char text[1 << 16];
-    size_t bytes = fread(text, 1, sizeof text, file);
+// ---- the same bits -----------------------------------------------------------------------------
+
+/// Notes and turns of knobs, at frames where a vector of any size begins: for the object as
+/// messages, for the command line as a score.
+static const struct {
+    int at; ///< in LONGEST frames
+    const char *message, *item;
+} events[] = {
+    {0, "60 100", "\"note\": 60, \"velocity\": 0.78740157480314965, \"length\": 9"},
+    {3, "67.5 127 b", "\"note\": 67.5, \"velocity\": 1, \"length\": 0.128"},
+    {5, "knob cutoff 0.75", "\"knob\": \"cutoff\", \"value\": 0.75"},
+    {9, "67.5 0 b", NULL},
+    {14, "knob cutoff 0.25", "\"knob\": \"cutoff\", \"value\": 0.25"},
+    {15, "48 127", "\"note\": 48, \"velocity\": 1, \"length\": 9"},
+};
+enum { EVENTS = sizeof events / sizeof *events, LENGTH = 24 * LONGEST };
+
+static void write_score(const char *path, bool with_knobs) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "[");
+    for (int e = 0, count = 0; e < EVENTS; e++) {
+        if (!events[e].item || (!with_knobs && strstr(events[e].item, "knob"))) continue;
+        fprintf(file, "%s{\"at\": %.9f, %s}", count++ ? ",\n" : "",
+                (double)events[e].at * LONGEST / RATE, events[e].item);
+    }
+    fprintf(file, "]\n");
     fclose(file);
-    mega_patch *patch = mega_patch_read(text, bytes, MEGA_FORMAT_JSON, NULL);
-    assert_int_equal(mega_load(e, patch, NULL), MEGA_OK);
-    mega_note_on(e, MEGA_NOW, 60, 100 / 127.0f, NULL);
-    mega_note_on(e, MEGA_NOW, 67.5f, 90 / 127.0f, NULL);
-    for (int b = 0; b < BLOCKS; b++)
-        mega_render(e, NULL, (float *const[]){left + b * FRAMES, right + b * FRAMES}, FRAMES);
-    mega_patch_destroy(patch);
-    mega_destroy(e);
 }
 
-static void the_same_bits_as_the_engine(void **unused) {
-    (void)unused;
-    static float left[BLOCKS * FRAMES], right[BLOCKS * FRAMES];
-    double out_left[FRAMES], out_right[FRAMES], peak = 0;
-    render_engine(left, right);
-    void *x = kernel_make("2 keys.json");
-    assert_true(kernel_start_dsp(x, FRAMES));
-    kernel_send(x, "60 100");
-    kernel_send(x, "67.5 90");
-    for (int b = 0; b < BLOCKS; b++) {
-        kernel_perform(x, NULL, (double *[]){out_left, out_right}, FRAMES);
-        for (int t = 0; t < FRAMES; t++) {
-            if (out_left[t] != (double)left[b * FRAMES + t] ||
-                out_right[t] != (double)right[b * FRAMES + t])
-                fail_msg("differs at frame %d", b * FRAMES + t);
-            peak = out_left[t] > peak ? out_left[t] : peak;
+/// @param samples receives two channels in turn, LENGTH frames. @return what holds them
+static char *render_by_command(const char *name, const char *folder, bool with_knobs,
+                               const float **samples) {
+    char score[1024], wave[1024], command[8192];
+    snprintf(score, sizeof score, "%s/score.json", folder);
+    snprintf(wave, sizeof wave, "%s/offline.wav", folder);
+    write_score(score, with_knobs);
+    snprintf(command, sizeof command,
+             "'%s' render '%s/%s' -o '%s' --score '%s' --bits 32f --rate %d --seconds %.9f --quiet",
+             MEGASYNTH, SOURCE_DIR "/examples", name, wave, score, RATE, (double)LENGTH / RATE);
+    assert_int_equal(system(command), 0);
+    size_t bytes, data = (size_t)LENGTH * 2 * sizeof(float);
+    char *file = read_file(wave, &bytes);
+    assert_non_null(file);
+    size_t at = 12; // of the first chunk of a RIFF file
+    uint32_t size = 0;
+    for (; at + 8 <= bytes && memcmp(file + at, "data", 4) != 0; at += 8 + size)
+        memcpy(&size, file + at + 4, sizeof size);
+    assert_true(at + 8 + data <= bytes);
+    *samples = (const float *)(file + at + 8);
+    remove(score);
+    remove(wave);
+    return file;
+}
+
+static void compare(const char *name, long frames, bool with_knobs, const float *samples) {
+    double left[LONGEST], right[LONGEST], peak = 0;
+    char arguments[256];
+    snprintf(arguments, sizeof arguments, "2 %s", name);
+    void *x = kernel_make(arguments);
+    assert_non_null(x);
+    assert_true(kernel_start_dsp(x, frames));
+    for (long at = 0, e = 0; at < LENGTH; at += frames) {
+        for (; e < EVENTS && events[e].at * LONGEST == at; e++)
+            if (with_knobs || !strstr(events[e].message, "knob")) kernel_send(x, events[e].message);
+        kernel_perform(x, NULL, (double *[]){left, right}, frames);
+        for (long t = 0; t < frames; t++) {
+            const float *wanted = samples + (at + t) * 2;
+            if (left[t] != (double)wanted[0] || right[t] != (double)wanted[1])
+                fail_msg("%s, vectors of %ld: differs at frame %ld: %.9g, not %.9g", name, frames,
+                         at + t, left[t], (double)wanted[0]);
+            peak = left[t] > peak ? left[t] : peak;
         }
-        kernel_clocks(1.3);
+        kernel_clocks((double)frames * 1000 / RATE);
     }
-    assert_true(peak > 0.1);
-    printf("%d frames: the engine's bits, peak %.2f\n", BLOCKS * FRAMES, peak);
+    assert_true(peak > 0.001);
+    printf("%s, vectors of %ld: %d frames equal, peak %.3f\n", name, frames, LENGTH, peak);
     object_free(x);
     free(kernel_said());
     assert_int_equal(kernel_alive(), 0);
 }
+
+static void the_same_bits_as_the_command_line(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *name;
+        bool with_knobs; ///< those that `events` turns
+    } patches[] = {{"keys.json", true},    {"fm_feedback.sexp", false}, {"karplus.json", false},
+                   {"pad.json", false},    {"toy.json", false},         {"toy.sexp", false},
+                   {"tremolo.json", false}};
+    char folder[] = "/tmp/max_test.XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    for (size_t p = 0; p < sizeof patches / sizeof *patches; p++) {
+        const float *samples;
+        char *file = render_by_command(patches[p].name, folder, patches[p].with_knobs, &samples);
+        for (long frames = 16; frames <= LONGEST; frames *= 4)
+            compare(patches[p].name, frames, patches[p].with_knobs, samples);
+        free(file);
+    }
+    rmdir(folder);
+}
+
+// ---- messages ----------------------------------------------------------------------------------
 
 /// As long as answers may take: the worker's thread is asked for them.
 static void run_clocks(void) {
@@ -144,6 +204,8 @@ static void other_inlets_are_for_signals(void **unused) {
     assert_int_equal(kernel_alive(), 0);
 }
 
+// ---- threads -----------------------------------------------------------------------------------
+
 static atomic_bool done;
 
 static void *performs(void *x) {
@@ -189,6 +251,28 @@ static void three_threads(void **unused) {
     assert_int_equal(kernel_alive(), 0);
 }
 
+/// Objects come and go, with a patch still on its way, while the scheduler runs their clocks.
+static void gone_while_clocks_run(void **unused) {
+    (void)unused;
+    pthread_t scheduler;
+    done = false;
+    pthread_create(&scheduler, NULL, schedules, NULL);
+    double out[2][FRAMES];
+    for (int i = 0; i < 40; i++) {
+        void *x = kernel_make(i % 2 ? "2 toy.json" : "1");
+        assert_true(kernel_start_dsp(x, i % 3 ? FRAMES : 16));
+        kernel_send(x, "read keys.json");
+        kernel_send(x, "60 100");
+        kernel_perform(x, NULL, (double *[]){out[0], out[1]}, 16);
+        kernel_send(x, "add g gain");
+        object_free(x);
+    }
+    done = true;
+    pthread_join(scheduler, NULL);
+    free(kernel_said());
+    assert_int_equal(kernel_alive(), 0);
+}
+
 static void *asks(void *x) {
     for (int i = 0; i < 300; i++) kernel_send(x, i % 2 ? "knob cutoff 0.3" : "version");
     return NULL;
@@ -213,9 +297,13 @@ static void two_that_talk_to_each_other(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lets_and_help),        cmocka_unit_test(the_same_bits_as_the_engine),
-        cmocka_unit_test(messages_and_answers), cmocka_unit_test(other_inlets_are_for_signals),
-        cmocka_unit_test(three_threads),        cmocka_unit_test(two_that_talk_to_each_other),
+        cmocka_unit_test(lets_and_help),
+        cmocka_unit_test(the_same_bits_as_the_command_line),
+        cmocka_unit_test(messages_and_answers),
+        cmocka_unit_test(other_inlets_are_for_signals),
+        cmocka_unit_test(three_threads),
+        cmocka_unit_test(two_that_talk_to_each_other),
+        cmocka_unit_test(gone_while_clocks_run),
     };
     kernel_init(EXTERNAL, SOURCE_DIR "/examples", RATE);
     return cmocka_run_group_tests(tests, NULL, NULL);
