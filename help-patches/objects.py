@@ -63,12 +63,14 @@ SHOWN = ("megasynth.knob", "megasynth.meter", "megasynth.scope")  # they are pic
 
 def see_also(sheet, y, names):
     sheet.heading(10, y, sheet.width - 20, "see also")
-    x = 20
+    x, y = 20, y + 28
     for name in names:
         text = name + ARGUMENTS.get(name, "")
-        (sheet.text if name in SHOWN else sheet.obj)(x, y + 28, text)
+        if x + len(text) * CHAR_WIDTH > sheet.width - 20:
+            x, y = 20, y + 30
+        (sheet.text if name in SHOWN else sheet.obj)(x, y, text)
         x += len(text) * CHAR_WIDTH + 30
-    sheet.height = y + 64
+    sheet.height = y + 36
 
 
 def synth_help(messages):
@@ -117,10 +119,11 @@ def synth_help(messages):
     s.text(690, y, "all of it")
     see_also(s, y + 100, ["megasynth.tap~", "megasynth.get", "megasynth.knob", "megasynth.meter", "megasynth.scope",
                       "megasynth.midi"])
-    s.obj(20, y + 160, "megasynth-modules")
-    s.text(156, y + 160, "what patches are made of")
-    s.text(370, y + 160, "examples: megasynth-1-first-sound.pd and those after it")
-    s.height = y + 190
+    y = s.height
+    s.obj(20, y, "megasynth-modules")
+    s.text(156, y, "what patches are made of")
+    s.text(370, y, "examples: megasynth-1-first-sound.pd and those after it")
+    s.height = y + 30
     return s
 
 
