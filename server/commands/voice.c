@@ -84,9 +84,9 @@ void command_voice_free(call *c) {
 }
 
 void command_voice_list(call *c) {
+    if (!synth_has_document(c)) return;
     json_t *sounding = json_array(), *reserved = json_array();
     uint32_t at = 0;
-    if (!synth_has_document(c)) return;
     for (const note_entry *e; (e = notes_next(c->synth->notes, &at));) {
         json_t *entry =
             json_pack("{s:I, s:f}", "note", (json_int_t)e->handle, "key", (double)e->key);
