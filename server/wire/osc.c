@@ -50,6 +50,49 @@ static bool check_types(const uint8_t *bytes, size_t count, const osc_packet *p,
     return refuse(error, p, CODE_LIMIT, "too many arguments", "arguments_max");
 }
 
+/// Bytes of an argument. @return more than are left if it is cut short
+static size_t argument_bytes(char type, const uint8_t *at, size_t left) {
+    switch (type) {
+    case 'T':
+    case 'F':
+    case 'N':
+    case 'I': return 0;
+    case 'h':
+    case 'd':
+    case 't': return 8;
+    case 's':
+    case 'S': return strnlen((const char *)at, left) / 4 * 4 + 4;
+    case 'b':
+        if (left < 4 || read_u32(at) > left - 4) return left + 1;
+        return 4 + ((size_t)read_u32(at) + 3) / 4 * 4;
+    default: return 4;
+    }
+}
+
+/// The same message with zeros after its blobs: SuperCollider's language leaves there what it
+/// finds, and liblo refuses that.
+static lo_message read_padded(const uint8_t *bytes, size_t count) {
+    size_t tags = (strlen((const char *)bytes) / 4 + 1) * 4;
+    if (tags >= count || strnlen((const char *)bytes + tags, count - tags) == count - tags)
+        return NULL;
+    uint8_t *copy = malloc(count);
+    if (!copy) return NULL;
+    memcpy(copy, bytes, count);
+    const char *tag = (const char *)copy + tags;
+    size_t at = tags + (strlen(tag) / 4 + 1) * 4;
+    while (*tag && *++tag && at < count) {
+        size_t size = argument_bytes(*tag, copy + at, count - at);
+        if (size > count - at) break;
+        size_t used = *tag == 'b' ? 4 + (size_t)read_u32(copy + at) : size;
+        memset(copy + at + used, 0, size - used);
+        at += size;
+    }
+    int result = 0;
+    lo_message message = lo_message_deserialise(copy, count, &result); // keeps no pointer to it
+    free(copy);
+    return message;
+}
+
 static bool read_message(const uint8_t *bytes, size_t count, osc_packet *p, osc_error *error) {
     if (p->count == limit_bundle_messages_max)
         return refuse(error, p, CODE_LIMIT, "too many messages in a bundle", "bundle_messages_max");
@@ -64,6 +107,7 @@ static bool read_message(const uint8_t *bytes, size_t count, osc_packet *p, osc_
     }
     int result = 0;
     lo_message message = lo_message_deserialise((void *)(uintptr_t)bytes, count, &result);
+    if (!message) message = read_padded(bytes, count);
     if (!message) // with result 0 for array tags: the pointer tells
         return refuse(error, p, CODE_BAD_PACKET,
                       "no OSC message: type tags, lengths and padding must fit", NULL);

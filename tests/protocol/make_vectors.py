@@ -50,6 +50,7 @@ packet("late bundle", "a time tag in the past: at once", bundle(message("/note/o
 packet("nested bundle of another time", "all of a bundle takes effect at once", bundle(bundle(message("/ping"), time=99 << 32), time=98 << 32), "bad-value")
 packet("pattern", "addresses are matched exactly", message("/knob/*", 1), "bad-value")
 packet("unknown", "no such command", message("/nothing"), "not-found")
+packet("padding", "what stands after a blob up to four bytes is not looked at", request(27, "/ping")[:-3] + b"not", "done")
 packet("array tags", "are not read", b"/ping\0\0\0,[i]\0\0\0\0\0\0\0\1", "bad-packet")
 packet("short", "no multiple of four bytes", b"/ping\0\0", "bad-packet")
 packet("empty", "no bytes at all over UDP are ignored; a packet of four zeros is not", b"\0\0\0\0", "bad-packet")
