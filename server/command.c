@@ -12,9 +12,9 @@
 #include "commands.def"
 #undef COMMAND
 
-// Becomes: {"/ping", "", "", LANE_DIRECT, FLAG_OPEN, command_ping, "...", {{0}}, 0},
+// Becomes: {"/ping", "", "", LANE_DIRECT, FLAG_OPEN, command_ping, "...", {{0}}, {{0}}, 0, 0},
 #define COMMAND(name, address, arguments, answer, lane, flags, doc)                                \
-    {address, arguments, answer, LANE_##lane, flags, command_##name, doc, {{0}}, 0},
+    {address, arguments, answer, LANE_##lane, flags, command_##name, doc, {{0}}, {{0}}, 0, 0},
 static command commands[] = {
 #include "commands.def"
 };
@@ -44,15 +44,30 @@ const char *argument_type_name(char type) {
 }
 
 /// "key:type?" or "key:type*"
-static void parse_one(command *c, char *word, bool named) {
+static argument parse_one(char *word, bool named) {
     char *colon = strchr(word, ':');
-    assert(colon && colon[1] && c->count < COMMAND_ARGUMENTS_MAX);
+    assert(colon && colon[1]);
     *colon = '\0';
-    c->parsed[c->count++] = (argument){.key = word,
-                                       .type = colon[1],
-                                       .optional = colon[2] == '?' || colon[2] == '*' || named,
-                                       .named = named,
-                                       .rest = colon[2] == '*'};
+    return (argument){.key = word,
+                      .type = colon[1],
+                      .optional = colon[2] == '?' || colon[2] == '*' || named,
+                      .named = named,
+                      .rest = colon[2] == '*'};
+}
+
+/// @return how many
+static size_t parse(const char *column, argument into[COMMAND_ARGUMENTS_MAX]) {
+    char *text = strdup(column), *save = NULL; // the keys point into it: kept
+    assert(text);
+    bool named = false;
+    size_t count = 0;
+    for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+        assert(count < COMMAND_ARGUMENTS_MAX);
+        if (strcmp(word, "|") == 0) named = true;
+        else into[count++] = parse_one(word, named);
+    }
+    if (!count) free(text);
+    return count;
 }
 
 static int compare(const void *a, const void *b) {
@@ -64,15 +79,10 @@ void command_begin(void) {
     if (begun) return;
     begun = true;
     for (size_t i = 0; i < COMMANDS; i++) {
-        by_address[i] = &commands[i];
-        char *text = strdup(commands[i].arguments), *save = NULL; // the keys point into it: kept
-        assert(text);
-        bool named = false;
-        for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-            if (strcmp(word, "|") == 0) named = true;
-            else parse_one(&commands[i], word, named);
-        }
-        if (!commands[i].count) free(text);
+        command *c = &commands[i];
+        by_address[i] = c;
+        c->count = parse(c->arguments, c->parsed);
+        c->answer_count = parse(c->answer, c->answers);
     }
     qsort(by_address, COMMANDS, sizeof *by_address, compare);
 }

@@ -40,13 +40,14 @@ typedef struct {
     const char *address;   ///< "/knob/set"
     const char *arguments; ///< "name:s value:f | ramp_ms:f": plain ones in order, `?` optional, `*`
                            ///< the rest
-    const char *answer;    ///< keys of what `/done` carries
+    const char *answer;    ///< what `/done` carries, alike; `?` where there is something to tell
     lane lane;
     unsigned flags;
     void (*run)(call *c);
     const char *doc;
-    argument parsed[COMMAND_ARGUMENTS_MAX]; ///< by command_begin
-    size_t count;
+    // by command_begin
+    argument parsed[COMMAND_ARGUMENTS_MAX], answers[COMMAND_ARGUMENTS_MAX];
+    size_t count, answer_count;
 } command;
 
 /// Parses the argument columns; asserts that they are well-formed. Once, before anything else.

@@ -36,13 +36,24 @@ static void print_arguments(FILE *out, const command *c) {
     if (!c->count) fputs("–", out);
 }
 
+static void print_answer(FILE *out, const command *c) {
+    for (size_t i = 0; i < c->answer_count; i++) {
+        const argument *a = &c->answers[i];
+        fprintf(out, "%s`%s` %s%s", i ? ", " : "", a->key, argument_type_name(a->type),
+                a->optional ? " (or none)" : "");
+    }
+    if (!c->answer_count) fputs("–", out);
+}
+
 static void print_commands(FILE *out) {
     fputs("\n## Commands\n\n| address | arguments | answer | |\n| --- | --- | --- | --- |\n", out);
     for (size_t i = 0; i < command_count(); i++) {
         const command *c = command_get(i);
         fprintf(out, "| `%s` | ", c->address);
         print_arguments(out, c);
-        fprintf(out, " | %s | %s. *", c->answer[0] ? c->answer : "–", c->doc);
+        fputs(" | ", out);
+        print_answer(out, c);
+        fprintf(out, " | %s. *", c->doc);
         print_flags(out, c);
         fputs("* |\n", out);
     }

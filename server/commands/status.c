@@ -76,13 +76,24 @@ static json_t *arguments_of(const command *row) {
     return list;
 }
 
+static json_t *answer_of(const command *row) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < row->answer_count; i++) {
+        const argument *a = &row->answers[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "key", a->key, "type",
+                                              argument_type_name(a->type), "optional",
+                                              a->optional));
+    }
+    return list;
+}
+
 void command_command_list(call *c) {
     json_t *list = json_array(), *codes = json_object();
     for (size_t i = 0; i < command_count(); i++) {
         const command *row = command_get(i);
         json_array_append_new(
-            list, json_pack("{s:s, s:o, s:s, s:s, s:s, s:b, s:b, s:b}", "address", row->address,
-                            "arguments", arguments_of(row), "answer", row->answer, "lane",
+            list, json_pack("{s:s, s:o, s:o, s:s, s:s, s:b, s:b, s:b}", "address", row->address,
+                            "arguments", arguments_of(row), "answer", answer_of(row), "lane",
                             lane_name(row->lane), "doc", row->doc, "synth",
                             (row->flags & FLAG_SYNTH) != 0, "timed", (row->flags & FLAG_TIMED) != 0,
                             "bundle", (row->flags & FLAG_BUNDLE) != 0));

@@ -6,6 +6,7 @@
 #include "commands/taps.h"
 #include "net/session.h"
 #include "synths/buses.h"
+#include "synths/sound.h"
 
 /// On the builder: every output port of every node that each voice has; {node: {port: engine's
 /// bus}}
@@ -58,6 +59,7 @@ static void reserve(task *t) {
     json_t *map = c->answer;
     number_ports(c, map, entry.handle);
     c->answer = json_pack("{s:I, s:o}", "voice", (json_int_t)entry.handle, "buses", map);
+    c->affects = sound_frame(c->server->sound);
 }
 
 void command_voice_alloc(call *c) {

@@ -123,6 +123,22 @@ def slip(packet):
     return b"\xc0" + packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") + b"\xc0"
 
 
+# ---- what the table of commands says of answers ----------------------------------------------------
+TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "map": dict, "list": list, "any": object}
+rows = {}  # address -> row, once a server has told
+
+
+def check_answer(address, answer):
+    """That it is what the table says, neither more nor less."""
+    if not rows: return
+    keys = {a["key"]: a for a in rows[address]["answer"]}
+    for key, value in answer.items():
+        assert key in keys, f"{address}: `{key}` is not in the table: {answer}"
+        kind = keys[key]["type"]
+        assert isinstance(value, TYPES[kind]) and (kind == "boolean" or value is not True), f"{address}: {key} is {value!r}"
+    for key, row in keys.items(): assert row["optional"] or key in answer, f"{address}: no `{key}`: {answer}"
+
+
 class Failed(Exception):
     def __init__(self, command, code, details):
         super().__init__(f"{command}: {code} {details}")
@@ -213,6 +229,7 @@ class Client:
             if not got and time.monotonic() > until: raise TimeoutError(f"no answer to {number}")
         address, values = self.answers.pop(number)
         if address == "/fail": raise Failed(values[1], values[2], values[3])
+        check_answer(values[1], values[2])
         return values[2]
 
     def call(self, address, /, **arguments): return self.answer(self.ask(address, **arguments))
@@ -258,6 +275,10 @@ class Server:
         self.boot_seconds = time.monotonic() - self.began
         assert line.startswith("ready "), f"no ready line: {line!r}; {self.log_text()}"
         for url in line.split()[1:]: self.urls[url.partition(":")[0]] = url
+        if not rows and "unix" in self.urls:
+            client = self.client()
+            rows.update({row["address"]: row for row in client.call("/command/list")["commands"]})
+            client.close()
 
     def client(self, kind="unix", **how): return Client(self.urls[kind], **how)
 
