@@ -30,6 +30,11 @@ bool mega_ring_push(mega_ring *ring, const void *item) {
     return true;
 }
 
+uint32_t mega_ring_room(const mega_ring *ring) {
+    return ring->count - (atomic_load_explicit(&ring->written, memory_order_relaxed) -
+                          atomic_load_explicit(&ring->read, memory_order_acquire));
+}
+
 bool mega_ring_pop(mega_ring *ring, void *item) {
     uint32_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
     uint32_t written = atomic_load_explicit(&ring->written, memory_order_acquire);

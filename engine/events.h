@@ -49,6 +49,8 @@ bool mega_ring_init(mega_ring *ring, uint32_t count, uint32_t item_bytes);
 void mega_ring_finish(mega_ring *ring);
 /// @return false if the ring is full
 bool mega_ring_push(mega_ring *ring, const void *item);
+/// For the producer: how many more it takes; grows until the next push.
+uint32_t mega_ring_room(const mega_ring *ring);
 /// @return false if the ring is empty
 bool mega_ring_pop(mega_ring *ring, void *item);
 

@@ -324,6 +324,9 @@ MEGA_CONTROL mega_status mega_bus_close(mega_engine *engine, int32_t bus);
 /// Frames are absolute: 0 is the first ever rendered. An event in the past plays at once and is counted.
 #define MEGA_NOW UINT64_C(0)
 
+/// How many more events are taken now. It only grows until the next one: for those who want several or none.
+MEGA_EVENT uint32_t mega_events_room(const mega_engine *engine);
+
 /// A note. Never reused: an old one touches nothing. 0 is none.
 typedef uint64_t mega_note;
 

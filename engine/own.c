@@ -24,15 +24,27 @@ static int32_t fail(mega_report *report, const char *code, const char *path, con
     return -1;
 }
 
+/// The document in force, or else one that waits for its frame, that has a node.
+static const mega_patch *patch_with(const mega_engine *e, const char *node, int32_t *at) {
+    const mega_schedule *s = &e->schedule;
+    const mega_patch *patch = mega_schedule_document(s);
+    for (size_t i = 0;; i++) {
+        *at = patch ? mega_patch_find_node(patch, node) : -1;
+        if (*at >= 0) return patch;
+        if (i == s->count) return NULL;
+        patch = s->changes[i].program ? s->changes[i].program->patch : NULL;
+    }
+}
+
 int32_t mega_find_note_param(mega_engine *e, const char *node, const char *param,
                              mega_report *report) {
     MEGA_IN_CONTROL(e);
     mega_collect(e);
     for (uint32_t i = 0; i < e->owned_count; i++)
         if (!strcmp(e->owned[i].node, node) && !strcmp(e->owned[i].port, param)) return (int32_t)i;
-    const mega_patch *patch = mega_schedule_document(&e->schedule);
-    int32_t at = patch ? mega_patch_find_node(patch, node) : -1;
-    if (at < 0) return fail(report, "not-found", node, NULL, "the patch has no such node");
+    int32_t at;
+    const mega_patch *patch = patch_with(e, node, &at);
+    if (!patch) return fail(report, "not-found", node, NULL, "the patch has no such node");
     if (mega_module_find_param(patch->nodes[at].module, param) < 0)
         return fail(report, "not-found", node, "`megasynth modules TYPE` lists them",
                     "the node has no such parameter");

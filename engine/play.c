@@ -11,6 +11,8 @@ static mega_status push(mega_engine *e, mega_event event) {
     return mega_ring_push(&e->events, &event) ? MEGA_OK : MEGA_ERROR_FULL;
 }
 
+uint32_t mega_events_room(const mega_engine *e) { return mega_ring_room(&e->events); }
+
 /// NaN gives the least.
 static float held(float value, float min, float max) { return clamp(value, min, max); }
 

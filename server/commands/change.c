@@ -63,6 +63,7 @@ bool change_settled(task *t) {
         c->change = 0;
         c->affects = synth_server_frame(c->synth, frame);
         c->names = synth_names(c->synth);
+        if (c->frame) json_object_set(c->answer, "rev", json_object_get(c->names, "rev"));
         if (c->notice)
             json_object_set_new(c->notice, "frame", json_integer((json_int_t)c->affects));
     }
@@ -90,6 +91,7 @@ static void changed(call *c, const mega_changed *done, const mega_report *report
     c->affects = synth_server_frame(c->synth, done->frame);
     c->notice = json_pack("{s:s, s:s, s:I, s:I}", "event", "changed", "synth", c->synth->name,
                           "rev", (json_int_t)done->rev, "frame", (json_int_t)c->affects);
+    c->made = done->number;
     if (c->frame && c->frame > sound_frame(c->server->sound) + SOON_FRAMES) {
         json_object_set_new(c->answer, "scheduled", json_integer((json_int_t)done->number));
         json_object_set_new(c->notice, "event", json_string("scheduled"));

@@ -22,8 +22,7 @@ static json_t *find_row(const call *c, const char *type, const char *param, json
     return found;
 }
 
-/// What the loop keeps a number under.
-static void key_of(char *key, size_t bytes, const char *node, const char *param, bool of_notes) {
+void param_key(char *key, size_t bytes, const char *node, const char *param, bool of_notes) {
     snprintf(key, bytes, "%s%s.%s", of_notes ? "note:" : "", node, param);
 }
 
@@ -33,7 +32,7 @@ static void resolve(task *t) {
     const char *node = c->work, *param = node + strlen(node) + 1;
     mega_engine *engine = c->synth->input.engine;
     char key[200];
-    key_of(key, sizeof key, node, param, c->number);
+    param_key(key, sizeof key, node, param, c->number);
     c->answer = json_pack("{s:i}", key,
                           c->number ? mega_find_note_param(engine, node, param, NULL)
                                     : mega_find_param(engine, node, param));
@@ -93,7 +92,7 @@ int32_t param_number(call *c, bool of_notes) {
         !arg_within(c, "ramp_ms", 0, 1e6))
         return -1;
     char key[200];
-    key_of(key, sizeof key, node, param, of_notes);
+    param_key(key, sizeof key, node, param, of_notes);
     const json_t *number = json_object_get(c->synth->params, key);
     if (number && json_integer_value(number) >= 0) return (int32_t)json_integer_value(number);
     if (!number) ask_for_number(c, node, param, of_notes);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/change.h"
+#include "commands/param.h"
 #include "lanes/lanes.h"
 #include "net/session.h"
 #include "synths/sound.h"
@@ -111,13 +112,19 @@ static const json_t *param_row(const server *s, const mega_patch *patch, const c
     return NULL;
 }
 
+/// A parameter of all voices, or of one note.
+static bool sets_param(const call *c) {
+    return strcmp(c->command->address, "/param/set") == 0 ||
+           (strcmp(c->command->address, "/note/set") == 0 && arg_given(c, "node"));
+}
+
 static bool names_fit(call *c, const mega_patch *after) {
     const mega_patch *patch = after ? after : change_document(c);
     if (!patch) return false;
     if (strcmp(c->command->address, "/knob/set") == 0) {
         if (!has_knob(patch, arg_text(c, "name")))
             call_fail(c, CODE_NOT_FOUND, "name", "no knob `%s`", arg_text(c, "name"));
-    } else if (strcmp(c->command->address, "/param/set") == 0) {
+    } else if (sets_param(c)) {
         const json_t *row = param_row(c->server, patch, arg_text(c, "node"), arg_text(c, "param"));
         if (!row)
             call_fail(c, CODE_NOT_FOUND, "param", "no parameter `%s.%s`", arg_text(c, "node"),
@@ -126,9 +133,6 @@ static bool names_fit(call *c, const mega_patch *after) {
             arg_within(c, "value", json_number_value(json_object_get(row, "min")),
                        json_number_value(json_object_get(row, "max")));
     }
-    // its number is found before it is known whether the edits fit
-    if (strcmp(c->command->address, "/note/set") == 0 && arg_given(c, "node"))
-        call_fail(c, CODE_UNSUPPORTED, "node", "not in a bundle with edits");
     return !c->code;
 }
 
@@ -144,16 +148,25 @@ static bool all_names_fit(task *t, const target *targets, uint32_t count) {
 }
 
 /// Numbers for parameters that are set, where the document has too many for all.
-static void number_params(task *t, const target *of, json_t *names) {
+/// @return false, having failed: single notes have values of their own of too many
+static bool number_params(task *t, const target *of, json_t *names) {
+    mega_engine *engine = of->synth->input.engine;
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
-        if (c->synth != of->synth || strcmp(c->command->address, "/param/set") != 0) continue;
-        char name[200];
+        if (c->synth != of->synth || !sets_param(c)) continue;
+        char key[200];
         const char *node = arg_text(c, "node"), *param = arg_text(c, "param");
-        snprintf(name, sizeof name, "%s.%s", node, param);
-        json_object_set_new(json_object_get(names, "params"), name,
-                            json_integer(mega_find_param(c->synth->input.engine, node, param)));
+        bool of_note = strcmp(c->command->address, "/note/set") == 0;
+        mega_report *report = mega_report_create();
+        int32_t number = of_note ? mega_find_note_param(engine, node, param, report)
+                                 : mega_find_param(engine, node, param);
+        if (number < 0 && of_note) call_fail_report(c, MEGA_ERROR_LIMIT, report);
+        mega_report_destroy(report);
+        if (c->code) return false;
+        param_key(key, sizeof key, node, param, of_note);
+        json_object_set_new(json_object_get(names, "params"), key, json_integer(number));
     }
+    return true;
 }
 
 // ---- on the builder: committed ----------------------------------------------------------------
@@ -173,8 +186,15 @@ static void give_frame(task *t, uint64_t took_ns) {
 static bool commit(task *t, target *at) {
     if (!change_commit(at->first, at->whole ? at->after : NULL, at->ops)) return false;
     at->first->coming = synth_names_of(at->synth, at->after);
-    number_params(t, at, at->first->coming);
-    return true;
+    return number_params(t, at, at->first->coming);
+}
+
+static void take_back(task *t) {
+    for (size_t i = 0; i < t->count; i++) {
+        call *c = &t->calls[i];
+        if (c->made) mega_change_cancel(c->synth->input.engine, c->made, NULL);
+        c->made = c->change = 0;
+    }
 }
 
 static void work(task *t) {
@@ -185,9 +205,7 @@ static void work(task *t) {
     if (ok) give_frame(t, now_ns() - began);
     for (uint32_t i = 0; i < count && ok; i++) ok = commit(t, &targets[i]);
     // a limit of one synth, met after another's change was taken: that one is taken back
-    for (uint32_t i = 0; i < count && !ok; i++)
-        if (targets[i].first->change)
-            mega_change_cancel(targets[i].synth->input.engine, targets[i].first->change, NULL);
+    if (!ok) take_back(t);
     for (uint32_t i = 0; i < count; i++) {
         mega_patch_destroy(targets[i].after);
         json_decref(targets[i].ops);
@@ -209,16 +227,20 @@ static void landed(task *t) {
     for (size_t i = 0; i < t->count; i++)
         if (t->calls[i].code) return;
     exchange_names(t);
-    perform_apply(t);
+    bool applied = perform_apply(t);
     exchange_names(t);
+    t->again = true;
+    t->landed = NULL;
+    if (!applied) {
+        t->work = take_back;
+        return;
+    }
     if (t->late_by)
         notice_send(t->server, TOPIC_late,
                     json_pack("{s:s, s:I, s:I}", "command", "#bundle", "frame",
                               (json_int_t)t->frame, "late_frames", (json_int_t)t->late_by));
-    t->again = true;
     t->work = nothing;
     t->settled = change_settled;
-    t->landed = NULL;
 }
 
 void bundle_receive(task *t) {

@@ -47,7 +47,8 @@ struct call {
     mega_patch *patch; ///< what a build of a bundle wants, until all of it is known to fit
     json_t *ops;       ///< the same, as a list
     json_t *coming;    ///< names that come with a change that is scheduled
-    uint64_t change;   ///< engine's number of a change that is awaited
+    uint64_t made;     ///< engine's number of the change that came of it
+    uint64_t change;   ///< the same, as long as it is awaited
     void *work;        ///< a handler's own
 };
 

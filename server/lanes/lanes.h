@@ -37,7 +37,8 @@ bool arguments_time(call *c, uint64_t *frame);
 void perform_receive(task *t);
 /// Goes on with what waits, after a build.
 void perform_resume(session *from);
-/// Applies the perform calls of a bundle whose builds are made. @return false if one failed
+/// Applies the perform calls of a task: all, or none where there is no room for all. @return false
+/// if one failed
 bool perform_apply(task *t);
 /// Checks them without changing anything. @return false if one failed
 bool perform_check(task *t);

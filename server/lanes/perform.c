@@ -9,6 +9,8 @@
 #include "synths/sound.h"
 #include "synths/synth.h"
 
+enum { CALL_EVENTS_MAX = 8 }; // /note/set with all that it takes
+
 bool perform_check(task *t) {
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
@@ -21,7 +23,21 @@ bool perform_check(task *t) {
     return true;
 }
 
+/// Whether the synth's ring takes all that a task has for it. Only the loop sends: what is free now
+/// stays free.
+static bool has_room(const task *t, const synth *of) {
+    uint32_t wanted = 0;
+    for (size_t i = 0; i < t->count; i++)
+        if (t->calls[i].synth == of) wanted += CALL_EVENTS_MAX;
+    return !of->input.engine || mega_events_room(of->input.engine) >= wanted;
+}
+
 bool perform_apply(task *t) {
+    for (size_t i = 0; i < t->count; i++) {
+        call *c = &t->calls[i];
+        if (c->command->lane == LANE_PERFORM && c->synth && !has_room(t, c->synth))
+            return call_check(c, MEGA_ERROR_FULL);
+    }
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
         if (c->command->lane != LANE_PERFORM) continue;

@@ -147,6 +147,17 @@ def bundles():
     assert len(frames) == 1, frames
     assert c.call("/knob/get", name="fresh")["value"] == 0.75
     assert c.call("/patch/get")["rev"] == rev + 1
+    # a note's own value of a parameter of a node that comes with it
+    sounding = c.call("/note/on", key=60, velocity=0.5)["note"]
+    c.send(bundle(request(7010, "/patch/edit", ops=[{"op": "add", "id": "own", "type": "gain"},
+                                                    {"op": "connect", "from": ["saw", "out"], "to": ["own", "in"]},
+                                                    {"op": "connect", "from": ["own", "out"], "to": ["vca", "in"]}]),
+                  request(7011, "/note/set", note=sounding, node="own", param="amp", value=0.5)))
+    dropped = c.call("/status")["synths"]["main"]["dropped"]
+    assert c.answer(7010)["frame"] == c.answer(7011)["frame"]
+    c.call("/sync")
+    assert c.call("/status")["synths"]["main"]["dropped"] == dropped
+    c.call("/note/all_off")
     # not within a bundle, too deep, too many
     for packet, code in ((bundle(message("/quit")), "bad-value"),
                          (bundle(bundle(bundle(bundle(bundle(message("/ping")))))), "limit"),
@@ -154,6 +165,26 @@ def bundles():
         c.unasked.clear()
         c.send(packet)
         assert len(c.told()) == 1 and c.unasked[0][2] == code, (code, c.unasked)
+
+
+def full():
+    """Where the queue to the audio role has no room for all of a bundle, none of it is played."""
+    with Server(sys.argv[1], "--latency", "1000") as slow:
+        c = slow.client()
+        c.call("/patch/load", patch=PATCH)
+        c.call("/sync")
+        c.send(*[bundle(*[message("/note/on", 60, 0.1)] * 3, *[message("/note/control", "timbre", 0.5)] * 990,
+                        request(1000 + i, "/note/control", what="timbre", value=0.5)) for i in range(40)])
+        codes = []
+        for i in range(40):
+            try: c.answer(1000 + i); codes.append("done")
+            except Failed as failed: codes.append(failed.code)
+        assert set(codes) == {"done", "not-applied"}, set(codes)
+        assert c.told()[0][2] == "full" and c.unasked[0][3]["index"] == 0, c.unasked
+        c.call("/sync")
+        status = c.call("/status")["synths"]["main"]
+        assert status["notes"] + status["dropped"] == 3 * codes.count("done"), (status, codes)
+        return f"{codes.count('done')} of 40 bundles of 994 were played, the others told `full`"
 
 
 def order_and_waiting():
@@ -283,5 +314,5 @@ def round_trips():
 
 
 with server:
-    run([transports, every_command, plain_and_errors, payloads, answered_once, bundles, order_and_waiting, timed, notices, big_answers,
+    run([transports, every_command, plain_and_errors, payloads, answered_once, bundles, full, order_and_waiting, timed, notices, big_answers,
          burst, round_trips], "protocol_test")
