@@ -6,6 +6,7 @@
             [clojure.string :as str]
             [clojure.test :as t :refer [deftest is]]
             [megasynth.core :as ms :refer [defpatch]]
+            [megasynth.link :as link]
             [megasynth.patch :as patch]
             [megasynth.wire :as wire]))
 
@@ -115,7 +116,29 @@
       (ms/stop!)
       (is (not (.isAlive ^Process process)) "no stray server"))))
 
-(defn test-ns-hook [] (readme) (vectors) (commands) (same-sound) (swapping) (many) (killed))
+;; Another Java process boots a server and is killed: the server ends, too. Whether it has is asked of its socket, since a
+;; process whose parent is gone may stay in the list of processes until somebody collects it.
+(def booting
+  '(do (require 'megasynth.core)
+       (megasynth.core/boot! {:program (System/getenv "P") :folder (System/getenv "F") :backend "dummy" :options ["--state" "none"]})
+       (println (first (:urls @@(resolve 'megasynth.core/session))))
+       (Thread/sleep 60000)))
+
+(defn- reachable? [url]
+  (try (link/close (link/open url (fn [_ _]))) true
+       (catch java.io.IOException _ false)))
+
+(deftest orphaned
+  (let [builder (ProcessBuilder. ["java" "-cp" (System/getProperty "java.class.path") "clojure.main" "-e" (pr-str booting)])
+        client (do (doto (.environment builder) (.put "P" *program*) (.put "F" *folder*)) (.start builder))
+        url (.readLine (io/reader (.getInputStream client)))]
+    (is (reachable? url))
+    (.destroyForcibly client)
+    (let [began (System/nanoTime)]
+      (is (until #(not (reachable? url))) "a stray server")
+      (println (format "the server of a killed client was gone after %.0f ms" (/ (- (System/nanoTime) began) 1e6))))))
+
+(defn test-ns-hook [] (readme) (vectors) (commands) (same-sound) (swapping) (many) (killed) (orphaned))
 
 (defn -main [program cli top]
   (let [folder (str (java.nio.file.Files/createTempDirectory "megasynth-clj" (into-array java.nio.file.attribute.FileAttribute [])))
