@@ -11,7 +11,7 @@ size_t mega_buses_find(const mega_engine *e, const mega_patch *patch, const mega
                        struct mega_tap *taps) {
     size_t count = 0;
     for (uint32_t b = 0; b < e->bus_count; b++) {
-        int32_t node = e->buses[b].node ? mega_patch_find_node(patch, e->buses[b].node) : -1;
+        int32_t node = e->buses[b].opened ? mega_patch_find_node(patch, e->buses[b].node) : -1;
         if (node < 0) continue;
         int32_t output = mega_module_find_output(patch->nodes[node].module, e->buses[b].port);
         if (output < 0) continue;
@@ -42,7 +42,7 @@ static int32_t bus_number(mega_engine *e, const char *node, const char *port, bo
                         "no more than %d buses can be open", MEGA_BUSES_MAX);
         return -1;
     }
-    mega_bus_name name = {strdup(node), strdup(port)};
+    mega_bus_name name = {strdup(node), strdup(port), 0};
     if (!name.node || !name.port) {
         forget(&name);
         return -1;
@@ -65,21 +65,41 @@ int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_r
     }
     bool is_new;
     int32_t number = bus_number(e, node, port, &is_new, report);
-    if (number < 0 || !is_new) return number;
+    if (number < 0) return -1;
+    e->buses[number].opened++;
+    if (!is_new) return number;
     mega_collect(e); // not before: the names may be the loaded patch's own
     if (mega_load_again(e, report) == MEGA_OK) return number;
     forget(&e->buses[number]);
     return -1;
 }
 
-mega_status mega_bus_close(mega_engine *e, int32_t bus) {
+static mega_bus_name *open_bus(mega_engine *e, int32_t bus) {
+    return bus >= 0 && bus < (int32_t)e->bus_count && e->buses[bus].opened ? &e->buses[bus] : NULL;
+}
+
+/// Counts down. @return how many could be, in their order
+static size_t count_down(mega_engine *e, const int32_t *buses, size_t count, size_t *ended) {
+    *ended = 0;
+    for (size_t i = 0; i < count; i++) {
+        mega_bus_name *name = open_bus(e, buses[i]);
+        if (!name) return i;
+        *ended += --name->opened == 0;
+    }
+    return count;
+}
+
+/// Those that nobody has open any more are not in what is compiled next.
+mega_status mega_bus_close(mega_engine *e, const int32_t *buses, size_t count) {
     MEGA_IN_CONTROL(e);
     mega_collect(e);
-    if (bus < 0 || bus >= (int32_t)e->bus_count || !e->buses[bus].node) return MEGA_ERROR_NAME;
-    mega_bus_name name = e->buses[bus];
-    e->buses[bus] = (mega_bus_name){0};
-    mega_status status = mega_schedule_document(&e->schedule) ? mega_load_again(e, NULL) : MEGA_OK;
-    if (status) e->buses[bus] = name;
-    else forget(&name);
+    size_t ended, counted = count_down(e, buses, count, &ended);
+    mega_status status = counted < count ? MEGA_ERROR_NAME : MEGA_OK;
+    if (!status && ended && mega_schedule_document(&e->schedule)) status = mega_load_again(e, NULL);
+    for (size_t i = 0; i < counted; i++) {
+        mega_bus_name *name = &e->buses[buses[i]];
+        if (status) name->opened++;
+        else if (!name->opened) forget(name);
+    }
     return status;
 }

@@ -28,6 +28,7 @@ typedef struct {
 /// A port, or a parameter, that was asked for by name.
 typedef struct {
     char *node, *port;
+    uint32_t opened; ///< of a port: how often more than closed
 } mega_bus_name;
 
 /// Counted by the audio role, read by anybody.

@@ -315,9 +315,11 @@ MEGA_CONTROL int32_t mega_find_note_param(mega_engine *engine, const char *node,
 /// @return the number, or -1 with the reason in the report
 MEGA_CONTROL int32_t mega_bus_open(mega_engine *engine, const char *node, const char *port,
                                    mega_report *report);
-/// Ends that, for all who have the number; it may be given to another bus.
-/// @return MEGA_ERROR_NAME if it is not open
-MEGA_CONTROL mega_status mega_bus_close(mega_engine *engine, int32_t bus);
+/// Ends that. Who opens a port that is open already shares its number: it stays until it was closed as often, then the number may
+/// be given to another.
+/// @param buses numbers from `mega_bus_open`
+/// @return MEGA_ERROR_NAME, nothing closed, if one of them is not open
+MEGA_CONTROL mega_status mega_bus_close(mega_engine *engine, const int32_t *buses, size_t count);
 
 // ---- events: notes, knobs, parameters --------------------------------------------------------------
 

@@ -51,7 +51,7 @@ int32_t mega_find_note_param(mega_engine *e, const char *node, const char *param
     if (e->owned_count == MEGA_OWN_MAX)
         return fail(report, "limit", node, NULL,
                     "single notes can have their own values of no more than 16 parameters");
-    mega_bus_name name = {strdup(node), strdup(param)};
+    mega_bus_name name = {strdup(node), strdup(param), 0};
     e->owned[e->owned_count] = name;
     e->owned_count += name.node && name.port;
     if (name.node && name.port && mega_load_again(e, report) == MEGA_OK)

@@ -6,6 +6,7 @@
 #include "host/host.h"
 #include "host/trace.h"
 #include "net/session.h"
+#include "synths/buses.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 
@@ -45,6 +46,7 @@ static void on_tick(uv_timer_t *timer) {
     ticks++;
     synths_tick(s);
     taps_tick(s);
+    buses_tick(s);
     if (ticks % METER_TICKS == 0) tell_meters(s);
     if (ticks % SLOW_TICKS) return;
     tell_xruns(s);

@@ -22,12 +22,14 @@ static json_t *synth_status(const synth *s) {
 
 static json_t *device_status(server *s, const audio_status *a) {
     audio_description d = audio_describe(sound_audio(s->sound));
-    return json_pack("{s:s, s:s*, s:s, s:i, s:i, s:i, s:i, s:f, s:b, s:I, s:I}", "backend",
-                     audio_backend_name(d.backend), "name", d.name, "state",
+    return json_pack("{s:s, s:s*, s:s, s:i, s:i, s:i, s:i, s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "backend", audio_backend_name(d.backend), "name", d.name, "state",
                      audio_state_name(a->state), "rate", (int)d.rate, "inputs", (int)d.inputs,
                      "outputs", (int)d.outputs, "period", (int)a->call_frames, "latency",
                      a->output_latency_seconds, "realtime", a->realtime == REALTIME_TAKEN, "losses",
-                     (json_int_t)a->losses, "reopened", (json_int_t)a->reopened);
+                     (json_int_t)a->losses, "reopened", (json_int_t)a->reopened, "not_finite",
+                     (json_int_t)a->not_finite, "over", (json_int_t)a->over, "input_dropped",
+                     (json_int_t)a->input_dropped, "input_repaired", (json_int_t)a->input_repaired);
 }
 
 json_t *status_of_synths(server *s) {
@@ -80,9 +82,9 @@ static json_t *answer_of(const command *row) {
     json_t *list = json_array();
     for (size_t i = 0; i < row->answer_count; i++) {
         const argument *a = &row->answers[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "key", a->key, "type",
-                                              argument_type_name(a->type), "optional",
-                                              a->optional));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:b}", "key", a->key, "type",
+                                        argument_type_name(a->type), "optional", a->optional));
     }
     return list;
 }

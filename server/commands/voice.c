@@ -36,12 +36,17 @@ static void open_ports(call *c) {
     c->answer = map;
 }
 
+/// Without a voice the ports are closed.
 static void number_ports(call *c, json_t *map, mega_note voice) {
     const char *node, *port;
     json_t *ports, *bus_number;
     json_object_foreach(map, node, ports) json_object_foreach(ports, port, bus_number) {
-        bus *made = bus_of_port(c->server->buses, c->synth, node, port,
-                                (int32_t)json_integer_value(bus_number), voice);
+        int32_t engine_bus = (int32_t)json_integer_value(bus_number);
+        if (!voice) {
+            bus_close_port(c->server->buses, c->synth, engine_bus);
+            continue;
+        }
+        bus *made = bus_of_port(c->server->buses, c->synth, node, port, engine_bus, voice);
         json_object_set_new(ports, port, json_integer(made ? made->number : 0));
     }
 }
@@ -52,9 +57,12 @@ static void reserve(task *t) {
                         .id = arg_integer(c, "id", -1),
                         .key = (float)arg_number(c, "key", 60),
                         .reserved = true};
-    if (c->code || !call_check(c, mega_voice_reserve(c->synth->input.engine, MEGA_NOW, entry.key,
-                                                     &entry.handle)))
+    if (c->code) return;
+    if (!call_check(
+            c, mega_voice_reserve(c->synth->input.engine, MEGA_NOW, entry.key, &entry.handle))) {
+        number_ports(c, c->answer, 0);
         return;
+    }
     notes_add(c->synth->notes, &entry);
     json_t *map = c->answer;
     number_ports(c, map, entry.handle);

@@ -4,13 +4,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lanes/lanes.h"
 #include "net/session.h"
+
+/// Ports that the builder is to close.
+struct closing {
+    size_t count;
+    struct {
+        synth *synth; ///< held
+        int32_t engine_bus;
+    } ports[BUS_PORTS_MAX];
+};
 
 struct buses {
     mixer *mixer;
     bus made[MIXER_BUSES_MAX];
     bus ports[BUS_PORTS_MAX];
     uint32_t port_count;
+    struct closing closing; ///< free, but open in the engines
 };
 
 buses *buses_create(mixer *m) {
@@ -19,7 +30,10 @@ buses *buses_create(mixer *m) {
     return b;
 }
 
-void buses_destroy(buses *b) { free(b); }
+void buses_destroy(buses *b) {
+    for (size_t i = 0; b && i < b->closing.count; i++) synth_release(b->closing.ports[i].synth);
+    free(b);
+}
 
 bus *bus_new(buses *b, bool control, const char *name) {
     for (int32_t i = 0; i < MIXER_BUSES_MAX; i++) {
@@ -32,6 +46,14 @@ bus *bus_new(buses *b, bool control, const char *name) {
         return at;
     }
     return NULL;
+}
+
+void bus_close_port(buses *b, synth *of, int32_t engine_bus) {
+    struct closing *c = &b->closing;
+    if (c->count == BUS_PORTS_MAX) return; // more than all there are, within a tick: stays open
+    c->ports[c->count].synth = of;
+    c->ports[c->count++].engine_bus = engine_bus;
+    synth_hold(of);
 }
 
 bus *bus_of_port(buses *b, synth *of, const char *node, const char *port, int32_t engine_bus,
@@ -47,6 +69,7 @@ bus *bus_of_port(buses *b, synth *of, const char *node, const char *port, int32_
         b->port_count++;
         return at;
     }
+    bus_close_port(b, of, engine_bus);
     return NULL;
 }
 
@@ -69,6 +92,7 @@ bus *bus_next(buses *b, uint32_t *at) {
 
 void bus_free(buses *b, bus *which) {
     if (which->synth) {
+        bus_close_port(b, which->synth, which->engine_bus);
         synth_release(which->synth);
         b->port_count--;
     } else {
@@ -81,4 +105,41 @@ void buses_forget(buses *b, const synth *of, mega_note voice) {
     for (uint32_t i = 0; i < BUS_PORTS_MAX && b->port_count; i++)
         if (b->ports[i].number && b->ports[i].synth == of && (!voice || b->ports[i].voice == voice))
             bus_free(b, &b->ports[i]);
+}
+
+// ---- closed in the engines --------------------------------------------------------------------
+
+/// On the builder: those of one engine at once, since each time its program is made anew.
+static void close_ports(task *t) {
+    const struct closing *c = t->calls[0].work;
+    static int32_t of_one[BUS_PORTS_MAX]; // the builder's
+    for (size_t i = 0, count; i < c->count; i += count) {
+        synth *s = c->ports[i].synth;
+        for (count = 0; i + count < c->count && c->ports[i + count].synth == s; count++)
+            of_one[count] = c->ports[i + count].engine_bus;
+        mega_bus_close(s->input.engine, of_one, count);
+    }
+}
+
+static void closed(task *t) {
+    struct closing *c = t->calls[0].work;
+    for (size_t i = 0; i < c->count; i++) synth_release(c->ports[i].synth);
+    free(c);
+}
+
+void buses_tick(server *s) {
+    struct closing *now = &s->buses->closing;
+    if (!now->count) return;
+    struct closing *kept = malloc(sizeof *kept);
+    task *t = kept ? task_own(s, "/ping", NULL) : NULL;
+    if (!t) { // no memory: the next time
+        free(kept);
+        return;
+    }
+    *kept = *now;
+    now->count = 0;
+    t->calls[0].work = kept;
+    t->work = close_ports;
+    t->landed = closed;
+    builder_submit(s->builder, t);
 }

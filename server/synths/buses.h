@@ -27,13 +27,18 @@ buses *buses_create(mixer *m);
 void buses_destroy(buses *b);
 /// One of clients. @return NULL at the limit
 bus *bus_new(buses *b, bool control, const char *name);
-/// A node's port, known to the engine by `engine_bus`. @return NULL at the limit
+/// A node's port, open in the engine as `engine_bus`, which is closed with it. @return NULL at the
+/// limit
 bus *bus_of_port(buses *b, synth *of, const char *node, const char *port, int32_t engine_bus,
                  mega_note voice);
+/// What no bus came of is closed.
+void bus_close_port(buses *b, synth *of, int32_t engine_bus);
 bus *bus_find(buses *b, int64_t number);
 /// By number, from 0 on. @return NULL at the end
 bus *bus_next(buses *b, uint32_t *at);
 void bus_free(buses *b, bus *which);
+/// Has the engines end the ports that are free now. Every 10 ms.
+void buses_tick(server *s);
 /// All of a voice, or (0) of a synth.
 void buses_forget(buses *b, const synth *of, mega_note voice);
 

@@ -198,4 +198,20 @@ def noise():
     return f"{count} packets; /status in {1e3 * alive():.1f} ms afterwards"
 
 
-with server: run([framing, many_failures, timed_cap, cut_in_a_bundle, slow_reader, tokens, below_the_root, noise], "limits_test")
+def buses_given_back():
+    """More ports of nodes than an engine has room for, one after another; and voices with all of theirs."""
+    c = server.client()
+    c.call("/patch/load", patch=PATCH)
+    for i in range(300):
+        c.call("/patch/edit", ops=[{"op": "add", "id": f"n{i}", "type": "gain"}])
+        bus = c.call("/bus/new", node=f"n{i}", port="out")["bus"]
+        c.call("/bus/free", bus=bus)
+        c.call("/patch/remove", id=f"n{i}")
+    for i in range(100):
+        voice = c.call("/voice/alloc", key=60)
+        assert all(bus for ports in voice["buses"].values() for bus in ports.values()), voice
+        c.call("/voice/free", voice=voice["voice"])
+    assert c.call("/bus/list")["buses"] == []
+
+
+with server: run([framing, many_failures, timed_cap, cut_in_a_bundle, slow_reader, tokens, below_the_root, buses_given_back, noise], "limits_test")

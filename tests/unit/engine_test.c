@@ -407,9 +407,15 @@ static void buses_close_and_open_again(void **unused) {
             assert_true(mega_bus_read(e, b, 0, block));
             assert_true(block[63] >= 440);
         }
-        assert_int_equal(mega_bus_close(e, i % 2 ? a : b), MEGA_OK);
-        assert_int_equal(mega_bus_close(e, i % 2 ? b : a), MEGA_OK);
-        assert_int_equal(mega_bus_close(e, a), MEGA_ERROR_NAME);
+        int32_t twice[] = {a, b, a}, again[] = {a, b}, never[] = {a, 999};
+        assert_int_equal(mega_bus_close(e, never, 2), MEGA_ERROR_NAME);
+        if (i % 2) {
+            assert_int_equal(mega_bus_close(e, twice, 3), MEGA_OK);
+        } else { // it is open until it is closed as often
+            assert_int_equal(mega_bus_close(e, &a, 1), MEGA_OK);
+            assert_int_equal(mega_bus_close(e, again, 2), MEGA_OK);
+        }
+        assert_int_equal(mega_bus_close(e, &a, 1), MEGA_ERROR_NAME);
         if (i % 100) continue;
         stage_render(e, NULL, 128);
         assert_false(mega_bus_read(e, a, 0, block));
