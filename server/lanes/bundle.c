@@ -243,7 +243,24 @@ static void landed(task *t) {
     t->settled = change_settled;
 }
 
+/// The frame that the messages themselves ask for. @return false, having failed: they ask for several
+static bool agree_on_frame(task *t) {
+    if (t->frame) return true;
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->calls[i].frame == t->calls[0].frame) continue;
+        call_fail(&t->calls[i], CODE_BAD_VALUE, "at", "a bundle with edits happens at one frame");
+        call_note(&t->calls[i], "hint", "the same `at` in each message, or a time tag");
+        return false;
+    }
+    t->frame = t->calls[0].frame;
+    return true;
+}
+
 void bundle_receive(task *t) {
+    if (!agree_on_frame(t)) {
+        task_finish(t);
+        return;
+    }
     // what a name may be is known when the builds are: all else is checked at once
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];

@@ -158,6 +158,16 @@ def bundles():
     c.call("/sync")
     assert c.call("/status")["synths"]["main"]["dropped"] == dropped
     c.call("/note/all_off")
+    # the messages' own frame, if it is one
+    at = {"frame": c.call("/clock")["frame"] // 64 * 64 + 9600}
+    edit = [{"op": "voices", "count": 5}]
+    c.send(bundle(request(7012, "/patch/edit", ops=edit, at=at), request(7013, "/note/on", key=60, velocity=0.5, at=at)))
+    assert c.answer(7012)["frame"] == c.answer(7013)["frame"] == at["frame"]
+    at["frame"] += 48000
+    c.send(bundle(request(7014, "/patch/edit", ops=edit, at=at), request(7015, "/note/on", key=60, velocity=0.5)))
+    for number, code in ((7015, "bad-value"), (7014, "not-applied")):
+        try: raise AssertionError(c.answer(number))
+        except Failed as failed: assert failed.code == code, failed
     # not within a bundle, too deep, too many
     for packet, code in ((bundle(message("/quit")), "bad-value"),
                          (bundle(bundle(bundle(bundle(bundle(message("/ping")))))), "limit"),
