@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // packets -- sends a running server millions of packets over one transport, most of them wrong in
-// some way, and asks every few hundred whether it still answers. Loopback only, and it ends.
+// some way; a second client asks for /status all the while, and must be answered. Loopback only,
+// and it ends.
 //
-// usage: packets unix:PATH|tcp://127.0.0.1:PORT|udp://127.0.0.1:PORT COUNT [SEED]
-// A run for the record: megasynthd of a build with -DMEGASYNTH_SANITIZE=address,undefined, 10000000
-// packets over each.
+// usage: packets unix:PATH|tcp://127.0.0.1:PORT|udp://127.0.0.1:PORT COUNT [SEED [PID]]
+// With the server's process id it tells its memory, too. For the record: megasynthd of a build with
+// -DMEGASYNTH_SANITIZE=address,undefined, 10000000 packets over each (packets_run does all of it).
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PACKET_MAX = 2048, BETWEEN_PINGS = 256, ANSWER_MS_MAX = 20000 };
+enum {
+    PACKET_MAX = 2048,
+    IN_FLIGHT = 256, ///< packets, after which an answer is waited for: UDP's buffer holds as many
+    ANSWER_MS_MAX = 20000,
+    QUIET_ROUNDS = 1000, ///< of /status, once all is sent
+    TIMES_MAX = 1 << 20
+};
 
 static uint64_t state;
 
@@ -188,111 +195,206 @@ static void make(packet *p) {
     if (kind == 1) p->used = draw((uint32_t)p->used + 1);
 }
 
-// ---- the connection ---------------------------------------------------------------------------
+// ---- connections ------------------------------------------------------------------------------
 
-static int server;
-static bool is_datagram;
+typedef struct {
+    int fd;
+    bool is_datagram;
+    size_t used; ///< of a stream's packets, sent together
+    uint8_t out[64 << 10];
+} line;
 
-static int connect_to(const char *url) {
+static void die(const char *what) {
+    fprintf(stderr, "packets: %s\n", what);
+    exit(1);
+}
+
+static void line_open(line *l, const char *url) {
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    if (strncmp(url, "unix:", 5) == 0) {
+    const struct sockaddr *to = (const struct sockaddr *)&address;
+    socklen_t bytes = sizeof address;
+    bool is_unix = strncmp(url, "unix:", 5) == 0;
+    l->is_datagram = strncmp(url, "udp:", 4) == 0;
+    if (is_unix) {
         snprintf(local.sun_path, sizeof local.sun_path, "%s", url + 5);
-        int made = socket(AF_UNIX, SOCK_STREAM, 0);
-        return connect(made, (struct sockaddr *)&local, sizeof local) == 0 ? made : -1;
+        to = (const struct sockaddr *)&local;
+        bytes = sizeof local;
+    } else {
+        const char *port = strrchr(url, ':');
+        address.sin_port = htons((uint16_t)strtoul(port ? port + 1 : "0", NULL, 10));
     }
-    is_datagram = strncmp(url, "udp:", 4) == 0;
-    const char *port = strrchr(url, ':');
-    address.sin_port = htons((uint16_t)strtoul(port ? port + 1 : "0", NULL, 10));
-    int made = socket(AF_INET, is_datagram ? SOCK_DGRAM : SOCK_STREAM, 0);
-    return connect(made, (struct sockaddr *)&address, sizeof address) == 0 ? made : -1;
+    l->fd = socket(is_unix ? AF_UNIX : AF_INET, l->is_datagram ? SOCK_DGRAM : SOCK_STREAM, 0);
+    if (l->fd < 0 || connect(l->fd, to, bytes) != 0) die(strerror(errno));
+    int yes = 1;
+    if (!is_unix && !l->is_datagram) setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
-/// Reads what there is; tells whether the answer to `id` was in it.
-static bool drain(uint32_t id, int ms) {
+/// Reads what there is within the time, up to the answer to request `id`, of which the bytes that
+/// follow the id are left in `answer`. @return whether it came
+static bool line_read(line *l, uint32_t id, int ms, uint8_t *answer, size_t answer_bytes) {
     static uint8_t room[1 << 20];
     uint8_t wanted[12];
-    struct pollfd wait = {.fd = server, .events = POLLIN};
-    bool found = false;
+    struct pollfd wait = {.fd = l->fd, .events = POLLIN};
     memcpy(wanted, ",isb\0\0\0\0", 8);
     for (int b = 0; b < 4; b++) wanted[8 + b] = (uint8_t)(id >> (24 - 8 * b));
-    while (!found && poll(&wait, 1, ms) == 1) {
-        ssize_t got = recv(server, room, sizeof room, MSG_DONTWAIT);
-        if (got == 0 || (got < 0 && errno != EAGAIN && errno != ECONNREFUSED)) {
-            fprintf(stderr, "the server has gone: %s\n", got ? strerror(errno) : "closed");
-            exit(1);
-        }
-        if (got > 0) found = memmem(room, (size_t)got, wanted, sizeof wanted) != NULL;
-        ms = found ? 0 : ms;
+    while (poll(&wait, 1, ms) == 1) {
+        ssize_t got = recv(l->fd, room, sizeof room, MSG_DONTWAIT);
+        if (got < 0 && errno != EAGAIN && errno != ECONNREFUSED) die(strerror(errno));
+        if (got == 0 && !l->is_datagram) die("the server has closed the connection");
+        if (got <= 0) continue;
+        const uint8_t *found = memmem(room, (size_t)got, wanted, sizeof wanted);
+        if (!found) continue;
+        size_t left = (size_t)(room + got - found) - sizeof wanted;
+        if (answer)
+            memcpy(answer, found + sizeof wanted, left < answer_bytes ? left : answer_bytes);
+        return true;
     }
-    return found;
+    return false;
 }
 
-static void send_all(const uint8_t *bytes, size_t count) {
+static void line_flush(line *l, const uint8_t *bytes, size_t count) {
     while (count) {
-        ssize_t sent = send(server, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t sent = send(l->fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ECONNREFUSED)) {
-            drain(0, 1);
+            line_read(l, 0, 1, NULL, 0);
             continue;
         }
-        if (sent < 0) {
-            perror("send");
-            exit(1);
-        }
+        if (sent < 0) die(strerror(errno));
         bytes += sent;
         count -= (size_t)sent;
     }
 }
 
-static void send_packet(const packet *p) {
-    uint8_t framed[PACKET_MAX + 64];
-    for (int b = 0; b < 4; b++) framed[b] = (uint8_t)(p->used >> (24 - 8 * b));
-    memcpy(framed + 4, p->bytes, p->used);
-    if (is_datagram) send_all(p->bytes, p->used);
-    else send_all(framed, p->used + 4);
+static void line_send(line *l, const packet *p) {
+    if (l->is_datagram) {
+        line_flush(l, p->bytes, p->used);
+        return;
+    }
+    if (l->used + p->used + 4 > sizeof l->out) {
+        line_flush(l, l->out, l->used);
+        l->used = 0;
+    }
+    for (int b = 0; b < 4; b++) l->out[l->used + (size_t)b] = (uint8_t)(p->used >> (24 - 8 * b));
+    memcpy(l->out + l->used + 4, p->bytes, p->used);
+    l->used += p->used + 4;
 }
 
-/// A /ping that must be answered. @return seconds
-static double ping(uint32_t id) {
+// ---- questions that must be answered ----------------------------------------------------------
+
+static uint32_t next_id = 1u << 30; // apart from those that are drawn
+
+/// A request without arguments. @return seconds until its answer
+static double ask(line *l, const char *address, uint8_t *answer, size_t answer_bytes) {
     packet p = {.used = 0};
-    put_text(&p, "/ping");
+    uint32_t id = next_id++;
+    put_text(&p, address);
     put_text(&p, ",ib");
     put_u32(&p, id);
     put_u32(&p, 1);
     put(&p, "\x80\0\0", 4);
     double began = seconds();
-    for (int tries = 0; tries < 20; tries++) {
-        send_packet(&p);
-        if (drain(id, is_datagram ? ANSWER_MS_MAX / 20 : ANSWER_MS_MAX)) return seconds() - began;
+    int tries = l->is_datagram ? 20 : 1; // sent again, as clients do
+    for (int i = 0; i < tries; i++) {
+        line_send(l, &p);
+        if (!l->is_datagram) line_flush(l, l->out, l->used);
+        l->used = 0;
+        if (line_read(l, id, ANSWER_MS_MAX / tries, answer, answer_bytes)) return seconds() - began;
     }
-    fprintf(stderr, "no answer to /ping\n");
-    exit(1);
+    die("no answer");
+    return 0;
+}
+
+static double times[TIMES_MAX];
+static size_t time_count;
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void ask_status(line *l) {
+    double took = ask(l, "/status", NULL, 0);
+    if (time_count < TIMES_MAX) times[time_count++] = took;
+}
+
+static void print_times(const char *when) {
+    qsort(times, time_count, sizeof *times, by_size);
+    printf("  /status %s: %zu answered, p50 %.3f ms, p99 %.3f ms, slowest %.2f ms\n", when,
+           time_count, 1e3 * times[time_count / 2], 1e3 * times[time_count * 99 / 100],
+           1e3 * times[time_count - 1]);
+    time_count = 0;
+}
+
+/// What the server counts as packets that came, from its /status.
+static uint64_t packets_counted(line *l) {
+    uint8_t answer[8192] = {0};
+    ask(l, "/status", answer, sizeof answer);
+    const uint8_t *at = memmem(answer, sizeof answer - 16, "\xa7packets", 8);
+    if (!at) die("no count of packets in /status");
+    int bytes = at[8] >= 0xcc && at[8] <= 0xcf ? 1 << (at[8] - 0xcc) : 0;
+    uint64_t count = bytes ? 0 : at[8];
+    for (int b = 0; b < bytes; b++) count = count << 8 | at[9 + b];
+    return count;
+}
+
+/// MiB that a process has in memory, 0 if nobody told which.
+static double resident(const char *pid) {
+    char path[64], text[256];
+    unsigned long kib = 0;
+    if (!pid) return 0;
+    snprintf(path, sizeof path, "/proc/%.20s/status", pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(text, sizeof text, file)) sscanf(text, "VmRSS: %lu", &kib);
+    if (file) fclose(file);
+    return (double)kib / 1024;
+}
+
+// ---- the run ----------------------------------------------------------------------------------
+
+static void tell(unsigned long sent, unsigned long count, double began, const char *pid) {
+    printf("  %3.0f %%: %.0f s", 100.0 * (double)sent / (double)count, seconds() - began);
+    if (pid) printf(", %.0f MiB resident", resident(pid));
+    puts("");
+    fflush(stdout);
 }
 
 int main(int argc, char **argv) {
+    static line work, watch;
     if (argc < 3) {
-        fprintf(stderr, "usage: packets URL COUNT [SEED]\n");
+        fprintf(stderr, "usage: packets URL COUNT [SEED [PID]]\n");
         return 2;
     }
-    unsigned long count = strtoul(argv[2], NULL, 10);
+    unsigned long count = strtoul(argv[2], NULL, 10), told = 0;
     state = argc > 3 ? strtoul(argv[3], NULL, 10) : 1;
-    server = connect_to(argv[1]);
-    if (server < 0) {
-        perror(argv[1]);
-        return 2;
-    }
-    double began = seconds(), worst = 0;
-    uint32_t id = 1u << 30; // apart from those that are drawn
-    for (unsigned long i = 0; i < count; i++) {
+    const char *pid = argc > 4 ? argv[4] : NULL;
+    line_open(&work, argv[1]);
+    line_open(&watch, argv[1]);
+    uint64_t counted = packets_counted(&watch), asked = 0;
+    double began = seconds();
+    printf("%s, %lu packets, seed %s\n", argv[1], count, argc > 3 ? argv[3] : "1");
+    tell(0, count, began, pid);
+    for (unsigned long i = 1; i <= count; i++) {
         packet p;
-        make(&p);
-        if (p.used) send_packet(&p);
-        if (i % BETWEEN_PINGS) continue;
-        double took = ping(id++);
-        if (took > worst) worst = took;
+        do make(&p);
+        while (!p.used);
+        line_send(&work, &p);
+        if (i % IN_FLIGHT == 0) {
+            ask(&work, "/ping", NULL, 0);
+            ask_status(&watch);
+            asked += 2;
+        }
+        if (10 * (i - told) < count && i < count) continue;
+        told = i;
+        tell(i, count, began, pid);
     }
-    double last = ping(id++);
-    printf("%s: %lu packets in %.1f s; /ping every %d answered, at most %.1f ms, last %.2f ms\n",
-           argv[1], count, seconds() - began, BETWEEN_PINGS, 1e3 * worst, 1e3 * last);
+    ask(&work, "/ping", NULL, 0);
+    double took = seconds() - began;
+    print_times("in between");
+    counted = packets_counted(&watch) - counted - asked - 2;
+    for (int i = 0; i < QUIET_ROUNDS; i++) ask_status(&watch);
+    print_times("afterwards");
+    printf("  %lu packets sent, %llu received, %.0f a second\n", count, (unsigned long long)counted,
+           (double)count / took);
     return 0;
 }
