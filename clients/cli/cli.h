@@ -12,14 +12,23 @@
 
 #include "megasynth.h"
 
-/// What the program ends with.
-enum {
-    CLI_OK = 0,
-    CLI_PATCH = 1,         ///< the patch or the score is wrong
-    CLI_USAGE = 2,         ///< the command line is wrong
-    CLI_FILE = 3,          ///< a file could not be read or written
-    CLI_INTERRUPTED = 130, ///< as shells say it
-};
+/// What the program ends with; help and the manual are printed from here.
+#define CLI_EXITS                                                                                  \
+    X(OK, 0, "all went well")                                                                      \
+    X(PATCH, 1, "the patch, score or edit is wrong")                                               \
+    X(USAGE, 2, "the command line is wrong")                                                       \
+    X(FILE, 3, "a file could not be read or written")                                              \
+    X(NO_SERVER, 4, "no server answers, or none could be started")                                 \
+    X(REFUSED, 5, "the server refused: its code, place and hint are said")                         \
+    X(LOST, 6, "the server went away while it was needed")                                         \
+    X(TIMEOUT, 7, "the server did not answer within --timeout")                                    \
+    X(UNSOUND, 8, "doctor found something that must be put right")                                 \
+    X(INTERRUPTED, 130, "it was interrupted, as shells say it")
+
+// Example: X(FILE, 3, "...")  Becomes: CLI_FILE = 3,
+#define X(name, code, doc) CLI_##name = code,
+enum { CLI_EXITS };
+#undef X
 
 /// An option of a command; getopt's table and the help are both made from it.
 typedef struct {
@@ -39,10 +48,51 @@ typedef struct {
     const cli_option *options;
     size_t option_count;
     int (*run)(int argc, char **argv);
+    bool live; ///< talks to a running server: takes `live_options`, too
 } cli_command;
 
-extern const cli_command command_render, command_check, command_modules, command_disasm,
-    command_convert, command_diff, command_graph, command_bench;
+/// All commands, in the order of help: a new one is a file that defines its row, and a word here.
+/// Those from `load` on talk to a running server.
+#define CLI_COMMANDS                                                                               \
+    X(render)                                                                                      \
+    X(check)                                                                                       \
+    X(modules)                                                                                     \
+    X(disasm)                                                                                      \
+    X(convert)                                                                                     \
+    X(diff)                                                                                        \
+    X(graph)                                                                                       \
+    X(bench)                                                                                       \
+    X(load)                                                                                        \
+    X(edit)                                                                                        \
+    X(connect)                                                                                     \
+    X(disconnect)                                                                                  \
+    X(undo)                                                                                        \
+    X(redo)                                                                                        \
+    X(set)                                                                                         \
+    X(knob)                                                                                        \
+    X(note)                                                                                        \
+    X(panic)                                                                                       \
+    X(synth)                                                                                       \
+    X(record)                                                                                      \
+    X(send)                                                                                        \
+    X(status)                                                                                      \
+    X(quit)
+
+// Example: X(render)  Becomes: extern const cli_command command_render;
+#define X(name) extern const cli_command command_##name;
+CLI_COMMANDS
+#undef X
+
+extern const cli_command *const cli_commands[];
+extern const size_t cli_command_count;
+
+/// The options that all live commands take; live/settings.c.
+extern const cli_option live_options[];
+extern const size_t live_option_count;
+
+/// The options of a command, those it shares with others behind its own.
+size_t command_option_count(const cli_command *command);
+const cli_option *command_option(const cli_command *command, size_t index);
 
 // ---- messages -----------------------------------------------------------------------------------
 
@@ -82,6 +132,12 @@ bool file_write(const char *path, const void *data, size_t bytes);
 char *part_name(const char *path);
 /// Whether what is there is something else than a regular file, to be written to as it is.
 bool is_special(const char *path);
+enum {
+    /// One more than the engine takes, so that it is the engine that refuses a longer one.
+    PATCH_BYTES_MAX = (16 << 20) + 1,
+};
+/// The format by the file's name; on standard input by the first character that is no space.
+bool patch_format(const char *path, const char *data, size_t bytes, mega_format *format);
 /// Reads a patch into a report. @return an exit code; only what the report cannot hold has been
 /// said
 int patch_read(const char *path, mega_report *report, mega_patch **patch);

@@ -8,11 +8,6 @@
 
 #include "cli.h"
 
-enum {
-    /// One more than the engine takes, so that it is the engine that refuses a longer one.
-    PATCH_BYTES_MAX = (16 << 20) + 1,
-};
-
 // ---- files --------------------------------------------------------------------------------------
 
 /// Reads until the end or the limit. @return NULL with errno set
@@ -105,8 +100,7 @@ void print_report(FILE *out, const char *path, const mega_report *report, bool e
     }
 }
 
-/// The format by the file's name; on standard input by the first character that is no space.
-static bool format_of(const char *path, const char *data, size_t bytes, mega_format *format) {
+bool patch_format(const char *path, const char *data, size_t bytes, mega_format *format) {
     if (strcmp(path, "-") != 0) return mega_format_of_file(path, format);
     size_t i = 0;
     while (i < bytes && strchr(" \t\r\n", data[i]) && data[i]) i++;
@@ -122,7 +116,7 @@ int patch_read(const char *path, mega_report *report, mega_patch **patch) {
     char *data = file_read(path, PATCH_BYTES_MAX, &bytes);
     if (!data) return CLI_FILE;
     mega_format format;
-    if (!format_of(path, data, bytes, &format)) {
+    if (!patch_format(path, data, bytes, &format)) {
         say("%s: cannot tell its format; patches are named *.json, *.sexp or *.msgpack", path);
         free(data);
         return CLI_FILE;

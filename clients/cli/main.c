@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// main -- the table of commands; a new one is a file that defines its row, and a line here.
+// main -- finds the command in the table, and its help.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,10 +7,11 @@
 
 #include "cli.h"
 
-static const cli_command *const commands[] = {
-    &command_render,  &command_check, &command_modules, &command_disasm,
-    &command_convert, &command_diff,  &command_graph,   &command_bench,
-};
+// Example: X(render)  Becomes: &command_render,
+#define X(name) &command_##name,
+const cli_command *const cli_commands[] = {CLI_COMMANDS};
+#undef X
+const size_t cli_command_count = COUNT_OF(cli_commands);
 
 volatile sig_atomic_t interrupted;
 
@@ -24,6 +25,12 @@ void catch_interrupts(void) {
     signal(SIGTERM, on_interrupt);
 }
 
+static void print_commands(FILE *out, bool live) {
+    for (size_t i = 0; i < cli_command_count; i++)
+        if (cli_commands[i]->live == live)
+            fprintf(out, "  %-11s %s\n", cli_commands[i]->name, cli_commands[i]->doc);
+}
+
 static void print_overview(FILE *out) {
     fputs("megasynth -- play and inspect synthesizer patches\n\n"
           "  megasynth render examples/keys.json -o keys.wav --notes \"C4 E4 G4 C4+E4+G4\"\n"
@@ -31,31 +38,34 @@ static void print_overview(FILE *out) {
           "  megasynth modules svf               what a module does, its ports and parameters\n\n"
           "usage: megasynth COMMAND [OPTIONS] ...\n",
           out);
-    for (size_t i = 0; i < COUNT_OF(commands); i++)
-        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->doc);
+    print_commands(out, false);
+    fputs("\nof a server that runs (megasynthd)\n", out);
+    print_commands(out, true);
     fputs("\nmegasynth COMMAND --help tells more, with examples. megasynth --version tells which "
           "one this is.\n"
           "Patches are files named *.json, *.sexp or *.msgpack; - is a patch on standard input.\n"
-          "It ends with 0 if all went well, 1 if the patch or score is wrong, 2 if the command "
-          "line is, 3 if\n"
-          "a file could not be read or written, 130 if it was interrupted.\n",
+          "It ends with\n",
           out);
+    // Example: X(FILE, 3, "...")  Becomes: fprintf(out, "%6d  %s\n", 3, "...");
+#define X(name, code, doc) fprintf(out, "%6d  %s\n", code, doc);
+    CLI_EXITS
+#undef X
 }
 
 static const cli_command *find_command(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(commands); i++)
-        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+    for (size_t i = 0; i < cli_command_count; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0) return cli_commands[i];
     return NULL;
 }
 
 static int unknown_command(const char *name) {
     if (*name == '-')
         return usage_error(NULL, "%s: a command comes first, such as `megasynth render`", name);
-    const char *names[COUNT_OF(commands)];
-    for (size_t i = 0; i < COUNT_OF(commands); i++) names[i] = commands[i]->name;
+    const char *names[COUNT_OF(cli_commands)];
+    for (size_t i = 0; i < cli_command_count; i++) names[i] = cli_commands[i]->name;
     char room[160];
     return usage_error(NULL, "no such command: %s%s", name,
-                       did_you_mean(name, names, COUNT_OF(names), room));
+                       did_you_mean(name, names, cli_command_count, room));
 }
 
 /// `megasynth help render` is `megasynth render --help`.

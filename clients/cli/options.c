@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-enum { OPTIONS_MAX = 24, OPTION_VALUE = 1000, OPTION_HELP_VALUE = OPTION_VALUE + OPTIONS_MAX };
+enum { OPTIONS_MAX = 32, OPTION_VALUE = 1000, OPTION_HELP_VALUE = OPTION_VALUE + OPTIONS_MAX };
 
 /// getopt's two tables of a command.
 typedef struct {
@@ -18,12 +18,21 @@ typedef struct {
     const char *names[OPTIONS_MAX + 1];
 } getopt_tables;
 
+size_t command_option_count(const cli_command *command) {
+    return command->option_count + (command->live ? live_option_count : 0);
+}
+
+const cli_option *command_option(const cli_command *command, size_t index) {
+    return index < command->option_count ? &command->options[index]
+                                         : &live_options[index - command->option_count];
+}
+
 static void tables_of(const cli_command *command, getopt_tables *t) {
     *t = (getopt_tables){.letters = ":"}; // tells a missing argument from an unknown option
     char *letter = t->letters + 1;
-    size_t count = command->option_count < OPTIONS_MAX ? command->option_count : OPTIONS_MAX;
+    size_t all = command_option_count(command), count = all < OPTIONS_MAX ? all : OPTIONS_MAX;
     for (size_t i = 0; i < count; i++) {
-        const cli_option *o = &command->options[i];
+        const cli_option *o = command_option(command, i);
         t->rows[i] = (struct option){o->name, o->argument ? required_argument : no_argument, NULL,
                                      OPTION_VALUE + (int)i};
         t->names[i] = o->name;
@@ -40,15 +49,16 @@ static void tables_of(const cli_command *command, getopt_tables *t) {
 static void option_error(const cli_command *command, char **argv, const getopt_tables *t,
                          bool argument_missing) {
     if (optopt >= OPTION_VALUE && optopt < OPTION_HELP_VALUE) {
-        const cli_option *o = &command->options[optopt - OPTION_VALUE];
+        const cli_option *o = command_option(command, (size_t)(optopt - OPTION_VALUE));
         if (argument_missing) usage_error(command, "--%s wants %s", o->name, o->argument);
         else usage_error(command, "--%s takes no argument", o->name);
         return;
     }
     if (optopt) {
-        const cli_option *o = command->options, *end = o + command->option_count;
-        while (o < end && o->letter != optopt) o++;
-        if (argument_missing && o < end) usage_error(command, "-%c wants %s", optopt, o->argument);
+        size_t i = 0, count = command_option_count(command);
+        while (i < count && command_option(command, i)->letter != optopt) i++;
+        if (argument_missing && i < count)
+            usage_error(command, "-%c wants %s", optopt, command_option(command, i)->argument);
         else usage_error(command, "no such option: -%c", optopt);
         return;
     }
@@ -56,7 +66,7 @@ static void option_error(const cli_command *command, char **argv, const getopt_t
     snprintf(name, sizeof name, "%s", argv[optind - 1] + 2);
     name[strcspn(name, "=")] = '\0';
     usage_error(command, "no such option: --%s%s", name,
-                did_you_mean(name, t->names, command->option_count + 1, room));
+                did_you_mean(name, t->names, command_option_count(command) + 1, room));
 }
 
 int next_option(const cli_command *command, int argc, char **argv) {
@@ -74,8 +84,8 @@ int next_option(const cli_command *command, int argc, char **argv) {
         return OPTIONS_WRONG;
     }
     if (found >= OPTION_VALUE) return found - OPTION_VALUE;
-    for (size_t i = 0; i < command->option_count; i++)
-        if (command->options[i].letter == found) return (int)i;
+    for (size_t i = 0; i < command_option_count(command); i++)
+        if (command_option(command, i)->letter == found) return (int)i;
     return OPTIONS_WRONG;
 }
 

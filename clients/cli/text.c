@@ -40,10 +40,11 @@ const char *did_you_mean(const char *wrong, const char *const *names, size_t cou
 
 void print_help(const cli_command *command) {
     printf("megasynth %s -- %s\n\n%s\n", command->name, command->doc, command->examples);
-    printf("usage: megasynth %s%s%s%s\n", command->name, command->option_count ? " [OPTIONS]" : "",
-           *command->operands ? " " : "", command->operands);
-    for (size_t i = 0; i < command->option_count; i++) {
-        const cli_option *o = &command->options[i];
+    printf("usage: megasynth %s%s%s%s\n", command->name,
+           command_option_count(command) ? " [OPTIONS]" : "", *command->operands ? " " : "",
+           command->operands);
+    for (size_t i = 0; i < command_option_count(command); i++) {
+        const cli_option *o = command_option(command, i);
         char left[64], letter[8] = "    ";
         if (o->letter) snprintf(letter, sizeof letter, "-%c, ", o->letter);
         snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name, o->argument ? " " : "",

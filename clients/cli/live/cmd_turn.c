@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// set, knob -- parameters and knobs of what plays: read and turned.
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "live/client.h"
+
+enum { RAMP };
+static const cli_option options[] = {
+    [RAMP] = {"ramp", '\0', "MS", "how long the way there takes (as the parameter's row says)"},
+};
+static const double ramp_ms_max = 1e6;
+
+/// --ramp and the common options. @param ramp below 0: not given
+static bool read_options(client *c, int argc, char **argv, double *ramp) {
+    *ramp = -1;
+    for (int option; client_option(c, argc, argv, &option);)
+        if (!number_of(c->command, "ramp", optarg, 0, ramp_ms_max, ramp)) c->code = CLI_USAGE;
+    return c->code < 0;
+}
+
+static bool is_number(const char *word) {
+    char *end;
+    strtod(word, &end);
+    return end != word && !*end;
+}
+
+/// "0.45 (80..12000 Hz, exp)"
+static void print_row(const char *name, const json_t *answer) {
+    const json_t *range = json_object_get(answer, "range");
+    double min = range ? json_number_value(json_array_get(range, 0)) : number_in(answer, "min"),
+           max = range ? json_number_value(json_array_get(range, 1)) : number_in(answer, "max");
+    const char *unit = text_in(answer, "unit"), *scale = text_in(answer, "scale");
+    printf("%-20s %-10g", name, number_in(answer, "value"));
+    if (min != max) printf(" %g..%g", min, max);
+    printf("%s%s%s%s", *unit ? " " : "", unit, strcmp(scale, "exp") == 0 ? " exp" : "",
+           *text_in(answer, "doc") ? "  " : "");
+    puts(text_in(answer, "doc"));
+}
+
+// ---- set ----------------------------------------------------------------------------------------
+
+/// "filt.freq" in two; the last dot parts them.
+static bool split(const client *c, const char *word, char node[128], char param[128]) {
+    const char *dot = strrchr(word, '.');
+    if (!dot || dot == word || !dot[1] || strlen(word) > 127) {
+        usage_error(c->command, "`%.60s` is no NODE.PARAM, such as filt.freq", word);
+        return false;
+    }
+    snprintf(node, 128, "%.*s", (int)(dot - word), word);
+    snprintf(param, 128, "%s", dot + 1);
+    return true;
+}
+
+/// What a word such as `square` stands for: its place among the choices in the module's own table.
+static bool choice(client *c, const char *node, const char *param, const char *word,
+                   double *value) {
+    json_t *answer = client_call(c, "/param/list", json_pack("{s:s}", "node", node)), *found_row,
+           *name;
+    if (!answer) return false;
+    const mega_module *module = mega_module_find(text_in(answer, "type"));
+    char *text = module ? mega_module_describe_json(module) : NULL;
+    json_t *all = text ? json_loads(text, 0, NULL) : NULL;
+    const char *names[64];
+    size_t i, j, count = 0;
+    bool found = false;
+    json_array_foreach(json_object_get(all, "params"), i, found_row) {
+        if (strcmp(text_in(found_row, "name"), param) != 0) continue;
+        json_array_foreach(json_object_get(found_row, "choices"), j, name) {
+            if (count < COUNT_OF(names)) names[count++] = json_string_value(name);
+            if (strcmp(json_string_value(name), word) != 0) continue;
+            *value = (double)j;
+            found = true;
+        }
+    }
+    char room[160];
+    if (!found) {
+        const char *near = did_you_mean(word, names, count, room);
+        c->code = usage_error(c->command, "%s.%s: `%s` is no %s%s", node, param, word,
+                              count ? "choice of it" : "number", near);
+    }
+    mega_free(text);
+    json_decref(all);
+    json_decref(answer);
+    return found;
+}
+
+static int set_param(client *c, const char *place, const char *word, double ramp) {
+    char node[128], param[128], said[300];
+    double value = 0;
+    if (!split(c, place, node, param)) return CLI_USAGE;
+    if (word && is_number(word) && !client_number(c, "VALUE", word, -1e12, 1e12, &value))
+        return CLI_USAGE;
+    if (!client_open(c)) return c->code;
+    json_t *map = json_pack("{s:s, s:s}", "node", node, "param", param);
+    if (!word) {
+        json_t *answer = client_call(c, "/param/get", map);
+        if (answer && c->json) print_json_line(answer);
+        else if (answer) print_row(place, answer);
+        json_decref(answer);
+        return client_close(c);
+    }
+    if (!is_number(word) && !choice(c, node, param, word, &value)) {
+        json_decref(map);
+        return client_close(c);
+    }
+    json_object_set_new(map, "value", json_real(value));
+    if (ramp >= 0) json_object_set_new(map, "ramp_ms", json_real(ramp));
+    snprintf(said, sizeof said, "%s %s", place, word + (*word == ' '));
+    client_do(c, "/param/set", map, said);
+    return client_close(c);
+}
+
+static int run_set(int argc, char **argv) {
+    client c = {.command = &command_set};
+    double ramp;
+    if (!read_options(&c, argc, argv, &ramp)) return c.code;
+    int count = argc - optind;
+    if (count != 1 && !operands_are(c.command, argc, argv, 2)) return CLI_USAGE;
+    return set_param(&c, argv[optind], count == 2 ? argv[optind + 1] : NULL, ramp);
+}
+
+const cli_command command_set = {
+    .name = "set",
+    .operands = "NODE.PARAM [VALUE]",
+    .doc = "set a parameter of what plays, in its unit, or tell it",
+    .examples = "  megasynth set filt.freq 900 --ramp 200\n"
+                "  megasynth set lfo.shape square\n"
+                "  megasynth set filt.freq            what it is, and its range\n",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run_set,
+    .live = true,
+};
+
+// ---- knob ---------------------------------------------------------------------------------------
+
+static int list_knobs(client *c) {
+    json_t *answer = client_call(c, "/knob/list", NULL), *knob;
+    const char *name;
+    if (answer && c->json) print_json_line(answer);
+    else if (answer)
+        json_object_foreach(json_object_get(answer, "knobs"), name, knob) print_row(name, knob);
+    json_decref(answer);
+    return client_close(c);
+}
+
+static int run_knob(int argc, char **argv) {
+    client c = {.command = &command_knob};
+    double ramp, value;
+    char said[160];
+    if (!read_options(&c, argc, argv, &ramp)) return c.code;
+    int count = argc - optind;
+    if (count > 1 && !operands_are(c.command, argc, argv, 2)) return CLI_USAGE;
+    const char *name = count ? argv[optind] : NULL, *word = count == 2 ? argv[optind + 1] : NULL;
+    if (word && !client_number(&c, "VALUE", word, 0, 1, &value)) return CLI_USAGE;
+    if (!client_open(&c)) return c.code;
+    if (!name) return list_knobs(&c);
+    json_t *map = json_pack("{s:s}", "name", name);
+    if (!word) {
+        json_t *answer = client_call(&c, "/knob/get", map);
+        if (answer && c.json) print_json_line(answer);
+        else if (answer) print_row(name, answer);
+        json_decref(answer);
+        return client_close(&c);
+    }
+    json_object_set_new(map, "value", json_real(value));
+    if (ramp >= 0) json_object_set_new(map, "ramp_ms", json_real(ramp));
+    snprintf(said, sizeof said, "%.100s %g", name, value);
+    client_do(&c, "/knob/set", map, said);
+    return client_close(&c);
+}
+
+const cli_command command_knob = {
+    .name = "knob",
+    .operands = "[KNOB [VALUE]]",
+    .doc = "turn a knob, 0..1, or tell where it is; or list all",
+    .examples = "  megasynth knob                     all knobs\n"
+                "  megasynth knob cutoff 0.7 --ramp 500\n"
+                "  megasynth knob cutoff              where it is\n",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run_knob,
+    .live = true,
+};
