@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+"""Renders a patch with what it is to play: the samples of `megasynth render`, in numpy.
+
+Every event is in the engine's ring before the block of its frame is rendered, every edit is made when exactly the
+blocks before its own are, and the end is found frame by frame: so the block size changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from . import header
+from .edits import End
+from .engine import Engine, Note
+from .errors import BadValueError, OfflineError
+from .patch import Patch
+from .registry import modules
+from .score import Event, Notes, Sequence_, frame_of
+from .signals import Array
+from .sound import Sound
+
+BLOCK = 8192  #: frames asked for at once
+_SILENCE = np.float32(1e-5)  # -100 dBFS
+_DRONE_SECONDS, _RING_SECONDS, _TAIL_SECONDS, _DELAY_SECONDS_MAX = 5.0, 60.0, 0.25, 20.0
+
+
+class _Player:
+    """A sequence, fed to an engine as it renders."""
+
+    def __init__(self, engine: Engine, events: list[Event], block: int) -> None:
+        self.engine, self.events, self.block = engine, events, block
+        self.next = self.position = 0
+        self.notes: dict[int, Note] = {}
+        self.parts: list[Sound] = []
+        self.taps: list[list[Array]] = []
+
+    def _make(self, e: Event) -> None:
+        try:
+            if e.kind == "on":
+                self.notes[e.what] = self.engine.note_on(e.value, e.detail, frame=e.frame)
+            elif e.kind == "off":
+                self.engine.note_off(self.notes[e.what], frame=e.frame)
+            elif e.kind == "knob":
+                self.engine.knob(e.what, e.value, frame=e.frame)
+            elif e.kind == "param":
+                ramp = None if e.detail < 0 else e.detail
+                self.engine.param(e.what, e.value, ramp=ramp, frame=e.frame)
+            elif isinstance(e.what, Patch):
+                self.engine.rewire(e.what, fade_ms=e.detail)
+            else:
+                self.engine.edit(e.what, fade_ms=e.detail)
+        except OfflineError as error:
+            raise error.within(e.place)
+
+    def _feed(self, frames: int) -> int:
+        """Feeds what the next frames can reach; nothing goes past an edit that is still to be made.
+
+        Gives the frames to render now: fewer, up to the grid, where the ring is full.
+        """
+        reach = self.position + frames + header.BLOCK_FRAMES  # the engine is up to a block ahead
+        while self.next < len(self.events):
+            e = self.events[self.next]
+            if e.due >= reach:
+                break
+            if e.kind == "edit" and e.due > self.position:
+                return min(frames, e.due - self.position)
+            try:
+                self._make(e)
+            except OfflineError as error:
+                if error.code != "limit" or e.kind == "edit":
+                    raise
+                to_grid = header.BLOCK_FRAMES - self.position % header.BLOCK_FRAMES
+                return min(frames, to_grid)
+            self.next += 1
+        return frames
+
+    def step(self, end: int) -> Sound:
+        """The next part, up to a block long."""
+        part = self.engine.render(self._feed(min(self.block, end - self.position)))
+        self.position += part.shape[-1]
+        self.parts.append(part)
+        self.taps.append([tap.signal for tap in self.engine._taps])
+        return part
+
+    def sound(self, frames: int) -> Sound:
+        """All that was rendered, or its beginning."""
+        whole = np.concatenate(self.parts, axis=1)[:, :frames] if self.parts else np.zeros(
+            (self.engine.channels, 0), np.float32)
+        made = Sound(np.ascontiguousarray(whole), self.engine.rate)
+        for i, tap in enumerate(self.engine._taps):
+            made.captured[tap.name] = np.concatenate([t[i] for t in self.taps])[:frames]
+        return made
+
+
+def _delay_seconds(patch: Patch) -> float:
+    """The longest that a patch may be silent before more comes; voices know when they have ended."""
+    shared = [modules[n.type] for n in patch.nodes.values() if not n.per_voice]
+    return max((max(m.memory_seconds, m.tail_seconds) for m in shared), default=0.0)
+
+
+def _has_notes(patch: Patch) -> bool:
+    return any(node.type == "note" for node in patch.nodes.values())
+
+
+def _patches(first: Patch, events: list[Event]) -> list[Patch]:
+    """The patch of each time, as edits make them: so that errors come before there is any sound."""
+    found = [first]
+    for e in events:
+        if e.kind == "edit":
+            after = (e.what if isinstance(e.what, Patch) else found[-1]).copy()
+            try:
+                if not isinstance(e.what, Patch):
+                    after.edit(e.what)
+                after.check()
+            except OfflineError as error:
+                raise error.within(e.place)
+            found.append(after)
+    return found
+
+
+def _until_silence(p: _Player, s: Sequence_, patches: list[Patch]) -> int:
+    """Renders until silence has lasted; gives the frames to keep."""
+    rate = p.engine.rate
+    tail = frame_of(_TAIL_SECONDS, rate)
+    quiet = tail + frame_of(min(max(map(_delay_seconds, patches)), _DELAY_SECONDS_MAX), rate)
+    limit = s.settled() + int(_RING_SECONDS * rate)
+    active_end, loud_end = s.settled(), 0
+    while p.position < limit:
+        start = p.position
+        part = p.step(limit)
+        active_end = max([active_end, *(frame for _, frame in p.engine.ended())])
+        loud = start + 1 + np.flatnonzero((np.abs(part) > _SILENCE).any(axis=0))
+        if p.next == len(p.events) and p.engine.counters.voices_active == 0:
+            # in each stretch without a loud frame: the first one where silence has lasted
+            lasts, until = np.append(loud_end, loud), np.append(loud, p.position + 1)
+            over = np.maximum(np.maximum(lasts, active_end) + quiet, start + 1) < until
+            if over.any():
+                return max(int(lasts[over.argmax()]), s.end()) + tail
+        if loud.size:
+            loud_end = int(loud[-1])
+    return p.position
+
+
+def render(patch: Patch, seconds: float | None = None, notes: Notes | None = None, *, rate: int = 48000,
+           block: int = BLOCK, voices: int | None = None, seed: int = 0, beat: float = 0.5,
+           knobs: Mapping[str, float] | None = None, capture: Iterable[End] = (),
+           folder: str | Path = ".", isa: str | None = None) -> Sound:
+    """Plays a patch, as `megasynth render` does: the same bits.
+
+    seconds: how long; None: until the last tail has died (drones: 5 s).
+    notes: a melody, "C4 E4 G4", a word each `beat` seconds, "C4+E4" a chord, "-" a rest; or a list of
+    (at, note[, length[, velocity]]) in seconds, 0..1, and of dicts as in a score's file: notes, "knob", "param",
+    "ops", "load" (`megasynth render --help`). `folder` is where the files begin that a score loads. None: a patch
+    that waits for notes plays one C4.
+    knobs: values to begin with, 0..1.  voices, seed, rate, block, isa: see Engine.
+    capture: output ports to keep, as in ["filt.out"]; `sound.captured["filt.out"]` then has each.
+
+    Gives a Sound: float32, (2, frames). Raises OfflineError for what is wrong with the patch or the notes, with the
+    item's place in the list, and BadValueError for values that cannot be.
+    """
+    if seconds is not None and not 0 < seconds <= 86400:
+        raise BadValueError("bad-value", f"{seconds} is not within 0..86400", path="seconds")
+    begun = patch.copy()
+    for name, value in (knobs or {}).items():
+        begun.knobs[name] = value
+    sequence = Sequence_(rate, Path(folder))
+    if notes is None:
+        notes = "C4" if _has_notes(begun) else ()
+    if isinstance(notes, str):
+        sequence.melody(notes, beat)
+    else:
+        sequence.score(notes)
+    events = sequence.finish()
+    patches = _patches(begun, events)
+    with Engine(begun, rate=rate, block=block, voices=voices, seed=seed, isa=isa) as engine:
+        for end in capture:
+            engine.tap(end)
+        player = _Player(engine, events, block)
+        if seconds is None and _has_notes(patches[-1]):
+            return player.sound(_until_silence(player, sequence, patches))
+        frames = (max(1, frame_of(seconds, rate)) if seconds is not None
+                  else sequence.end() + int(_DRONE_SECONDS * rate))
+        while player.position < frames:
+            player.step(frames)
+        return player.sound(frames)
+
