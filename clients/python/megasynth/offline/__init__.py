@@ -3,13 +3,17 @@
 
 from .engine import Change, Counters, Engine, Note
 from .errors import BadValueError, Diagnostic, LibraryError, NotFoundError, OfflineError
+from .graph import AudioGraph
+from .kernel import seed_of
 from .patch import Node, Patch
+from .processors import AudioProcessor, Module, PatchProcessor, Processor
 from .registry import ModuleInfo, ParamInfo, PortInfo, modules
 from .score import key_of
 from .sound import Sound
 from .taps import Tap
 
 __all__ = [
-    "BadValueError", "Change", "Counters", "Diagnostic", "Engine", "LibraryError", "ModuleInfo", "Node",
-    "NotFoundError", "Note", "OfflineError", "ParamInfo", "Patch", "PortInfo", "Sound", "Tap", "key_of", "modules",
+    "AudioGraph", "AudioProcessor", "BadValueError", "Change", "Counters", "Diagnostic", "Engine", "LibraryError",
+    "Module", "ModuleInfo", "Node", "NotFoundError", "Note", "OfflineError", "ParamInfo", "Patch", "PatchProcessor",
+    "PortInfo", "Processor", "Sound", "Tap", "key_of", "modules", "seed_of",
 ]

@@ -255,7 +255,7 @@ class Engine(Editable):
         """An event. Raises OfflineError where the ring is full, BadValueError for a frame below 0."""
         status = getattr(lib(), function)(self._handle, *arguments)
         if status == header.ERROR_FULL:
-            raise OfflineError("limit", "16384 events wait already", hint="render, then send more")
+            raise OfflineError("full", "16384 events wait already", hint="render, then send more")
         if status != header.OK:
             raise OfflineError(header.STATUS[status], f"{function} was refused")
 

@@ -27,15 +27,13 @@ _SILENCE = np.float32(1e-5)  # -100 dBFS
 _DRONE_SECONDS, _RING_SECONDS, _TAIL_SECONDS, _DELAY_SECONDS_MAX = 5.0, 60.0, 0.25, 20.0
 
 
-class _Player:
+class Player:
     """A sequence, fed to an engine as it renders."""
 
     def __init__(self, engine: Engine, events: list[Event], block: int) -> None:
         self.engine, self.events, self.block = engine, events, block
         self.next = self.position = 0
         self.notes: dict[int, Note] = {}
-        self.parts: list[Sound] = []
-        self.taps: list[list[Array]] = []
 
     def _make(self, e: Event) -> None:
         try:
@@ -70,27 +68,50 @@ class _Player:
             try:
                 self._make(e)
             except OfflineError as error:
-                if error.code != "limit" or e.kind == "edit":
+                if error.code != "full":
                     raise
                 to_grid = header.BLOCK_FRAMES - self.position % header.BLOCK_FRAMES
                 return min(frames, to_grid)
             self.next += 1
         return frames
 
+    def step(self, end: int, inputs: list[Array] | None = None) -> Sound:
+        """The next part, up to a block long. `inputs` begin where it does."""
+        frames = self._feed(min(self.block, end - self.position))
+        part = self.engine.render(frames, [i[:frames] for i in inputs] if inputs else None)
+        self.position += frames
+        return part
+
+    def render(self, frames: int, inputs: list[Array] | None = None) -> Array:
+        """So many frames on."""
+        begin, parts = self.position, []
+        while self.position < begin + frames:
+            done = self.position - begin
+            parts.append(self.step(begin + frames, [i[done:] for i in inputs] if inputs else None))
+        return np.concatenate(parts, axis=1) if parts else np.zeros(
+            (self.engine.channels, 0), np.float32)
+
+
+class _Recorder:
+    """A player whose parts are kept, and what its engine's taps hear."""
+
+    def __init__(self, player: Player) -> None:
+        self.player = player
+        self.parts: list[Sound] = []
+        self.taps: list[list[Array]] = []
+
     def step(self, end: int) -> Sound:
-        """The next part, up to a block long."""
-        part = self.engine.render(self._feed(min(self.block, end - self.position)))
-        self.position += part.shape[-1]
+        part = self.player.step(end)
         self.parts.append(part)
-        self.taps.append([tap.signal for tap in self.engine._taps])
+        self.taps.append([tap.signal for tap in self.player.engine._taps])
         return part
 
     def sound(self, frames: int) -> Sound:
         """All that was rendered, or its beginning."""
-        whole = np.concatenate(self.parts, axis=1)[:, :frames] if self.parts else np.zeros(
-            (self.engine.channels, 0), np.float32)
-        made = Sound(np.ascontiguousarray(whole), self.engine.rate)
-        for i, tap in enumerate(self.engine._taps):
+        engine = self.player.engine
+        whole = np.concatenate(self.parts, axis=1)[:, :frames]
+        made = Sound(np.ascontiguousarray(whole), engine.rate)
+        for i, tap in enumerate(engine._taps):
             made.captured[tap.name] = np.concatenate([t[i] for t in self.taps])[:frames]
         return made
 
@@ -121,8 +142,9 @@ def _patches(first: Patch, events: list[Event]) -> list[Patch]:
     return found
 
 
-def _until_silence(p: _Player, s: Sequence_, patches: list[Patch]) -> int:
+def _until_silence(r: _Recorder, s: Sequence_, patches: list[Patch]) -> int:
     """Renders until silence has lasted; gives the frames to keep."""
+    p = r.player
     rate = p.engine.rate
     tail = frame_of(_TAIL_SECONDS, rate)
     quiet = tail + frame_of(min(max(map(_delay_seconds, patches)), _DELAY_SECONDS_MAX), rate)
@@ -130,7 +152,7 @@ def _until_silence(p: _Player, s: Sequence_, patches: list[Patch]) -> int:
     active_end, loud_end = s.settled(), 0
     while p.position < limit:
         start = p.position
-        part = p.step(limit)
+        part = r.step(limit)
         active_end = max([active_end, *(frame for _, frame in p.engine.ended())])
         loud = start + 1 + np.flatnonzero((np.abs(part) > _SILENCE).any(axis=0))
         if p.next == len(p.events) and p.engine.counters.voices_active == 0:
@@ -178,12 +200,13 @@ def render(patch: Patch, seconds: float | None = None, notes: Notes | None = Non
     with Engine(begun, rate=rate, block=block, voices=voices, seed=seed, isa=isa) as engine:
         for end in capture:
             engine.tap(end)
-        player = _Player(engine, events, block)
+        player = Player(engine, events, block)
+        recorder = _Recorder(player)
         if seconds is None and _has_notes(patches[-1]):
-            return player.sound(_until_silence(player, sequence, patches))
+            return recorder.sound(_until_silence(recorder, sequence, patches))
         frames = (max(1, frame_of(seconds, rate)) if seconds is not None
                   else sequence.end() + int(_DRONE_SECONDS * rate))
         while player.position < frames:
-            player.step(frames)
-        return player.sound(frames)
+            recorder.step(frames)
+        return recorder.sound(frames)
 
