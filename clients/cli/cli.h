@@ -52,7 +52,7 @@ typedef struct {
 } cli_command;
 
 /// All commands, in the order of help: a new one is a file that defines its row, and a word here.
-/// Those from `load` on talk to a running server.
+/// Those from `play` on talk to a running server.
 #define CLI_COMMANDS                                                                               \
     X(render)                                                                                      \
     X(check)                                                                                       \
@@ -62,6 +62,7 @@ typedef struct {
     X(diff)                                                                                        \
     X(graph)                                                                                       \
     X(bench)                                                                                       \
+    X(play)                                                                                        \
     X(load)                                                                                        \
     X(edit)                                                                                        \
     X(connect)                                                                                     \
@@ -75,7 +76,9 @@ typedef struct {
     X(synth)                                                                                       \
     X(record)                                                                                      \
     X(send)                                                                                        \
+    X(watch)                                                                                       \
     X(status)                                                                                      \
+    X(top)                                                                                         \
     X(quit)
 
 // Example: X(render)  Becomes: extern const cli_command command_render;

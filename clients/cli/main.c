@@ -33,13 +33,14 @@ static void print_commands(FILE *out, bool live) {
 
 static void print_overview(FILE *out) {
     fputs("megasynth -- play and inspect synthesizer patches\n\n"
+          "  megasynth play examples/keys.json   play it on the keys of this terminal\n"
           "  megasynth render examples/keys.json -o keys.wav --notes \"C4 E4 G4 C4+E4+G4\"\n"
           "  megasynth check my.json             what is wrong with it, and where\n"
           "  megasynth modules svf               what a module does, its ports and parameters\n\n"
           "usage: megasynth COMMAND [OPTIONS] ...\n",
           out);
     print_commands(out, false);
-    fputs("\nof a server that runs (megasynthd)\n", out);
+    fputs("\nof a server that runs (megasynthd; `play` starts one for itself)\n", out);
     print_commands(out, true);
     fputs("\nmegasynth COMMAND --help tells more, with examples. megasynth --version tells which "
           "one this is.\n"

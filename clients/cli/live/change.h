@@ -21,7 +21,5 @@ bool change_fade(const client *c, change *ch);
 bool change_rev(const client *c, change *ch);
 /// Connects, sends the change, says what came of it. Takes the map. @return an exit code
 int change_apply(client *c, const char *address, json_t *map, const change *ch, const char *what);
-/// Loads a file through a client that is open. @return c->code
-int change_load(client *c, const char *path);
 
 #endif

@@ -2,6 +2,7 @@
 #include "live/client.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,24 +70,35 @@ int client_close(client *c) {
 
 // ---- errors -------------------------------------------------------------------------------------
 
+/// On standard error, or kept.
+__attribute__((format(printf, 2, 3))) static void tell(client *c, const char *format, ...) {
+    char line[1400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (!c->quiet) say("%s", line);
+    else snprintf(c->said, sizeof c->said, "%.500s", line);
+}
+
 int client_link_error(client *c, link_status status, const char *address) {
     const char *url = link_url(c->link);
     switch (status) {
     case LINK_TIMEOUT:
-        say("%s: no answer from %s in %g s; --timeout waits longer", address, url, c->timeout);
+        tell(c, "%s: no answer from %s in %g s; --timeout waits longer", address, url, c->timeout);
         return CLI_TIMEOUT;
     case LINK_INTERRUPTED: return CLI_INTERRUPTED;
     case LINK_TOO_BIG:
-        say("%s: too long %s", address,
-            link_is_datagram(c->link) ? "for a datagram; use the server's unix or tcp address"
-                                      : "to be sent or read: 16 MiB at most");
+        tell(c, "%s: too long %s", address,
+             link_is_datagram(c->link) ? "for a datagram; use the server's unix or tcp address"
+                                       : "to be sent or read: 16 MiB at most");
         return CLI_REFUSED;
     case LINK_BAD:
-        say("%s: what %s says is not this protocol; is it a megasynthd of version %s?", address,
-            url, MEGA_VERSION);
+        tell(c, "%s: what %s says is not this protocol; is it a megasynthd of version %s?", address,
+             url, MEGA_VERSION);
         return CLI_REFUSED;
-    case LINK_MEMORY: say("%s: out of memory", address); return CLI_FILE;
-    default: say("%s: the server at %s went away", address, url); return CLI_LOST;
+    case LINK_MEMORY: tell(c, "%s: out of memory", address); return CLI_FILE;
+    default: tell(c, "%s: the server at %s went away", address, url); return CLI_LOST;
     }
 }
 
@@ -128,15 +140,16 @@ static void say_refusal(client *c, const packet *p) {
         describe(error, line, sizeof line);
         int at = (int)number_in(error, "line"), column = (int)number_in(error, "column");
         const char *code = *text_in(error, "code") ? text_in(error, "code") : p->code;
-        if (c->source && at && column) say("%s:%d:%d: %s: %s", c->source, at, column, code, line);
-        else if (c->source && at) say("%s:%d: %s: %s", c->source, at, code, line);
-        else say("%s: %s: %s", c->source ? c->source : p->address, code, line);
+        if (c->source && at && column)
+            tell(c, "%s:%d:%d: %s: %s", c->source, at, column, code, line);
+        else if (c->source && at) tell(c, "%s:%d: %s: %s", c->source, at, code, line);
+        else tell(c, "%s: %s: %s", c->source ? c->source : p->address, code, line);
     }
 }
 
 int client_refusal(client *c, const packet *p) {
     say_refusal(c, p);
-    if (c->json) {
+    if (c->json && !c->quiet) {
         json_t *all = json_copy(p->map);
         json_object_set_new(all, "fail", json_string(p->code));
         json_object_set_new(all, "command", json_string(p->address));

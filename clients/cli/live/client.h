@@ -14,6 +14,8 @@ typedef struct {
     double timeout; ///< seconds
     bool json;
     const char *source; ///< a file whose errors the server tells; NULL: none
+    bool quiet;         ///< what goes wrong is kept in `said` ...
+    char said[512];     ///< ... the last of it
     live_link *link;
     int code; ///< what the command is to end with
 } client;

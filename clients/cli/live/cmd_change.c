@@ -55,18 +55,6 @@ static int read_document(const char *path, json_t **map) {
     return code;
 }
 
-int change_load(client *c, const char *path) {
-    json_t *map;
-    int code = read_document(path, &map);
-    if (code != CLI_OK) return c->code = code;
-    c->source = path;
-    json_t *answer = client_call(c, "/patch/load", map);
-    c->source = NULL;
-    if (answer) c->code = CLI_OK;
-    json_decref(answer);
-    return c->code;
-}
-
 static int run_load(int argc, char **argv) {
     client c = {.command = &command_load};
     change ch = CHANGE_PLAIN;

@@ -109,11 +109,11 @@ void page_modules(page *p, const json_t *now, const json_t *before, double secon
     double all = 0;
     for (int i = 0; i < count; i++) all += costs[i].ns;
     page_line(p, "%s", "");
-    page_line(p, "%-16s %8s %8s", "module", "of core", "share");
+    page_line(p, "%-22s %8s %8s", "module", "of core", "share");
     for (int i = 0; i < count && i < lines; i++) {
         char share[24];
         bar(costs[i].ns / all, share);
-        page_line(p, "%-16.16s %6.2f %% %6.1f %% %s", costs[i].type,
+        page_line(p, "%-22.22s %6.2f %% %6.1f %% %s", costs[i].type,
                   costs[i].ns / (seconds * 1e9) * 100, costs[i].ns / all * 100, share);
     }
     if (!count) page_line(p, "%s", "nothing sounds");

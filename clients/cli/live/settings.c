@@ -103,7 +103,7 @@ bool client_open(client *c) {
         if (interrupted) c->code = CLI_INTERRUPTED;
         else say("%s: %s; is a megasynthd there?", url, cause);
     } else {
-        say("%s; start one with `megasynthd`", cause);
+        say("%s; start one with `megasynthd`, or let `megasynth play PATCH` bring its own", cause);
     }
     if (c->code <= 0) c->code = CLI_NO_SERVER;
     return false;

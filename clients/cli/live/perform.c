@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "live/perform.h"
+
+#include <math.h>
+#include <poll.h>
+#include <string.h>
+
+static const double silent_peak = 1e-4, tail_step_seconds = 0.1;
+
+/// Takes in what has come. @return false after a message
+static bool take(client *c, double seconds) {
+    packet p;
+    link_status status = link_receive(c->link, fmax(0, seconds), &p);
+    if (status == LINK_TIMEOUT || status == LINK_INTERRUPTED) return true;
+    if (status != LINK_OK) {
+        c->code = client_link_error(c, status, "/note/on");
+        return false;
+    }
+    bool good = p.kind != PACKET_FAIL;
+    if (!good) c->code = client_refusal(c, &p);
+    packet_finish(&p);
+    return good;
+}
+
+bool perform_wait(client *c, double until) {
+    while (!interrupted && clock_seconds() < until)
+        if (!take(c, fmin(until - clock_seconds(), 3600))) return false;
+    return true;
+}
+
+// ---- a sequence ---------------------------------------------------------------------------------
+
+static bool send_event(client *c, const event *e, uint64_t first_frame) {
+    char room[320];
+    int32_t id;
+    json_t *at = json_pack("{s:I}", "frame", (json_int_t)(first_frame + e->frame));
+    bool on = e->kind == EVENT_NOTE_ON;
+    json_t *map = on ? json_pack("{s:i, s:f, s:f, s:o}", "id", e->target + 1, "key",
+                                 (double)e->value, "velocity", (double)e->detail, "at", at)
+                     : json_pack("{s:i, s:o}", "id", e->target + 1, "at", at);
+    const char *address = client_address(c, on ? "/note/on" : "/note/off", room);
+    link_status status = link_request(c->link, address, map, &id);
+    json_decref(map);
+    if (status == LINK_OK) return true;
+    c->code = client_link_error(c, status, address);
+    return false;
+}
+
+bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double until) {
+    double began = clock_seconds();
+    for (size_t i = 0; i < s->count; i++) {
+        double due = began + (double)s->events[i].frame / s->rate - PERFORM_AHEAD_SECONDS;
+        if (!perform_wait(c, fmin(due, until))) return false;
+        if (interrupted || due > until) break;
+        if (!send_event(c, &s->events[i], first_frame) || !take(c, 0)) return false;
+    }
+    return perform_wait(c, fmin(began + (double)sequence_end(s) / s->rate, until));
+}
+
+bool perform_tail(client *c, double seconds_max) {
+    double until = clock_seconds() + seconds_max;
+    int silent = 0;
+    while (silent < 3 && clock_seconds() < until && !interrupted) {
+        if (!perform_wait(c, clock_seconds() + tail_step_seconds)) return false;
+        json_t *status = client_call(c, "/status", NULL);
+        if (!status) return c->code == CLI_INTERRUPTED;
+        bool quiet =
+            number_in(status, "voices") == 0 && number_in(status, "level_peak") < silent_peak;
+        silent = quiet ? silent + 1 : 0;
+        json_decref(status);
+    }
+    return true;
+}
