@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ..errors import MegasynthError
+
 
 @dataclass(frozen=True)
 class Diagnostic:
@@ -25,7 +27,7 @@ class Diagnostic:
         return f"{place}{self.message}{hint}"
 
 
-class OfflineError(Exception):
+class OfflineError(MegasynthError):
     """Anything that the engine, or this package on its behalf, refuses.
 
     `code` is a stable word, `path` the place in the document (or ""), `hint` what might help (or "").
@@ -61,7 +63,7 @@ class BadValueError(OfflineError, ValueError):
     """A value, type or shape that cannot be: of a parameter, a signal, a note."""
 
 
-class LibraryError(OfflineError, ImportError):
+class LibraryError(OfflineError):
     """The engine's library is not there, or is another version's."""
 
 

@@ -137,22 +137,21 @@ class AudioGraph:
         main = "out" if side == "output" else "in"
         return names.index(main) if main in names else 0
 
+    def _channels(self, name: str, side: str) -> tuple[list[str] | None, int]:
+        if name in (INPUT, OUTPUT):
+            return None, 0
+        processor = self._find(name)
+        return names_of(processor, side), count_of(processor, side)
+
     def _pairs(self, a: str, b: str) -> list[tuple[int, int]]:
         """Of whole processors; the graph's ends have as many channels as the other side wants."""
-        outs = ins = (None, 0)
-        if a != INPUT:
-            p = self._find(a)
-            outs = (names_of(p, "output"), count_of(p, "output"))  # type: ignore[assignment]
-        if b != OUTPUT:
-            p = self._find(b)
-            ins = (names_of(p, "input"), count_of(p, "input"))  # type: ignore[assignment]
+        outs, ins = self._channels(a, "output"), self._channels(b, "input")
         if a == INPUT:
             stereo = ins[0] is not None and "left" in ins[0] and "in" not in ins[0]
-            outs = (None, 2 if stereo else ins[1] if ins[0] is None else 1)  # type: ignore[assignment]
+            outs = None, 2 if stereo else 1 if ins[0] is not None else ins[1]
         if b == OUTPUT:
-            named = outs[0]
-            stereo = named is not None and "left" in named
-            ins = (None, 2 if stereo else outs[1] if named is None else 1)  # type: ignore[assignment]
+            stereo = outs[0] is not None and "left" in outs[0]
+            ins = None, 2 if stereo else 1 if outs[0] is not None else outs[1]
         return match(outs, ins, (a, b))
 
     # ---- signals -------------------------------------------------------------------------------

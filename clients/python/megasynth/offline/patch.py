@@ -59,13 +59,12 @@ class Patch(Editable):
         if not _handle:
             text = to_json({"nodes": {}} if document is None else document)
             _handle, self._warnings = _read(text, "json")
-        self._handle = 0
-        self._own(_handle)
+        self._handle = _handle
+        self._finalizer = weakref.finalize(self, lib().mega_patch_destroy, _handle)
 
-    def _own(self, handle: int) -> None:
-        """Takes a patch of the engine's, and gives the one before back."""
-        if self._handle:
-            self._finalizer()
+    def _replace(self, handle: int) -> None:
+        """Another patch of the engine's in the place of this one."""
+        self._finalizer()
         self._handle = handle
         self._finalizer = weakref.finalize(self, lib().mega_patch_destroy, handle)
 
@@ -204,7 +203,7 @@ class Patch(Editable):
                                          report.pointer, ctypes.byref(inverse))
             if not made:
                 report.fail()
-        self._own(made)
+        self._replace(made)
         back: list[dict[str, Json]] = json.loads(take_text(lib(), inverse.value))
         return back
 
@@ -356,4 +355,3 @@ class Knobs(Mapping[str, float]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
-

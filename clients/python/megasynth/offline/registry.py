@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from .errors import BadValueError, NotFoundError
 from .library import lib, nearest, take_text
@@ -96,14 +97,15 @@ def _ports(rows: list[dict[str, str]]) -> tuple[PortInfo, ...]:
     return tuple(PortInfo(**row) for row in rows)
 
 
-def _module(row: dict[str, object]) -> ModuleInfo:
-    r: dict[str, object] = {k: row[k] for k in ModuleInfo.__dataclass_fields__}
-    params = [ParamInfo(**{**p, "choices": tuple(p.get("choices", ()))})
-              for p in row["params"]]  # type: ignore[attr-defined]
-    r["params"] = {p.name: p for p in params}
-    r["inputs"] = _ports(row["inputs"])  # type: ignore[arg-type]
-    r["outputs"] = _ports(row["outputs"])  # type: ignore[arg-type]
-    return ModuleInfo(**r)  # type: ignore[arg-type]
+def _param(row: dict[str, Any]) -> ParamInfo:
+    return ParamInfo(**{**row, "choices": tuple(row.get("choices", ()))})
+
+
+def _module(row: dict[str, Any]) -> ModuleInfo:
+    known = {name: row[name] for name in ModuleInfo.__dataclass_fields__}
+    known["params"] = {p["name"]: _param(p) for p in row["params"]}
+    known["inputs"], known["outputs"] = _ports(row["inputs"]), _ports(row["outputs"])
+    return ModuleInfo(**known)
 
 
 class Registry(Mapping[str, ModuleInfo]):

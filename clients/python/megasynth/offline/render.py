@@ -209,4 +209,3 @@ def render(patch: Patch, seconds: float | None = None, notes: Notes | None = Non
         while player.position < frames:
             recorder.step(frames)
         return recorder.sound(frames)
-

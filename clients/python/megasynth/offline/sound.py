@@ -96,7 +96,8 @@ class Sound(_Base):
     def load(cls, path: str | Path) -> Sound:
         """Reads a WAV file of 16, 24 or 32 bits or floats. Raises OSError, or OfflineError for any other."""
         data = Path(path).read_bytes()
-        chunks, at = {}, 12
+        chunks: dict[bytes, bytes] = {}
+        at = 12
         while at + 8 <= len(data):
             name, size = data[at:at + 4], int.from_bytes(data[at + 4:at + 8], "little")
             chunks.setdefault(name, data[at + 8:at + 8 + size])
@@ -138,7 +139,7 @@ class Sound(_Base):
 
     def plot(self, axes: Any = None) -> Any:
         """Draws each channel over seconds, by matplotlib; gives the axes. Raises ImportError without it."""
-        from matplotlib import pyplot
+        from matplotlib import pyplot  # type: ignore[import]
         axes = axes or pyplot.subplots(figsize=(9, 2.5))[1]
         times = np.arange(self._channels.shape[1]) / self.rate
         names = ("left", "right") if len(self._channels) == 2 else map(str, range(64))
@@ -162,5 +163,3 @@ def _samples(data: bytes, code: int, bits: int) -> npt.NDArray[np.float32] | Non
     wide = np.zeros((len(rows), 4), np.uint8)
     wide[:, 4 - width:] = rows  # at the top, so that the sign is right
     return (wide.view("<i4")[:, 0] / np.float64(2**31)).astype(np.float32)
-
-
