@@ -79,7 +79,8 @@ typedef struct {
     X(watch)                                                                                       \
     X(status)                                                                                      \
     X(top)                                                                                         \
-    X(quit)
+    X(quit)                                                                                        \
+    X(doctor)
 
 // Example: X(render)  Becomes: extern const cli_command command_render;
 #define X(name) extern const cli_command command_##name;

@@ -144,7 +144,7 @@ static int run(int argc, char **argv) {
 
 const cli_command command_modules = {
     .name = "modules",
-    .operands = "[NAME]",
+    .operands = "[MODULE]",
     .doc = "list the modules, or tell all about one",
     .examples =
         "  megasynth modules              what there is\n"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "live/print.h"
 
 // Example: X(render)  Becomes: &command_render,
 #define X(name) &command_##name,
@@ -93,6 +94,10 @@ static int run(int argc, char **argv) {
         printf("megasynth %s\n", MEGA_VERSION);
         return CLI_OK;
     }
+    // What the build, and the shell, ask for.
+    if (strcmp(name, "--completion") == 0) return print_completion(argc - 1, argv + 1);
+    if (strcmp(name, "--complete") == 0) return print_candidates(argc - 1, argv + 1);
+    if (strcmp(name, "--manual") == 0) return print_manual(argc - 1, argv + 1);
     const cli_command *command = find_command(name);
     if (!command) return unknown_command(name);
     return command->run(argc - 1, argv + 1);

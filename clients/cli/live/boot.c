@@ -22,8 +22,7 @@ static const double ready_seconds = 20;
 
 // ---- the program --------------------------------------------------------------------------------
 
-/// MEGASYNTHD, else beside this program, else what PATH has.
-static void find_program(char path[512]) {
+void boot_program(char path[512]) {
     const char *given = getenv("MEGASYNTHD");
     if (given && *given) {
         snprintf(path, 512, "%s", given);
@@ -37,6 +36,35 @@ static void find_program(char path[512]) {
     }
     if (slash) strcpy(slash + 1, "megasynthd");
     if (!slash || access(path, X_OK) != 0) strcpy(path, "megasynthd");
+}
+
+bool boot_ask(const char *option, char *text, size_t room) {
+    char program[512];
+    int ends[2], status = -1;
+    boot_program(program);
+    text[0] = '\0';
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        int nothing = open("/dev/null", O_RDWR);
+        dup2(nothing, STDIN_FILENO);
+        dup2(nothing, STDERR_FILENO); // sound libraries say much there
+        execlp(program, program, option, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    size_t used = 0;
+    for (ssize_t got; child > 0 && used + 1 < room;) {
+        got = read(ends[0], text + used, room - used - 1);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        used += (size_t)got;
+    }
+    text[used] = '\0';
+    close(ends[0]);
+    if (child > 0) waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /// In the child, between fork and exec: only what is safe there.
@@ -137,7 +165,7 @@ bool boot(booted *b, const char *const *options) {
         close_log(b);
         return false;
     }
-    find_program(program);
+    boot_program(program);
     snprintf(name, sizeof name, "play-%ld", (long)getpid());
     snprintf(fd, sizeof fd, "%d", ready[1]);
     const char *argv[OPTIONS_MAX] = {program,      "--name",  name,          "--port",

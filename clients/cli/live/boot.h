@@ -4,6 +4,7 @@
 #define LIVE_BOOT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 typedef struct {
@@ -12,7 +13,11 @@ typedef struct {
     int log; ///< what it says on standard error
 } booted;
 
-/// Finds megasynthd (MEGASYNTHD, beside this program, PATH), starts it, waits until it is ready.
+/// Where megasynthd is: MEGASYNTHD, else beside this program, else what PATH has.
+void boot_program(char path[512]);
+/// What it prints with one option, at most `room` bytes. @return false if it cannot be run
+bool boot_ask(const char *option, char *text, size_t room);
+/// Starts it, and waits until it is ready.
 /// @param options further ones for it, NULL at the end
 /// @return false after a message; nothing runs then
 bool boot(booted *b, const char *const *options);

@@ -19,7 +19,7 @@ static const cli_option options[] = {
     [SECONDS] = {"seconds", 's', "S", "how long (else: until the notes have died away, or Ctrl-C)"},
     [SET] = {"set", '\0', "KNOB=VALUE", "a knob's value, 0..1; once for each knob"},
     [OWN] = {"own", '\0', NULL, "start a server even if one runs"},
-    [BACKEND] = {"backend", '\0', "NAME",
+    [BACKEND] = {"backend", '\0', "BACKEND",
                  "of a server that is started: auto, jack, alsa ..., dummy"},
     [DEVICE] = {"device", '\0', "NAME", "the same: its output"},
 };

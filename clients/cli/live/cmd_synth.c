@@ -64,7 +64,7 @@ static int run(int argc, char **argv) {
 
 const cli_command command_synth = {
     .name = "synth",
-    .operands = "list|new|free|fader [NAME] [GAIN]",
+    .operands = "list|new|free|fader [SYNTH] [GAIN]",
     .doc = "list, make, free or fade the synths of a server",
     .examples = "  megasynth synth                    what there is\n"
                 "  megasynth synth new bass --fader 0.5\n"

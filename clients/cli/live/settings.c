@@ -14,8 +14,9 @@ static const double timeout_seconds = 10, timeout_min = 0.01, timeout_max = 8640
 const cli_option live_options[] = {
     [URL] = {"url", 'u', "URL",
              "the server: unix:PATH, tcp://HOST:PORT, udp://HOST:PORT (else: MEGASYNTH_URL)"},
-    [NAME] = {"name", '\0', "NAME", "the server of this name on this machine (main, or the only)"},
-    [SYNTH] = {"synth", '\0', "NAME", "the synth within it (main)"},
+    [NAME] = {"name", '\0', "SERVER",
+              "the server of this name on this machine (main, or the only)"},
+    [SYNTH] = {"synth", '\0', "SYNTH", "the synth within it (main)"},
     [TOKEN_FILE] = {"token-file", '\0', "FILE",
                     "what the server wants to be told (else: MEGASYNTH_TOKEN_FILE)"},
     [TIMEOUT] = {"timeout", '\0', "SECONDS", "how long an answer may take (10)"},
@@ -101,7 +102,7 @@ bool client_open(client *c) {
         if (client_open_at(c, url, cause)) return true;
         if (c->code > 0) return false; // has been said
         if (interrupted) c->code = CLI_INTERRUPTED;
-        else say("%s: %s; is a megasynthd there?", url, cause);
+        else say("%s: %s; is a megasynthd there? `megasynth doctor` looks", url, cause);
     } else {
         say("%s; start one with `megasynthd`, or let `megasynth play PATCH` bring its own", cause);
     }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// candidates -- names for completion: of the tables here, and of what a server plays.
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "live/client.h"
+#include "live/print.h"
+#include "live/url.h"
+
+/// A shell waits for it: longer would be felt.
+static const double timeout_seconds = 0.5;
+
+static const cli_command asking = {.name = "--complete", .operands = "KIND", .live = true};
+
+static json_t *module_of(const char *type) {
+    const mega_module *module = mega_module_find(type);
+    char *text = module ? mega_module_describe_json(module) : NULL;
+    json_t *m = text ? json_loads(text, 0, NULL) : NULL;
+    mega_free(text);
+    return m;
+}
+
+/// "node.port" for each of a list of the node's module.
+static void print_ports(const char *node, const json_t *m, const char *list) {
+    size_t i;
+    json_t *port;
+    json_array_foreach(json_object_get(m, list), i, port)
+        printf("%s.%s\n", node, text_in(port, "name"));
+}
+
+static void print_keys(const json_t *map) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)map, key, value) puts(key);
+}
+
+static void print_nodes(client *c, const char *kind) {
+    json_t *answer = client_call(c, "/patch/get", NULL), *patch = json_object_get(answer, "patch"),
+           *node;
+    const char *id;
+    json_object_foreach(json_object_get(patch, "nodes"), id, node) {
+        json_t *m = module_of(text_in(node, "type"));
+        if (strcmp(kind, "outputs") == 0) print_ports(id, m, "outputs");
+        if (strcmp(kind, "inputs") == 0) print_ports(id, m, "inputs");
+        if (strcmp(kind, "outputs") != 0) print_ports(id, m, "params");
+        json_decref(m);
+    }
+    if (strcmp(kind, "outputs") == 0) print_keys(json_object_get(patch, "knobs"));
+    json_decref(answer);
+}
+
+static void print_list(client *c, const char *address, const char *key) {
+    json_t *answer = client_call(c, address, NULL);
+    print_keys(json_object_get(answer, key));
+    json_decref(answer);
+}
+
+// ---- without a server ---------------------------------------------------------------------------
+
+static void print_modules(void) {
+    char *text = mega_module_describe_json(NULL);
+    json_t *root = text ? json_loads(text, 0, NULL) : NULL, *m;
+    size_t i;
+    json_array_foreach(json_object_get(root, "modules"), i, m) puts(text_in(m, "name"));
+    json_decref(root);
+    mega_free(text);
+}
+
+/// The words behind the colon of the row's own text.
+static void print_topics(void) {
+    const row *r = row_find("/subscribe");
+    const char *at = r ? strchr(r->doc, ':') : NULL;
+    for (at = at ? at + 1 : ""; *at; at += strcspn(at, " ")) {
+        at += strspn(at, " ");
+        printf("%.*s\n", (int)strcspn(at, " "), at);
+    }
+}
+
+static void print_argument_keys(const char *address) {
+    const row *r = row_find(address);
+    for (const char *at = r ? r->arguments : ""; *at; at += strspn(at, " ")) {
+        size_t bytes = strcspn(at, " "), key = strcspn(at, ":");
+        if (key < bytes) printf("%.*s=\n", (int)key, at);
+        at += bytes;
+    }
+}
+
+static void print_servers(void) {
+    static runtime_server servers[RUNTIME_SERVERS_MAX];
+    int count = runtime_list(servers);
+    for (int i = 0; i < count; i++)
+        if (servers[i].lives) puts(servers[i].name);
+}
+
+/// @return false if it is no such kind
+static bool print_known(const char *kind, int argc, char **argv) {
+    if (strcmp(kind, "modules") == 0) print_modules();
+    else if (strcmp(kind, "topics") == 0) print_topics();
+    else if (strcmp(kind, "servers") == 0) print_servers();
+    else if (strcmp(kind, "arguments") == 0) print_argument_keys(argc > 2 ? argv[2] : "");
+    else if (strcmp(kind, "backends") == 0) puts("auto\njack\npulse\nalsa\ndummy");
+    else if (strcmp(kind, "addresses") == 0)
+        for (size_t i = 0; i < row_count(); i++) puts(row_get(i)->address);
+    else return false;
+    return true;
+}
+
+int print_candidates(int argc, char **argv) {
+    client c = {.command = &asking, .quiet = true};
+    if (argc < 2) return CLI_USAGE;
+    const char *kind = argv[1];
+    if (print_known(kind, argc, argv)) return CLI_OK;
+    for (int option; client_option(&c, argc, argv, &option);) continue;
+    if (c.code >= 0) return c.code;
+    c.timeout = timeout_seconds;
+    if (!client_open(&c)) return CLI_OK;
+    if (strcmp(kind, "knobs") == 0) print_list(&c, "/knob/list", "knobs");
+    else if (strcmp(kind, "synths") == 0) print_list(&c, "/synth/list", "synths");
+    else print_nodes(&c, kind);
+    client_close(&c);
+    return CLI_OK;
+}
