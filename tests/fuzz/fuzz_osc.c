@@ -2,6 +2,7 @@
 // fuzz_osc -- bytes as a stream of a client's: framing, OSC, payloads, the command table, the
 // lanes; against a whole server without sockets or a device. The first byte chooses the framing,
 // and whether the client is admitted.
+#include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,10 +45,19 @@ static void send_packet(session *to, const void *packet, size_t bytes, send_kind
     answers++;
 }
 
+// ---- the folder below which it may write ------------------------------------------------------
+
+static char folder[] = "/tmp/megasynth-fuzz-XXXXXX";
+
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *where) {
+    (void)about, (void)kind, (void)where;
+    return remove(path);
+}
+static void remove_folder(void) { nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS); }
+
 static void begin(void) {
-    static char folder[] = "/tmp/megasynth-fuzz-XXXXXX";
     char cause[512];
-    if (!mkdtemp(folder)) abort();
+    if (!mkdtemp(folder) || atexit(remove_folder) != 0) abort();
     o = (options){.name = "fuzz", .root = folder, .ready_fd = -1};
     o.audio.backend = AUDIO_DUMMY;
     o.audio.outputs = 2;
