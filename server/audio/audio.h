@@ -104,7 +104,10 @@ typedef struct {
     bool no_realtime; ///< does not ask for real-time priority
     audio_render *render;
     audio_heard *heard; ///< may be NULL
-    void *user;         ///< of both
+    void (*lost)(
+        void *user); ///< may be NULL. A thread of audio's: the device is lost, and what else
+                     ///< is a client of its server must end before it is looked for again
+    void *user;      ///< of all three
 } audio_options;
 
 typedef struct audio audio;

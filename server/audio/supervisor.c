@@ -132,6 +132,7 @@ static void lose(audio *a, const char *why) {
     a->last_cause[0] = 0;
     a->pause_seconds = PAUSE_FIRST;
     a->next_try_ns = clock_mono_ns() + (int64_t)(PAUSE_FIRST * SECOND);
+    if (a->options.lost) a->options.lost(a->options.user);
     close_stream(a);
 }
 

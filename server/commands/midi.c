@@ -21,6 +21,7 @@ void command_midi_connect(call *c) {
 }
 
 void command_midi_disconnect(call *c) {
-    if (!midi_disconnect(c->server->midi, arg_text(c, "port")))
-        call_fail(c, CODE_NOT_FOUND, "port", "it is not connected");
+    char cause[MIDI_CAUSE_BYTES];
+    if (!midi_disconnect(c->server->midi, arg_text(c, "port"), cause))
+        call_fail(c, CODE_NOT_FOUND, "port", "%s", cause);
 }

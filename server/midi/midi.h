@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // midi -- instruments that play the synths, through RtMidi: notes, pedals, wheels, pressure;
-// controllers turn the knobs that are mapped to them. Ports are opened and closed on the builder;
-// what they send is played on the loop, at the frame at which it came.
+// controllers turn the knobs that are mapped to them. Inputs are opened and closed on the builder;
+// what they send is played on the loop, at the frame at which it came. RtMidi waits for no lock
+// here but one that is held for moments.
 #ifndef MIDI_H
 #define MIDI_H
 
@@ -17,15 +18,18 @@ midi *midi_create(server *s);
 void midi_destroy(midi *m);
 void midi_close(midi *m);
 
-/// The builder: names of the ports there are, and those that are connected. NULL, with a cause,
-/// where there is no MIDI.
+/// Any thread: the sound device is lost. What are clients of the same server end now.
+void midi_let_go(midi *m);
+
+/// The builder: names of the inputs there are, and those that are connected; they come back by
+/// themselves. NULL with a cause
 json_t *midi_list(midi *m, char *cause);
-/// The builder: opens a port by its name, a unique part of it, or its number. @return its name;
+/// The builder: opens an input by its name, a unique part of it, or its number. @return its name;
 /// NULL with a cause
 const char *midi_connect(midi *m, const char *port, const char *synth_name, int channel,
                          char *cause);
-/// The builder. @return false if it is not connected
-bool midi_disconnect(midi *m, const char *port);
+/// The builder. @return false with a cause
+bool midi_disconnect(midi *m, const char *port, char *cause);
 
 /// The loop: plays a message now; channel 1..16, 0: any. For tests, too.
 void midi_play(server *s, const char *synth_name, int channel, const uint8_t *bytes, uint32_t count,

@@ -11,6 +11,7 @@ midi *midi_create(server *s) {
 }
 void midi_close(midi *m) { (void)m; }
 void midi_destroy(midi *m) { free(m); }
+void midi_let_go(midi *m) { (void)m; }
 
 static void say(char *cause) {
     snprintf(cause, MIDI_CAUSE_BYTES, "this server was built without RtMidi");
@@ -27,7 +28,8 @@ const char *midi_connect(midi *m, const char *port, const char *synth_name, int 
     say(cause);
     return NULL;
 }
-bool midi_disconnect(midi *m, const char *port) {
+bool midi_disconnect(midi *m, const char *port, char *cause) {
     (void)m, (void)port;
+    say(cause);
     return false;
 }

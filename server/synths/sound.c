@@ -5,6 +5,7 @@
 
 #include "host/trace.h"
 #include "log.h"
+#include "midi/midi.h"
 #include "net/session.h"
 #include "synths/mixer.h"
 
@@ -35,12 +36,15 @@ static void heard(void *user, const float *const *out, uint32_t frames) {
     }
 }
 
+static void lost(void *user) { midi_let_go(((sound *)user)->server->midi); }
+
 sound *sound_open(server *of, char cause[AUDIO_CAUSE_BYTES]) {
     sound *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     audio_options wanted = of->options->audio;
     wanted.render = render;
     wanted.heard = heard;
+    wanted.lost = lost;
     wanted.user = s;
     s->server = of;
     s->inputs = wanted.inputs;
@@ -66,6 +70,12 @@ audio *sound_audio(sound *s) { return s->audio; }
 uint32_t sound_rate(const sound *s) { return audio_rate(s->audio); }
 uint32_t sound_inputs(const sound *s) { return s->inputs; }
 uint32_t sound_outputs(const sound *s) { return s->outputs; }
+
+bool sound_is_on_jack(const sound *s) {
+    audio_status now = audio_status_get(s->audio);
+    if (now.load_peak > s->server->load_peak) s->server->load_peak = now.load_peak; // begins anew
+    return now.state == AUDIO_RUNNING && audio_describe(s->audio).backend == AUDIO_JACK;
+}
 
 // ---- time -------------------------------------------------------------------------------------
 

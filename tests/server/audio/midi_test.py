@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""midi_test -- a JACK MIDI client plays the server: notes, pedals, wheels, controllers; rubbish; it goes and comes back.
+
+usage: midi_test.py MEGASYNTHD MIDI_SOURCE
+"""
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from jackd import ENVIRONMENT, Jack, sweep  # noqa: E402
+from wire import PATCH, Server, run  # noqa: E402
+
+MEGASYNTHD, SOURCE = sys.argv[1:3]
+NAME = "keyboard"
+
+
+class Source:
+    """The instrument."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([SOURCE, NAME], env=ENVIRONMENT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == "ready\n"
+
+    def send(self, *messages):
+        """In one period."""
+        self.process.stdin.write(" ".join(m.hex() for m in map(bytes, messages)) + "\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "sent\n"
+
+    def end(self):
+        self.process.stdin.close()
+        try: self.process.wait(2)
+        except subprocess.TimeoutExpired: self.process.kill()
+        self.process.wait()
+
+
+jack = Jack(128)
+source = Source()
+server = Server(MEGASYNTHD, "--state", "none", backend="jack", env=ENVIRONMENT)
+client = server.client()
+
+
+def notice(topic, seconds=10, **wanted):
+    """Waits for one that has all these values."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for i, (of, map_) in enumerate(client.notices):
+            if of == topic and all(map_.get(k) == v for k, v in wanted.items()):
+                del client.notices[:i + 1]
+                return map_
+        client.receive(0.05)
+    raise AssertionError(f"no notice of {topic} {wanted}: {client.notices[-5:]}")
+
+
+def until(what, seconds=10):
+    """Asks until it holds."""
+    end = time.monotonic() + seconds
+    while not (got := what()):
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+    return got
+
+
+def sounding(): return sorted(note["key"] for note in client.call("/voice/list")["notes"])
+
+
+def connected(): return client.call("/midi/list")["connected"]
+
+
+def plays(key=60):
+    source.send((0x90, key, 100))
+    started = notice("note", event="started", key=key)
+    assert key in sounding()
+    source.send((0x80, key, 0))
+    notice("note", event="ended", note=started["note"])
+
+
+def heard():
+    """JACK connects from one of the next periods on."""
+    client.settle(0.1)
+
+
+def listed():
+    client.call("/patch/load", patch=PATCH)
+    client.call("/subscribe", topics=["note", "knob", "device"])
+    there = until(lambda: "jack" in client.call("/midi/list")["api"] and client.call("/midi/list"))
+    assert f"{NAME}:out" in there["inputs"] and there["connected"] == [], there
+    client.fails("not-found", "/midi/connect", port="nobody")
+    client.fails("not-found", "/midi/disconnect", port=f"{NAME}:out")
+    assert client.call("/midi/connect", port=NAME)["port"] == f"{NAME}:out"
+    assert connected() == [{"port": f"{NAME}:out", "synth": "main", "channel": 0, "there": True}]
+    heard()
+    return there["api"]
+
+
+def notes():
+    plays()
+    source.send((0x91, 62, 1), (0x92, 64, 127))
+    until(lambda: sounding() == [62, 64])
+    source.send((0x91, 62, 0), (0x82, 64, 64))  # velocity 0 is off
+    until(lambda: sounding() == [])
+
+
+def controllers():
+    """To knobs, by controller and channel."""
+    client.call("/knob/map", name="cutoff", cc=7)
+    source.send((0xB3, 7, 127))
+    assert abs(notice("knob", name="cutoff")["value"] - 1) < 1e-6
+    until(lambda: abs(client.call("/knob/get", name="cutoff")["value"] - 1) < 1e-6)
+    client.call("/knob/map", name="cutoff", cc=8, channel=2, min=100, max=0)
+    source.send((0xB0, 8, 50), (0xB1, 8, 75))  # the first is of another channel
+    assert abs(notice("knob", name="cutoff")["value"] - 0.25) < 1e-6
+    client.settle(0.05)
+    assert not [n for n in client.notices if n[0] == "knob"], client.notices
+
+
+def wheel_and_pedal():
+    source.send((0x90, 69, 100))
+    notice("note", event="started", key=69)
+    bus = client.call("/bus/new", node="note", port="freq")["bus"]
+    freq = lambda: client.call("/bus/get", bus=bus)["peak"]
+    until(lambda: abs(freq() - 440) < 0.1)
+    source.send((0xE0, 0x7F, 0x7F))
+    until(lambda: freq() > 440 * 1.05)
+    up = freq()
+    source.send((0xE0, 0, 0))
+    until(lambda: freq() < 440 / 1.05)
+    source.send((0xE0, 0, 0x40))
+    until(lambda: abs(freq() - 440) < 0.1)
+    client.call("/bus/free", bus=bus)
+    source.send((0xB0, 64, 127), (0x80, 69, 0))
+    client.settle(0.5)
+    assert sounding() == [69], "the pedal does not hold it"
+    source.send((0xB0, 64, 0))
+    until(lambda: sounding() == [])
+    source.send((0x90, 40, 1), (0x90, 41, 1), (0xA0, 41, 99), (0xD0, 50))
+    until(lambda: sounding() == [40, 41])
+    source.send((0xB0, 123, 0))
+    until(lambda: sounding() == [])
+    return f"bent up to {up:.1f} Hz"
+
+
+def many():
+    """All of what comes in one period is played."""
+    before = client.call("/status")["synths"]["main"]["notes"]
+    for _ in range(10): source.send(*[(0x90 if i % 2 == 0 else 0x80, 30 + i // 2 % 90, 1) for i in range(200)])
+    until(lambda: client.call("/status")["synths"]["main"]["notes"] == before + 1000)
+    return "1000 notes in 10 periods"
+
+
+def rubbish():
+    draw = random.Random(3)
+    source.send((0xF0, 1, 2, 3, 0xF7), (0xF8,), (0xFE,), (0xFF,), (60, 100), (0x90,), (0x90, 60), (0x90, 0xFF, 0xFF), (0xB0, 0x80),
+                (0xF0,), (1, 2, 3), (0xF7,), (0x90, 60, 1, 61, 1), (0xC0, 5), (0xF2, 1, 2), (0xF0, *range(100), 0xF7))
+    for _ in range(30): source.send(*[[draw.randrange(256) for _ in range(draw.randrange(1, 12))] for _ in range(20)])
+    source.send(*[(0xB0 | channel, control, 0) for channel in range(16) for control in (64, 66, 120, 123)], (0xE0, 0, 0x40))
+    until(lambda: sounding() == [])
+    client.settle(0.05)
+    client.notices.clear()
+    plays(61)
+
+
+def moved():
+    """Connected again, it plays another synth, of one channel only."""
+    client.call("/synth/new", name="other")
+    client.call("/synth/other/patch/load", patch=PATCH)
+    client.call("/synth/other/midi/connect", port=f"{NAME}:out", channel=2)
+    assert [(c["synth"], c["channel"]) for c in connected()] == [("other", 2)]
+    heard()
+    source.send((0x90, 50, 1), (0x91, 51, 1))
+    assert notice("note", event="started")["synth"] == "other" and sounding() == []
+    source.send((0x81, 51, 1))
+    client.call("/midi/connect", port=f"{NAME}:out")
+    client.call("/synth/free", name="other")
+    heard()
+    client.notices.clear()
+
+
+def gone_and_back():
+    """The instrument, then jackd with it."""
+    global source, jack
+    source.end()
+    notice("device", event="lost", message=f"{NAME}:out")
+    assert not connected()[0]["there"] and f"{NAME}:out" not in client.call("/midi/list")["inputs"]
+    source = Source()
+    notice("device", event="back", message=f"{NAME}:out")
+    heard()
+    plays(63)
+    jack.end(signal.SIGKILL)
+    source.end()
+    notice("device", event="lost", message=f"{NAME}:out")
+    assert not connected()[0]["there"]
+    jack = Jack(128)
+    source = Source()
+    notice("device", event="back", message=f"{NAME}:out")
+    heard()
+    plays(64)
+
+
+def disconnected():
+    client.call("/midi/disconnect", port=f"{NAME}:out")
+    client.notices.clear()
+    source.send((0x90, 60, 100))
+    client.settle(0.3)
+    assert connected() == [] and sounding() == [] and not client.notices
+
+
+try:
+    with server: run([listed, notes, controllers, wheel_and_pedal, many, rubbish, moved, gone_and_back, disconnected], "midi_test")
+finally:
+    source.end()
+    jack.end(signal.SIGKILL)
+    sweep()
