@@ -1,260 +1,390 @@
 ;; SPDX-License-Identifier: MIT
-;; core -- a synth at the REPL: patches as data, knobs, notes, cables; each call answers with a promise.
 (ns megasynth.core
+  "A synth at the REPL: patches as data, knobs, notes, cables.
+
+  Each call that reaches the server returns a promise at once. `deref` waits for the answer, a map;
+  where the call has failed it throws an `ex-info` with the server's own `:code`, `:path`, `:hint`
+  and `:message`. Frames are counted since the server began, `:rate` of them a second."
   (:refer-clojure :exclude [swap!])
   (:require [clojure.string :as str]
-            [megasynth.link :as link]
+            [megasynth.devices :as devices]
+            [megasynth.diff :as diff]
+            [megasynth.explain :as explain]
             [megasynth.patch :as patch]
+            [megasynth.session :as session]
+            [megasynth.link :as link]
             [megasynth.wire :as wire])
-  (:import (java.util.concurrent TimeUnit)
+  (:import (java.io Writer)
            (java.util.concurrent.atomic AtomicInteger)))
 
 (set! *warn-on-reflection* true)
 
-(def addresses
-  "Every command of the server. A test compares them with the server's own list."
-  (str/split "/hello /ping /sync /clock /status /subscribe /unsubscribe /command/list /panic /quit /synth/new /synth/free
-   /synth/list /synth/fader /patch/load /patch/edit /patch/add /patch/remove /patch/connect /patch/disconnect /patch/undo
-   /patch/redo /patch/cancel /patch/check /patch/get /patch/profile /patch/disasm /param/set /param/get /param/list
-   /knob/new /knob/free /knob/set /knob/get /knob/list /knob/map /preset/recall /preset/save /preset/list /note/on
-   /note/off /note/set /note/control /note/all_off /voice/alloc /voice/free /voice/list /bus/new /bus/free /bus/set
-   /bus/get /bus/list /bus/tap /bus/untap /module/list /module/get /record/start /record/stop /record/status /midi/list
-   /midi/connect /midi/disconnect /state/get /state/save /state/load" #"\s+"))
-
-(defonce ^{:doc "What the server holds, kept up to date by its notices: `:connected :knobs :patch :rev :notes`. Watches work."} state
-  (atom {:connected false}))
-(defonce ^:private session (atom nil)) ; {:link :process :urls}
-(defonce ^:private loaded (atom nil))  ; name of the patch that plays
-(defonce ^:private heard-taps (atom {})) ; bus -> function
-(defonce ^:private ids (AtomicInteger.))
-(def ^:dynamic *at* "When calls take effect, as the server has it; see `at`." nil)
-(def ^:dynamic *synth* "Calls go to this synth." "main")
-
-(def ^:private timed
-  #{"/patch/load" "/patch/edit" "/param/set" "/knob/set" "/preset/recall" "/note/on" "/note/off" "/note/set"
-    "/note/control" "/note/all_off" "/voice/free"})
-(def ^:private of-a-synth #"/(patch|param|knob|preset|note|voice)/.*|/bus/new")
-
-;; ---- calls
-
-(defn call
-  "Any command of the server by its address, arguments by name: `(call \"/note/on\" {:key 60 :velocity 0.8})`. Answers with
-  a promise of a map; where the command fails, `deref` throws `ex-info` with `:code`, `:path`, `:hint`."
-  ([command] (call command {}))
-  ([command arguments]
-   (if-let [l (:link @session)]
-     (link/ask l
-               (if (and (not= *synth* "main") (re-matches of-a-synth command)) (str "/synth/" *synth* command) command)
-               (cond-> arguments (and *at* (timed command)) (assoc :at *at*)))
-     (link/failed command {:code "disconnected"} (str command ": not connected; (megasynth.core/connect!) or (megasynth.core/boot!)")))))
-
-(defn- mirror-patch [_]
-  (binding [*at* nil *synth* "main"]
-    (link/on-answer (call "/patch/get")
-                    (fn [{:keys [patch rev]}] (clojure.core/swap! state assoc :patch patch :rev rev)))
-    (link/on-answer (call "/knob/list")
-                    (fn [{:keys [knobs]}]
-                      (clojure.core/swap! state assoc :knobs
-                                          (if (map? knobs) knobs (into {} (map (juxt (comp keyword :name) #(dissoc % :name))) knobs)))))))
-
-(defn- heard-notice [topic {:keys [event synth note id key name value] :as details}]
-  (when (= synth "main")
-    (case topic
-      "knob" (clojure.core/swap! state assoc-in [:knobs (keyword name) :value] value)
-      "patch" (mirror-patch details)
-      "note" (if (= event "started")
-               (clojure.core/swap! state assoc-in [:notes note] {:key key :id id})
-               (clojure.core/swap! state update :notes dissoc note))
-      nil)))
-
-(defn- heard [address arguments]
-  (try
-    (case address
-      "/notice" (apply heard-notice arguments)
-      "/tap" (when-let [f (@heard-taps (first arguments))] (f (second arguments)))
-      "gone" (clojure.core/swap! state assoc :connected false :notes {})
-      nil)
-    (catch Exception e (clojure.core/swap! state assoc :error e)))) ; of a watch or a tap: the reader goes on
-
 ;; ---- the session
 
-(defn- close-link [] (some-> (:link @session) link/close))
+(def state
+  "An atom that mirrors the server; watches work. All of it is of the synth `main`.
 
-(defn- connected! [url more]
-  (close-link)
-  (reset! session (merge more {:link (link/open url heard)}))
-  (let [hello @(call "/hello" {:proto 1 :client "clojure"})]
-    @(call "/subscribe" {:topics ["note" "patch" "knob"]})
-    (reset! state {:connected true :server hello :knobs {} :notes {}})
-    (mirror-patch nil)
-    hello))
-
-(declare stop-server)
+    :connected  whether there is a server
+    :server     what it says of itself: :rate, :block, :limits, ...
+    :patch :rev the document that plays, and its number
+    :knobs      {:cutoff {:value 0.5 :range [80 12000] :scale \"exp\" :unit \"Hz\"}}
+    :notes      those that sound, by the server's handle: {9 {:key 60 :id 3}}
+    :last       the last notice of each kind of trouble: {:xrun {...} :late {...} :device {...}}
+    :failure    the last call that failed, even if nobody has looked: {:code :path :hint ...}"
+  session/state)
 
 (defn boot!
-  "Starts a server, which ends with this process, and connects. Options: `:program` (or MEGASYNTHD in the environment, or
-  the PATH), `:backend` (\"auto\"), `:name`, `:options` more words of its command line, `:folder` for its sockets and state, `:log` file."
+  "Starts a server that ends with this process, connects to it, and returns what it says of itself.
+  Options:
+
+    :program  the server (MEGASYNTHD in the environment, else megasynthd on the PATH)
+    :backend  \"auto\", \"jack\", \"alsa\", ..., or \"dummy\", which makes no sound
+    :options  more words of its command line, such as [\"--latency\" 5]
+    :name     for others who look for it (clojure-PID)
+    :folder   for its socket and its state, in place of the user's
+    :log      a file for what it says
+
+  Throws an `ex-info` with `:code` audio where there is no sound device, file where there is no
+  such program; `:log` is what the server has said."
   ([] (boot! {}))
-  ([options]
-   (stop-server)
-   (let [{:keys [urls] :as booted} (link/boot options)]
-     (connected! (first (filter #(str/starts-with? % "unix:") urls)) booted))))
-
-(defn- cable-names [from to]
-  (let [from (patch/end (set (map name (keys (:knobs @state)))) "out" from) to (patch/end #{} "in" to)]
-    {:from from :to to}))
-
-(defn connect!
-  "Without arguments, or with a map: to a running server (`:url`, or `:name`), and tells what it says of itself.
-  With two ends: a cable, `(connect! [:lfo0 :out] [:osc0 :amp] {:amount 0.5 :as :octaves})`; a knob is its name alone."
-  ([] (connect! {}))
-  ([{:keys [url name] :or {name "main"}}]
-   (let [tried (if url [url] (link/places name))
-         failures (atom [])]
-     (or (some #(try (connected! % {}) (catch java.io.IOException e (clojure.core/swap! failures conj (str % ": " (.getMessage e))) nil)) tried)
-         (throw (ex-info (str "no server: " (str/join "; " @failures))
-                         {:code "disconnected" :tried tried :hint "(boot!) starts one"})))))
-  ([from to] (connect! from to {}))
-  ([from to options] (call "/patch/edit" {:ops [(merge {:op "connect"} options (cable-names from to))]})))
-
-(defn disconnect!
-  "Takes a cable away."
-  [from to]
-  (call "/patch/edit" {:ops [(merge {:op "disconnect"} (cable-names from to))]}))
-
-(defn- stop-server []
-  (when-let [^Process p (:process @session)]
-    (.destroy p)
-    (when-not (.waitFor p 5 TimeUnit/SECONDS) (.destroyForcibly p)))
-  (close-link)
-  (reset! session nil))
+  ([options] (session/boot options)))
 
 (defn stop!
   "Ends the connection, and the server if it was booted here."
   []
-  (stop-server)
-  (reset! loaded nil)
-  nil)
+  (session/disconnect))
+
+(defn call
+  "Any command of the server by its address, arguments by name: a promise.
+  `(call \"/note/on\" {:key 60 :velocity 0.8})`; `megasynth.commands` has a function for each."
+  ([command] (call command {}))
+  ([command arguments] (session/call command arguments)))
 
 (defn panic! "All sound off, within a block." [] (call "/panic"))
+(defn status "Promises load, counts of what went wrong, voices, the device." [] (call "/status"))
+
+(defn on-notice!
+  "Calls `(f notice)` for each notice of a topic, such as :xrun, :late, :log, :meter, :client.
+  `key` is for `off-notice!`. `f` runs on the thread that reads: it must not wait for answers."
+  [topic key f]
+  (clojure.core/swap! session/listeners assoc-in [(wire/text topic) key] f)
+  (call "/subscribe" {:topics [topic]}))
+
+(defn off-notice! "Takes the function of `on-notice!` away." [topic key]
+  (clojure.core/swap! session/listeners update (wire/text topic) dissoc key)
+  nil)
+
+;; ---- when and where
+
+(defn when-frame
+  "A time as the server takes it. `t` is seconds from now, `{:frame n}`, `{:beat b}`, or
+  `{:after promise :frames n}`: so many frames after what that call has affected."
+  [t]
+  (cond
+    (number? t) (let [{:keys [frame rate]} (session/ask-now "/clock")]
+                  {:frame (long (+ frame (* t rate)))})
+    (:after t) (update t :after #(if (instance? megasynth.link.Answer %) (link/number-of %) %))
+    :else t))
+
+(defmacro at
+  "Calls within take effect at `t`, all on one frame, to the sample; `when-frame` has what `t` can
+  be. Calls that cannot wait fail with `:code` bad-value. (The server counts no beats yet: they fail
+  with `:code` unsupported.)"
+  [t & body]
+  `(binding [session/*at* (when-frame ~t)]
+     (let [result# (do ~@body)]
+       (if (seq? result#) (doall result#) result#))))
+
+(defmacro together
+  "Calls within go as one bundle: all take effect on one frame, or, if one fails, none. What they
+  promise comes after the body has ended: do not deref within."
+  [& body]
+  `(session/send-together
+    (fn [] (let [result# (do ~@body)]
+             (if (seq? result#) (doall result#) result#)))))
+
+(defmacro on-synth
+  "Calls within go to another synth of the server, made with `(megasynth.commands/synth-new ...)`."
+  [synth & body]
+  `(binding [session/*synth* (wire/text ~synth)] ~@body))
 
 ;; ---- patches
 
-(defn load!
-  "Plays a patch. Promises `:rev :frame :warnings`."
-  [p]
-  (let [doc (patch/document p)]
-    (reset! loaded (:name p))
-    (call "/patch/load" {:patch doc})))
+(defonce ^:private playing (atom {})) ; synth -> what defpatch knows the patch by
 
-(defn- with-turned
-  "The document with those knobs where they are that mean the same as before."
-  [new old knobs]
-  (reduce (fn [d [k v]] (if (= v (get-in old [:knobs k])) (assoc-in d [:knobs k :value] (get-in knobs [k :value] (:value v))) d))
-          new (:knobs new)))
+(defn- identity-of [p] (or (::patch (meta p)) (:name p)))
+
+(defn load!
+  "Plays a patch (`megasynth.patch` says what that is) in place of what plays; notes sound on.
+  Promises `:rev`, `:frame`, `:warnings`. Where it fails, `:path` is the place in the document,
+  `:errors` has all that is wrong with it if that is more, and all is as before."
+  [p]
+  (let [answer (call "/patch/load" {:patch (patch/document p)})]
+    (clojure.core/swap! playing assoc session/*synth* (identity-of p))
+    answer))
+
+(defn- as-turned
+  "The new document, with those knobs where they stand that mean the same as before."
+  [old new]
+  (let [{:keys [knobs]} (session/ask-now "/knob/list")
+        same (for [[id knob] (:knobs new) :when (= knob (get-in old [:knobs id]))] id)]
+    (reduce #(assoc-in %1 [:knobs %2 :value] (get-in knobs [%2 :value])) new same)))
 
 (defn swap!
-  "Plays a patch in place of the one that plays: only what differs changes, knobs stay where they were turned, notes sound on."
+  "Plays a patch in place of the one that plays, by their difference: what is the same sounds on,
+  knobs and parameters stay where they were turned unless the patch itself says something new, what
+  has another name only keeps its state. Promises what `load!` does."
   [p]
-  (let [new (patch/document p)
-        {old :patch rev :rev} (binding [*at* nil] @(call "/patch/get"))
-        ops (when old (patch/diff old new))]
-    (reset! loaded (:name p))
-    (cond
-      (nil? ops) (call "/patch/load" {:patch (if old (with-turned new old (:knobs @(call "/knob/list"))) new)})
-      (empty? ops) (call "/ping")
-      :else (call "/patch/edit" {:ops ops :rev rev}))))
+  (session/attempt
+   "/patch/edit"
+   #(let [new (patch/document p)
+          {old :patch rev :rev} (session/ask-now "/patch/get")
+          ops (when old (diff/diff old new))]
+      (clojure.core/swap! playing assoc session/*synth* (identity-of p))
+      (cond
+        (nil? old) (call "/patch/load" {:patch new})
+        (nil? ops) (call "/patch/load" {:patch (as-turned old new)})
+        (empty? ops) (call "/ping")
+        :else (call "/patch/edit" {:ops ops :rev rev})))))
+
+(defn changes
+  "What `swap!` would do to get from one patch to another: operations, as data."
+  [from to]
+  (diff/diff (patch/document from) (patch/document to)))
 
 (defn redefined
-  "What `defpatch` calls: the patch that plays is swapped for what it is now."
+  "What `defpatch` calls: wherever the patch plays, it becomes what it is now."
   [p]
-  (when (and (:connected @state) (= @loaded (:name p))) @(swap! p)))
+  (doseq [[synth played] @playing
+          :when (and (:connected @state) (= played (identity-of p)))]
+    (binding [session/*synth* synth] @(swap! p))))
 
 (defmacro defpatch
-  "Defines a patch. Where a patch of this name plays, it becomes the new one at once, without a gap."
-  [name document]
-  `(do (def ~name (merge {:name ~(str name)} ~document))
-       (redefined ~name)
-       (var ~name)))
+  "Defines a patch, with a docstring if you like. Where it plays, it becomes the new one at once and
+  without a gap (`swap!`): evaluate it again, or load its file again. Throws if that fails, and what
+  played plays on."
+  {:arglists '([name docstring? patch])}
+  [name & [docstring? :as more]]
+  (let [id (str (ns-name *ns*) "/" name)]
+    `(do (def ~name ~@(when (string? docstring?) [docstring?])
+           (vary-meta (merge {:name ~(str name)} ~(last more)) assoc ::patch ~id))
+         (redefined ~name)
+         (var ~name))))
 
 (defn explain
-  "Evaluation order and buses of what plays, or of a patch, as data; `:program`, what it compiles to, for what plays."
-  ([] (assoc (explain (:patch @(call "/patch/get"))) :program (:text @(call "/patch/disasm"))))
-  ([p] (let [doc (patch/document p)
-             outputs (memoize #(map :name (:outputs (:module @(call "/module/get" {:name %})))))]
-         {:voices (:voices doc 8) :knobs (:knobs doc) :order (patch/explain doc outputs)})))
+  "What plays, or a patch, as the server evaluates it:
 
-(defn edit! "Operations, all or nothing." [& ops] (call "/patch/edit" {:ops (vec ops)}))
-(defn undo! [] (call "/patch/undo"))
-(defn redo! [] (call "/patch/redo"))
+    {:name \"tremolo\" :voices 8
+     :order  [{:node :lfo0 :module \"lfo\"     ; one after another, as they are evaluated
+               :op :call                     ; or :input :output :bus-in :bus-out :read :write
+               :scope :shared                ; :voice: once a voice; :constant: only after changes
+               :hears {:freq [:speed]}       ; each port: knobs, and outputs such as [:lfo0 :out]
+               :buses {:out :r2}}]           ; what it writes: r shared, v a bus of each voice
+     :knobs  {:speed {:value 0.7 :drives [{:to [:lfo0 :freq] :range [0.01 100] :scale :exp
+                                           :unit \"Hz\" :now 6.3}]}}
+     :unheard [:osc9]}                       ; what reaches no output is not evaluated
 
-;; ---- knobs, parameters, notes
+  A bus is used again once nobody reads it any more. A patch that does not play is compiled in a
+  silent synth of its own, which is gone afterwards."
+  ([]
+   (let [{:keys [patch]} (session/ask-now "/patch/get")
+         modules (for [type (set (map :type (vals (:nodes patch))))]
+                   [type (:module (session/ask-now "/module/get" {:name type}))])]
+     (explain/explained patch
+                        (:knobs (session/ask-now "/knob/list"))
+                        (into {} modules)
+                        (:text (session/ask-now "/patch/disasm")))))
+  ([p]
+   (let [synth (str (gensym "explain-"))]
+     (session/ask-now "/synth/new" {:name synth :fader 0})
+     (try (on-synth synth
+            (session/ask-now "/patch/load" {:patch (patch/document p)})
+            (explain))
+          (finally (session/ask-now "/synth/free" {:name synth}))))))
+
+(defn edit!
+  "Operations, all or nothing: `(edit! {:op \"remove\" :id :lfo0})`. Promises `:undo` as well, the
+  operations that lead back."
+  [& ops]
+  (call "/patch/edit" {:ops (vec ops)}))
+
+(defn undo! "Takes the last change of the patch back." [] (call "/patch/undo"))
+(defn redo! "Makes it again." [] (call "/patch/redo"))
+
+(defn add!
+  "Adds a device: `(add! :echo [:delay {:time 0.3}])`."
+  [id device]
+  (let [node (get-in (patch/document {:nodes {id device}}) [:nodes (keyword (wire/text id))])]
+    (edit! (merge {:op "add" :id id} node))))
+
+(defn remove! "Takes a device away, and its cables." [id] (edit! {:op "remove" :id id}))
+(defn rename! "Gives a device another name." [id to] (edit! {:op "rename" :id id :to to}))
+
+(defn- edit-cables [op cable]
+  (session/attempt
+   "/patch/edit"
+   #(let [document (:patch (session/ask-now "/patch/get"))]
+      (apply edit! (for [c (patch/cables document cable)] (merge {:op op} c))))))
+
+(defn connect!
+  "Without arguments, or with a map: to a server that runs, by its `:url` (\"unix:PATH\",
+  \"tcp://HOST:PORT\") or its `:name` (main); returns what it says of itself.
+
+  With two ends: lays a cable, `(connect! [:lfo0 :out] [:osc0 :amp] {:amount 0.5 :as :octaves})`. A
+  device alone is its :out or its :in; a knob is its name. Promises what `edit!` does."
+  ([] (connect! {}))
+  ([server] (session/find-server server))
+  ([from to] (connect! from to {}))
+  ([from to options] (edit-cables "connect" [from to options])))
+
+(defn disconnect! "Takes a cable away." [from to]
+  (edit-cables "disconnect" [from to]))
+
+;; ---- knobs and parameters
 
 (defn set-knob!
-  "Turns a knob, 0..1; `ms` long if given."
-  ([knob value] (call "/knob/set" {:name (wire/text knob) :value value}))
-  ([knob value ms] (call "/knob/set" {:name (wire/text knob) :value value :ramp_ms ms})))
+  "Turns a knob to 0..1, within `:ms` milliseconds if given: `(set-knob! :cutoff 0.8 :ms 500)`.
+  Promises `:frame`. Fails with `:code` not-found, and a hint, where there is none."
+  [knob value & {:keys [ms]}]
+  (call "/knob/set" (cond-> {:name knob :value value} ms (assoc :ramp_ms ms))))
 
-(defn set-param! "A parameter of all voices, in its unit." [node param value]
-  (call "/param/set" {:node (wire/text node) :param (wire/text param) :value value}))
+(defn knob "Promises a knob's `:value`, `:range`, `:scale`, `:unit`." [knob]
+  (call "/knob/get" {:name knob}))
+
+(defn add-knob!
+  "Another knob, to be connected: `(add-knob! :speed {:value 0.4 :range [0.1 20] :scale :exp})`."
+  [id knob]
+  (let [{:keys [knobs]} (patch/document {:knobs {id knob}})]
+    (edit! (merge {:op "knob" :id id} (first (vals knobs))))))
+
+(defn remove-knob! "Takes a knob away, and its cables." [id] (edit! {:op "unknob" :id id}))
+
+(defn- parameter [node input]
+  (let [document (:patch (session/ask-now "/patch/get"))
+        module (get-in document [:nodes (keyword (wire/text node)) :type])]
+    {:node node :param (first (devices/ports-of module input))}))
+
+(defn set-param!
+  "Sets a parameter of a device, in its unit, within `:ms` milliseconds if given:
+  `(set-param! :filt :cutoff 800)`. Promises `:frame`."
+  [node input value & {:keys [ms]}]
+  (session/attempt
+   "/param/set"
+   #(call "/param/set" (cond-> (assoc (parameter node input) :value value)
+                         ms (assoc :ramp_ms ms)))))
+
+(defn param "Promises a parameter's `:value`, `:min`, `:max`, `:unit`, `:doc`." [node input]
+  (session/attempt "/param/get" #(call "/param/get" (parameter node input))))
+
+(defn recall! "Goes to a preset of the patch, within `:ms` milliseconds." [preset & {:keys [ms]}]
+  (call "/preset/recall" (cond-> {:name preset} ms (assoc :morph_ms ms))))
+
+(defn save-preset! "Makes a preset of where all knobs and parameters are." [preset]
+  (call "/preset/save" {:name preset}))
+
+;; ---- notes
+
+(def ^:private steps {"c" 0, "d" 2, "e" 4, "f" 5, "g" 7, "a" 9, "b" 11})
+(def ^:private accidentals {nil 0, "#" 1, "b" -1})
 
 (defn pitch
-  "The key of `:c4` (60), `:f#3`, `:bb-1`, or of a number."
+  "The key of `:c4` (60), `:f#3`, `:bb-1`; a number is itself, 60.5 a quarter-tone above 60."
   [p]
-  (if (number? p) p
-      (let [[_ letter sign octave] (re-matches #"(?i)([a-g])(#|b)?(-?\d)" (wire/text p))]
-        (when-not letter (throw (ex-info (str p ": no pitch") {:code "bad-value" :got p :hint "such as :c4, :f#3, :bb2"})))
-        (+ ({"c" 0 "d" 2 "e" 4 "f" 5 "g" 7 "a" 9 "b" 11} (str/lower-case letter))
-           ({"#" 1 "b" -1} sign 0) (* 12 (inc (parse-long octave)))))))
+  (if (number? p)
+    p
+    (let [[_ letter sign octave] (re-matches #"(?i)([a-g])([#b])?(-?\d)" (wire/text p))]
+      (when-not letter
+        (throw (ex-info (str p " is no pitch")
+                        {:code "bad-value" :got p :hint "such as :c4, :f#3, :bb2, 60"})))
+      (+ (steps (str/lower-case letter))
+         (accidentals (some-> sign str/lower-case))
+         (* 12 (inc (parse-long octave)))))))
 
 (defrecord Note [id key answer]
   clojure.lang.IDeref
   (deref [_] @answer))
-(defmethod print-method Note [n ^java.io.Writer w] (.write w (str "#note " (pr-str (select-keys n [:id :key])))))
-(prefer-method print-method clojure.lang.IRecord clojure.lang.IDeref)
+
+(defmethod print-method Note [note ^Writer out]
+  (.write out (str "#note " (pr-str (select-keys note [:id :key])))))
+
+(defonce ^:private ids (AtomicInteger.))
 
 (defn play
-  "Starts a note, to be given to `stop` and `bend`; deref it for what the server says."
+  "Starts a note, `(play :c4)`, or several, `(play [:c4 :e4 :g4])`, at a velocity of 0..1. What it
+  returns is for `stop` and `change`, at once; deref a note for the server's answer."
   ([p] (play p 0.8))
   ([p velocity]
-   (let [id (.incrementAndGet ^AtomicInteger ids) key (pitch p)]
-     (->Note id key (call "/note/on" {:key key :velocity velocity :id id})))))
+   (if (sequential? p)
+     (mapv #(play % velocity) p)
+     (let [id (.incrementAndGet ^AtomicInteger ids)
+           key (pitch p)]
+       (->Note id key (call "/note/on" {:key key :velocity velocity :id id}))))))
 
 (defn stop
-  "Ends a note, notes in a collection, a pitch, or all."
+  "Ends a note, the notes of a collection, a pitch, or all."
   ([] (call "/note/all_off"))
-  ([n] (cond (instance? Note n) (call "/note/off" {:id (:id n)})
-             (sequential? n) (mapv stop n)
-             :else (call "/note/off" {:key (pitch n)}))))
+  ([note]
+   (cond
+     (instance? Note note) (call "/note/off" {:id (:id note)})
+     (sequential? note) (mapv stop note)
+     :else (call "/note/off" {:key (pitch note)}))))
 
-(defn change "A note's `:bend` (semitones), `:pressure`, `:timbre`, `:key`." [note what]
-  (call "/note/set" (assoc what :id (:id note))))
+(defn change
+  "Changes a note while it sounds: `:bend` in semitones, `:pressure` and `:timbre` 0..1, `:key`; or
+  its own value of a parameter, `{:node :filt :param :freq :value 800}`."
+  [note what]
+  (call "/note/set" (cond-> (assoc what :id (:id note))
+                      (:key what) (update :key pitch))))
 
-(defn when-frame
-  "What `at` takes, as the server takes it: seconds from now, `{:frame n}`, or `{:after promise :frames n}`."
-  [t]
-  (if (number? t)
-    (let [{:keys [frame rate]} (binding [*at* nil] @(call "/clock"))] {:frame (long (+ frame (* t rate)))})
-    t))
-
-(defmacro at
-  "Calls within take effect at `t`: seconds from now or a map as of `when-frame`. All of them on one frame."
-  [t & body]
-  `(binding [*at* (when-frame ~t)] ~@body))
+(defn control!
+  "Changes all notes: `:sustain`, `:sostenuto`, `:pressure`, `:timbre` 0..1, `:bend` -1..1."
+  [what value]
+  (call "/note/control" {:what what :value value}))
 
 ;; ---- voices, buses, taps, recordings
 
-(defn voices "Notes that sound." [] (call "/voice/list"))
-(defn voice! "Reserves a voice." [p] (call "/voice/alloc" {:key (pitch p)}))
-(defn free-voice! [voice] (call "/voice/free" {:voice voice}))
-(defn buses [] (call "/bus/list"))
-(defn bus! "Listens to an output port of a node." [node port] (call "/bus/new" {:node (wire/text node) :port (wire/text port)}))
+(defn voices "Promises `:notes` that sound, `:reserved` voices, and how many there are." []
+  (call "/voice/list"))
+
+(defn voice!
+  "Reserves a voice, to be played with /note/set. Promises `:voice`, and `:buses`, the number of the
+  bus of each of its outputs: {:osc0 {:out 1010}}."
+  [p]
+  (call "/voice/alloc" {:key (pitch p)}))
+
+(defn free-voice! "Gives a reserved voice back." [voice] (call "/voice/free" {:voice voice}))
+
+(defn buses "Promises `:buses`, all that there are." [] (call "/bus/list"))
+
+(defn bus!
+  "Promises `:bus`, the number of a bus that carries what an output of a device gives, all voices
+  together: `(bus! :osc0 :out)`; or of a new one, `(bus! {:kind :control :name \"wind\"})`, for
+  devices `bus.in` and `bus.out`."
+  ([options] (call "/bus/new" options))
+  ([node port] (call "/bus/new" {:node node :port port})))
+
+(defn free-bus! "No longer a bus." [bus] (call "/bus/free" {:bus bus}))
+(defn set-bus! "The value of a control bus." [bus value]
+  (call "/bus/set" {:bus bus :value value}))
+
+(defn bus "Promises what goes over a bus now: `:value`, `:peak`, `:rms`." [bus]
+  (call "/bus/get" {:bus bus}))
+
 (defn tap!
-  "Calls `f` with a map of `:frame :peak :rms` every 50 ms, and `:samples` (bytes, little-endian float32) with `:every`."
+  "Calls `(f {:frame :peak :rms})` every 50 ms, or `:ms`, with what goes over a bus; with `:every` n
+  also `:samples`, each n-th frame (bytes, little-endian float32). `f` must not wait for answers."
   [bus f & {:as options}]
-  (clojure.core/swap! heard-taps assoc bus f)
+  (clojure.core/swap! session/taps assoc bus f)
   (call "/bus/tap" (assoc options :bus bus)))
-(defn untap! [bus] (clojure.core/swap! heard-taps dissoc bus) (call "/bus/untap" {:bus bus}))
-(defn record! [file & {:as options}] (call "/record/start" (assoc options :file file)))
-(defn stop-recording! [] (call "/record/stop"))
-(defn status [] (call "/status"))
+
+(defn untap! "Ends a tap." [bus]
+  (clojure.core/swap! session/taps dissoc bus)
+  (call "/bus/untap" {:bus bus}))
+
+(defn record!
+  "Records what is heard, or a `:bus`, into a .wav or .flac file below the server's root; `:format`
+  float, pcm24 or pcm16, `:seconds`. Promises `:file` and `:frame`."
+  [file & {:as options}]
+  (call "/record/start" (assoc options :file file)))
+
+(defn stop-recording! "Ends all recordings. Promises `:recordings`." [] (call "/record/stop"))

@@ -1,149 +1,211 @@
 ;; SPDX-License-Identifier: MIT
-;; core-test -- the client against a real server. usage: core_test MEGASYNTHD MEGASYNTH TOP, run by clojure.main -m
 (ns megasynth.core-test
-  (:require [clojure.java.io :as io]
-            [clojure.java.shell :refer [sh]]
-            [clojure.string :as str]
-            [clojure.test :as t :refer [deftest is]]
+  "What people call, against a real server."
+  (:require [clojure.string :as str]
+            [clojure.test :refer [deftest is use-fixtures]]
+            [megasynth.commands :as commands]
             [megasynth.core :as ms :refer [defpatch]]
-            [megasynth.link :as link]
-            [megasynth.patch :as patch]
-            [megasynth.wire :as wire]))
+            [megasynth.rig :as rig :refer [failure until]]
+            [megasynth.session :as session]
+            [megasynth.write-commands :as write]))
 
-(def ^:dynamic *program* nil)
-(def ^:dynamic *cli* nil)
-(def ^:dynamic *top* nil)
-(def ^:dynamic *folder* nil)
+(use-fixtures :each rig/with-server)
 
-(defn boot [] (ms/boot! {:program *program* :backend "dummy" :folder *folder* :options ["--state" "none" "--root" *folder*]}))
+(def ^:private keys-like
+  {:name "keys-like"
+   :voices 6
+   :knobs {:tone {:value 0.2 :range [80 900]}}
+   :devices {:note :note :o :osc.saw :f :filter :echo :delay :unused :lfo}
+   :connections [[[:note :freq] [:o :freq]] [[:note :gate] [:o :amp]]
+                 [:o :f] [:tone [:f :cutoff]] [:f :echo] [:echo :out]]})
 
-(defmacro data-of [& body] `(try ~@body nil (catch clojure.lang.ExceptionInfo e# (ex-data e#))))
+(deftest all-commands
+  (is (= [] (remove (set session/commands) (write/listed))
+         (remove (set (write/listed)) session/commands))
+      "commands.edn is not the server's table: cmake --build build --target commands_edn")
+  (is (= (count session/commands) (count (ns-publics 'megasynth.commands))))
+  (is (str/includes? (:doc (meta #'commands/knob-set)) "value number"))
+  (is (= '([& {:keys [name value ramp_ms]}]) (:arglists (meta #'commands/knob-set))))
+  @(ms/load! keys-like)
+  @(commands/knob-set :name :tone :value 0.5)
+  (is (= 0.5 (:value @(commands/knob-get {:name :tone})))))
 
-(defn until [f] (loop [n 0] (or (f) (when (< n 200) (Thread/sleep 10) (recur (inc n))))))
+(deftest failures
+  @(ms/load! keys-like)
+  (let [{:keys [code path hint message command]} (failure @(ms/set-knob! :tome 1))]
+    (is (= ["not-found" "name" "/knob/set"] [code path command]))
+    (is (and (string? hint) (string? message))))
+  (is (until #(= "not-found" (:code (:failure @ms/state)))) "seen without looking at the promise")
+  (is (= ["not-found" "nodes.a.type"]
+         ((juxt :code :path) (failure @(ms/load! {:devices {:a :nothing}})))))
+  (is (= 2 (count (:errors (failure @(ms/load! {:devices {:a :nothing :b [:lfo {:c 1}]}}))))))
+  (is (= "cycle" (:code (failure @(ms/load! {:devices {:a :svf :b :svf}
+                                             :connections [[[:a :low] :b] [[:b :low] :a]]})))))
+  (is (= "keys-like" (get-in @(ms/call "/patch/get") [:patch :name])) "nothing has changed")
+  (is (= "bad-value" (:code (failure (ms/play :h4)))))
+  (is (= "unsupported" (:code (failure @(ms/at {:beat 4} (ms/play :c4))))))
+  (is (= "bad-value" (:code (failure @(ms/at 0.1 (ms/undo!))))))
+  (is (str/starts-with? (pr-str (ms/set-knob! :tome 1)) "#failure \"/knob/set: no knob"))
+  (is (str/starts-with? (pr-str (ms/set-knob! :tone 1)) "#answer {:"))
+  (is (= :late (deref (ms/call "/sync") 0 :late)) "a deref may have an end"))
 
-(def tremolo-text
-  (second (re-find #"(?s)```clojure\n(\(defpatch tremolo.*?)```" (slurp (str (System/getProperty "megasynth.top") "/clients/clojure/README.md")))))
+(deftest times
+  @(ms/load! keys-like)
+  (let [chord (ms/at 0.1 (ms/play [:c4 :e4 :g4]))
+        off (ms/at {:after (:answer (first chord)) :frames 4800} (ms/stop chord))]
+    (is (apply = (map (comp :frame deref) chord)))
+    (is (= #{4800} (set (map #(- (:frame @%) (:frame @(first chord))) off)))))
+  (is (= [60 54 70 -1.5] (map ms/pitch [:c4 "F#3" :bb4 -1.5])))
+  (let [[a b] (ms/together (doall [(ms/play :c4) (ms/set-knob! :tone 0.4)]))]
+    (is (= (:frame @a) (:frame @b))))
+  (let [[a b] (ms/together [(ms/set-knob! :tone 0.7) (ms/set-knob! :none 0.4)])]
+    (is (= #{"not-found" "not-applied"} (set (map :code [(failure @a) (failure @b)]))))
+    (is (until #(= 0.4 (:value @(ms/knob :tone)))) "nothing of a bundle that fails")))
 
-(deftest readme
-  (boot)
-  (binding [*ns* (the-ns 'megasynth.core-test)]
-    (doseq [[_ block] (re-seq #"(?s)```clojure\n(.*?)```" (slurp (str *top* "/clients/clojure/README.md")))
-            :when (not (str/includes? block "boot!"))]
-      (doseq [form (read-string (str "[" block "]"))]
-        (let [v (eval form)] (when (instance? clojure.lang.IDeref v) (when-not (var? v) @v)))))))
+(deftest notes-and-voices
+  @(ms/load! keys-like)
+  (let [note (ms/play 60.5 0.5)]
+    (is (= 60.5 (:key note)))
+    (is (until #(some (comp #{(:id note)} :id) (vals (:notes @ms/state)))) "the mirror hears of it")
+    (is (:frame @(ms/change note {:bend 2 :pressure 0.5})))
+    (is (:frame @(ms/change note {:node :f :param :res :value 0.2})))
+    (is (:frame @(ms/stop note)))
+    (is (until #(empty? (:notes @ms/state)))))
+  (let [{:keys [voice buses]} @(ms/voice! :c4)]
+    (is (int? (get-in buses [:o :out])))
+    (is (= [voice] (map :note (:reserved @(ms/voices)))))
+    @(ms/free-voice! voice)
+    (is (empty? (:reserved @(ms/voices)))))
+  (is (:frame @(ms/control! :sustain 1)))
+  (is (:frame @(ms/stop))))
 
-(deftest vectors
-  (let [rows (re-seq #"\"name\": \"([^\"]*)\".*?\"bytes\": \"([0-9a-f]*)\".*?\"expect\": \"done\"" (slurp (str *top* "/tests/protocol/vectors.json")))
-        bytes-of (fn [h] (byte-array (map (fn [[a b]] (unchecked-byte (Integer/parseInt (str a b) 16))) (partition 2 h))))]
-    (is (<= 5 (count rows)))
-    (doseq [[_ name h] rows]
-      (let [[address [id arguments]] (wire/parse (bytes-of h))]
-        (is (= [address [id arguments]] (wire/parse (wire/request id address arguments))) name)))
-    (is (= (seq (bytes-of "2f6b6e6f622f7365740000002c7366006375746f666600003f333333"))
-           (seq (wire/message "/knob/set" "cutoff" 0.7))))))
+(deftest buses-and-taps
+  @(ms/load! {:devices {:o [:osc.sine {:amp 0.5}]} :connections [[:o :out]]})
+  (let [{:keys [bus]} @(ms/bus! :o :out)
+        heard (promise)]
+    @(ms/tap! bus #(when (pos? (:rms %)) (deliver heard %)) :every 8 :ms 20)
+    (let [{:keys [peak samples]} (deref heard 2000 nil)]
+      (is (< 0.4 peak 0.51))
+      (is (pos? (count samples))))
+    @(ms/untap! bus)
+    (is (some #{bus} (map :bus (:buses @(ms/buses)))))
+    (is (number? (:rms @(ms/bus bus))))
+    @(ms/free-bus! bus))
+  (let [{:keys [bus]} @(ms/bus! {:kind :control :name "wind"})]
+    @(ms/set-bus! bus 0.25)
+    (is (until #(= 0.25 (:value @(ms/bus bus)))))))
 
-(deftest commands
-  (let [listed (:commands @(ms/call "/command/list"))]
-    (is (= (set ms/addresses) (set (map :address listed))) "a command of the server is missing in ms/addresses")))
+(deftest cables-at-the-repl
+  @(ms/load! keys-like)
+  (let [cables #(set (:connections (:patch @(ms/call "/patch/get"))))
+        before (cables)]
+    @(ms/connect! [:unused :out] [:f :cutoff] {:amount 2 :as :octaves})
+    (is (= 1 (- (count (cables)) (count before))))
+    @(ms/disconnect! :unused [:f :frequency])
+    (is (= before (cables)))
+    @(ms/add! :room [:reverb {:mix 0.5}])
+    @(ms/add-knob! :wet {:value 0.3 :range [0 1]})
+    @(ms/connect! :wet [:room :mix])
+    @(ms/connect! :echo :room)
+    @(ms/connect! :room :out)
+    (is (= "reverb" (get-in @(ms/call "/patch/get") [:patch :nodes :room :type])))
+    @(ms/rename! :room :hall)
+    @(ms/set-param! :hall :decay 4 :ms 10)
+    (is (= 4 (long (:value @(ms/param :hall :decay)))))
+    @(ms/remove! :hall)
+    @(ms/remove-knob! :wet)
+    (is (= before (cables)))
+    @(ms/undo!)
+    (is (not= before @(ms/knob :wet)))
+    @(ms/redo!)))
 
-(defn- json [x]
-  (cond (map? x) (str "{" (str/join "," (map (fn [[k v]] (str (json (name k)) ":" (json v))) x)) "}")
-        (sequential? x) (str "[" (str/join "," (map json x)) "]")
-        (string? x) (pr-str x)
-        :else (str x)))
-
-(defn- rendered [file]
-  (let [wav (str *folder* "/r.wav") {:keys [exit err]} (sh *cli* "render" (str file) "-o" wav "--seconds" "1")]
-    (is (zero? exit) err)
-    (seq (java.nio.file.Files/readAllBytes (.toPath (io/file wav))))))
-
-(deftest same-sound
-  (let [held (fn [] (let [f (io/file *folder* "held.json")] (spit f (json (:patch @(ms/call "/patch/get")))) f))]
-    @(ms/load! (eval (read-string (str/replace-first tremolo-text "(defpatch tremolo" "(merge {:name \"t\"}"))))
-    (is (= (rendered (held)) (rendered (str *top* "/examples/tremolo.json"))))
-    @(ms/call "/patch/load" {:text (slurp (str *top* "/examples/keys.json")) :format "json"})
-    (let [document (:patch @(ms/call "/patch/get"))]
-      @(ms/load! document)
-      (is (= (rendered (held)) (rendered (str *top* "/examples/keys.json")))))))
-
-(deftest swapping
-  (let [one {:name "s" :knobs {:k {:value 0.2 :range [80 900]}} :devices {:note {:type :note} :o {:type :osc.saw} :f {:type :filter}}
-             :connections [[[:note :freq] [:o :freq]] [:o :f] [:k [:f :freq]] [:f :out]]}
-        two (-> one (assoc-in [:devices :e] {:type :delay}) (assoc-in [:devices :f :res] 0.4)
-                (assoc :connections [[[:note :freq] [:o :freq]] [:o :f] [:k [:f :freq]] [:f :e] [:e :out]]))]
-    @(ms/load! one)
-    @(ms/set-knob! :k 0.9)
-    (let [ops (patch/diff (patch/document one) (patch/document two))]
-      (is (= ["add" "disconnect" "set" "connect" "connect"] (map :op ops))))
+(deftest reloading
+  (let [two (-> keys-like
+                (assoc-in [:devices :f] [:filter {:resonance 0.4}])
+                (update :devices #(-> % (dissoc :o) (assoc :saw :osc.saw)))
+                (assoc :connections [[[:note :freq] [:saw :freq]] [[:note :gate] [:saw :amp]]
+                                     [:saw :f] [:tone [:f :cutoff]] [:f :echo]
+                                     [:echo :out] [:f :out]]))]
+    @(ms/load! keys-like)
+    @(ms/set-knob! :tone 0.9)
+    @(ms/set-param! :f :resonance 0.2)
+    @(ms/set-param! :echo :time 0.5)
+    (is (= #{"rename" "set" "connect"} (set (map :op (ms/changes keys-like two)))))
     @(ms/swap! two)
-    (is (= 0.9 (:value @(ms/call "/knob/get" {:name "k"}))) "a knob stays where it was turned")
-    (is (= (set (:connections (patch/document two))) (set (:connections (:patch @(ms/call "/patch/get"))))))
-    @(ms/swap! one)
-    (is (= [:note :o :f :out] (sort-by #(.indexOf [:note :o :f :out] %) (map :node (:order (ms/explain))))))
-    (is (= :voice (:scope (first (filter #(= :o (:node %)) (:order (ms/explain)))))))
-    (let [seen (promise)]
-      (add-watch ms/state ::w (fn [_ _ _ s] (when (= 0.25 (get-in s [:knobs :k :value])) (deliver seen true))))
-      @(ms/set-knob! :k 0.25)
-      (is (deref seen 2000 false) "the mirror hears of knobs")
-      (remove-watch ms/state ::w))
-    (is (= "not-found" (:code (data-of @(ms/set-knob! :nothing 1)))))
-    (let [a (ms/at 0.2 [(ms/play :c4) (ms/play :e4)])] (is (= 1 (count (set (map (comp :frame deref) a))))))))
+    (is (= 0.9 (:value @(ms/knob :tone))) "a knob stays where it was turned")
+    (is (= 0.5 (:value @(ms/param :echo :time))) "a parameter, too")
+    (is (= 0.4 (:value @(ms/param :f :resonance))) "unless the patch says something new of it")
+    @(ms/swap! (assoc two :x-note "what no edit changes" :version 1))
+    (is (= 0.9 (:value @(ms/knob :tone))))))
+
+(defpatch drone {:devices {:o :osc.sine} :connections [[:o :out]]})
+
+(deftest redefining
+  @(ms/load! drone)
+  (is (= "drone" (:name drone)))
+  (ms/redefined (with-meta (assoc drone :voices 3) (meta drone)))
+  (is (= 3 (get-in @(ms/call "/patch/get") [:patch :voices])))
+  (ms/redefined {:name "drone" :voices 5})
+  (is (= 3 (get-in @(ms/call "/patch/get") [:patch :voices])) "another of the same name is not it")
+  (is (= "not-found" (:code (failure (ms/redefined (assoc-in drone [:devices :o] :nothing))))))
+  @(commands/synth-new :name "bass")
+  (ms/on-synth :bass @(ms/load! drone))
+  (ms/redefined (assoc drone :voices 7))
+  (is (= [7 7] (map #(ms/on-synth % (get-in @(ms/call "/patch/get") [:patch :voices]))
+                    ["main" :bass]))))
+
+(deftest mirror
+  (let [seen (promise)]
+    (add-watch ms/state ::test
+               (fn [_ _ _ {:keys [knobs]}]
+                 (when (= 0.25 (get-in knobs [:tone :value])) (deliver seen true))))
+    @(ms/load! keys-like)
+    (is (until #(= "keys-like" (get-in @ms/state [:patch :name]))))
+    @(ms/set-knob! :tone 0.25)
+    (is (deref seen 2000 false) "watches hear of knobs")
+    (remove-watch ms/state ::test))
+  (let [notices (atom [])]
+    @(ms/on-notice! :meter ::test #(swap! notices conj %))
+    (ms/connect! {:url (get-in @session/session [:link :url])})
+    (reset! notices [])
+    (is (until #(seq @notices)) "listeners outlive connections")
+    (ms/off-notice! :meter ::test)))
+
+(deftest explaining
+  @(ms/load! keys-like)
+  (let [{:keys [order knobs voices unheard] :as explained} (ms/explain)
+        row (fn [id] (first (filter #(= id (:node %)) order)))]
+    (is (= explained (ms/explain keys-like)) "of a patch that does not play, the same")
+    (is (= 6 voices))
+    (is (= [:note :o :f :echo :out] (map :node order)))
+    (is (= [:voice :voice :voice :shared :shared] (map :scope order)))
+    (is (= {:node :f :op :call :module "filter" :scope :voice
+            :hears {:in [[:o :out]] :freq [:tone]}}
+           (dissoc (row :f) :buses)))
+    (is (= [:out] (keys (:buses (row :f)))))
+    (is (= [:unused] unheard))
+    (is (= [{:to [:f :freq] :range [80 900] :scale :lin :unit "Hz" :now 244.0}]
+           (get-in knobs [:tone :drives]))))
+  (is (= ["main"] (map name (keys (:synths @(commands/synth-list)))))))
 
 (deftest many
-  @(ms/load! {:knobs {:k 0.5} :voices 16 :devices {:note {:type :note} :o {:type :osc.sine}}
+  @(ms/load! {:voices 16 :knobs {:k 0.5} :devices {:note :note :o :osc.sine}
               :connections [[[:note :freq] [:o :freq]] [:k [:o :amp]] [:o :out]]})
-  (let [began (System/nanoTime)
-        frames (mapv (comp :frame deref) (mapv #(ms/set-knob! :k (/ % 9999.0)) (range 10000)))
-        ms (/ (- (System/nanoTime) began) 1e6)
-        notes (mapv deref (mapv (fn [i] (if (even? i) (ms/play 60) (ms/stop 60))) (range 1000)))
-        trips (vec (sort (repeatedly 1000 #(let [b (System/nanoTime)] @(ms/call "/ping") (/ (- (System/nanoTime) b) 1e6)))))]
-    (is (apply <= frames))
-    (is (= 1.0 (double (:value @(ms/call "/knob/get" {:name "k"})))))
-    (is (= 1000 (count notes)))
-    (is (apply <= (map :frame notes)))
-    (println (format "10,000 knob changes in %.0f ms; round trip p50 %.3f ms, p99 %.3f ms" ms (trips 500) (trips 990)))))
-
-(deftest killed
-  (let [session @@#'ms/session]
-    (.waitFor (.destroyForcibly ^Process (:process session)))
-    (until #(not (:connected @ms/state)))
-    (let [began (System/nanoTime)]
-      (is (= "disconnected" (:code (data-of @(ms/play :c4)))))
-      (is (< (- (System/nanoTime) began) 1e9)))
-    (boot)
-    @(ms/load! {:devices {:o {:type :osc.sine}} :connections [[:o :out]]})
-    (let [process (:process @@#'ms/session)]
-      (ms/stop!)
-      (is (not (.isAlive ^Process process)) "no stray server"))))
-
-;; Another Java process boots a server and is killed: the server ends, too. Whether it has is asked of its socket, since a
-;; process whose parent is gone may stay in the list of processes until somebody collects it.
-(def booting
-  '(do (require 'megasynth.core)
-       (megasynth.core/boot! {:program (System/getenv "P") :folder (System/getenv "F") :backend "dummy" :options ["--state" "none"]})
-       (println (first (:urls @@(resolve 'megasynth.core/session))))
-       (Thread/sleep 60000)))
-
-(defn- reachable? [url]
-  (try (link/close (link/open url (fn [_ _]))) true
-       (catch java.io.IOException _ false)))
-
-(deftest orphaned
-  (let [builder (ProcessBuilder. ["java" "-cp" (System/getProperty "java.class.path") "clojure.main" "-e" (pr-str booting)])
-        client (do (doto (.environment builder) (.put "P" *program*) (.put "F" *folder*)) (.start builder))
-        url (.readLine (io/reader (.getInputStream client)))]
-    (is (reachable? url))
-    (.destroyForcibly client)
-    (let [began (System/nanoTime)]
-      (is (until #(not (reachable? url))) "a stray server")
-      (println (format "the server of a killed client was gone after %.0f ms" (/ (- (System/nanoTime) began) 1e6))))))
-
-(defn test-ns-hook [] (readme) (vectors) (commands) (same-sound) (swapping) (many) (killed) (orphaned))
-
-(defn -main [program cli top]
-  (let [folder (str (java.nio.file.Files/createTempDirectory "megasynth-clj" (into-array java.nio.file.attribute.FileAttribute [])))
-        {:keys [fail error]} (binding [*program* program *cli* cli *top* top *folder* folder] (t/run-tests 'megasynth.core-test))]
-    (sh "rm" "-rf" folder)
-    (ms/stop!)
-    (shutdown-agents)
-    (System/exit (if (zero? (+ fail error)) 0 1))))
+  (let [answers (atom nil)
+        turn #(reset! answers (mapv deref (mapv (fn [i] (ms/set-knob! :k (/ i 9999.0)))
+                                                (range 10000))))
+        took (rig/ms-of turn)
+        trips (vec (sort (repeatedly 1000 #(rig/ms-of (fn [] @(ms/call "/ping"))))))]
+    (is (= 10000 (count @answers)))
+    (is (apply <= (map :frame @answers)))
+    (is (= 1.0 (:value @(ms/knob :k))))
+    (println (format "10,000 knob changes in %.0f ms, %.0f a second" took (/ 1e7 took)))
+    (println (format "round trip p50 %.3f ms, p99 %.3f ms" (trips 500) (trips 990))))
+  (let [started (atom []) ended (atom [])]
+    @(ms/on-notice! :note ::test #(swap! (if (= "started" (:event %)) started ended) conj (:id %)))
+    (let [notes (doall (for [_ (range 1000)] (doto (ms/play 60) ms/stop)))]
+      (is (apply <= (map (comp :frame deref) notes)))
+      (is (until #(= 1000 (count @ended))))
+      (is (= (map :id notes) @started) "all heard of, in order")
+      (is (= (set @started) (set @ended))))
+    (ms/off-notice! :note ::test)))
