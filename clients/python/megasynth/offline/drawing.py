@@ -156,8 +156,8 @@ def draw(patch: Patch) -> str:
             out = _NodeBox.row(nodes[source].outs.index(port)) if source else 12.0
             edges.append(Edge(box, out, node, _NodeBox.row(i)))
             lines.append((edges[-1], cable))
-    boxes: list[Box] = [*knobs.values(), *nodes.values()]
-    width, height = lay_out(boxes, edges)
+    boxes: list[_KnobBox | _NodeBox] = [*knobs.values(), *nodes.values()]
+    width, height = lay_out(list[Box](boxes), edges)
     below = sum(e.back for e in edges)
     size = max(width, 300) + 2 * _MARGIN + 30 * bool(below), height + _TOP + _MARGIN + 14 * below
     parts = [
@@ -174,7 +174,7 @@ def draw(patch: Patch) -> str:
         colour, dash = ("#6fa05a", ' stroke-dasharray="4 3"') if isinstance(edge.source, _KnobBox) else (
             "#7a8699", "")
         parts.append(f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="1.4"{dash}/>')
-    for drawn in (*knobs.values(), *nodes.values()):
+    for drawn in boxes:
         parts += drawn.draw()
     for edge, cable in lines:  # over all, with a white rim
         words = _amount(cable)

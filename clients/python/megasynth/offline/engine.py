@@ -382,8 +382,7 @@ class Engine(Editable):
     def untap(self, tap: Tap) -> None:
         """Stops listening."""
         self._taps.remove(tap)
-        if not any(t.bus == tap.bus for t in self._taps):
-            lib().mega_bus_close(self._handle, tap.bus)
+        lib().mega_bus_close(self._handle, ctypes.byref(ctypes.c_int32(tap.bus)), 1)
 
     def render(self, frames: int, inputs: Union[Array, list[Array], None] = None, *,
                buses: Mapping[int, Array] | None = None) -> Sound:

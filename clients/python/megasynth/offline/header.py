@@ -171,7 +171,8 @@ mega_status mega_preset_save(mega_engine *engine, const char *name, mega_changed
 int32_t mega_find_note_param(mega_engine *engine, const char *node, const char *param,
     mega_report *report);
 int32_t mega_bus_open(mega_engine *engine, const char *node, const char *port, mega_report *report);
-mega_status mega_bus_close(mega_engine *engine, int32_t bus);
+mega_status mega_bus_close(mega_engine *engine, const int32_t *buses, size_t count);
+uint32_t mega_events_room(const mega_engine *engine);
 mega_status mega_note_on(mega_engine *engine, uint64_t frame, float key, float velocity, mega_note *note);
 mega_status mega_note_off(mega_engine *engine, uint64_t frame, mega_note note, float release_velocity);
 mega_status mega_key_off(mega_engine *engine, uint64_t frame, float key, float release_velocity);

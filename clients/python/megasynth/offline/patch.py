@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
+import numpy as np
+
 from . import header
 from .edits import Editable, Json, Operation, to_json
 from .errors import BadValueError, Diagnostic, NotFoundError
@@ -76,7 +78,8 @@ class Patch(Editable):
 
         Raises OSError, or OfflineError with every error of the document, its line and column.
         """
-        return cls.parse(Path(path).read_bytes(), format_of(path))
+        format = format_of(path)
+        return cls.parse(Path(path).read_bytes(), format)
 
     @classmethod
     def parse(cls, text: str | bytes, format: str = "json") -> Patch:
@@ -164,7 +167,7 @@ class Patch(Editable):
             found.append({
                 "from": (c.from_node.decode() if c.from_node else None, c.from_port.decode()),
                 "to": (c.to_node.decode(), c.to_port.decode()),
-                "amount": c.amount, "as": getattr(c, "as").decode()})
+                "amount": float(str(np.float32(c.amount))), "as": getattr(c, "as").decode()})
         return found
 
     def __getitem__(self, id: str) -> Node:

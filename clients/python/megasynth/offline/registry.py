@@ -98,7 +98,8 @@ def _ports(rows: list[dict[str, str]]) -> tuple[PortInfo, ...]:
 
 
 def _param(row: dict[str, Any]) -> ParamInfo:
-    return ParamInfo(**{**row, "choices": tuple(row.get("choices", ()))})
+    fields: dict[str, Any] = {**row, "choices": tuple(row.get("choices", ()))}
+    return ParamInfo(**fields)
 
 
 def _module(row: dict[str, Any]) -> ModuleInfo:

@@ -139,7 +139,7 @@ class Sound(_Base):
 
     def plot(self, axes: Any = None) -> Any:
         """Draws each channel over seconds, by matplotlib; gives the axes. Raises ImportError without it."""
-        from matplotlib import pyplot  # type: ignore[import]
+        from matplotlib import pyplot
         axes = axes or pyplot.subplots(figsize=(9, 2.5))[1]
         times = np.arange(self._channels.shape[1]) / self.rate
         names = ("left", "right") if len(self._channels) == 2 else map(str, range(64))
