@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// options -- the command line: getopt_long over a command's own table, and numbers that are
-// checked.
+// options -- the command line: getopt_long over a command's own table, numbers that are checked, and
+// help printed from the table.
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -128,4 +128,21 @@ bool whole_number_of(const cli_command *command, const char *option, const char 
     }
     *value = (uint32_t)number;
     return true;
+}
+
+void print_help(const cli_command *command) {
+    printf("megasynth %s -- %s\n\n%s\n", command->name, command->doc, command->examples);
+    printf("usage: megasynth %s%s%s%s\n", command->name,
+           command_option_count(command) ? " [OPTIONS]" : "", *command->operands ? " " : "",
+           command->operands);
+    for (size_t i = 0; i < command_option_count(command); i++) {
+        const cli_option *o = command_option(command, i);
+        char left[64], letter[8] = "    ";
+        if (o->letter) snprintf(letter, sizeof letter, "-%c, ", o->letter);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name, o->argument ? " " : "",
+                 o->argument ? o->argument : "");
+        printf("  %-28s %s\n", left, o->doc);
+    }
+    printf("  %-28s %s\n", "-h, --help", "this text");
+    if (command->notes) printf("\n%s", command->notes);
 }

@@ -15,7 +15,6 @@
 #include "../../clients/cli/json_place.c"
 #include "../../clients/cli/names.c"
 #include "../../clients/cli/notes.c"
-#include "../../clients/cli/options.c"
 #include "../../clients/cli/play.c"
 #include "../../clients/cli/rehearse.c"
 #include "../../clients/cli/score.c"

@@ -16,7 +16,6 @@
 #include "../../clients/cli/rehearse.c"
 #include "../../clients/cli/score.c"
 #include "../../clients/cli/sequence.c"
-#include "../../clients/cli/options.c"
 #include "../../clients/cli/text.c"
 
 #include "stage.h"
