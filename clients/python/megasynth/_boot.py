@@ -17,6 +17,7 @@ from pathlib import Path
 from .errors import NoServer
 
 PORT = 57140
+DATAGRAM_BUFFER_BYTES = 4 << 20
 _count = itertools.count(1)
 
 
@@ -35,34 +36,56 @@ def addresses(url: str | None, name: str) -> list[str]:
         told = json.loads((runtime_folder() / f"{name}.json").read_text())["urls"]
     except (OSError, ValueError, KeyError):
         told = [f"unix:{runtime_folder()}/{name}.sock"]
-    found = [u for kind in ("unix:", "tcp:") for u in told if u.startswith(kind)]
-    return found + ([f"tcp://127.0.0.1:{PORT}"] if name == "main" else [])
+    return streams(told) + ([f"tcp://127.0.0.1:{PORT}"] if name == "main" else [])
 
 
-def open_socket(url: str, timeout: float) -> tuple[socket.socket, bool]:
-    """A connection to `unix:PATH`, `tcp://HOST:PORT` or `udp://HOST:PORT`, and whether it is a stream.
+def streams(urls: Sequence[str]) -> list[str]:
+    """Those of a server's addresses that lose nothing, the fastest first."""
+    return [url for kind in ("unix:", "tcp:") for url in urls if url.startswith(kind)]
 
-    @raise OSError, ValueError
+
+def find_program() -> str | None:
+    """megasynthd: MEGASYNTHD in the environment, the PATH, the build folder of the source tree that this file is in."""
+    named = os.environ.get("MEGASYNTHD") or shutil.which("megasynthd")
+    built = Path(__file__).resolve().parents[3] / "build" / "bin" / "megasynthd"
+    return named or (str(built) if built.exists() else None)
+
+
+def split(url: str) -> tuple[str, str, int]:
+    """The kind, the path or host, and the port of an address: `unix:PATH`, `tcp://HOST:PORT` or `udp://HOST:PORT`.
+
+    @raise ValueError
     """
     kind, _, place = url.partition(":")
-    if kind == "unix":
-        made = socket.socket(socket.AF_UNIX)
-        made.settimeout(timeout)
-        made.connect(place)
-        return made, True
+    if kind == "unix" and place:
+        return kind, place, 0
     host, _, port = place.removeprefix("//").rpartition(":")
     if kind not in ("tcp", "udp") or not port.isdigit():
         raise ValueError(f"{url!r} is no address: unix:PATH, tcp://HOST:PORT or udp://HOST:PORT")
-    host = host.strip("[]") or "127.0.0.1"
+    return kind, host.strip("[]") or "127.0.0.1", int(port)
+
+
+def open_socket(url: str, timeout: float) -> tuple[socket.socket, bool]:
+    """A connection, and whether it is a stream.
+
+    @raise OSError, ValueError
+    """
+    kind, place, port = split(url)
     if kind == "tcp":
-        made = socket.create_connection((host, int(port)), timeout)
+        made = socket.create_connection((place, port), timeout)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made, True
-    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    made.settimeout(timeout)
-    made.connect((host, int(port)))
-    return made, False
+    family = socket.AF_UNIX if kind == "unix" else socket.AF_INET6 if ":" in place else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM if kind == "unix" else socket.SOCK_DGRAM)
+    try:
+        made.settimeout(timeout)
+        made.connect(place if kind == "unix" else (place, port))
+    except BaseException:
+        made.close()
+        raise
+    if kind == "udp":
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER_BYTES)
+    return made, kind == "unix"
 
 
 class Process:
@@ -70,7 +93,7 @@ class Process:
 
     def __init__(self, program: str | None, backend: str, name: str | None, options: Sequence[str],
                  timeout: float) -> None:
-        self.program = program or os.environ.get("MEGASYNTHD") or shutil.which("megasynthd") or ""
+        self.program = program or find_program() or ""
         self.name = name or f"python-{os.getpid()}-{next(_count)}"
         if not self.program:
             raise NoServer("megasynthd is not on the PATH; name it: boot(program=...), or MEGASYNTHD in the environment")
@@ -84,12 +107,14 @@ class Process:
         self._started.wait()
         if self._failure:
             raise NoServer(f"{self.program}: {self._failure}")
-        self.urls = self._ready(timeout)
+        self.told = self._ready(timeout)  #: all its addresses
+        self.urls = streams(self.told)
 
     def _keep(self) -> None:
         try:
             self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                             stderr=self._log, text=True)
+                                             stderr=self._log, text=True,
+                                             start_new_session=True)  # a ^C at a prompt is not meant for it
         except OSError as error:
             self._failure = error
             return
@@ -108,6 +133,7 @@ class Process:
         code = self._process.wait()
         self._log.seek(0)
         said = self._log.read().strip().splitlines()[-3:]
+        self.stop()
         raise NoServer(f"{self.program} ended with {code}" + "".join(f"\n  {text}" for text in said))
 
     @property

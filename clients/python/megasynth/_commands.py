@@ -19,6 +19,31 @@ class At(TypedDict, total=False):
     mono_ns: int
 
 
+__all__ = [
+    "AudioError",
+    "BadPacketError",
+    "BadTypeError",
+    "BadValueError",
+    "ConflictError",
+    "CycleError",
+    "DeniedError",
+    "FileError",
+    "ForgottenError",
+    "FullError",
+    "InternalError",
+    "LateError",
+    "LimitError",
+    "NoMemoryError",
+    "NotAppliedError",
+    "NotFoundError",
+    "PatchError",
+    "SlowConsumerError",
+    "TooBigError",
+    "UnsupportedError",
+    "UseStreamError",
+]
+
+
 class AudioError(ServerError):
     """The sound device does not do it."""
 
@@ -31,13 +56,13 @@ class BadPacketError(ServerError):
     code = "bad-packet"
 
 
-class BadTypeError(ServerError):
+class BadTypeError(ServerError, TypeError):
     """An argument is of another type, missing, or one too many."""
 
     code = "bad-type"
 
 
-class BadValueError(ServerError):
+class BadValueError(ServerError, ValueError):
     """An argument is of the right type and out of range or unknown."""
 
     code = "bad-value"
@@ -109,7 +134,7 @@ class NotAppliedError(ServerError):
     code = "not-applied"
 
 
-class NotFoundError(ServerError):
+class NotFoundError(ServerError, KeyError):
     """No such command, synth, node, port, knob, note, file."""
 
     code = "not-found"

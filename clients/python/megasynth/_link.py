@@ -3,50 +3,64 @@
 
 from __future__ import annotations
 
-import queue
-import select
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Generic, TypeVar, Union
 
 from . import _boot
-from ._commands import IN_BUNDLES
-from ._session import Call, Json, Notice, Outcome, Session, TapBlock
+from ._session import RESEND_SECONDS, Call, Heard, Json, Notice, Outcome, Session, TapBlock, one_failure
 from .errors import NoServer, ServerGone, Timeout
 
-RESEND_SECONDS = 0.25  #: a datagram that is not answered by then is sent again
+HEARD_MAX = 4096  #: what a listener keeps for one who does not ask; then the oldest is dropped, and counted
 T = TypeVar("T", bound=Union[Notice, TapBlock])
-Heard = Union[Notice, TapBlock]
+Command = tuple[str, dict[str, Json]]
 
 
 class Listener(Generic[T]):
-    """What comes, one after another: `for x in listener`. It ends when it is closed, and raises ServerGone where the server goes."""
+    """What comes, one after another: `for x in listener`.
 
-    def __init__(self, link: Link, wanted: Callable[[Heard], bool], close: Callable[[], None]) -> None:
+    It ends when it is closed, at the end of its `with`, and raises ServerGone where the server goes. What nobody takes is kept,
+    the last 4,096 of it; `dropped` counts the rest.
+    """
+
+    def __init__(self, link: Link, wanted: Callable[[Heard], bool], close: Callable[[], object]) -> None:
+        self.dropped = 0
         self._link = link
         self._wanted = wanted
         self._close = close
-        self._queue: queue.SimpleQueue[T | BaseException | None] = queue.SimpleQueue()
+        self._heard: deque[Any] = deque()
+        self._some = threading.Condition()
+        self._end: Exception | None = None
         link.listeners.append(self)
 
-    def _put(self, heard: Any) -> None:
-        if isinstance(heard, BaseException) or self._wanted(heard):
-            self._queue.put(heard)
+    def _put(self, heard: Heard) -> None:
+        if self._wanted(heard):
+            with self._some:
+                if len(self._heard) == HEARD_MAX:
+                    self._heard.popleft()
+                    self.dropped += 1
+                self._heard.append(heard)
+                self._some.notify()
+
+    def _finish(self, why: Exception) -> None:
+        with self._some:
+            self._end = self._end or why
+            self._some.notify_all()
 
     def get(self, timeout: float | None = None) -> T:
-        """The next; waits for it. @raise Timeout after `timeout` seconds; StopIteration once it is closed"""
-        try:
-            heard = self._queue.get(timeout=timeout)
-        except queue.Empty:
-            raise Timeout(f"nothing has come in {timeout:g} s") from None
-        if heard is None:
-            raise StopIteration
-        if isinstance(heard, BaseException):
-            raise heard
-        return heard
+        """The next; waits for it. @raise Timeout after `timeout` seconds, StopIteration once it is closed"""
+        with self._some:
+            if not self._some.wait_for(lambda: self._heard or self._end, timeout):
+                raise Timeout(f"nothing has come in {timeout:g} s")
+            if self._heard:
+                heard: T = self._heard.popleft()
+                return heard
+            assert self._end
+            raise type(self._end)(*self._end.args)
 
     def __iter__(self) -> Iterator[T]:
         return self
@@ -58,7 +72,7 @@ class Listener(Generic[T]):
         """No more of it."""
         if self in self._link.listeners:
             self._link.listeners.remove(self)
-            self._queue.put(None)
+            self._finish(StopIteration())
             if not self._link.gone:
                 self._close()
 
@@ -70,7 +84,10 @@ class Listener(Generic[T]):
 
 
 class Link:
-    """Requests over one connection, from any thread."""
+    """Requests over one connection, from any thread.
+
+    @raise OSError, ValueError: there is none at this address
+    """
 
     def __init__(self, url: str, timeout: float) -> None:
         self.url = url
@@ -80,10 +97,9 @@ class Link:
         self._lock = threading.RLock()  # of the session
         self._order = threading.Lock()  # of what is sent; a full socket must not keep the reader from reading
         self._socket, is_stream = _boot.open_socket(url, timeout)
-        self._socket.settimeout(None if is_stream else timeout)
-        self.session = Session(is_stream)
-        self._reader = threading.Thread(target=self._read, name="megasynth", daemon=True)
-        self._reader.start()
+        self._socket.settimeout(None if is_stream else RESEND_SECONDS)
+        self._session = Session(is_stream)
+        threading.Thread(target=self._read, name="megasynth", daemon=True).start()
 
     @staticmethod
     def first_of(urls: list[str], timeout: float) -> Link:
@@ -100,26 +116,38 @@ class Link:
 
     def submit(self, address: str, arguments: dict[str, Json]) -> Future[dict[str, Json]]:
         """Sends a request. @return its answer, once it is there"""
-        return self._send([(address, arguments)], lambda calls: self.session.request(calls[0]))[0]
+        answer: Future[dict[str, Json]] = Future()
+        self._send(lambda: self._session.request(Call(address, arguments, _settler(answer))))
+        return answer
 
-    def submit_bundle(self, commands: list[tuple[str, dict[str, Json]]]) -> list[Future[dict[str, Json]]]:
-        """Sends requests that happen together or not at all."""
-        return self._send(commands, self.session.bundle)
-
-    def _send(self, commands: list[tuple[str, dict[str, Json]]],
-              framed: Callable[[list[Call]], bytes]) -> list[Future[dict[str, Json]]]:
+    def bundle(self, commands: list[Command]) -> list[dict[str, Json]]:
+        """Sends requests that happen together or not at all, and waits for their answers."""
         answers: list[Future[dict[str, Json]]] = [Future() for _ in commands]
         calls = [Call(address, arguments, _settler(answer)) for (address, arguments), answer in zip(commands, answers)]
+        self._send(lambda: self._session.bundle(calls))
+        outcomes: list[Outcome] = []
+        for call, answer in zip(calls, answers):
+            try:
+                outcomes.append(self.wait(answer, call.address))
+            except Exception as error:
+                outcomes.append(error)
+        failure = one_failure(outcomes)
+        if failure:
+            raise failure
+        return [outcome for outcome in outcomes if isinstance(outcome, dict)]
+
+    def _send(self, ask: Callable[[], None]) -> None:
         with self._order:
             with self._lock:
                 if self.gone:
                     raise ServerGone(*self.gone.args)
-                data = framed(calls)
+                ask()
+                packets = self._session.take_out()
             try:
-                self._socket.sendall(data)
+                for packet in packets:
+                    self._socket.sendall(packet)
             except OSError as error:
                 raise self._lost(str(error)) from error
-        return answers
 
     def wait(self, answer: Future[dict[str, Json]], what: str) -> dict[str, Json]:
         """@raise ServerError what the server says, ServerGone, Timeout"""
@@ -135,24 +163,28 @@ class Link:
     def _read(self) -> None:
         try:
             while True:
-                if not self.session.is_stream and not select.select([self._socket], [], [], RESEND_SECONDS)[0]:
-                    self._resend()
-                    continue
-                data = self._socket.recv(1 << 20)
-                if not data:
-                    raise ConnectionError("the server is gone")
-                with self._lock:
-                    heard = self.session.feed(data)
-                for one in heard:
+                for one in self._receive():
                     for listener in list(self.listeners):
                         listener._put(one)
         except (OSError, ValueError) as error:
             self._lost(str(error))
 
-    def _resend(self) -> None:
-        with self._lock:
-            for packet in self.session.overdue(RESEND_SECONDS):
-                self._socket.send(packet)
+    def _receive(self) -> list[Heard]:
+        heard: list[Heard] = []
+        try:
+            data = self._socket.recv(1 << 20)
+            if not data:
+                raise ConnectionError(self._session.parting)
+            with self._lock:
+                heard = self._session.feed(data)
+        except TimeoutError:  # only datagrams have one
+            pass
+        if not self._session.is_stream:
+            with self._lock:
+                self._session.resend()
+                for packet in self._session.take_out():
+                    self._socket.send(packet)
+        return heard
 
     def _lost(self, why: str) -> ServerGone:
         """All that wait are told."""
@@ -160,19 +192,18 @@ class Link:
             if self.gone:
                 return ServerGone(*self.gone.args)
             self.gone = ServerGone(f"{self.url}: {why}")
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)  # wakes the reader
+            except OSError:
+                pass
             self._socket.close()
-            self.session.fail_all(ServerGone(*self.gone.args))
+            self._session.fail_all(ServerGone(*self.gone.args))
         for listener in list(self.listeners):
-            listener._put(ServerGone(*self.gone.args))
+            listener._finish(ServerGone(*self.gone.args))
         return ServerGone(*self.gone.args)
 
     def close(self) -> None:
         """Ends it; calls that wait raise ServerGone."""
-        if self.gone is None:
-            try:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         self._lost("closed by this program")
 
 
@@ -183,10 +214,3 @@ def _settler(answer: Future[dict[str, Json]]) -> Callable[[Outcome], None]:
         else:
             answer.set_result(outcome)
     return settle
-
-
-def check_bundled(address: str) -> None:
-    """@raise ValueError if a command cannot be within `at`"""
-    base = "/" + address.split("/", 3)[3] if address.startswith("/synth/") and address.count("/") > 2 else address
-    if base not in IN_BUNDLES:
-        raise ValueError(f"{address} cannot be timed: within `at` are those that change the sound or the patch")

@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
 
 import numpy as np
 
 from . import _wire
-from ._commands import ERRORS
+from ._commands import ERRORS, IN_BUNDLES, OF_A_SYNTH, NotAppliedError, TooBigError
 from .errors import ServerError
 
+RESEND_SECONDS = 0.25  #: a datagram that is not answered by then is sent again
+DATAGRAM_BYTES_MAX = 65507
 Json = Any  #: what a payload holds: None, bool, int, float, str, bytes, lists and dicts of them
 Outcome = Union[dict[str, Json], Exception]  #: the map of /done, or what /fail says
 
@@ -40,9 +43,12 @@ class TapBlock:
     frame: int  #: of the server, where it begins
     peak: float
     rms: float
-    rate: int | None = None
+    rate: int | None = None  #: frames a second of the server
     every: int | None = None
     samples: np.ndarray[Any, np.dtype[np.float32]] | None = None
+
+
+Heard = Union[Notice, TapBlock]
 
 
 @dataclass
@@ -60,98 +66,135 @@ class Call:
 class Session:
     """Numbers requests, tells answers from notices, and settles each call exactly once.
 
-    `proto` 1. On streams packets are framed; datagrams are sent again until they are answered (`overdue`), which the server
-    answers once.
+    `proto` 1. On streams packets are framed. A datagram is sent again until it is answered, and the server, which remembers the
+    last of them, carries it out once; the next waits for that, or one that was lost would come after it.
     """
 
     def __init__(self, is_stream: bool) -> None:
         self.is_stream = is_stream
-        self.progress: Callable[[int, float], None] | None = None
         self._deframer = _wire.Deframer()
         self._last = 0
-        self._calls: dict[int, Call] = {}
+        self._calls: dict[int, Call] = {}  # that are not answered, in the order of their numbers
+        self._waiting: deque[list[Call]] = deque()  # datagrams whose turn has not come
+        self._out: list[bytes] = []
+        self.parting = "the server is gone"  #: what there is to say when the connection ends
 
     # ---- out
 
-    def _number(self, call: Call) -> bytes:
-        self._last = self._last % 0x7FFFFFFF + 1
-        call.number = self._last
-        call.packet = _wire.request(call.number, call.address, call.arguments)
-        self._calls[call.number] = call
-        return call.packet
+    def request(self, call: Call) -> None:
+        """To be sent."""
+        self._waiting.append([call])
+        self._fill()
 
-    def _framed(self, packet: bytes) -> bytes:
-        return _wire.frame(packet) if self.is_stream else packet
+    def bundle(self, calls: Sequence[Call]) -> None:
+        """To be sent, and to happen together or not at all."""
+        if calls:
+            self._waiting.append(list(calls))
+            self._fill()
 
-    def request(self, call: Call) -> bytes:
-        """What to send for a call."""
-        return self._framed(self._number(call))
+    def _fill(self) -> None:
+        while self._waiting and (self.is_stream or not self._calls):
+            calls = self._waiting.popleft()
+            for call in calls:
+                self._last = self._last % 0x7FFFFFFF + 1
+                call.number, call.sent = self._last, time.monotonic()
+                call.packet = _wire.request(call.number, call.address, call.arguments)
+                self._calls[call.number] = call
+            packet = calls[0].packet
+            if len(calls) > 1:
+                packet = _wire.bundle([call.packet for call in calls])
+                for call in calls:
+                    call.packet = packet  # sent again as a whole
+            if not self.is_stream and len(packet) > DATAGRAM_BYTES_MAX:
+                for call in calls:
+                    self._settle(call.number, TooBigError(call.address, "too-big", {
+                        "message": "longer than a datagram", "got": len(packet), "want": DATAGRAM_BYTES_MAX,
+                        "hint": "connect over TCP or the unix socket"}))
+                continue
+            self._out.append(_wire.frame(packet) if self.is_stream else packet)
 
-    def bundle(self, calls: Sequence[Call]) -> bytes:
-        """What to send for calls that are to happen together or not at all."""
-        packet = _wire.bundle([self._number(call) for call in calls])
-        for call in calls:
-            call.packet = packet  # sent again as a whole
-        return self._framed(packet)
+    def take_out(self) -> list[bytes]:
+        """What is to be sent now: after `request`, `bundle`, `feed` and `resend`. Packets, on streams with their frames."""
+        out, self._out = self._out, []
+        return out
 
-    def overdue(self, seconds: float) -> list[bytes]:
-        """Datagrams that were sent so long ago, and are not answered."""
+    def resend(self) -> None:
+        """Puts out again what was sent `RESEND_SECONDS` ago as a datagram, and is not answered."""
         now = time.monotonic()
-        late = [call for call in self._calls.values() if now - call.sent > seconds]
+        late = [call for call in self._calls.values() if now - call.sent > RESEND_SECONDS]
         for call in late:
             call.sent = now
-        return list({call.packet: None for call in late})
+        self._out += dict.fromkeys(call.packet for call in late)
 
     # ---- in
 
-    def feed(self, data: bytes) -> list[Notice | TapBlock]:
+    def feed(self, data: bytes) -> list[Heard]:
         """Takes what came: settles the calls that it answers, gives the rest.
 
         @raise ValueError: what came is not of this protocol; the connection is of no use any more
         """
         packets = self._deframer.feed(data) if self.is_stream else [data]
-        return [told for told in map(self._take, packets) if told]
+        heard = [told for told in map(self._take, packets) if told]
+        self._fill()
+        return heard
 
-    def _take(self, packet: bytes) -> Notice | TapBlock | None:
-        address, values = _wire.parse(packet)
+    def _take(self, packet: bytes) -> Heard | None:
+        try:
+            return self._told(*_wire.parse(packet))
+        except (IndexError, KeyError, TypeError) as error:
+            raise ValueError(f"no packet of a megasynthd: {error!r}") from error
+
+    def _told(self, address: str, values: list[Any]) -> Heard | None:
         if address == "/done":
             self._settle(values[0], _wire.unpack(values[2]))
         elif address == "/fail":
-            error = self._error(values[1], values[2], _wire.unpack(values[3]))
+            error = ERRORS.get(values[2], ServerError)(values[1], values[2], _wire.unpack(values[3]))
             if values[0] == 0:  # of a message that was sent without a number, or of nothing that is known
-                return Notice("fail", {"command": values[1], "code": values[2], **error.details})
+                self.parting = f"{error.message} ({error.code})"
             self._settle(values[0], error)
         elif address == "/notice":
             return Notice(values[0], _wire.unpack(values[1]))
         elif address == "/tap":
             return self._tapped(values[0], _wire.unpack(values[1]))
-        elif address == "/progress" and self.progress:
-            self.progress(values[0], values[1])
         return None
 
     @staticmethod
-    def _error(command: str, code: str, details: Mapping[str, Json]) -> ServerError:
-        return ERRORS.get(code, ServerError)(command, code, details)
-
-    @staticmethod
     def _tapped(bus: int, data: dict[str, Json]) -> TapBlock:
-        samples = data.pop("samples", None)
+        samples = data.get("samples")
         block = TapBlock(bus, data["frame"], data["peak"], data["rms"], data.get("rate"), data.get("every"))
         if samples is not None:
             block.samples = np.frombuffer(samples, "<f4").astype(np.float32)
         return block
 
     def _settle(self, number: int, outcome: Outcome) -> None:
-        call = self._calls.pop(number, None)
+        call = self._calls.pop(number, None)  # None: a datagram that was sent, and answered, again
         if call:
             call.settle(outcome)
 
-    def forget(self, call: Call) -> None:
-        """Nobody waits for it any more."""
-        self._calls.pop(call.number, None)
-
     def fail_all(self, error: Exception) -> None:
         """The connection has ended: settles all that wait."""
-        calls, self._calls = self._calls, {}
-        for call in calls.values():
+        calls = [*self._calls.values(), *(call for calls in self._waiting for call in calls)]
+        self._calls.clear()
+        self._waiting.clear()
+        for call in calls:
             call.settle(error)
+
+
+# ---- what both kinds of server do with commands ---------------------------------------------------
+
+def address_for(synth: str, address: str) -> str:
+    """A command's address, of a synth."""
+    return f"/synth/{synth}{address}" if synth != "main" and address in OF_A_SYNTH else address
+
+
+def check_bundled(address: str) -> None:
+    """@raise ValueError if a command cannot be within `at`"""
+    base = "/" + address.split("/", 3)[3] if address.startswith("/synth/") and address.count("/") > 2 else address
+    if base not in IN_BUNDLES:
+        raise ValueError(f"{address} cannot be timed: within `at` are those that change the sound or the patch")
+
+
+def one_failure(outcomes: Sequence[Outcome]) -> Exception | None:
+    """Of a bundle's outcomes the one that tells why, if it failed: not those that were left out for it."""
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    return min(failures, key=lambda failure: isinstance(failure, NotAppliedError), default=None)

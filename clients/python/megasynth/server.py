@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from . import _boot, _commands
 from ._link import Link, Listener
 from ._session import Json, Notice
-from ._words import TOPICS, given
-from .errors import NoServer
+from ._words import TOPICS, given, one_of, when
+from .errors import NoServer, ServerGone
 from .synth import Bus, Synth
 
 
@@ -41,12 +42,20 @@ class Server(Synth):
         self._process = process
         self._again = dict(again or {})
         self._timed = Timed()
+        self._topics: Counter[str] = Counter()  # by how many listeners each is wanted
         self._loaded: dict[str, dict[str, Json]] = {}
         self.info = self._hello()  #: what it said of itself
 
     def _hello(self) -> _commands.HelloAnswer:
+        token = self._again.get("token")
         try:
-            return self.commands.hello(proto=1, client="python", token=self._again.get("token"))
+            try:
+                return self.commands.hello(proto=1, client="python", token=token)
+            except _commands.DeniedError as error:
+                if error.path != "session":
+                    raise
+                # datagrams from another machine: the server wants to see that its answers arrive
+                return self.commands.hello(proto=1, client="python", token=token, session=error.want)
         except BaseException:
             self.close()
             raise
@@ -81,27 +90,42 @@ class Server(Synth):
                    {"url": url, "name": name, "token": token, "timeout": timeout})
 
     @classmethod
-    def connect_or_boot(cls, *, name: str = "main", **how: Any) -> Server:
-        """To the server of that name; where none runs, one is booted, as `boot` says."""
+    def connect_or_boot(cls, *, name: str = "main", program: str | None = None, backend: str = "auto",
+                        options: Sequence[str] = (), timeout: float = 10) -> Server:
+        """To the server of that name; where none runs, one is booted, as `boot` says, which ends with this program."""
         try:
-            return cls.connect(name=name)
+            return cls.connect(name=name, timeout=timeout)
         except NoServer:
-            return cls.boot(name=name, **how)
+            try:
+                return cls.boot(name=name, program=program, backend=backend, options=options, timeout=timeout)
+            except NoServer as error:
+                try:
+                    return cls.connect(name=name, timeout=timeout)  # another program was faster
+                except NoServer:
+                    raise error from None
 
     def reconnect(self, reload: bool = True) -> None:
-        """After ServerGone: connects again, boots again where the server was booted here and is dead.
+        """After ServerGone: connects again; boots again where the server was booted here and is dead.
+
+        Notes, voices, buses and listeners of before are gone.
 
         @param reload loads what each synth had loaded last through this object
+        @raise NoServer
         """
         self._link.close()
-        how = self._again
-        if self._process and not self._process.alive():
-            self._process.stop()
-            self._process = _boot.Process(how["program"], how["backend"], how["name"], how["options"], how["timeout"])
+        how, timeout = self._again, self._again.get("timeout", 10)
         urls = self._process.urls if self._process else _boot.addresses(how.get("url"), how.get("name", "main"))
-        self._link = Link.first_of(urls, how.get("timeout", 10))
+        try:
+            self._link = Link.first_of(urls, timeout)
+        except NoServer:
+            if not self._process:
+                raise
+            self._process.stop()
+            self._process = _boot.Process(how["program"], how["backend"], how["name"], how["options"], timeout)
+            self._link = Link.first_of(self._process.urls, timeout)
+        self._topics.clear()
         self.info = self._hello()
-        for name, arguments in self._loaded.items() if reload else ():
+        for name, arguments in list(self._loaded.items()) if reload else ():
             (self if name == "main" else self.synth(name)).call("/patch/load", **arguments)
 
     def close(self) -> None:
@@ -132,31 +156,20 @@ class Server(Synth):
         @param frame of the server, as `clock` tells it; to the frame
         @param beat of its transport (servers without one answer `unsupported`)
         """
-        if sum(x is not None for x in (seconds, frame, beat)) != 1:
-            raise ValueError("at() takes one of seconds, frame, beat")
+        one_of(seconds=seconds, frame=frame, beat=beat)
         timed = self._timed
         if timed.gathered is not None:
             raise ValueError("at() within at()")
-        if seconds is not None:
-            clock = self.clock()
-            frame = clock["frame"] + round(seconds * clock["rate"])
-        timed.gathered, timed.at = [], given(frame=frame, beat=beat)
+        at = when(seconds, None if seconds is None else self.clock(), frame, beat)
+        timed.gathered, timed.at = [], at
         try:
             yield timed
             gathered = timed.gathered
         finally:
             timed.gathered = None
-        answers = self._link.submit_bundle([(address, arguments) for address, arguments, _ in gathered])
-        failure: Exception | None = None
-        for (address, _, answer), future in zip(gathered, answers):
-            try:
-                answer.update(self._link.wait(future, address))
-            except _commands.NotAppliedError as error:
-                failure = failure or error
-            except Exception as error:  # the one that is at fault says more than those that were left out for it
-                failure = error if failure is None or isinstance(failure, _commands.NotAppliedError) else failure
-        if failure:
-            raise failure
+        answers = self._link.bundle([(address, arguments) for address, arguments, _ in gathered])
+        for (_, _, answer), told in zip(gathered, answers):
+            answer.update(told)
 
     def clock(self) -> _commands.ClockAnswer:
         """Frame, monotonic and wall clock of one moment."""
@@ -178,17 +191,32 @@ class Server(Synth):
             self.call("/synth/new", name=name)
         return Synth(self, name)
 
-    def bus_new(self, kind: str = "audio", name: str | None = None) -> Bus:
-        """A bus for `bus.in` and `bus.out` nodes, "audio" or "control"."""
-        return Bus(self, self.commands.bus_new(kind=kind, name=name)["bus"])
-
     def notices(self, *topics: str) -> Listener[Notice]:
-        """What happens, as an iterator: topics as in docs/protocol.md, or all of them."""
-        wanted = list(topics) or list(TOPICS)
+        """What happens, as an iterator:
+
+            with s.notices("note", "xrun") as notices:
+                for notice in notices: print(notice.topic, notice.data)
+
+        Topics as in docs/protocol.md, or all.
+        """
+        wanted = topics or TOPICS
+
+        def close() -> None:
+            self._topics.subtract(wanted)
+            unwanted = [topic for topic in wanted if self._topics[topic] <= 0]
+            if unwanted:
+                self.commands.unsubscribe(unwanted)
+
         listener: Listener[Notice] = Listener(
-            self._link, lambda heard: isinstance(heard, Notice) and heard.topic in wanted,
-            lambda: None)
-        self.commands.subscribe(wanted)
+            self._link, lambda heard: isinstance(heard, Notice) and heard.topic in wanted, close)
+        self._topics.update(wanted)
+        try:
+            self.commands.subscribe(wanted)
+        except BaseException:
+            self._topics.subtract(wanted)
+            listener._close = lambda: None
+            listener.close()
+            raise
         return listener
 
     @contextmanager
@@ -212,4 +240,8 @@ class Server(Synth):
 
     def quit(self) -> None:
         """Ends the server, whoever started it."""
-        self.call("/quit")
+        try:
+            self.call("/quit")
+        except ServerGone:
+            pass
+        self.close()

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _commands
-from ._link import Listener, check_bundled
-from ._session import Json, TapBlock
-from ._words import Document, EditList, Pitch, document_arguments, given, note_number
+from ._link import Listener
+from ._session import Heard, Json, TapBlock, address_for, check_bundled
+from ._words import (Answer, BusWords, Document, EditList, KnobWords, NodeWords, NoteWords, Pitch, SynthWords, VoiceWords,
+                     document_arguments, given, note_number)
 
 if TYPE_CHECKING:
     from .server import Server
@@ -30,7 +31,7 @@ class _Typed(_commands.Commands):
         return self._synth.call(address, **given(**arguments))
 
 
-class Synth:
+class Synth(SynthWords[Answer]):
     """One of the server's synths: a patch, its voices and knobs, and an output. `Server` is the one named `main`."""
 
     name: str
@@ -39,31 +40,34 @@ class Synth:
         self._server = server
         self.name = name
 
+    def __repr__(self) -> str:
+        return f"<synth {self.name} of {self._server.url}>"
+
     # ---- any command
 
-    def call(self, address: str, /, **arguments: Json) -> dict[str, Json]:
+    def call(self, address: str, /, **arguments: Json) -> Answer:
         """Any command of docs/protocol.md by its address, arguments by name; waits for the answer.
 
         Within `at` the answer is an empty dict, which is filled when the `with` ends.
 
         @raise ServerError the server refuses; ServerGone; Timeout
         """
-        if self.name != "main" and address in _commands.OF_A_SYNTH:
-            address = f"/synth/{self.name}{address}"
+        address = address_for(self.name, address)
         timed = self._server._timed
         if timed.gathered is None:
             link = self._server._link
             return link.wait(link.submit(address, arguments), address)
         check_bundled(address)
-        answer: dict[str, Json] = {}
+        answer: Answer = {}
         timed.gathered.append((address, {"at": timed.at, **arguments}, answer))
         return answer
 
-    def submit(self, address: str, /, **arguments: Json) -> Future[dict[str, Json]]:
-        """The same without waiting: for thousands at once. Commands are carried out in the order of their sending."""
-        if self.name != "main" and address in _commands.OF_A_SYNTH:
-            address = f"/synth/{self.name}{address}"
-        return self._server._link.submit(address, arguments)
+    def submit(self, address: str, /, **arguments: Json) -> Future[Answer]:
+        """The same without waiting: for thousands at once. Commands are carried out in the order of their sending.
+
+        @return a future of the answer; not to be waited for in its own callbacks
+        """
+        return self._server._link.submit(address_for(self.name, address), arguments)
 
     @property
     def commands(self) -> _commands.Commands:
@@ -95,13 +99,15 @@ class Synth:
         return cast(dict[str, Json], self.call("/patch/get")["patch"])
 
     @contextmanager
-    def edit(self, *, fade_ms: float | None = None, rev: int | None = None) -> Iterator[Edit]:
+    def edit(self, *, fade_ms: float | None = None, rev: int | None = None) -> Iterator[EditList]:
         """One edit of many operations, sent when the `with` ends: all or nothing, at one frame. If an exception leaves the
-        `with`, nothing is sent.
+        `with`, nothing is sent. The words are those of `Patch`: add, remove, replace, rename, connect, disconnect, set, add_knob,
+        remove_knob.
 
+        @param fade_ms in which cables fade in and out; 3
         @param rev only if the patch is still of that revision, else ServerError `conflict`
         """
-        edit = Edit()
+        edit = EditList()
         yield edit
         if edit.ops:
             edit.answer = cast(_commands.PatchEditAnswer,
@@ -123,29 +129,55 @@ class Synth:
     # ---- notes
 
     def note(self, pitch: Pitch, velocity: float = 0.8) -> Note:
-        """Starts a note. @param pitch "C4" or 60; @param velocity 0..1"""
-        note = Note(self, next(_note_ids), note_number(pitch))
-        note._answer = self.call("/note/on", key=note.key, velocity=velocity, id=note.id)
+        """Starts a note. In a `with` it ends with that.
+
+        @param pitch "C4", 60, or 60.5 between two keys
+        @param velocity 0..1
+        """
+        note = Note(self, next(_note_ids), pitch)
+        note._answer = note._on(velocity)
         return note
 
-    def all_off(self) -> None:
-        """Ends all notes."""
-        self.call("/note/all_off")
-
-    def voice(self, pitch: Pitch = 60) -> Voice:
-        """Reserves a voice without a note, to be played by hand; it is silent until its gate is opened."""
-        answer = self.commands.voice_alloc(note_number(pitch))
-        return Voice(self, answer["voice"], answer["buses"])
-
-    def voices(self) -> _commands.VoiceListAnswer:
-        """Notes that sound, and voices that are reserved."""
-        return self.commands.voice_list()
+    @property
+    def voices(self) -> Voices:
+        """`s.voices.alloc("C4")` reserves one, to be played by hand."""
+        return Voices(self)
 
     # ---- signals
 
-    def bus(self, node: str, port: str = "out", voice: int | None = None) -> Bus:
-        """What goes over an output port of a node: of one voice, or the sum of all."""
-        return Bus(self, self.commands.bus_new(node=node, port=port, voice=voice)["bus"])
+    @property
+    def buses(self) -> Buses:
+        """`s.buses.new("control")` makes one, `s.buses.of("filt", "low")` listens to an output port."""
+        return Buses(self)
+
+    def tap(self, bus: Bus | int | str, *, every: int = 1, ms: int | None = None) -> Listener[TapBlock]:
+        """What goes over a bus, as an iterator of blocks with `samples`, float32 of shape (frames,):
+
+            with s.tap("filt.low") as blocks:
+                for block in blocks: ...
+
+        @param bus a Bus, its number, or an output port as "node.port": the sum of its voices
+        @param every of each so many frames one; 0: only `peak` and `rms`
+        @param ms between two blocks; 50
+        """
+        own = self.buses.of(*bus.rsplit(".", 1)) if isinstance(bus, str) else None
+        number = own.number if own else bus.number if isinstance(bus, Bus) else bus
+
+        def close() -> None:
+            (own.free() if own else self.call("/bus/untap", bus=number))
+
+        def wanted(heard: Heard) -> bool:
+            return isinstance(heard, TapBlock) and heard.bus == number
+
+        listener: Listener[TapBlock] = Listener(self._server._link, wanted, close)
+        try:
+            self.call("/bus/tap", bus=number, every=every, **given(ms=ms))
+        except BaseException:
+            listener.close()
+            raise
+        return listener
+
+    # ---- the synth itself
 
     def free(self) -> None:
         """Fades this synth out and forgets it; `main` stays."""
@@ -156,35 +188,19 @@ class Synth:
         self._server.call("/synth/fader", name=self.name, value=gain)
 
 
-class Edit(EditList):
-    """What `Synth.edit` gathers."""
-
-    answer: _commands.PatchEditAnswer | None = None  #: once it is made: `rev`, `frame`, `undo`
-
-
-class NodeView(MutableMapping[str, Json]):
-    """Parameters of a node as they are turned now. Setting one turns it in all voices, smoothed as its module says."""
-
-    def __init__(self, synth: Synth, node: str) -> None:
-        self._synth = synth
-        self.id = node
+class NodeView(NodeWords[Answer], MutableMapping[str, Json]):
+    """Parameters of a node as they are turned now; setting one is `set`. What cables add is not in them."""
 
     @property
     def type(self) -> str:
+        """The name of its module."""
         return str(self._synth.call("/param/list", node=self.id)["type"])
 
-    def describe(self, param: str) -> _commands.ParamGetAnswer:
-        """Value, unit, range, default, doc of a parameter."""
-        return self._synth.commands.param_get(self.id, param)
-
-    def set(self, param: str, value: float, ramp_ms: float | None = None) -> None:
-        """Turns a parameter, in a straight ramp of `ramp_ms` if given."""
-        self._synth.call("/param/set", node=self.id, param=param, value=value, **given(ramp_ms=ramp_ms))
-
     def __getitem__(self, param: str) -> Json:
-        return self._synth.call("/param/get", node=self.id, param=param).get("value")
+        row = self.describe(param)
+        return row["choices"][int(row["value"])] if row.get("choices") else row.get("value")
 
-    def __setitem__(self, param: str, value: Json) -> None:
+    def __setitem__(self, param: str, value: float | str) -> None:
         self.set(param, value)
 
     def __delitem__(self, param: str) -> None:
@@ -196,9 +212,6 @@ class NodeView(MutableMapping[str, Json]):
     def __len__(self) -> int:
         return len(self._synth.call("/param/list", node=self.id)["params"])
 
-    def __repr__(self) -> str:
-        return f"<node {self.id} of {self._synth.name}>"
-
 
 class PatchView(Mapping[str, NodeView]):
     """The nodes of the patch that plays, by id."""
@@ -207,11 +220,14 @@ class PatchView(Mapping[str, NodeView]):
         self._synth = synth
 
     def _nodes(self) -> list[str]:
-        nodes = self._synth.document["nodes"]
+        nodes = self._synth.document.get("nodes", {})
         return list(nodes) if isinstance(nodes, dict) else [node["id"] for node in nodes]
 
     def __getitem__(self, node: str) -> NodeView:
-        return NodeView(self._synth, node)
+        return NodeView(self._synth, node)  # whether there is such a node the server says when it is used
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._nodes()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._nodes())
@@ -219,23 +235,15 @@ class PatchView(Mapping[str, NodeView]):
     def __len__(self) -> int:
         return len(self._nodes())
 
+    def __repr__(self) -> str:
+        return f"<patch {', '.join(self)}>"
 
-class Knobs(MutableMapping[str, float]):
-    """Knobs and where they are, 0..1."""
 
-    def __init__(self, synth: Synth) -> None:
-        self._synth = synth
-
-    def set(self, name: str, value: float, ramp_ms: float | None = None) -> None:
-        """Turns a knob, in `ramp_ms` if given."""
-        self._synth.call("/knob/set", name=name, value=value, **given(ramp_ms=ramp_ms))
-
-    def describe(self, name: str) -> _commands.KnobGetAnswer:
-        """Value, range, scale, unit."""
-        return self._synth.commands.knob_get(name)
+class Knobs(KnobWords[Answer], MutableMapping[str, float]):
+    """Knobs and where they are, 0..1. Setting one is `set`, deleting one takes it out of the patch."""
 
     def __getitem__(self, name: str) -> float:
-        return float(self._synth.call("/knob/get", name=name)["value"])
+        return float(self.describe(name)["value"])
 
     def __setitem__(self, name: str, value: float) -> None:
         self.set(name, value)
@@ -249,52 +257,12 @@ class Knobs(MutableMapping[str, float]):
     def __len__(self) -> int:
         return len(self._synth.call("/knob/list")["knobs"])
 
+    def __repr__(self) -> str:
+        return f"<knobs {dict(self)}>"
 
-class Note:
+
+class Note(NoteWords[Answer]):
     """A note that was started; in a `with` it ends with that."""
-
-    def __init__(self, synth: Synth, id: int, key: float) -> None:
-        self._synth = synth
-        self._answer: dict[str, Json] = {}
-        self.id = id  #: this program's own number for it
-        self.key = key
-
-    @property
-    def handle(self) -> int | None:
-        """The server's number; None until it is known, within `at`."""
-        return self._answer.get("note")
-
-    @property
-    def frame(self) -> int | None:
-        """The first frame of it."""
-        return self._answer.get("frame")
-
-    def _set(self, **what: Json) -> None:
-        self._synth.call("/note/set", id=self.id, **what)
-
-    def bend(self, semitones: float) -> None:
-        """-127..127, from its key."""
-        self._set(bend=semitones)
-
-    def pressure(self, value: float) -> None:
-        """0..1."""
-        self._set(pressure=value)
-
-    def timbre(self, value: float) -> None:
-        """0..1."""
-        self._set(timbre=value)
-
-    def glide(self, pitch: Pitch) -> None:
-        """Another key, as its `note` module glides."""
-        self._set(key=note_number(pitch))
-
-    def set(self, node: str, param: str, value: float, ramp_ms: float | None = None) -> None:
-        """Its own value of a parameter of a per-voice node."""
-        self._set(node=node, param=param, value=value, **given(ramp_ms=ramp_ms))
-
-    def off(self, velocity: float = 0) -> None:
-        """Releases it."""
-        self._synth.call("/note/off", id=self.id, velocity=velocity)
 
     def __enter__(self) -> Note:
         return self
@@ -303,32 +271,32 @@ class Note:
         self.off()
 
 
-class Voice:
-    """A reserved voice: `gate(1)` opens it. `buses` are the numbers of what its nodes give: `buses["filt"]["low"]`."""
+class Voices:
+    """The voices of a synth."""
 
-    def __init__(self, synth: Synth, number: int, buses: dict[str, dict[str, int]]) -> None:
+    def __init__(self, synth: Synth) -> None:
         self._synth = synth
-        self.number = number
-        self.buses = buses
 
-    def set(self, **what: float) -> None:
-        """`key`, `velocity`, `gate`, `bend`, `pressure`, `timbre`."""
-        self._synth.call("/note/set", note=self.number, **what)
+    def alloc(self, pitch: Pitch = 60) -> Voice:
+        """Reserves a voice without a note; it is silent until its gate is opened. In a `with` it is given back after that."""
+        answer = self._synth.commands.voice_alloc(note_number(pitch))
+        return Voice(self._synth, answer["voice"], answer["buses"])
 
-    def gate(self, open: float) -> None:
-        """1 opens, 0 shuts."""
-        self.set(gate=open)
+    def list(self) -> _commands.VoiceListAnswer:
+        """`notes` that sound, and voices that are `reserved`."""
+        return self._synth.commands.voice_list()
 
-    def param(self, node: str, param: str, value: float, ramp_ms: float | None = None) -> None:
-        """Its own value of a parameter of a per-voice node."""
-        self._synth.call("/note/set", note=self.number, node=node, param=param, value=value, **given(ramp_ms=ramp_ms))
+    def __len__(self) -> int:
+        """How many sound."""
+        return self.list()["voices"]
+
+
+class Voice(VoiceWords[Answer]):
+    """As `VoiceWords`; in a `with` it is given back after that."""
 
     def bus(self, node: str, port: str = "out") -> Bus:
+        """What goes over an output port of a node, of this voice."""
         return Bus(self._synth, self.buses[node][port])
-
-    def free(self) -> None:
-        """Gives it back."""
-        self._synth.call("/voice/free", voice=self.number)
 
     def __enter__(self) -> Voice:
         return self
@@ -337,36 +305,27 @@ class Voice:
         self.free()
 
 
-class Bus:
-    """A signal with a number."""
+class Buses:
+    """The buses of a synth."""
 
-    def __init__(self, synth: Synth, number: int) -> None:
+    def __init__(self, synth: Synth) -> None:
         self._synth = synth
-        self.number = number
 
-    def get(self) -> _commands.BusGetAnswer:
-        """What goes over it: value, peak, rms."""
-        return self._synth.commands.bus_get(self.number)
+    def new(self, kind: str = "audio", name: str | None = None) -> Bus:
+        """A bus for `bus.in` and `bus.out` nodes, "audio" or "control"; their `bus` is its number."""
+        return Bus(self._synth, self._synth.commands.bus_new(kind, name)["bus"])
 
-    def set(self, value: float) -> None:
-        """Of a control bus."""
-        self._synth.call("/bus/set", bus=self.number, value=value)
+    def of(self, node: str, port: str = "out", *, voice: int | None = None) -> Bus:
+        """What goes over an output port of a node: of one voice, or the sum of all."""
+        return Bus(self._synth, self._synth.commands.bus_new(node=node, port=port, voice=voice)["bus"])
 
-    def tap(self, every: int = 1, ms: float | None = None) -> Listener[TapBlock]:
-        """What goes over it, as an iterator of blocks with `samples` (float32): of each `every`-th frame, or (0) peak and rms only.
+    def list(self) -> list[dict[str, Json]]:
+        """All of the server."""
+        return self._synth.commands.bus_list()["buses"]
 
-        @param ms between two blocks; 50
-        """
-        server = self._synth._server
-        listener: Listener[TapBlock] = Listener(
-            server._link, lambda heard: isinstance(heard, TapBlock) and heard.bus == self.number,
-            lambda: cast(None, server.call("/bus/untap", bus=self.number)))
-        server.call("/bus/tap", bus=self.number, every=every, **given(ms=ms))
-        return listener
 
-    def free(self) -> None:
-        """No longer a bus."""
-        self._synth.call("/bus/free", bus=self.number)
+class Bus(BusWords[Answer]):
+    """As `BusWords`; in a `with` it is no longer a bus after that."""
 
     def __enter__(self) -> Bus:
         return self

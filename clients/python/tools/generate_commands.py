@@ -48,7 +48,7 @@ def camel(words: str) -> str:
 
 
 def method(row: dict[str, Any]) -> str:
-    name = row["address"][1:].replace("/", "_")
+    name: str = row["address"][1:].replace("/", "_")
     return name + "_" if keyword.iskeyword(name) else name
 
 
@@ -60,11 +60,17 @@ def answer_name(row: dict[str, Any]) -> str:
     return camel(row["address"]) + "Answer" if row["answer"] else "Nothing"
 
 
+#: what Python's own code expects where a mapping lacks a key, or an argument is wrong
+ALSO = {"not-found": "KeyError", "bad-value": "ValueError", "bad-type": "TypeError"}
+
+
 def errors(codes: dict[str, str]) -> str:
-    text, table = "", []
+    text = "__all__ = [\n" + "".join(f'    "{camel(code)}Error",\n' for code in sorted(codes)) + "]\n\n\n"
+    table = []
     for code, doc in sorted(codes.items()):
         name = camel(code) + "Error"
-        text += f'class {name}(ServerError):\n    """{doc[0].upper()}{doc[1:]}."""\n\n    code = "{code}"\n\n\n'
+        bases = ", ".join(["ServerError", *filter(None, [ALSO.get(code)])])
+        text += f'class {name}({bases}):\n    """{doc[0].upper()}{doc[1:]}."""\n\n    code = "{code}"\n\n\n'
         table.append(f'    "{code}": {name},\n')
     return text + "ERRORS: dict[str, type[ServerError]] = {\n" + "".join(table) + "}\n\n\n"
 
@@ -87,7 +93,7 @@ def answers(rows: list[dict[str, Any]]) -> str:
 
 
 def signature(row: dict[str, Any]) -> str:
-    plain, named = ["self"], []
+    plain, named = ["self"], list[str]()
     for a in row["arguments"]:
         kind = TYPES[a["type"]]
         if a["rest"]:
@@ -132,7 +138,7 @@ def generate(told: dict[str, Any]) -> str:
 def ask(program: str) -> dict[str, Any]:
     """The table of a server that is booted for that."""
     sys.path.insert(0, str(HERE.parent.parent / "tests" / "server"))
-    import wire
+    import wire  # type: ignore[import]
     with wire.Server(program, "--state", "none") as server:
         return dict(server.client().call("/command/list"))
 

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""A connection in an event loop: what `_link` is for threads."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Generic, TypeVar, Union
+
+from . import _boot
+from ._link import HEARD_MAX
+from ._session import RESEND_SECONDS, Call, Heard, Json, Notice, Outcome, Session, TapBlock, one_failure
+from .errors import NoServer, ServerGone, Timeout
+
+T = TypeVar("T", bound=Union[Notice, TapBlock])
+Answered = asyncio.Future[dict[str, Json]]
+
+
+class AsyncListener(Generic[T]):
+    """What comes, one after another: `async for x in listener`; closed at the end of its `async with`. As `Listener`."""
+
+    def __init__(self, link: AsyncLink, wanted: Callable[[Heard], bool], close: Callable[[], Answered | None]) -> None:
+        self.dropped = 0
+        self._link = link
+        self._wanted = wanted
+        self._close = close
+        self._heard: deque[Any] = deque()
+        self._some = asyncio.Event()
+        self._end: Exception | None = None
+        link.listeners.append(self)
+
+    def _put(self, heard: Heard) -> None:
+        if self._wanted(heard):
+            if len(self._heard) == HEARD_MAX:
+                self._heard.popleft()
+                self.dropped += 1
+            self._heard.append(heard)
+            self._some.set()
+
+    def _finish(self, why: Exception) -> None:
+        self._end = self._end or why
+        self._some.set()
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while not self._heard:
+            if self._end:
+                raise type(self._end)(*self._end.args)
+            self._some.clear()
+            await self._some.wait()
+        heard: T = self._heard.popleft()
+        return heard
+
+    async def close(self) -> None:
+        """No more of it."""
+        if self in self._link.listeners:
+            self._link.listeners.remove(self)
+            self._finish(StopAsyncIteration())
+            last = None if self._link.gone else self._close()
+            if last is not None:
+                await last
+
+    async def __aenter__(self) -> AsyncListener[T]:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class AsyncLink(asyncio.Protocol, asyncio.DatagramProtocol):
+    """Requests over one connection, from one event loop."""
+
+    def __init__(self, url: str, timeout: float, is_stream: bool) -> None:
+        self.url = url
+        self.timeout = timeout
+        self.gone: ServerGone | None = None
+        self.listeners: list[AsyncListener[Any]] = []
+        self._session = Session(is_stream)
+        self._transport: Any = None
+        self._again: asyncio.TimerHandle | None = None
+
+    @staticmethod
+    async def open(url: str, timeout: float) -> AsyncLink:
+        """@raise OSError, ValueError: there is none at this address"""
+        loop = asyncio.get_running_loop()
+        made, is_stream = await asyncio.to_thread(_boot.open_socket, url, timeout)
+        made.setblocking(False)
+        link = AsyncLink(url, timeout, is_stream)
+        if not is_stream:
+            await loop.create_datagram_endpoint(lambda: link, sock=made)
+            link._tick()
+        elif made.family == socket.AF_UNIX:
+            await loop.create_unix_connection(lambda: link, sock=made)
+        else:
+            await loop.create_connection(lambda: link, sock=made)
+        return link
+
+    @staticmethod
+    async def first_of(urls: list[str], timeout: float) -> AsyncLink:
+        """To the first that answers. @raise NoServer"""
+        failures = []
+        for url in urls:
+            try:
+                return await AsyncLink.open(url, timeout)
+            except (OSError, ValueError) as error:
+                failures.append(f"{url}: {error}")
+        raise NoServer("no server: " + "; ".join(failures) + ". `AsyncServer.boot()` starts one")
+
+    # ---- out
+
+    def submit(self, address: str, arguments: dict[str, Json]) -> Answered:
+        """Sends a request. @return its answer, to be awaited"""
+        call, answer = self._call(address, arguments)
+        self._session.request(call)
+        self._flush()
+        return answer
+
+    async def bundle(self, commands: list[tuple[str, dict[str, Json]]]) -> list[dict[str, Json]]:
+        """Sends requests that happen together or not at all, and waits for their answers."""
+        made = [self._call(address, arguments) for address, arguments in commands]
+        self._session.bundle([call for call, _ in made])
+        self._flush()
+        outcomes = await asyncio.gather(*(answer for _, answer in made), return_exceptions=True)
+        failure = one_failure([o for o in outcomes if isinstance(o, (dict, Exception))])
+        if failure:
+            raise failure
+        return [outcome for outcome in outcomes if isinstance(outcome, dict)]
+
+    def _call(self, address: str, arguments: dict[str, Json]) -> tuple[Call, Answered]:
+        if self.gone:
+            raise ServerGone(*self.gone.args)
+        loop = asyncio.get_running_loop()
+        answer: Answered = loop.create_future()
+
+        def settle(outcome: Outcome) -> None:
+            late.cancel()
+            if not answer.done():
+                if isinstance(outcome, Exception):
+                    answer.set_exception(outcome)
+                else:
+                    answer.set_result(outcome)
+
+        late = loop.call_later(self.timeout, lambda: settle(Timeout(f"{address}: no answer in {self.timeout:g} s")))
+        return Call(address, arguments, settle), answer
+
+    def _flush(self) -> None:
+        for packet in self._session.take_out():
+            if self._session.is_stream:
+                self._transport.write(packet)
+            else:
+                self._transport.sendto(packet)
+
+    def _tick(self) -> None:
+        self._session.resend()
+        self._flush()
+        self._again = asyncio.get_running_loop().call_later(RESEND_SECONDS, self._tick)
+
+    # ---- in: what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            heard = self._session.feed(data)
+        except ValueError as error:
+            return self._lost(str(error))
+        self._flush()
+        for one in heard:
+            for listener in list(self.listeners):
+                listener._put(one)
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self.data_received(data)
+
+    def error_received(self, exc: Exception) -> None:
+        self._lost(str(exc))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost(str(exc) if exc else self._session.parting)
+
+    def _lost(self, why: str) -> None:
+        """All that wait are told."""
+        if self.gone:
+            return
+        self.gone = ServerGone(f"{self.url}: {why}")
+        if self._again:
+            self._again.cancel()
+        self._transport.close()
+        self._session.fail_all(ServerGone(*self.gone.args))
+        for listener in list(self.listeners):
+            listener._finish(ServerGone(*self.gone.args))
+
+    def close(self) -> None:
+        """Ends it; calls that wait raise ServerGone."""
+        self._lost("closed by this program")
