@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import platform
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,9 @@ class _FlushToZero:
             self._set(self._before)
 
 
-_flush_to_zero: _FlushToZero | None = None
+@lru_cache(maxsize=1)
+def _flush_to_zero() -> _FlushToZero:
+    return _FlushToZero()
 
 
 def seed_of(node: str) -> int:
@@ -80,8 +83,7 @@ class Kernel:
     """One node's state and the call that moves it on."""
 
     def __init__(self, module: str, rate: int, seed: int) -> None:
-        global _flush_to_zero
-        _flush_to_zero = _flush_to_zero or _FlushToZero()
+        self._mode = _flush_to_zero()
         row = lib().mega_module_find(module.encode()).contents
         self._process = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p)(row.process)
         self._inputs, self._outputs = int(row.input_count), int(row.output_count)
@@ -109,10 +111,10 @@ class Kernel:
         self.state[:] = 0
         self.memory[:] = 0
 
-    def run(self, ports: Sequence[Array | float], frames: int) -> list[Array]:
+    def run(self, ports: Sequence[Array | float], frames: int) -> Array:
         """Renders `frames` frames.
 
-        ports: inputs, then parameters: a signal of that length, or a value that stands. Gives the outputs.
+        ports: inputs, then parameters: a signal of that length, or a value that stands. Gives (outputs, frames).
         """
         moving = 0
         self._ports[:] = self._at_rest
@@ -126,12 +128,12 @@ class Kernel:
                 self._still[i] = given
         outputs = np.empty((self._outputs, frames), np.float32)
         start = outputs.__array_interface__["data"][0]
-        self._out_ports[:self._outputs] = start + 4 * frames * np.arange(self._outputs,
-                                                                         dtype=np.uint64)
+        for o in range(self._outputs):
+            self._out_ports[o] = start + 4 * frames * o
         self._call.moving = moving
-        with _flush_to_zero or _FlushToZero():
+        with self._mode:
             self._run_segments(outputs, frames)
-        return list(outputs)
+        return outputs
 
     def _run_segments(self, outputs: Array, frames: int) -> None:
         call, process, address = self._call, self._process, self._address
@@ -146,5 +148,6 @@ class Kernel:
                 for o in range(self._outputs):
                     if not moved >> o & 1:
                         outputs[o, begin:begin + SEGMENT] = outputs[o, begin]
-            ports += steps
-            out_ports += step
+            if frames - begin > SEGMENT:
+                ports += steps
+                out_ports += step

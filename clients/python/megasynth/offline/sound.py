@@ -59,7 +59,7 @@ class Sound(_Base):
     def peak_db(self) -> float:
         """The highest peak, in dB below full scale; -inf for silence."""
         with np.errstate(divide="ignore"):
-            return float(20 * np.log10(np.abs(self._channels).max(initial=0)))
+            return float(20 * np.log10(float(np.abs(self._channels).max(initial=0))))
 
     # ---- files ---------------------------------------------------------------------------------
 
