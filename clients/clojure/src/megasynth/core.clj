@@ -138,6 +138,7 @@
   (session/attempt
    "/patch/edit"
    #(let [new (patch/document p)
+          _ (session/ask-now "/sync") ; what was turned before comes before
           {old :patch rev :rev} (session/ask-now "/patch/get")
           ops (when old (diff/diff old new))]
       (clojure.core/swap! playing assoc session/*synth* (identity-of p))
