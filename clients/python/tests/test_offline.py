@@ -77,6 +77,8 @@ class EqualToTheProgram(unittest.TestCase):
         for name in ("demo_score.json", "rewire_score.json"):
             self.compare("keys.json", ["--score", EXAMPLES / name, "--seconds", 12], blocks=(4096,),
                          notes=json.loads((EXAMPLES / name).read_text()), seconds=12, folder=EXAMPLES)
+            self.compare("keys.json", ["--score", EXAMPLES / name, "--seconds", 2], blocks=(4096,),
+                         notes=EXAMPLES / name, seconds=2)
 
     def test_random_scores(self):
         for seed in range(4):
@@ -224,7 +226,8 @@ class Documents(unittest.TestCase):
         self.assertIn("CALL", Patch(DRONE).disassemble())
 
     def test_keys(self):
-        self.assertEqual([key_of(k) for k in ("C4", "F#3", "Bb-1", "60", 61.5, "c4")], [60, 54, 10, 60, 61.5, 60])
+        self.assertEqual([key_of(k) for k in ("C4", "F#3", "Bb-1", "60", np.float32(61.5), "c4")],
+                         [60, 54, 10, 60, 61.5, 60])
         for wrong in ("H4", "C", "", None, True, 128, -1, "C4+", float("nan")):
             self.assertRaises(BadValueError, key_of, wrong)
 
@@ -317,6 +320,29 @@ class Engines(unittest.TestCase):
         self.assertEqual({handle for handle, _ in engine.ended()}, {n.handle for n in notes})
         self.assertEqual(engine.counters.voices_active, 0)
 
+    def test_voices_by_hand(self):
+        engine = Engine(KEYS)
+        voice = engine.reserve("A3")
+        self.assertFalse(np.abs(engine.render(4800)).max() > 1e-4)
+        voice.set("velocity", 0.8)
+        voice.gate(True)
+        self.assertTrue(np.abs(engine.render(4800)).max() > 1e-2)
+        voice.set("key", np.float32(60))
+        voice.free()
+        engine.render(9600)
+        self.assertEqual(engine.counters.voices_active, 0)
+
+    def test_presets(self):
+        engine = Engine(EXAMPLES / "pad.json")
+        engine.knob("bright", np.float64(0.9), frame=np.int64(0))
+        engine.render(np.int64(64))
+        engine.save_preset("now")
+        engine.knob("bright", 0.1)
+        engine.render(64)
+        engine.preset("now", morph=0.1)
+        engine.render(64)
+        self.assertAlmostEqual(engine.knob_value("bright"), 0.9, places=6)
+
     def test_inputs(self):
         rng = np.random.default_rng(3)
         signal = rng.uniform(-1, 1, (2, 1000)).astype(np.float32)
@@ -389,6 +415,15 @@ class Engines(unittest.TestCase):
         self.assertRaises(OfflineError, Engine, KEYS, rate=100)
         self.assertRaises(OfflineError, Engine, KEYS, isa="z80")
         self.assertRaises(BadValueError, Engine, KEYS, block=0)
+        engine = Engine(KEYS)
+        for wrong in (lambda: engine.note_on(60, frame=-1), lambda: engine.note_on(60, frame=0.5),
+                      lambda: engine.knob("cutoff", 0.5, ramp="x"), lambda: engine.edit([], frame=-1),
+                      lambda: engine.edit([], fade_ms=-1), lambda: engine.render(-1)):
+            self.assertRaises(BadValueError, wrong)
+        engine.close()
+        for closed in (lambda: engine.render(64), lambda: engine.note_on(60), lambda: engine.rev, engine.undo):
+            self.assertRaises(OfflineError, closed)
+        engine.close()
         with Engine() as engine:
             self.assertFalse(engine.render(100).any())
             self.assertRaises(OfflineError, lambda: engine.patch)

@@ -118,6 +118,9 @@ class Sounds(unittest.TestCase):
         left = self.sound[0, 100:200]
         self.assertEqual((type(left), left.rate, left.shape, left.seconds), (Sound, 44100, (100,), 100 / 44100))
         self.assertEqual((self.sound * 0.5).rate, 44100)
+        self.assertEqual(type(self.sound.max()), np.float32)
+        self.assertEqual([type(self.sound > 0), type(np.abs(self.sound)), type(self.sound.sum(axis=0))],
+                         [np.ndarray, Sound, Sound])
         again = pickle.loads(pickle.dumps(self.sound))
         self.assertEqual(again.rate, 44100)
         np.testing.assert_array_equal(again, self.sound)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The engine in this process: patches rendered to numpy, modules as processors, graphs of them."""
 
-from .engine import Change, Counters, Engine, Note
+from .engine import Change, Counters, Engine, Note, Voice
 from .errors import BadValueError, Diagnostic, LibraryError, NotFoundError, OfflineError
 from .graph import AudioGraph
 from .kernel import seed_of
@@ -15,5 +15,5 @@ from .taps import Tap
 __all__ = [
     "AudioGraph", "AudioProcessor", "BadValueError", "Change", "Counters", "Diagnostic", "Engine", "LibraryError",
     "Module", "ModuleInfo", "Node", "NotFoundError", "Note", "OfflineError", "ParamInfo", "Patch", "PatchProcessor",
-    "PortInfo", "Processor", "Sound", "Tap", "key_of", "modules", "seed_of",
+    "PortInfo", "Processor", "Sound", "Tap", "Voice", "key_of", "modules", "seed_of",
 ]

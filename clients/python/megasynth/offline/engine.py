@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import operator
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class Note:
 
     def set(self, what: str, value: float, *, frame: int = header.MEGA_NOW) -> None:
         """"bend" (semitones), "pressure", "timbre", "velocity" (0..1), "key" (0..127)."""
-        if what not in header.EXPRESSIONS:
+        if what not in header.EXPRESSIONS or (what == "gate" and not isinstance(self, Voice)):
             raise NotFoundError("not-found", f"a note has no `{what}`",
                                 hint="bend, pressure, timbre, key, velocity")
         self._engine._send("mega_note_set", frame, self.handle, header.EXPRESSIONS[what], value)
@@ -96,6 +97,18 @@ class Note:
 
     def __repr__(self) -> str:
         return f"<note {self.handle}: key {self.key:g}>"
+
+
+class Voice(Note):
+    """A voice without a note, played by hand: its gate is shut until `gate` opens it, and it does not end."""
+
+    def gate(self, open: bool, *, frame: int = header.MEGA_NOW) -> None:
+        """Opens or shuts it."""
+        self.set("gate", float(open), frame=frame)
+
+    def free(self, *, frame: int = header.MEGA_NOW) -> None:
+        """Gives it back: it fades out in 3 ms."""
+        self._engine._send("mega_voice_free", frame, self.handle)
 
 
 class Engine(Editable):
@@ -133,10 +146,10 @@ class Engine(Editable):
                                       whole_blocks=whole_blocks, seed=seed & 0xffffffff,
                                       isa=isa.encode() if isa else None)
         with Report() as report:
-            self._handle: int = lib().mega_create(ctypes.byref(options), report.pointer) or 0
-            if not self._handle:
+            self._pointer: int = lib().mega_create(ctypes.byref(options), report.pointer) or 0
+            if not self._pointer:
                 report.fail()
-        self._finalizer = weakref.finalize(self, lib().mega_destroy, self._handle)
+        self._finalizer = weakref.finalize(self, lib().mega_destroy, self._pointer)
         self.rate = rate
         self.block = block
         self.inputs = inputs
@@ -156,7 +169,13 @@ class Engine(Editable):
     def close(self) -> None:
         """Frees it; also done when it is forgotten, or at the end of `with`."""
         self._finalizer()
-        self._handle = 0
+        self._pointer = 0
+
+    @property
+    def _handle(self) -> int:
+        if not self._pointer:
+            raise OfflineError("forgotten", "the engine was closed", hint="make another")
+        return self._pointer
 
     def __enter__(self) -> Engine:
         return self
@@ -214,9 +233,11 @@ class Engine(Editable):
         return Change(done.number, done.rev, done.frame, undo)
 
     def _how(self, fade_ms: float, frame: int) -> Any:
+        if not isinstance(frame, (int, np.integer)) or frame < 0:
+            raise BadValueError("bad-value", f"{frame!r} is no frame", path="frame")
         if not 0 <= fade_ms <= header.MEGA_FADE_MS_MAX:
             raise BadValueError("bad-value", f"{fade_ms} is not within 0..2000", path="fade_ms")
-        return ctypes.byref(header.mega_change(header.MEGA_REV_ANY, fade_ms, frame))
+        return ctypes.byref(header.mega_change(header.MEGA_REV_ANY, float(fade_ms), int(frame)))
 
     def load(self, patch: Patch | Mapping[str, Json] | PathLike) -> None:
         """Makes a patch the one that sounds, from the next block on. On an error the old one goes on."""
@@ -251,9 +272,16 @@ class Engine(Editable):
 
     # ---- events --------------------------------------------------------------------------------
 
-    def _send(self, function: str, *arguments: Any) -> None:
-        """An event. Raises OfflineError where the ring is full, BadValueError for a frame below 0."""
-        status = getattr(lib(), function)(self._handle, *arguments)
+    def _send(self, function: str, frame: int, *arguments: Any) -> None:
+        """An event. Raises OfflineError ("full") where the ring is, BadValueError for what is no frame or number."""
+        plain = [a.item() if isinstance(a, np.generic) else a for a in arguments]
+        if not isinstance(frame, (int, np.integer)) or frame < 0:
+            raise BadValueError("bad-value", f"{frame!r} is no frame", path="frame",
+                                hint="a whole number, from 0: seconds times the rate")
+        try:
+            status = getattr(lib(), function)(self._handle, int(frame), *plain)
+        except ctypes.ArgumentError as error:
+            raise BadValueError("bad-type", str(error), hint="numbers") from None
         if status == header.ERROR_FULL:
             raise OfflineError("full", "16384 events wait already", hint="render, then send more")
         if status != header.OK:
@@ -269,6 +297,12 @@ class Engine(Editable):
         self._send("mega_note_on", frame, number, velocity, ctypes.byref(handle))
         return Note(self, handle.value, number)
 
+    def reserve(self, key: float | str = 60, *, frame: int = header.MEGA_NOW) -> Voice:
+        """Takes a voice to be played by hand."""
+        handle, number = ctypes.c_uint64(), key_of(key)
+        self._send("mega_voice_reserve", frame, number, ctypes.byref(handle))
+        return Voice(self, handle.value, number)
+
     def note_off(self, note: Note | float | str, *, velocity: float = 0.0,
                  frame: int = header.MEGA_NOW) -> None:
         """Releases a note, or the oldest held note of a key."""
@@ -283,7 +317,7 @@ class Engine(Editable):
 
     def panic(self) -> None:
         """All sound off with the next block."""
-        self._send("mega_panic")
+        lib().mega_panic(self._handle)
 
     def control(self, which: str, value: float, *, frame: int = header.MEGA_NOW) -> None:
         """Of all notes: "bend" -1..1, "pressure", "timbre" 0..1; pedals "sustain", "sostenuto": down from 0.5."""
@@ -340,6 +374,10 @@ class Engine(Editable):
                                 hint=nearest(name, list(self.patch.document.get("presets", {}))))
         self._send("mega_preset_recall", frame, number, morph)
 
+    def save_preset(self, name: str) -> Change:
+        """Makes a preset of where all knobs and parameters are: an edit of the document."""
+        return self._change("mega_preset_save", name.encode())
+
     def knob_value(self, name: str) -> float:
         """Where a knob is, or is going to: 0..1."""
         value = ctypes.c_float()
@@ -394,6 +432,7 @@ class Engine(Editable):
 
         Raises BadValueError for wrong shapes and types, and for NaN.
         """
+        frames = operator.index(frames)
         if frames < 0 or (self.whole_blocks and frames % header.BLOCK_FRAMES):
             raise BadValueError("bad-value", f"{frames} frames cannot be rendered", path="frames",
                                 hint="0 or more; multiples of 64 with whole_blocks")

@@ -283,17 +283,14 @@ class PatchProcessor(AudioProcessor):
         channels = [int(n["channel"]) for n in self.patch.nodes.values() if n.type == "input"]
         super().__init__([str(i) for i in range(max(channels, default=0))], ["left", "right"])
         self.latency = 64 if channels else 0  #: frames from input to output
-        self._notes = notes if isinstance(notes, str) else list(notes)
+        self._notes: Notes = notes if isinstance(notes, (str, Path)) else list(notes)
         self._beat, self._voices, self._seed = beat, voices, seed
         self.init(self.sample_rate)
 
     def reset(self) -> None:
         from .render import Player
         sequence = Sequence_(self.sample_rate, Path("."))
-        if isinstance(self._notes, str):
-            sequence.melody(self._notes, self._beat)
-        else:
-            sequence.score(self._notes)
+        sequence.read(self._notes, self._beat)
         self.engine = Engine(self.patch, rate=self.sample_rate, voices=self._voices,
                              seed=self._seed, inputs=len(self.input_names))
         for name, value in self.values.items():

@@ -6,7 +6,9 @@ The two languages, and the order of what falls on one frame, are those of `megas
 
 from __future__ import annotations
 
+import json
 import math
+import numbers
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +21,8 @@ from .errors import BadValueError
 from .library import nearest
 from .patch import Patch, as_patch
 
-#: "C4 E4 G4", or a list of (at, note[, length[, velocity]]) and dicts as in a score's file
-Notes = Union[str, Iterable[Union[Sequence[Any], Mapping[str, Json]]]]
+#: "C4 E4 G4"; a list of (at, note[, length[, velocity]]) and dicts as in a score's file; such a file's Path
+Notes = Union[str, Path, Iterable[Union[Sequence[Any], Mapping[str, Json]]]]
 
 LENGTH, VELOCITY = 0.5, 0.8  #: of a note that does not say
 _BEAT_SHARE = 0.9  # of a beat is a note of a melody held
@@ -68,7 +70,7 @@ def key_of(note: float | str) -> float:
                    + accidentals.count("#") - accidentals.count("b"))
         elif re.fullmatch(r"\d{1,12}(\.\d*)?", note):
             key = float(note)
-    elif isinstance(note, (int, float)) and not isinstance(note, bool):
+    elif isinstance(note, numbers.Real) and not isinstance(note, bool):
         key = float(note)
     if not 0 <= key <= 127:
         raise BadValueError("bad-value", f"{note!r} is no note",
@@ -90,6 +92,16 @@ class Sequence_:
         self.folder = folder  #: where the names of a score's `load` begin
         self.events: list[Event] = []
         self.notes = 0
+
+    def read(self, notes: Notes, beat: float) -> None:
+        """Whichever of the languages it is."""
+        if isinstance(notes, str):
+            self.melody(notes, beat)
+        elif isinstance(notes, Path):
+            self.folder = notes.parent
+            self.score(json.loads(notes.read_text()))
+        else:
+            self.score(notes)
 
     # ---- melodies ------------------------------------------------------------------------------
 

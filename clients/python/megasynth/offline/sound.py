@@ -42,6 +42,14 @@ class Sound(_Base):
         self.rate = getattr(source, "rate", 0)
         self.captured = getattr(source, "captured", {})
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """Single numbers, comparisons, doubles are no sounds any more."""
+        if array.ndim == 0:
+            return array[()]
+        if array.dtype != np.float32:
+            return np.asarray(array)
+        return super().__array_wrap__(array, context)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Sound, (np.asarray(self), self.rate)
 
