@@ -6,7 +6,8 @@
   where the call has failed it throws an `ex-info` with the server's own `:code`, `:path`, `:hint`
   and `:message`. Frames are counted since the server began, `:rate` of them a second."
   (:refer-clojure :exclude [swap!])
-  (:require [clojure.string :as str]
+  (:require [clojure.pprint :as pprint]
+            [clojure.string :as str]
             [megasynth.devices :as devices]
             [megasynth.diff :as diff]
             [megasynth.explain :as explain]
@@ -115,20 +116,16 @@
 (defn- identity-of [p] (or (::patch (meta p)) (:name p)))
 
 (defn load!
-  "Plays a patch (`megasynth.patch` says what that is) in place of what plays; notes sound on.
+  "Plays a patch (`megasynth.patch` says what that is) in place of what plays. What goes by the same
+  name in both goes on: nodes keep their state, knobs of which the patch says the same as before
+  stay where they were turned, notes sound on.
+
   Promises `:rev`, `:frame`, `:warnings`. Where it fails, `:path` is the place in the document,
   `:errors` has all that is wrong with it if that is more, and all is as before."
   [p]
   (let [answer (call "/patch/load" {:patch (patch/document p)})]
     (clojure.core/swap! playing assoc session/*synth* (identity-of p))
     answer))
-
-(defn- as-turned
-  "The new document, with those knobs where they stand that mean the same as before."
-  [old new]
-  (let [{:keys [knobs]} (session/ask-now "/knob/list")
-        same (for [[id knob] (:knobs new) :when (= knob (get-in old [:knobs id]))] id)]
-    (reduce #(assoc-in %1 [:knobs %2 :value] (get-in knobs [%2 :value])) new same)))
 
 (defn swap!
   "Plays a patch in place of the one that plays, by their difference: what is the same sounds on,
@@ -143,8 +140,7 @@
           ops (when old (diff/diff old new))]
       (clojure.core/swap! playing assoc session/*synth* (identity-of p))
       (cond
-        (nil? old) (call "/patch/load" {:patch new})
-        (nil? ops) (call "/patch/load" {:patch (as-turned old new)})
+        (nil? ops) (call "/patch/load" {:patch new})
         (empty? ops) (call "/ping")
         :else (call "/patch/edit" {:ops ops :rev rev})))))
 
@@ -202,6 +198,21 @@
             (session/ask-now "/patch/load" {:patch (patch/document p)})
             (explain))
           (finally (session/ask-now "/synth/free" {:name synth}))))))
+
+(defn text
+  "Promises the `:text` of what plays, as :json or :sexp: a file for `megasynth render`, for Pd, for
+  anybody: `(spit \"lead.json\" (:text @(ms/text)))`."
+  ([] (text :json))
+  ([format] (call "/patch/get" {:format format})))
+
+(defn modules "Promises `:modules`, what devices there are, in a few words each." []
+  (call "/module/list"))
+
+(defn module
+  "Promises `:module`, all about a kind of device: its inputs, its parameters with range, unit and
+  default, its outputs. `(module :filter)`."
+  [kind]
+  (call "/module/get" {:name (devices/module kind)}))
 
 (defn edit!
   "Operations, all or nothing: `(edit! {:op \"remove\" :id :lfo0})`. Promises `:undo` as well, the
@@ -307,6 +318,7 @@
 
 (defmethod print-method Note [note ^Writer out]
   (.write out (str "#note " (pr-str (select-keys note [:id :key])))))
+(defmethod pprint/simple-dispatch Note [note] (pr note))
 
 (defonce ^:private ids (AtomicInteger.))
 

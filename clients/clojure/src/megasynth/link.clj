@@ -2,7 +2,8 @@
 (ns megasynth.link
   "One connection to a server: requests go out, answers come to their promises, and whatever was
   not asked for goes to one function."
-  (:require [clojure.string :as str]
+  (:require [clojure.pprint :as pprint]
+            [clojure.string :as str]
             [megasynth.wire :as wire])
   (:import (java.io EOFException IOException Writer)
            (java.net InetSocketAddress StandardProtocolFamily StandardSocketOptions
@@ -42,13 +43,16 @@
 
 (alter-meta! #'->Answer assoc :private true)
 
-(defn- printed [answer]
-  (try (str "#answer " (pr-str (deref answer print-ms :pending)))
+(defn- shown
+  "An answer as it is printed; what leads back, which may be a whole document, is only for `deref`."
+  [answer]
+  (try (let [value (deref answer print-ms :pending)]
+         (str "#answer " (pr-str (cond-> value (map? value) (dissoc :undo)))))
        (catch clojure.lang.ExceptionInfo e
          (str "#failure " (pr-str (ex-message e) (ex-data e))))))
 
-(defmethod print-method Answer [answer ^Writer out]
-  (.write out ^String (printed answer)))
+(defmethod print-method Answer [answer ^Writer out] (.write out ^String (shown answer)))
+(defmethod pprint/simple-dispatch Answer [answer] (pr answer))
 
 (defn number-of "The number of the request that this is the answer to." [^Answer answer]
   (.-number answer))

@@ -1,7 +1,8 @@
 ;; SPDX-License-Identifier: MIT
 (ns megasynth.core-test
   "What people call, against a real server."
-  (:require [clojure.string :as str]
+  (:require [clojure.pprint :refer [pprint]]
+            [clojure.string :as str]
             [clojure.test :refer [deftest is use-fixtures]]
             [megasynth.commands :as commands]
             [megasynth.core :as ms :refer [defpatch]]
@@ -48,6 +49,22 @@
   (is (str/starts-with? (pr-str (ms/set-knob! :tome 1)) "#failure \"/knob/set: no knob"))
   (is (str/starts-with? (pr-str (ms/set-knob! :tone 1)) "#answer {:"))
   (is (= :late (deref (ms/call "/sync") 0 :late)) "a deref may have an end"))
+
+(deftest printing
+  @(ms/load! keys-like)
+  (is (not (str/includes? (pr-str (ms/edit! {:op "voices" :count 7})) ":undo")))
+  (is (:undo @(ms/edit! {:op "voices" :count 6})))
+  (is (= ["#note {:id 1, :key 60}\n" "#note {:id 2, :key 60}"]
+         (map #(str/replace % #":id \d+" (str ":id " %2))
+              [(with-out-str (pprint (ms/play :c4))) (pr-str (ms/play :c4))] [1 2])))
+  (is (str/starts-with? (with-out-str (pprint (ms/set-knob! :tone 1))) "#answer {:frame")))
+
+(deftest looking-up
+  @(ms/load! keys-like)
+  (is (contains? (:modules @(ms/modules)) :svf))
+  (is (= "osc3" (get-in @(ms/module :oscillator) [:module :name])))
+  (is (str/starts-with? (:text @(ms/text)) "{"))
+  (is (str/starts-with? (:text @(ms/text :sexp)) "(patch")))
 
 (deftest times
   @(ms/load! keys-like)

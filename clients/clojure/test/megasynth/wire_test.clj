@@ -27,11 +27,11 @@
                         (fn [address [_ _ code]]
                           (deliver said ({"/done" "done", "/fail" code} address address))))]
     (link/send-bytes link packet)
-    (let [fence (link/ask link "/sync" {})] ; what comes of the packet comes before, but for builds
-      (deref said (if (str/includes? (String. ^bytes packet) ",ib") 5000 0) nil)
-      @fence)
-    (link/close link)
-    (deref said 0 "nothing")))
+    @(link/ask link "/sync" {}) ; what comes of the packet comes before
+    (let [request? (str/includes? (String. ^bytes packet) ",ib")
+          answer (deref said (if request? 5000 0) "nothing")]
+      (link/close link)
+      answer)))
 
 (defn- request-again
   "A request, read and written again; nil for other packets."
