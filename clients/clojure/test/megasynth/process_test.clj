@@ -24,7 +24,7 @@
     (println (format "known %.0f ms after the server was killed"
                      (/ (- (System/nanoTime) began) 1e6))))
   (rig/boot)
-  (is (:frame @(ms/load! drone)) "boot! and load! again")
+  (is (:rev @(ms/load! drone)) "boot! and load! again")
   (let [process (:process @session/session)]
     (ms/stop!)
     (is (not (.isAlive ^Process process)) "no stray server"))
