@@ -40,7 +40,7 @@ class TapBlock:
     """What went over a bus since the last one. `samples`: float32, one of each `every` frames, or None without `every`."""
 
     bus: int
-    frame: int  #: of the server, where it begins
+    frame: int  #: of the server, where it ends, give or take a block
     peak: float
     rms: float
     rate: int | None = None  #: frames a second of the server

@@ -7,7 +7,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,12 +22,8 @@ from .errors import NoServer, ServerGone
 class _Block:
     """What a task gathers within `at`."""
 
-    server: AsyncServer
     at: dict[str, Json]
     gathered: list[tuple[str, dict[str, Json], dict[str, Json]]] = field(default_factory=list)
-
-
-_block: ContextVar[_Block | None] = ContextVar("_block", default=None)
 
 
 class AsyncServer(AsyncSynth):
@@ -49,6 +44,7 @@ class AsyncServer(AsyncSynth):
         self._process = process
         self._again = dict(again or {})
         self._topics: Counter[str] = Counter()
+        self._blocks: dict[asyncio.Task[Any] | None, _Block] = {}  # by the task that is within `at`
         self._loaded: dict[str, dict[str, Json]] = {}
 
     async def _hello(self) -> AsyncServer:
@@ -139,8 +135,8 @@ class AsyncServer(AsyncSynth):
     # ---- time
 
     def _submit(self, address: str, arguments: dict[str, Json]) -> Answered:
-        block = _block.get()
-        if block is None or block.server is not self:
+        block = self._blocks.get(asyncio.current_task())
+        if block is None:
             return self._link.submit(address, arguments)
         check_bundled(address)
         answer: dict[str, Json] = {}
@@ -154,14 +150,15 @@ class AsyncServer(AsyncSynth):
                  beat: float | None = None) -> AsyncIterator[None]:
         """As `Server.at`: what this task calls within happens together, sent when the `async with` ends."""
         one_of(seconds=seconds, frame=frame, beat=beat)
-        if _block.get() is not None:
+        task = asyncio.current_task()
+        if task in self._blocks:
             raise ValueError("at() within at()")
-        block = _Block(self, when(seconds, None if seconds is None else await self.clock(), frame, beat))
-        token = _block.set(block)
+        block = _Block(when(seconds, None if seconds is None else await self.clock(), frame, beat))
+        self._blocks[task] = block
         try:
             yield
         finally:
-            _block.reset(token)
+            del self._blocks[task]
         answers = await self._link.bundle([(address, arguments) for address, arguments, _ in block.gathered])
         for (_, _, answer), told in zip(block.gathered, answers):
             answer.update(told)
