@@ -2,6 +2,7 @@
 """A jackd of one's own: the dummy driver, which needs no sound card, under a name that nobody else has."""
 import glob
 import os
+import shutil
 import signal
 import subprocess
 
@@ -12,18 +13,28 @@ ENVIRONMENT = dict(os.environ, JACK_DEFAULT_SERVER=NAME, JACK_NO_AUDIO_RESERVATI
 class Jack:
     """A jackd, there when this returns.
 
-    -S: it waits for its clients in each period, so that a busy machine loses no frames between them.
+    Synchronous (-S), it waits for its clients in each period, so that a busy machine loses no frames between them; for one that was killed
+    it waits seconds.
     """
 
-    def __init__(self, period=64):
-        self.process = subprocess.Popen(
-            ["jackd", "-n", NAME, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", str(period)],
-            env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        there = subprocess.run(["jack_wait", "-s", NAME, "-w", "-t", "10"], env=ENVIRONMENT,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if there.returncode != 0:
+    def __init__(self, period=64, synchronous=True):
+        self.synchronous = synchronous
+        if not self.start(period):
             self.end(signal.SIGKILL)
-            raise RuntimeError("jackd does not start")
+            unlock()
+            if not self.start(period):
+                self.end(signal.SIGKILL)
+                raise RuntimeError("jackd does not start")
+
+    def start(self, period):
+        self.process = subprocess.Popen(
+            ["jackd", "-n", NAME, "-r", *(["-S"] if self.synchronous else []), "-d", "dummy", "-r", "48000", "-p", str(period)],
+            env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            return subprocess.run(["jack_wait", "-s", NAME, "-w", "-t", "10"], env=ENVIRONMENT, timeout=15,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -32,6 +43,12 @@ class Jack:
         except subprocess.TimeoutExpired:  # with -S it waits for clients that were killed
             self.process.kill()
             self.process.wait(10)
+
+
+def unlock():
+    """Lets jackds start again where one, or a client, was killed while it had a lock of the database of metadata, which all
+    jackds of a user share: no other starts or ends from then on. Those that run keep what they have of it."""
+    shutil.rmtree(f"/dev/shm/jack_db-{os.getuid()}", ignore_errors=True)
 
 
 def sweep():
