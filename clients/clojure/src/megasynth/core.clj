@@ -11,9 +11,9 @@
             [megasynth.devices :as devices]
             [megasynth.diff :as diff]
             [megasynth.explain :as explain]
+            [megasynth.link :as link]
             [megasynth.patch :as patch]
             [megasynth.session :as session]
-            [megasynth.link :as link]
             [megasynth.wire :as wire])
   (:import (java.io Writer)
            (java.util.concurrent.atomic AtomicInteger)))
@@ -34,6 +34,8 @@
     :failure    the last call that failed, even if nobody has looked: {:code :path :hint ...}"
   session/state)
 
+(defonce ^:private playing (atom {})) ; synth -> what `defpatch` knows the patch by
+
 (defn boot!
   "Starts a server that ends with this process, connects to it, and returns what it says of itself.
   Options:
@@ -48,11 +50,14 @@
   Throws an `ex-info` with `:code` audio where there is no sound device, file where there is no
   such program; `:log` is what the server has said."
   ([] (boot! {}))
-  ([options] (session/boot options)))
+  ([options]
+   (reset! playing {})
+   (session/boot options)))
 
 (defn stop!
   "Ends the connection, and the server if it was booted here."
   []
+  (reset! playing {})
   (session/disconnect))
 
 (defn call
@@ -110,8 +115,6 @@
   `(binding [session/*synth* (wire/text ~synth)] ~@body))
 
 ;; ---- patches
-
-(defonce ^:private playing (atom {})) ; synth -> what defpatch knows the patch by
 
 (defn- identity-of [p] (or (::patch (meta p)) (:name p)))
 
@@ -271,22 +274,33 @@
 
 (defn remove-knob! "Takes a knob away, and its cables." [id] (edit! {:op "unknob" :id id}))
 
-(defn- parameter [node input]
-  (let [document (:patch (session/ask-now "/patch/get"))
-        module (get-in document [:nodes (keyword (wire/text node)) :type])]
-    {:node node :param (first (devices/ports-of module input))}))
+(defn- module-of
+  "The module that a node is: of the mirror, or, where that does not know the node, of the server."
+  [node]
+  (let [type-in #(get-in % [:patch :nodes (keyword (wire/text node)) :type])]
+    (or (when (= session/*synth* "main") (type-in @state))
+        (type-in (session/ask-now "/patch/get")))))
 
 (defn set-param!
   "Sets a parameter of a device, in its unit, within `:ms` milliseconds if given:
-  `(set-param! :filt :cutoff 800)`. Promises `:frame`."
+  `(set-param! :filt :cutoff 800)`. What is chosen by name changes in the patch itself, and can be
+  undone: `(set-param! :filt :type :high-pass)`. Promises `:frame`."
   [node input value & {:keys [ms]}]
   (session/attempt
    "/param/set"
-   #(call "/param/set" (cond-> (assoc (parameter node input) :value value)
-                         ms (assoc :ramp_ms ms)))))
+   #(let [module (module-of node)
+          ports (devices/ports-of module input)
+          value (devices/value-of module input value)]
+      (if (number? value)
+        (last (for [port ports]
+                (call "/param/set" (cond-> {:node node :param port :value value}
+                                     ms (assoc :ramp_ms ms)))))
+        (apply edit! (for [port ports] {:op "set" :id node :param port :value value}))))))
 
 (defn param "Promises a parameter's `:value`, `:min`, `:max`, `:unit`, `:doc`." [node input]
-  (session/attempt "/param/get" #(call "/param/get" (parameter node input))))
+  (session/attempt
+   "/param/get"
+   #(call "/param/get" {:node node :param (first (devices/ports-of (module-of node) input))})))
 
 (defn recall! "Goes to a preset of the patch, within `:ms` milliseconds." [preset & {:keys [ms]}]
   (call "/preset/recall" (cond-> {:name preset} ms (assoc :morph_ms ms))))

@@ -102,18 +102,29 @@
 (defn- heard-failure [command code details]
   (swap! state assoc :failure (assoc details :code code :command command)))
 
-(defn- heard
-  "What the reader has read and nobody waits for."
+(defn- gone []
+  (swap! state assoc :connected false :notes {}))
+
+(defn- hear
+  "Sees to what the reader of a connection has read and nobody waits for."
   [address [a b c d]]
   (try
     (case address
       "/notice" (heard-notice a b)
       "/tap" (when-let [f (@taps a)] (f b))
       "/fail" (heard-failure b c d)
-      "gone" (swap! state assoc :connected false :notes {})
+      "gone" (gone)
       nil)
     (catch Exception e ; of a watch, a listener or a tap: the reader goes on
       (swap! state assoc :failure {:code "internal" :message (str e) :exception e}))))
+
+(defn- open
+  "A connection that is heard for as long as it is the session's."
+  [url]
+  (let [own (promise)
+        link (link/open url #(when (identical? @own (:link @session)) (hear %1 %2)))]
+    (swap! session assoc :link link)
+    (deliver own link)))
 
 ;; ---- beginning and end
 
@@ -122,7 +133,8 @@
   `booted` is what `boot` has returned, if this is that server."
   [url booted]
   (some-> (:link @session) link/close)
-  (swap! session merge booted {:link (link/open url heard)})
+  (swap! session merge booted)
+  (open url)
   (let [hello (ask-now "/hello" {:proto 1 :client "clojure"})]
     (reset! state {:connected true :server hello :knobs {} :notes {} :last {}})
     (ask-now "/subscribe" {:topics (distinct (concat mirrored noted (keys @listeners)))})
@@ -135,7 +147,9 @@
   (let [{:keys [process link]} @session]
     (some-> process boot/end)
     (some-> link link/close)
-    (reset! session nil)))
+    (reset! session nil)
+    (gone)
+    nil))
 
 (defn- try-places [urls]
   (loop [[url & more] urls, failures []]

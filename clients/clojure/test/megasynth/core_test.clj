@@ -133,8 +133,23 @@
     @(ms/remove-knob! :wet)
     (is (= before (cables)))
     @(ms/undo!)
-    (is (not= before @(ms/knob :wet)))
-    @(ms/redo!)))
+    (is (= 0.3 (:value @(ms/knob :wet))))
+    @(ms/redo!)
+    (is (= "not-found" (:code (failure @(ms/knob :wet)))))))
+
+(deftest parameters
+  @(ms/load! {:devices {:o :osc3 :f [:filter {:cutoff 500}]} :connections [[:o :f] [:f :out]]})
+  @(ms/set-param! :f :cutoff 700)
+  (is (until #(= 700 (long (:value @(ms/param :f :frequency))))))
+  @(ms/set-param! :f :type :high-pass)
+  @(ms/set-param! :o :waveform :square)
+  (is (= {:f {:freq 500 :type "high"} :o {:wave1 "pulse" :wave2 "pulse" :wave3 "pulse"}}
+         (update-vals (select-keys (:nodes (:patch @(ms/call "/patch/get"))) [:f :o]) :params)))
+  @(ms/save-preset! :here)
+  @(ms/set-param! :f :cutoff 900)
+  @(ms/recall! :here :ms 20)
+  (is (until #(= 700 (long (:value @(ms/param :f :cutoff))))))
+  (is (= "not-found" (:code (failure @(ms/set-param! :nobody :cutoff 1))))))
 
 (deftest reloading
   (let [two (-> keys-like
