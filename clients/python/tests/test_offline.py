@@ -9,6 +9,7 @@ import random
 import tempfile
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from offline_support import EXAMPLES, PROGRAM, program_renders
@@ -231,6 +232,7 @@ class Documents(unittest.TestCase):
         for wrong in ("H4", "C", "", None, True, 128, -1, "C4+", float("nan")):
             self.assertRaises(BadValueError, key_of, wrong)
 
+    @unittest.skipIf("asan" in os.environ.get("LD_PRELOAD", ""), "keeps what was freed")
     def test_nothing_leaks(self):
         patch = Patch.load(KEYS)
         for _ in range(3):
@@ -410,6 +412,14 @@ class Engines(unittest.TestCase):
             self.assertTrue(equal(sound, want), isa)
             tried.append(isa)
         print("the same bits on", *tried)
+
+    def test_threads(self):
+        """Engines of their own in threads of their own: nothing is shared."""
+        patch = Patch.load(KEYS)
+        want = patch.render(1.0, "C4+E4")
+        with ThreadPoolExecutor(4) as pool:
+            sounds = list(pool.map(lambda _: patch.render(1.0, "C4+E4"), range(12)))
+        self.assertTrue(all(equal(sound, want) for sound in sounds))
 
     def test_misuse(self):
         self.assertRaises(OfflineError, Engine, KEYS, rate=100)

@@ -120,8 +120,9 @@ class Finding(unittest.TestCase):
                 "try: print('found', library.lib())\n"
                 "except Exception as e: print(type(e).__name__, e)")
         path = str(ROOT / "clients" / "python")
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LD_PRELOAD", "ASAN_OPTIONS")}
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/",
-                              env={"PATH": os.environ["PATH"], "PYTHONPATH": path, **environment})
+                              env={**kept, "PYTHONPATH": path, **environment})
         return done.stdout + done.stderr
 
     def test_a_name_that_is_not_there(self):

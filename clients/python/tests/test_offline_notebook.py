@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import numpy as np
 from offline_support import EXAMPLES, ROOT
 
-from megasynth.offline import OfflineError, Patch, Sound
+from megasynth.offline import AudioGraph, AudioProcessor, Module, OfflineError, Patch, PatchProcessor, Sound
 from megasynth.offline.drawing import _NodeBox
 from megasynth.offline.layout import Box, Edge, lay_out
 
@@ -76,6 +76,28 @@ class Pictures(unittest.TestCase):
         self.assertNotIn("<b>", text)
         print(f"{len(nodes)} nodes, {len(unique)} cables: drawn in {time.perf_counter() - begin:.2f} s")
         ElementTree.fromstring(Patch().svg())
+
+    def test_graphs(self):
+        class Half(AudioProcessor):
+            """Half of it."""
+
+            def process(self, inputs):
+                return [inputs[0] * 0.5]
+
+        graph = AudioGraph(44100)
+        for name, processor in (("src", Module("osc3")), ("filt", Module("svf", res=0.5)), ("lfo", Module("lfo")),
+                                ("half", Half(["in"], ["out"], {"steps": 3})),
+                                ("keys", PatchProcessor(EXAMPLES / "keys.json"))):
+            graph.add_processor(name, processor)
+        for source, to, amount in (("src", "filt", 1), ("lfo", "filt.freq", 300), ("filt", "half", 1), ("input.1", "filt", 1),
+                                   ("half", "output.1", 1), ("keys", "output", 0.25)):
+            graph.connect(source, to, amount)
+        root = ElementTree.fromstring(graph.svg())
+        words = [t.text for t in root.iter(SVG + "text")]
+        for word in ("src", "filt", "half", "Half", "keys", "PatchProcessor", "×300", "res 0.5", "steps 3", "input", "output"):
+            self.assertIn(word, words)
+        self.assertEqual(len(list(root.iter(SVG + "path"))), len(graph.cables))
+        self.assertTrue(AudioGraph()._repr_html_())
 
     def test_the_one_in_docs(self):
         want = Patch.load(EXAMPLES / "keys.json").svg()

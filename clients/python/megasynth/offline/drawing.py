@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""A patch as an SVG picture: nodes with the ports that cables use, knobs, amounts, colours for scopes."""
+"""Patches and graphs as SVG pictures: nodes with the ports that cables use, knobs, amounts, colours for scopes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .layout import Box, Edge, lay_out
 from .patch import Node, Patch
+
+if TYPE_CHECKING:
+    from .graph import AudioGraph
 
 _FONT = "font-family=\"system-ui, 'DejaVu Sans', Helvetica, Arial, sans-serif\""
 _VOICE, _SHARED, _KNOB = ("#dce9f7", "#7fa3cc"), ("#f4ead5", "#c2a76a"), ("#e3f2dc", "#86b573")
@@ -30,25 +34,36 @@ def _number(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
+@dataclass
+class _Facts:
+    """What is shown of a node or a processor."""
+
+    id: str
+    type: str
+    per_voice: bool
+    doc: str
+    inputs: Sequence[str]  #: parameters, too: names in order
+    outputs: Sequence[str]
+    written: Mapping[str, float | str]
+
+
 class _NodeBox(Box):
     """A node: its head, a row for each cable that comes in, one for each output that is used."""
 
-    def __init__(self, node: Node, cables: list[dict[str, Any]]) -> None:
+    def __init__(self, node: _Facts, cables: list[dict[str, Any]]) -> None:
         self.node = node
         into = [c for c in cables if c["to"][0] == node.id]
-        info = node.module
-        names = [p.name for p in info.inputs] + list(info.params)
-        into.sort(key=lambda c: names.index(c["to"][1]))
+        into.sort(key=lambda c: node.inputs.index(c["to"][1]))
         self.ins = into
         used = {c["from"][1] for c in cables if c["from"][0] == node.id}
-        self.outs = [p.name for p in info.outputs if p.name in used]
+        self.outs = [name for name in node.outputs if name in used]
         written = [f"{name} {_number(value)}" for name, value in node.written.items()]
         self.words = written if len(written) <= _WORDS_MAX else [
             *written[:_WORDS_MAX - 1], f"… {len(written) - _WORDS_MAX + 1} more"]
         left = max((_width(c["to"][1], 10) for c in into), default=0)
         right = max((_width(name, 10) for name in self.outs), default=0)
         self.rows = max(len(into), len(self.outs))
-        super().__init__(max(_width(node.id, 13) + 16, _width(info.name, 10) + 16, left + right + 26,
+        super().__init__(max(_width(node.id, 13) + 16, _width(node.type, 10) + 16, left + right + 26,
                              *(_width(w, 9) + 16 for w in self.words), 60),
                          _HEAD + _ROW * self.rows + _NOTE * len(self.words) + 5)
 
@@ -58,7 +73,7 @@ class _NodeBox(Box):
 
     def draw(self) -> Iterable[str]:
         fill, line = _VOICE if self.node.per_voice else _SHARED
-        tip = f"{self.node.id}: {self.node.module.doc}\n" + "\n".join(
+        tip = f"{self.node.id}: {self.node.doc}\n" + "\n".join(
             f"{name} = {_number(value)}" for name, value in self.node.written.items())
         yield (f'<g transform="translate({self.x:.1f} {self.y:.1f})"><title>{escape(tip.strip())}</title>'
                f'<rect width="{self.width:.1f}" height="{self.height:.1f}" rx="5" fill="{fill}"'
@@ -125,10 +140,7 @@ def _amount(cable: dict[str, Any]) -> str:
     return f"×{cable['amount']:g}" if cable["amount"] != 1 else ""
 
 
-def _legend(patch: Patch, x: float) -> Iterable[str]:
-    voices = any(n.per_voice for n in patch.nodes.values())
-    entries = [(_VOICE, f"per voice ({patch.voices})")] if voices else []
-    entries += [(_SHARED, "once")] + ([(_KNOB, "knob")] if patch.knobs else [])
+def _legend(entries: Iterable[tuple[tuple[str, str], str]], x: float) -> Iterable[str]:
     for (fill, line), words in entries:
         yield f'<rect x="{x:.1f}" y="14" width="11" height="11" rx="2" fill="{fill}" stroke="{line}"/>'
         yield _text(x + 16, 23.5, words, 10, "#556")
@@ -141,13 +153,49 @@ def _knob_tip(name: str, row: dict[str, Any]) -> str:
     return words + (f": {span[0]:g}…{span[1]:g} {row.get('unit', '')} {row.get('scale', '')}" if span else "")
 
 
+def _facts(node: Node) -> _Facts:
+    info = node.module
+    return _Facts(node.id, node.type, node.per_voice, info.doc, [p.name for p in info.inputs] + list(info.params),
+                  [p.name for p in info.outputs], node.written)
+
+
 def draw(patch: Patch) -> str:
-    """The picture, as SVG text; on a white ground, so that it can be read anywhere."""
+    """The picture of a patch, as SVG text; on a white ground, so that it can be read anywhere."""
     cables = patch.cables
-    nodes = {id: _NodeBox(node, cables) for id, node in patch.nodes.items()}
-    rows = patch.document.get("knobs", {})
-    knobs = {name: _KnobBox(name, value, _knob_tip(name, rows[name] if isinstance(rows, dict) else {}))
-             for name, value in patch.knobs.items()}
+    nodes = {id: _NodeBox(_facts(node), cables) for id, node in patch.nodes.items()}
+    rows = patch._look().knobs
+    knobs = {name: _KnobBox(name, value, _knob_tip(name, rows[name])) for name, value in patch.knobs.items()}
+    voices = any(node.node.per_voice for node in nodes.values())
+    legend = [(_VOICE, f"per voice ({patch.voices})")] if voices else []
+    legend += [(_SHARED, "once")] + ([(_KNOB, "knob")] if knobs else [])
+    return _picture(patch.name or "patch", nodes, knobs, legend)
+
+
+def draw_graph(graph: AudioGraph) -> str:
+    """The picture of a graph of processors."""
+    from .wiring import INPUT, OUTPUT, names_of
+    facts = {}
+    for name, p in graph.processors.items():
+        ins, outs = ([*(names_of(p, side) or map(str, range(count)))] for side, count in (
+            ("input", p.get_num_inputs()), ("output", p.get_num_outputs())))
+        written = getattr(p, "written", getattr(p, "values", {}))
+        facts[name] = _Facts(name, getattr(p, "type", type(p).__name__), hasattr(p, "params"),
+                             (type(p).__doc__ or "").partition("\n")[0],
+                             ins + list(getattr(p, "params", ())), outs, written)
+    channels = [str(i) for i in range(64)]
+    for end in (INPUT, OUTPUT):
+        if any(end in (c.source, c.to) for c in graph.cables):
+            facts[end] = _Facts(end, "of the graph", False, "", channels, channels, {})
+    cables = [{"from": (c.source, facts[c.source].outputs[c.channel]),
+               "to": (c.to, c.to_port if isinstance(c.to_port, str) else facts[c.to].inputs[c.to_port]),
+               "amount": c.amount, "as": "add"} for c in graph.cables]
+    nodes = {name: _NodeBox(f, cables) for name, f in facts.items()}
+    return _picture(f"graph, {graph.sample_rate} Hz", nodes, {},
+                    [(_VOICE, "module"), (_SHARED, "Python, patch")])
+
+
+def _picture(title: str, nodes: dict[str, _NodeBox], knobs: dict[str, _KnobBox],
+             legend: list[tuple[tuple[str, str], str]]) -> str:
     edges, lines = [], []
     for node in nodes.values():
         for i, cable in enumerate(node.ins):
@@ -164,8 +212,8 @@ def draw(patch: Patch) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]:.0f} {size[1]:.0f}"'
         f' width="{size[0]:.0f}" height="{size[1]:.0f}" {_FONT}>',
         '<rect width="100%" height="100%" rx="8" fill="#fff"/>',
-        _text(_MARGIN, 25, patch.name or "patch", 15, more=' font-weight="600"'),
-        *_legend(patch, _MARGIN + _width(patch.name or "patch", 16) + 24),
+        _text(_MARGIN, 25, title, 15, more=' font-weight="600"'),
+        *_legend(legend, _MARGIN + _width(title, 16) + 24),
         f'<g transform="translate({_MARGIN:g} {_TOP:g})">']
     low = height
     for edge, cable in lines:

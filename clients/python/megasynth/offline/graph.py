@@ -193,6 +193,14 @@ class AudioGraph:
         out = self._pass(signals, cables, chunk_size, frames, keep_state)
         return out[0] if len(out) == 1 else np.stack(out)
 
+    def svg(self) -> str:
+        """A picture of the graph: processors with the channels that are used, cables with their amounts."""
+        from .drawing import draw_graph
+        return draw_graph(self)
+
+    def _repr_html_(self) -> str:
+        return f'<div style="overflow-x:auto">{self.svg()}</div>'
+
     def reset(self) -> None:
         """All processors forget what they have heard, and what was captured is gone; parameters stay."""
         for processor in self._processors.values():

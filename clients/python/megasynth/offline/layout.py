@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 GAP_X, GAP_Y = 58.0, 16.0
 _SWEEPS, _SORTED_SWEEPS = 40, 28
 _CROSSINGS_COUNTED_MAX = 300  # cables; beyond that lengths must do
+_DUMMIES_MAX = 3000  # beyond that long cables go straight
 
 
 @dataclass
@@ -88,8 +89,9 @@ def _choose_columns(boxes: list[Box], edges: list[Edge]) -> None:
 def _cut(boxes: list[Box], edges: list[Edge]) -> list[list[Box]]:
     """A dummy for each column that a cable passes. Gives the columns."""
     every = list(boxes)
+    passed = sum(max(0, e.to.column - e.source.column - 1) for e in edges if not e.back)
     for e in edges:
-        if not e.back:
+        if not e.back and passed <= _DUMMIES_MAX:
             e.via = [Box(0, 0, c, dummy=True) for c in range(e.source.column + 1, e.to.column)]
             every += e.via
     columns: list[list[Box]] = [[] for _ in range(max((b.column for b in every), default=0) + 1)]

@@ -8,7 +8,7 @@ import json
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 import numpy as np
 
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from .sound import Sound
 
 PathLike = Union[str, Path]
+
+
+class _Known(NamedTuple):
+    """Rows of a document by id, and the order of its nodes."""
+
+    nodes: dict[str, dict[str, Json]]
+    knobs: dict[str, dict[str, Json]]
+    places: dict[str, int]
 
 
 def format_of(file: PathLike) -> str:
@@ -63,12 +71,14 @@ class Patch(Editable):
             _handle, self._warnings = _read(text, "json")
         self._handle = _handle
         self._finalizer = weakref.finalize(self, lib().mega_patch_destroy, _handle)
+        self._known: _Known | None = None
 
     def _replace(self, handle: int) -> None:
         """Another patch of the engine's in the place of this one."""
         self._finalizer()
         self._handle = handle
         self._finalizer = weakref.finalize(self, lib().mega_patch_destroy, handle)
+        self._known = None
 
     # ---- reading and writing -------------------------------------------------------------------
 
@@ -112,6 +122,18 @@ class Patch(Editable):
         """The document as dicts and lists: a copy, to be looked at or made into another Patch."""
         made: dict[str, Json] = json.loads(self.write())
         return made
+
+    def _look(self) -> _Known:
+        """What views read again and again, read once."""
+        if self._known is None:
+            document = self.document
+            rows = {key: row if isinstance(row, dict) else {r["id"]: r for r in row}
+                    for key, row in document.items() if key in ("nodes", "knobs")}
+            ids = [lib().mega_patch_node(self._handle, i).id.decode()
+                   for i in range(lib().mega_patch_node_count(self._handle))]
+            self._known = _Known(rows.get("nodes", {}), rows.get("knobs", {}),
+                                 {id: i for i, id in enumerate(ids)})
+        return self._known
 
     def copy(self) -> Patch:
         """Another patch of the same document."""
@@ -267,9 +289,7 @@ class Node(MutableMapping[str, Union[float, str]]):
     @property
     def written(self) -> dict[str, float | str]:
         """The parameters that the document writes."""
-        nodes = self._patch.document["nodes"]
-        row = nodes[self.id] if isinstance(nodes, dict) else next(
-            n for n in nodes if n["id"] == self.id)
+        row = self._patch._look().nodes.get(self.id, {})
         return dict(row.get("params", {}))
 
     def _default(self, p: ParamInfo) -> float | str:
@@ -301,20 +321,15 @@ class Nodes(Mapping[str, Node]):
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
 
-    def _ids(self) -> list[str]:
-        p = self._patch._handle
-        return [lib().mega_patch_node(p, i).id.decode()
-                for i in range(lib().mega_patch_node_count(p))]
-
     def __getitem__(self, id: str) -> Node:
-        ids = self._ids()
-        if id not in ids:
+        places = self._patch._look().places
+        if id not in places:
             raise NotFoundError("not-found", f"no such node: `{id}`", path=f"nodes.{id}",
-                                hint=nearest(str(id), ids))
-        return Node(self._patch, ids.index(id))
+                                hint=nearest(str(id), list(places)))
+        return Node(self._patch, places[id])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ids())
+        return iter(self._patch._look().places)
 
     def __len__(self) -> int:
         return int(lib().mega_patch_node_count(self._patch._handle))
@@ -342,9 +357,7 @@ class Knobs(Mapping[str, float]):
 
     def __getitem__(self, name: str) -> float:
         self._require(name)
-        knobs = self._patch.document["knobs"]
-        row = knobs[name] if isinstance(knobs, dict) else next(k for k in knobs if k["id"] == name)
-        return float(row.get("value", 0) if isinstance(row, dict) else row)
+        return float(self._patch._look().knobs[name].get("value", 0))
 
     def __setitem__(self, name: str, value: float) -> None:
         self._require(name)

@@ -21,7 +21,7 @@ from .kernel import Kernel
 from .library import nearest
 from .patch import Patch, PathLike, as_patch
 from .registry import ModuleInfo, ParamInfo, modules
-from .score import Notes, Sequence_, key_of
+from .score import Notes, Piece, key_of
 from .signals import Array, Signals, as_signal, as_signals, check_finite
 
 
@@ -289,7 +289,7 @@ class PatchProcessor(AudioProcessor):
 
     def reset(self) -> None:
         from .render import Player
-        sequence = Sequence_(self.sample_rate, Path("."))
+        sequence = Piece(self.sample_rate, Path("."))
         sequence.read(self._notes, self._beat)
         self.engine = Engine(self.patch, rate=self.sample_rate, voices=self._voices,
                              seed=self._seed, inputs=len(self.input_names))

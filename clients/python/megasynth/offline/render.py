@@ -14,11 +14,12 @@ import numpy as np
 
 from . import header
 from .edits import End
-from .engine import Engine, Note
+from .engine import Engine
 from .errors import BadValueError, OfflineError
+from .notes import Note
 from .patch import Patch
 from .registry import modules
-from .score import Event, Notes, Sequence_, frame_of
+from .score import Event, Notes, Piece, frame_of
 from .signals import Array
 from .sound import Sound
 
@@ -142,7 +143,7 @@ def _patches(first: Patch, events: list[Event]) -> list[Patch]:
     return found
 
 
-def _until_silence(r: _Recorder, s: Sequence_, patches: list[Patch]) -> int:
+def _until_silence(r: _Recorder, s: Piece, patches: list[Patch]) -> int:
     """Renders until silence has lasted; gives the frames to keep."""
     p = r.player
     rate = p.engine.rate
@@ -188,7 +189,7 @@ def render(patch: Patch, seconds: float | None = None, notes: Notes | None = Non
     begun = patch.copy()
     for name, value in (knobs or {}).items():
         begun.knobs[name] = value
-    sequence = Sequence_(rate, Path(folder))
+    sequence = Piece(rate, Path(folder))
     if notes is None:
         notes = "C4" if _has_notes(begun) else ()
     sequence.read(notes, beat)

@@ -84,7 +84,7 @@ def frame_of(seconds: float, rate: int) -> int:
     return whole + (seconds * rate - whole >= 0.5)
 
 
-class Sequence_:
+class Piece:
     """Events, from what was written; sorted by `finish`."""
 
     def __init__(self, rate: int, folder: Path) -> None:
