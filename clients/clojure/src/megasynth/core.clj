@@ -246,7 +246,7 @@
   \"tcp://HOST:PORT\") or its `:name` (main); returns what it says of itself.
 
   With two ends: lays a cable, `(connect! [:lfo0 :out] [:osc0 :amp] {:amount 0.5 :as :octaves})`. A
-  device alone is its :out or its :in; a knob is its name. Promises what `edit!` does."
+  device alone is its :out or its :signal; a knob is its name. Promises what `edit!` does."
   ([] (connect! {}))
   ([server] (session/find-server server))
   ([from to] (connect! from to {}))

@@ -9,7 +9,7 @@
                :osc0 [:osc3 {:waveform :saw :octave2 -1}] ; with inputs that stand still
                :filt {:type :svf :freq 800}}              ; the same as a map
      :connections [[[:note :freq] [:osc0 :frequency]]     ; from an output to an input
-                   [:osc0 :filt]                          ; :out to :in
+                   [:osc0 :filt]                          ; :out to :signal, which is :in
                    [:sweep [:filt :freq] {:amount 0.5 :as :octaves}]
                    [[:filt :low] :out]]}                  ; :out need not be listed
 
@@ -89,7 +89,7 @@
                                       (assoc options :from from :to to)))
         types (assoc (update-vals nodes :type) :out (get-in nodes [:out :type] "output"))]
     (for [from (ends types (set (keys knobs)) "out" from)
-          to (ends types #{} "in" to)]
+          to (ends types #{} "signal" to)]
       (assoc (plain (dissoc all :from :to)) :from from :to to))))
 
 ;; ---- the whole

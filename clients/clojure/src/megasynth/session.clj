@@ -139,7 +139,7 @@
     (reset! state {:connected true :server hello :knobs {} :notes {} :last {}})
     (ask-now "/subscribe" {:topics (distinct (concat mirrored noted (keys @listeners)))})
     (mirror-patch)
-    hello))
+    (dissoc hello :limits)))
 
 (defn disconnect
   "Ends the connection, and the server if it was booted here."

@@ -44,6 +44,9 @@
         "devices as maps, or as a list of them")))
 
 (deftest words-for-ports
+  (is (= [["m" "a"] ["out" "in"]]
+         (map :to (:connections (patch/document {:devices {:o :lfo :m :modulator}
+                                                 :connections [[:o :m] [:m :out]]})))))
   (is (= {:res 0.1} (get-in (patch/document {:devices {:f [:svf {:resonance 0.1}]}})
                             [:nodes :f :params])))
   (is (= {:bend_range 12} (get-in (patch/document {:devices {:n [:note {:bend-range 12}]}})
