@@ -17,7 +17,7 @@
 #include "exits.h"
 #include "live/link.h"
 
-enum { OPTIONS_MAX = 32, POLL_MS = 10 };
+enum { OPTIONS_MAX = 32, POLL_MS = 10, SLICE_MS = 100 };
 static const double ready_seconds = 20;
 
 // ---- the program --------------------------------------------------------------------------------
@@ -38,12 +38,12 @@ void boot_program(char path[512]) {
     if (!slash || access(path, X_OK) != 0) strcpy(path, "megasynthd");
 }
 
-bool boot_ask(const char *option, char *text, size_t room) {
+ask_result boot_ask(const char *option, double seconds, char *text, size_t room) {
     char program[512];
     int ends[2], status = -1;
     boot_program(program);
     text[0] = '\0';
-    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    if (pipe2(ends, O_CLOEXEC) != 0) return ASK_FAILED;
     pid_t child = fork();
     if (child == 0) {
         dup2(ends[1], STDOUT_FILENO);
@@ -55,16 +55,21 @@ bool boot_ask(const char *option, char *text, size_t room) {
     }
     close(ends[1]);
     size_t used = 0;
-    for (ssize_t got; child > 0 && used + 1 < room;) {
-        got = read(ends[0], text + used, room - used - 1);
+    double until = clock_seconds() + seconds, left = seconds;
+    while (child > 0 && used + 1 < room && (left = until - clock_seconds()) > 0 && !interrupted) {
+        struct pollfd watched = {.fd = ends[0], .events = POLLIN};
+        if (poll(&watched, 1, SLICE_MS) <= 0) continue;
+        ssize_t got = read(ends[0], text + used, room - used - 1);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;
         used += (size_t)got;
     }
     text[used] = '\0';
     close(ends[0]);
+    if (child > 0 && (left <= 0 || interrupted)) kill(child, SIGKILL);
     if (child > 0) waitpid(child, &status, 0);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (left <= 0) return ASK_LATE;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ASK_DONE : ASK_FAILED;
 }
 
 /// In the child, between fork and exec: only what is safe there.

@@ -15,8 +15,9 @@ typedef struct {
 
 /// Where megasynthd is: MEGASYNTHD, else beside this program, else what PATH has.
 void boot_program(char path[512]);
-/// What it prints with one option, at most `room` bytes. @return false if it cannot be run
-bool boot_ask(const char *option, char *text, size_t room);
+typedef enum { ASK_DONE, ASK_FAILED, ASK_LATE } ask_result;
+/// What it prints with one option, at most `room` bytes; given up after `seconds`.
+ask_result boot_ask(const char *option, double seconds, char *text, size_t room);
 /// Starts it, and waits until it is ready.
 /// @param options further ones for it, NULL at the end
 /// @return false after a message; nothing runs then

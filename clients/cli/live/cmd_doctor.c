@@ -21,6 +21,9 @@ static const cli_option options[] = {
     [STRICT] = {"strict", '\0', NULL, "warnings count as well"},
 };
 
+/// Sound systems are asked one after the other; each takes some tenths of a second at most.
+static const double ask_seconds = 4;
+
 enum { PORT_DEFAULT = 57140, LOCK_BYTES_WANTED = 64 << 20 };
 
 typedef enum { OK, WARNING, WRONG } level;
@@ -71,7 +74,7 @@ static void check_rights(doctor *d) {
 static bool check_program(doctor *d) {
     char text[200], path[512];
     boot_program(path);
-    if (!boot_ask("--version", text, sizeof text)) {
+    if (boot_ask("--version", ask_seconds, text, sizeof text) != ASK_DONE) {
         find(d, WRONG, "program", "install it, or say where it is by MEGASYNTHD", "%s does not run",
              path);
         return false;
@@ -90,7 +93,12 @@ static bool check_program(doctor *d) {
 static void check_devices(doctor *d) {
     char text[16384], *save = NULL;
     int outputs = 0;
-    if (!boot_ask("--devices", text, sizeof text)) return;
+    ask_result asked = boot_ask("--devices", ask_seconds, text, sizeof text);
+    if (asked == ASK_LATE) // seen: a JACK client that was killed had left a lock behind
+        find(d, WRONG, "device",
+             "if JACK's clients hang as well: end them all, and rm -r /dev/shm/jack_db-*",
+             "a sound system does not answer within %g s", ask_seconds);
+    if (asked != ASK_DONE) return;
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         char backend[32] = "", kind[16] = "";
         int rest = 0;

@@ -152,11 +152,12 @@ static bool sound(client *c, player *p) {
         c->code = CLI_USAGE;
         return false;
     }
-    double until = p->seconds > 0 ? clock_seconds() + p->seconds : INFINITY;
+    double began = clock_seconds() + lead_seconds;
+    double until = p->seconds > 0 ? began + p->seconds : INFINITY;
     bool typed = !p->notes && !p->chord && p->has_notes && isatty(STDIN_FILENO);
     fprintf(stderr, "playing %s at %s; Ctrl-C ends it\n", p->path, link_url(c->link));
     if (typed) return perform_piano(c, until);
-    if (!perform_sequence(c, &p->sequence, first, until)) return false;
+    if (!perform_sequence(c, &p->sequence, first, began, until)) return false;
     if (p->notes && !p->chord && p->seconds == 0) return perform_tail(c, tail_seconds);
     return perform_wait(c, until);
 }

@@ -123,7 +123,12 @@ static void print_one(view *v) {
     static page p;
     if (!read_all(v)) return;
     double until = clock_seconds() + v->interval;
-    while (clock_seconds() < until && !interrupted) poll(NULL, 0, 20);
+    for (double left; (left = until - clock_seconds()) > 0 && !interrupted;) {
+        packet notice;
+        link_status status = link_receive(v->c->link, left, &notice); // its end shows, too
+        if (status == LINK_OK) packet_finish(&notice);
+        else if (status != LINK_TIMEOUT) break;
+    }
     if (!read_all(v)) return;
     v->c->code = interrupted ? CLI_INTERRUPTED : CLI_OK;
     if (v->c->json) {

@@ -46,8 +46,8 @@ static bool send_event(client *c, const event *e, uint64_t first_frame) {
     return false;
 }
 
-bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double until) {
-    double began = clock_seconds();
+bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double began,
+                      double until) {
     for (size_t i = 0; i < s->count; i++) {
         double due = began + (double)s->events[i].frame / s->rate - PERFORM_AHEAD_SECONDS;
         if (!perform_wait(c, fmin(due, until))) return false;

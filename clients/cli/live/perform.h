@@ -10,8 +10,10 @@
 #define PERFORM_AHEAD_SECONDS 0.25
 
 /// Plays a sequence of notes, or as much of it as there is time for; its rate must be the server's.
+/// @param first_frame, began_seconds when it begins, on both clocks
 /// @return false after a message
-bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double until_seconds);
+bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double began_seconds,
+                      double until_seconds);
 /// Waits, and takes in what comes. @return false if the server went away, after a message
 bool perform_wait(client *c, double until_seconds);
 /// Waits until voices and their echo are silent, or so long at most. @return as perform_wait

@@ -101,13 +101,13 @@ void terminal_show(const char *text, unsigned long bytes) {
     while (bytes) {
         const char *end = memchr(text, '\n', bytes);
         size_t line = end ? (size_t)(end - text) : bytes;
-        put(text, line);
         put("\033[K", 3); // what was there before
-        bytes -= line;
+        put(text, line);
         text += line;
+        bytes -= line;
         if (!bytes) break;
         text++;
-        if (--bytes) put("\r\n", 2); // none after the last: the page would move
+        if (--bytes) put("\n", 1); // none after the last: the page would move
     }
     put("\033[J", 3);
 }
