@@ -34,7 +34,7 @@ def random_params(type, rng):
     return values
 
 
-def make(type, **params):
+def make(type, /, **params):
     module = Module(type, seed=9, **params)
     if type == "note":
         module.note_on(60.5, 0.7)
