@@ -445,6 +445,51 @@ class Graphs(unittest.TestCase):
         self.assertTrue(equal([graph.get_captured_signal("src"), SIGNAL], [kept, kept]))
 
 
+class RandomGraphs(unittest.TestCase):
+    def graph_and_patch(self, seed):
+        """The same modules, values and cables as both."""
+        rng = random.Random(seed)
+        usable = [t for t in modules if t not in ("note", "input", "output", "bus.in", "bus.out", "feedback")]
+        types = {f"n{i}": rng.choice(usable) for i in range(rng.randint(2, 12))}
+        types["n0"] = rng.choice(["osc.saw", "osc3", "noise"])
+        params = {name: random_params(type, rng) for name, type in types.items()}
+        graph = AudioGraph(48000, capture_intermediates=True)
+        for name, type in types.items():
+            graph.add_processor(name, Module(type, **params[name]))
+        cables, names = {}, list(types)
+        for i, name in enumerate(names[1:], 1):
+            ports = graph.processors[name].input_names + list(modules[types[name]].params)
+            for _ in range(rng.randint(1, 4)):
+                source = rng.choice(names[:i])
+                end = (source, rng.choice(graph.processors[source].output_names)), (name, rng.choice(ports))
+                cables[end] = rng.choice([1, 1, 0.5, -0.3, 3])
+        for (source, to), amount in cables.items():
+            graph.connect(source, to, amount)
+        graph.connect((names[-1], 0), "output")
+        document = {"nodes": {name: {"type": types[name], "params": params[name]} for name in names},
+                    "connections": [{"from": source, "to": to, "amount": amount} for (source, to), amount in cables.items()]}
+        return graph, Patch(document)
+
+    def test_equal_to_patches_at_any_chunk_size(self):
+        rng, compared, loud = random.Random(1), 0, 0
+        for seed in range(60):
+            graph, patch = self.graph_and_patch(seed)
+            try:
+                graph.process(frames=FRAMES, chunk_size=rng.choice([None, 64, 333, 17]))
+            except BadValueError as error:
+                self.assertIn("inf", str(error).replace("nan", "inf"))
+                continue
+            engine = Engine(patch)
+            taps = {(n, c): engine.tap((n, c)) for n, p in graph.processors.items() for c in p.output_names}
+            engine.render(FRAMES)
+            for (name, channel), tap in taps.items():
+                ours = graph.get_captured_signal(name, channel)
+                self.assertTrue(equal([ours], [tap.signal]), f"seed {seed}: {name}.{channel} of {graph.processors[name]}")
+                compared, loud = compared + 1, loud + bool(ours.any())
+        print(f"60 random graphs and the same patches: {compared} outputs, {loud} not silent, the same bits")
+        self.assertGreater(loud, 300)
+
+
 class Speed(unittest.TestCase):
     def test_figures(self):
         """Printed, not held to: the machine may be busy."""
