@@ -4,7 +4,10 @@
 
   Each call that reaches the server returns a promise at once. `deref` waits for the answer, a map;
   where the call has failed it throws an `ex-info` with the server's own `:code`, `:path`, `:hint`
-  and `:message`. Frames are counted since the server began, `:rate` of them a second."
+  and `:message`; docs/protocol.md lists the codes. Of this client are disconnected, timeout (15 s),
+  and would-wait, for a deref in a watch or a listener, where answers are read.
+
+  Frames are counted since the server began, `:rate` of them a second."
   (:refer-clojure :exclude [swap!])
   (:require [clojure.pprint :as pprint]
             [clojure.string :as str]
@@ -23,7 +26,8 @@
 ;; ---- the session
 
 (def state
-  "An atom that mirrors the server; watches work. All of it is of the synth `main`.
+  "An atom that mirrors the server; watches work, and must not wait for answers. All of it is of the
+  synth `main`.
 
     :connected  whether there is a server
     :server     what it says of itself: :rate, :block, :limits, ...
@@ -71,7 +75,7 @@
 
 (defn on-notice!
   "Calls `(f notice)` for each notice of a topic, such as :xrun, :late, :log, :meter, :client.
-  `key` is for `off-notice!`. `f` runs on the thread that reads: it must not wait for answers."
+  `key` is for `off-notice!`. `f` must not wait for answers."
   [topic key f]
   (clojure.core/swap! session/listeners assoc-in [(wire/text topic) key] f)
   (call "/subscribe" {:topics [topic]}))

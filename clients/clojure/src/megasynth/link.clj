@@ -23,7 +23,15 @@
 
 ;; ---- answers
 
-(defn- await-answer [^CompletableFuture f ms]
+(def ^:private ^ThreadLocal reading "Set on threads that read answers." (ThreadLocal.))
+
+(defn- would-wait [command]
+  (ex-info (str command ": watches and listeners must not wait: they run where answers are read")
+           {:code "would-wait" :command command :hint "deref in a (future ...)"}))
+
+(defn- await-answer [command ^CompletableFuture f ms]
+  (when (and (.get reading) (not (.isDone f)))
+    (throw (would-wait command)))
   (try (.get f ms TimeUnit/MILLISECONDS)
        (catch ExecutionException e (throw (.getCause e)))))
 
@@ -33,11 +41,11 @@
 (deftype Answer [command number ^CompletableFuture future]
   clojure.lang.IDeref
   (deref [_]
-    (try (await-answer future (* 1000 answer-seconds))
+    (try (await-answer command future (* 1000 answer-seconds))
          (catch TimeoutException _ (throw (no-answer command)))))
   clojure.lang.IBlockingDeref
   (deref [_ ms otherwise]
-    (try (await-answer future ms) (catch TimeoutException _ otherwise)))
+    (try (await-answer command future ms) (catch TimeoutException _ otherwise)))
   clojure.lang.IPending
   (isRealized [_] (.isDone future)))
 
@@ -118,6 +126,7 @@
         (.completeExceptionally future (failure command (first more) (second more)))))))
 
 (defn- listen [link heard]
+  (.set reading true)
   (try (while true
          (take-in link heard (read-packet (:channel link))))
        (catch IOException _)

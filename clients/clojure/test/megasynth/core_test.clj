@@ -201,7 +201,15 @@
     (ms/connect! {:url (get-in @session/session [:link :url])})
     (reset! notices [])
     (is (until #(seq @notices)) "listeners outlive connections")
-    (ms/off-notice! :meter ::test)))
+    (ms/off-notice! :meter ::test))
+  (let [failed (promise), fine (promise)]
+    @(ms/on-notice! :knob ::test (fn [_]
+                                   (deliver failed (failure @(ms/status)))
+                                   (future (deliver fine @(ms/status)))))
+    @(ms/set-knob! :tone 0.5)
+    (is (= "would-wait" (:code (deref failed 2000 nil))))
+    (is (:load (deref fine 2000 nil)) "as the hint says")
+    (ms/off-notice! :knob ::test)))
 
 (deftest explaining
   @(ms/load! keys-like)
