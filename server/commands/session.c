@@ -32,7 +32,7 @@ static bool admit(call *c) {
         return false;
     }
     const char *cookie = arg_text(c, "session");
-    if (s->transport == TRANSPORT_UDP && !s->local && (!cookie || strcmp(cookie, s->cookie) != 0)) {
+    if (s->transport == TRANSPORT_UDP && !s->local && !admit_same(cookie, s->cookie)) {
         call_fail(c, CODE_DENIED, "session", "say it again, with this cookie as `session`");
         call_note(c, "want", "%s", s->cookie);
         return false;

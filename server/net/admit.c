@@ -37,7 +37,6 @@ bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes)
         return false;
     }
     n->token = strdup(text);
-    n->token_bytes = (size_t)got;
     return n->token != NULL;
 }
 
@@ -45,10 +44,13 @@ bool admit_at_once(const server *s, transport which, bool local) {
     return which == TRANSPORT_UNIX || (local && !s->net->token);
 }
 
-bool admit_token(const net *n, const char *given) {
-    if (!n->token) return true;
-    size_t bytes = given ? strlen(given) : 0;
-    volatile uint8_t differ = bytes != n->token_bytes;
-    for (size_t i = 0; i < bytes; i++) differ |= (uint8_t)(given[i] ^ n->token[i % n->token_bytes]);
+bool admit_same(const char *given, const char *wanted) {
+    size_t bytes = given ? strlen(given) : 0, wanted_bytes = strlen(wanted);
+    volatile uint8_t differ = bytes != wanted_bytes;
+    for (size_t i = 0; i < bytes; i++) differ |= (uint8_t)(given[i] ^ wanted[i % wanted_bytes]);
     return !differ;
+}
+
+bool admit_token(const net *n, const char *given) {
+    return !n->token || admit_same(given, n->token);
 }

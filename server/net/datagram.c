@@ -81,13 +81,19 @@ static void forget(peer **at) {
     free(p);
 }
 
-/// Idle longest, with nothing under way if there is such a one.
+/// Strangers go first, so that nobody who was let in is pushed out by them; who has something under
+/// way goes last.
+static int dispensable(const peer *p) {
+    return p->session->references > 1 ? 0 : p->session->admitted ? 1 : 2;
+}
+
+/// Of those that are most dispensable the one idle longest.
 static void make_room(net *n) {
     if (n->peer_count < limit_datagram_peers_max) return;
-    peer **oldest = NULL;
+    peer **least = &n->peers;
     for (peer **at = &n->peers; *at; at = &(*at)->next)
-        if (!oldest || (*at)->session->references == 1) oldest = at;
-    forget(oldest);
+        if (dispensable(*at) >= dispensable(*least)) least = at;
+    forget(least);
 }
 
 static peer *meet(listener *l, const struct sockaddr *address) {

@@ -41,7 +41,6 @@ struct net {
     struct peer *peers; ///< of UDP
     uint32_t stream_count, guest_count, peer_count;
     char *token; ///< NULL: none is wanted
-    size_t token_bytes;
     char socket_path[108];
 };
 
@@ -64,6 +63,9 @@ bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes)
 /// Whether a new client may act before it says anything.
 bool admit_at_once(const server *s, transport which, bool local);
 /// In a time that depends on nothing but the length of what was given.
+/// @param given may be NULL
+/// @param wanted not empty
+bool admit_same(const char *given, const char *wanted);
 bool admit_token(const net *n, const char *given);
 
 #endif
