@@ -156,6 +156,7 @@ class Sounds(unittest.TestCase):
         (self.folder / "w.wav").write_bytes(data)
         np.testing.assert_allclose(Sound.load(self.folder / "w.wav"), self.sound, atol=2**-15)
         ElementTree.fromstring(re.search(r"<svg.*</svg>", html).group(0))
+        self.assertIn("120 s of it", Sound(np.zeros(8000 * 121), 8000)._repr_html_())
         for odd in (self.sound[:, :0], self.sound[0, 0:1], self.sound.sum(axis=0), self.sound[None]):
             self.assertIsInstance(odd._repr_html_(), str)
 

@@ -19,6 +19,7 @@ else:
     _Base = np.ndarray
 
 _WIDGET_BITS = 16  # browsers play that everywhere
+_WIDGET_SECONDS_MAX = 120  # a notebook keeps what it shows: 15 MB a minute
 _PCM, _FLOAT = 1, 3  # WAVE's codes
 
 
@@ -128,17 +129,20 @@ class Sound(_Base):
     def _repr_html_(self) -> str:
         if not self.rate or self.ndim > 2 or not self.size:
             return repr(self)
-        text = base64.b64encode(self.wav(_WIDGET_BITS)).decode()
+        played = Sound(self._channels[:, :_WIDGET_SECONDS_MAX * self.rate], self.rate)
+        text = base64.b64encode(played.wav(_WIDGET_BITS)).decode()
+        cut = f" (the player has {_WIDGET_SECONDS_MAX} s of it)" if played.seconds < self.seconds else ""
         return (f'<div><audio controls src="data:audio/wav;base64,{text}"></audio><br><small>'
-                f"{self._channels.shape[0]} channels, {self.seconds:.3f} s at {self.rate} Hz,"
+                f"{self._channels.shape[0]} channels, {self.seconds:.3f} s{cut} at {self.rate} Hz,"
                 f" peak {self.peak_db:.1f} dBFS</small>{self._waveform()}</div>")
 
     def _waveform(self, width: int = 600, height: int = 60) -> str:
-        """Highest and lowest of each column, as a shape."""
-        mono = self._channels.mean(axis=0)
-        columns = np.array_split(mono, min(width, mono.size))
-        high = [0.5 * height * (1 - min(float(c.max()), 1.0)) for c in columns]
-        low = [0.5 * height * (1 - max(float(c.min()), -1.0)) for c in columns]
+        """Highest and lowest of each column, of all channels, as a shape; as high as its peak."""
+        channels = np.nan_to_num(self._channels)
+        columns = np.array_split(channels, min(width, channels.shape[1]), axis=1)
+        scale = 0.5 * height / max(float(np.abs(channels).max()), 1e-9)
+        high = [0.5 * height - scale * float(c.max()) for c in columns]
+        low = [0.5 * height - scale * float(c.min()) for c in columns]
         step = width / len(columns)
         points = [f"{i * step:.1f},{y:.1f}" for i, y in enumerate(high)]
         points += [f"{i * step:.1f},{y:.1f}" for i, y in reversed(list(enumerate(low)))]
@@ -152,7 +156,7 @@ class Sound(_Base):
         times = np.arange(self._channels.shape[1]) / self.rate
         names = ("left", "right") if len(self._channels) == 2 else map(str, range(64))
         for name, channel in zip(names, self._channels):
-            axes.plot(times, channel, label=name, linewidth=0.6)
+            axes.plot(times, channel, label=name, linewidth=0.6, alpha=0.7)
         axes.set_xlabel("seconds")
         axes.margins(x=0)
         if len(self._channels) > 1:
