@@ -4,7 +4,8 @@
 
 usage: crowd_test.py MEGASYNTHD [SECONDS [PERIOD]]      (6 seconds unless told; 600 for the record)
 
-With a PERIOD (64, 128) through a jackd of that period, as many seconds without the clients as with them; else on no device.
+With a PERIOD (64, 128) through a jackd of that period, in real time where that is allowed, as many seconds without the clients as with
+them; else on no device.
 """
 import json
 import os
@@ -120,7 +121,7 @@ def crowd():
     if not PERIOD:
         with Server(PROGRAM, "--state", "none") as s: return play(s)
     from jackd import ENVIRONMENT, Jack, sweep
-    jack = Jack(PERIOD, synchronous=False)
+    jack = Jack(PERIOD, synchronous=False, realtime=True)
     try:
         with Server(PROGRAM, "--state", "none", backend="jack", env=ENVIRONMENT) as s: return play(s)
     finally:
