@@ -72,6 +72,12 @@
         off (ms/at {:after (:answer (first chord)) :frames 4800} (ms/stop chord))]
     (is (apply = (map (comp :frame deref) chord)))
     (is (= #{4800} (set (map #(- (:frame @%) (:frame @(first chord))) off)))))
+  (let [{start :frame} (ms/when-frame 0.1)
+        on (doall (for [i (range 20)] (ms/at {:frame (+ start (* i 480))} (ms/play (+ 50 i)))))
+        off (doall (for [[i n] (map-indexed vector on)]
+                     (ms/at {:frame (+ start (* i 480) 333)} (ms/stop n))))]
+    (is (= (range start (+ start 9600) 480) (map (comp :frame deref) on)))
+    (is (= (range (+ start 333) (+ start 9600) 480) (map (comp :frame deref) off))))
   (is (= [60 54 70 -1.5] (map ms/pitch [:c4 "F#3" :bb4 -1.5])))
   (let [[a b] (ms/together (doall [(ms/play :c4) (ms/set-knob! :tone 0.4)]))]
     (is (= (:frame @a) (:frame @b))))
