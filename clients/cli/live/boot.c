@@ -28,13 +28,11 @@ void boot_program(char path[512]) {
         snprintf(path, 512, "%s", given);
         return;
     }
-    ssize_t bytes = readlink("/proc/self/exe", path, 480);
-    char *slash = NULL;
-    if (bytes > 0) {
-        path[bytes] = '\0';
-        slash = strrchr(path, '/');
-    }
-    if (slash) strcpy(slash + 1, "megasynthd");
+    char own[480];
+    ssize_t bytes = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[bytes > 0 ? bytes : 0] = '\0';
+    char *slash = strrchr(own, '/');
+    if (slash) snprintf(path, 512, "%.*s/megasynthd", (int)(slash - own), own);
     if (!slash || access(path, X_OK) != 0) strcpy(path, "megasynthd");
 }
 

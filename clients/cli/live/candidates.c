@@ -71,7 +71,8 @@ static void print_modules(void) {
 static void print_topics(void) {
     const row *r = row_find("/subscribe");
     const char *at = r ? strchr(r->doc, ':') : NULL;
-    for (at = at ? at + 1 : ""; *at; at += strcspn(at, " ")) {
+    if (!at) return;
+    for (at++; *at; at += strcspn(at, " ")) {
         at += strspn(at, " ");
         printf("%.*s\n", (int)strcspn(at, " "), at);
     }

@@ -63,7 +63,7 @@ static bool take_url(const runtime_server *s, char url[256], char cause[256]) {
         snprintf(url, 256, "%s", s->urls[k]);
         return true;
     }
-    snprintf(cause, 256, "the server `%s` tells no address", s->name);
+    snprintf(cause, 256, "the server `%.63s` tells no address", s->name);
     return false;
 }
 
