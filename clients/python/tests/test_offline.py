@@ -165,6 +165,29 @@ class Documents(unittest.TestCase):
         patch.remove("tremolo")
         self.assertEqual(patch, before)
 
+    def test_several_as_one(self):
+        patch = Patch.load(KEYS)
+        before = patch.copy()
+        with patch.edits() as e:
+            e.add("trem", "lfo", freq=6)
+            e.connect("trem.out", "vca.amp", amount=0.3)
+            self.assertEqual(patch, before)
+        patch["trem"]
+        patch.edit(e.done)
+        self.assertEqual(patch, before)
+        with self.assertRaises(NotFoundError), patch.edits() as e:
+            e.add("trem", "lfo")
+            e.connect("trem.out", "vac.amp")
+        self.assertEqual(patch, before)
+        engine = Engine(patch)
+        with engine.edits(fade_ms=20) as e:
+            e.add("trem", "lfo")
+            e.connect("trem.out", "vca.amp")
+        engine.render(64)
+        self.assertEqual(e.done.rev, engine.rev)
+        engine.undo()
+        self.assertEqual(engine.patch, before)
+
     def test_built_from_nothing(self):
         patch = Patch()
         patch.add("osc", "osc.sine", freq=300)
@@ -225,6 +248,12 @@ class Documents(unittest.TestCase):
         self.assertEqual(caught.exception.code, "cycle")
         self.assertIn("z1", caught.exception.hint)
         self.assertIn("CALL", Patch(DRONE).disassemble())
+
+    def test_modules_tell_of_themselves(self):
+        self.assertIn("| `freq` | 10 … 20000 Hz, exp | 1000 |", modules["svf"].markdown)
+        self.assertEqual(modules["svf"]._repr_markdown_(), modules["svf"].markdown)
+        self.assertIn("in -> low, band", repr(modules["svf"]))
+        self.assertEqual(modules["lfo"].params["shape"].value("saw"), 2)
 
     def test_keys(self):
         self.assertEqual([key_of(k) for k in ("C4", "F#3", "Bb-1", "60", np.float32(61.5), "c4")],

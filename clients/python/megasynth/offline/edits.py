@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Union
 
 from .errors import BadValueError
@@ -57,6 +58,17 @@ class Editable(ABC):
     @abstractmethod
     def edit(self, operations: Iterable[Operation]) -> Any:
         """Makes a list of operations, all or nothing; see engine/edit.h for what there is."""
+
+    @contextmanager
+    def edits(self, **options: Any) -> Iterator[Operations]:
+        """Several changes as one edit: `with patch.edits() as e: e.add(...); e.connect(...)`.
+
+        Nothing happens before the end, and nothing if that is by an exception. `options` are those of `edit`;
+        `e.done` is then what that gave.
+        """
+        gathered = Operations()
+        yield gathered
+        gathered.done = self.edit(gathered.list, **options)
 
     def add(self, node: str, type: str, /, *, scope: str | None = None,
             at: int | None = None, **params: float | str) -> Any:
@@ -119,3 +131,15 @@ class Editable(ABC):
     def remove_knob(self, knob: str) -> Any:
         """Takes a knob out, and its cables."""
         return self.edit([{"op": "unknob", "id": knob}])
+
+
+class Operations(Editable):
+    """Operations that are gathered, to be one edit."""
+
+    def __init__(self) -> None:
+        self.list: list[Operation] = []
+        self.done: Any = None  #: what the edit gave, once it was made
+
+    def edit(self, operations: Iterable[Operation]) -> None:
+        """Adds operations as they stand in a list."""
+        self.list += operations

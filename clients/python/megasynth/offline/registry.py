@@ -67,7 +67,7 @@ class ParamInfo:
         return ", ".join(self.choices) or f"{self.min:g}..{self.max:g} {self.unit}".strip()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModuleInfo:
     """A module's row. `scope` says where its nodes live: "inferred", "after" (the voices) or "once"."""
 
@@ -91,6 +91,20 @@ class ModuleInfo:
             raise NotFoundError("not-found", f"`{self.name}` has no parameter `{name}`", path=name,
                                 hint=hint)
         return self.params[name]
+
+    @property
+    def markdown(self) -> str:
+        """The module's page of the reference; what a notebook shows."""
+        library = lib()
+        return take_text(library, library.mega_module_describe_markdown(
+            library.mega_module_find(self.name.encode())))
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        ins, outs = (", ".join(p.name for p in ports) or "nothing" for ports in (self.inputs, self.outputs))
+        return f"<{self.name}: {self.doc}; {ins} -> {outs}; {', '.join(self.params) or 'no parameters'}>"
 
 
 def _ports(rows: list[dict[str, str]]) -> tuple[PortInfo, ...]:
