@@ -106,6 +106,7 @@ class Process:
         threading.Thread(target=self._keep, name="megasynthd", daemon=True).start()
         self._started.wait()
         if self._failure:
+            self._log.close()
             raise NoServer(f"{self.program}: {self._failure}")
         self.told = self._ready(timeout)  #: all its addresses
         self.urls = streams(self.told)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -73,7 +74,8 @@ class Session:
     def __init__(self, is_stream: bool) -> None:
         self.is_stream = is_stream
         self._deframer = _wire.Deframer()
-        self._last = 0
+        # a datagram's sender may have the port of one that the server remembers: it must not get the answers of that
+        self._last = 0 if is_stream else random.getrandbits(30)
         self._calls: dict[int, Call] = {}  # that are not answered, in the order of their numbers
         self._waiting: deque[list[Call]] = deque()  # datagrams whose turn has not come
         self._out: list[bytes] = []

@@ -15,7 +15,7 @@ from ._alink import Answered, AsyncLink, AsyncListener
 from ._session import Json, Notice, check_bundled
 from ._words import TOPICS, given, one_of, when
 from .aio_synth import AsyncBus, AsyncSynth
-from .errors import NoServer, ServerGone
+from .errors import NoServer, ServerGone, Timeout
 
 
 @dataclass
@@ -47,7 +47,7 @@ class AsyncServer(AsyncSynth):
         self._blocks: dict[asyncio.Task[Any] | None, _Block] = {}  # by the task that is within `at`
         self._loaded: dict[str, dict[str, Json]] = {}
 
-    async def _hello(self) -> AsyncServer:
+    async def _hello(self) -> None:
         token = self._again.get("token")
         try:
             try:
@@ -56,6 +56,12 @@ class AsyncServer(AsyncSynth):
                 if error.path != "session":
                     raise
                 self.info = await self.commands.hello(proto=1, client="python", token=token, session=error.want)
+        except (ServerGone, Timeout) as error:
+            raise NoServer(f"no server: {error}") from None
+
+    async def _opened(self) -> AsyncServer:
+        try:
+            await self._hello()
         except BaseException:
             await self.close()
             raise
@@ -72,14 +78,14 @@ class AsyncServer(AsyncSynth):
             await asyncio.to_thread(process.stop)
             raise
         return await cls(link, process, {"program": program, "backend": backend, "name": name, "options": options,
-                                         "timeout": timeout})._hello()
+                                         "timeout": timeout})._opened()
 
     @classmethod
     async def connect(cls, url: str | None = None, *, name: str = "main", token: str | None = None,
                       timeout: float = 10) -> AsyncServer:
         """As `Server.connect`."""
         return await cls(await AsyncLink.first_of(_boot.addresses(url, name), timeout), None,
-                         {"url": url, "name": name, "token": token, "timeout": timeout})._hello()
+                         {"url": url, "name": name, "token": token, "timeout": timeout})._opened()
 
     @classmethod
     async def connect_or_boot(cls, *, name: str = "main", program: str | None = None, backend: str = "auto",
@@ -103,22 +109,24 @@ class AsyncServer(AsyncSynth):
         urls = self._process.urls if self._process else _boot.addresses(how.get("url"), how.get("name", "main"))
         try:
             self._link = await AsyncLink.first_of(urls, timeout)
+            await self._hello()
         except NoServer:
+            self._link.close()
             if not self._process:
                 raise
             await asyncio.to_thread(self._process.stop)
             self._process = await asyncio.to_thread(_boot.Process, how["program"], how["backend"], how["name"],
                                                     how["options"], timeout)
             self._link = await AsyncLink.first_of(self._process.urls, timeout)
+            await self._hello()
         self._topics.clear()
-        await self._hello()
         for name, arguments in list(self._loaded.items()) if reload else ():
             await (self if name == "main" else await self.synth(name)).call("/patch/load", **arguments)
 
     async def close(self) -> None:
         """Ends the connection, and the server if it was booted here."""
         self._link.close()
-        if self._process and self._process.alive():
+        if self._process:
             await asyncio.to_thread(self._process.stop)
 
     async def __aenter__(self) -> AsyncServer:

@@ -13,7 +13,7 @@ from . import _boot, _commands
 from ._link import Link, Listener
 from ._session import Json, Notice
 from ._words import TOPICS, given, one_of, when
-from .errors import NoServer, ServerGone
+from .errors import NoServer, ServerGone, Timeout
 from .synth import Bus, Synth
 
 
@@ -44,7 +44,11 @@ class Server(Synth):
         self._timed = Timed()
         self._topics: Counter[str] = Counter()  # by how many listeners each is wanted
         self._loaded: dict[str, dict[str, Json]] = {}
-        self.info = self._hello()  #: what it said of itself
+        try:
+            self.info = self._hello()  #: what it said of itself
+        except BaseException:
+            self.close()
+            raise
 
     def _hello(self) -> _commands.HelloAnswer:
         token = self._again.get("token")
@@ -56,9 +60,8 @@ class Server(Synth):
                     raise
                 # datagrams from another machine: the server wants to see that its answers arrive
                 return self.commands.hello(proto=1, client="python", token=token, session=error.want)
-        except BaseException:
-            self.close()
-            raise
+        except (ServerGone, Timeout) as error:
+            raise NoServer(f"no server: {error}") from None
 
     @classmethod
     def boot(cls, *, program: str | None = None, backend: str = "auto", name: str | None = None,
@@ -117,21 +120,23 @@ class Server(Synth):
         urls = self._process.urls if self._process else _boot.addresses(how.get("url"), how.get("name", "main"))
         try:
             self._link = Link.first_of(urls, timeout)
+            self.info = self._hello()
         except NoServer:
+            self._link.close()
             if not self._process:
                 raise
             self._process.stop()
             self._process = _boot.Process(how["program"], how["backend"], how["name"], how["options"], timeout)
             self._link = Link.first_of(self._process.urls, timeout)
+            self.info = self._hello()
         self._topics.clear()
-        self.info = self._hello()
         for name, arguments in list(self._loaded.items()) if reload else ():
             (self if name == "main" else self.synth(name)).call("/patch/load", **arguments)
 
     def close(self) -> None:
         """Ends the connection, and the server if it was booted here."""
         self._link.close()
-        if self._process and self._process.alive():
+        if self._process:
             self._process.stop()
 
     def __enter__(self) -> Server:
