@@ -2,6 +2,7 @@
 """Modules as processors and graphs of them: chunks against the whole, against engines, and with Python's own."""
 
 import copy
+import pickle
 import random
 import time
 import unittest
@@ -128,9 +129,11 @@ class EveryModule(unittest.TestCase):
         for type in ("svf", "delay", "reverb", "noise", "feedback"):
             module = make(type)
             module.process(inputs_of(module), FRAMES)
-            twin = copy.deepcopy(module)
+            twins = copy.copy(module), copy.deepcopy(module), pickle.loads(pickle.dumps(module))
             first = module.process(inputs_of(module), FRAMES)
-            self.assertTrue(equal(twin.process(inputs_of(module), FRAMES), first), type)
+            for twin in twins:
+                self.assertTrue(equal(twin.process(inputs_of(module), FRAMES), first), type)
+        self.assertRaises(TypeError, copy.copy, Engine())
 
     def test_what_is_wrong_is_said(self):
         svf = Module("svf")

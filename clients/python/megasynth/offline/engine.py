@@ -126,6 +126,9 @@ class Engine(Editable):
             raise OfflineError("forgotten", "the engine was closed", hint="make another")
         return self._pointer
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("an engine cannot be copied or pickled; Engine(engine.patch) is another one")
+
     def __enter__(self) -> Engine:
         return self
 

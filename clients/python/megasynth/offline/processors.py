@@ -6,11 +6,10 @@ A processor takes and gives mono float32 signals of one length; N channels are N
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, Union, runtime_checkable
+from typing import Any, Protocol, Union, runtime_checkable
 
 import numpy as np
 
@@ -254,19 +253,25 @@ class Module:
             heard = [line[:frames]]
         return [heard[0].copy()]
 
-    def __deepcopy__(self, memo: object) -> Module:
-        made = copy.copy(self)
-        made.written, made._values = dict(self.written), list(self._values)
-        made.init(self.sample_rate)
-        made._line = self._line.copy()
-        if made._kernel and self._kernel:
-            for name in ("state", "memory", "note"):
-                getattr(made._kernel, name)[:] = getattr(self._kernel, name)
-        return made
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles go on from the same state, each its own way."""
+        kernel = self._kernel
+        state = (kernel.state, kernel.memory, kernel.note) if kernel else None
+        return _module_of, (self.type, self.sample_rate, self.seed, self.written, self._line, state)
 
     def __repr__(self) -> str:
         written = "".join(f", {name}={value:g}" for name, value in self.written.items())
         return f'Module("{self.type}"{written})'
+
+
+def _module_of(type: str, sample_rate: int, seed: int | None, written: Mapping[str, float], line: Array,
+               state: tuple[Any, ...] | None) -> Module:
+    """A module as it was when it was copied."""
+    made = Module(type, sample_rate=sample_rate, seed=seed, **written)
+    made._line[:] = line
+    if made._kernel and state:
+        made._kernel.state[:], made._kernel.memory[:], made._kernel.note[:] = state
+    return made
 
 
 class PatchProcessor(AudioProcessor):
