@@ -52,44 +52,52 @@
   (let [[before after] (map (comp set keys part) [old new])]
     [(set/difference before after) (set/difference after before)]))
 
-(defn- cables-of
-  "The cables at a node or a knob as seen from there; what is at the other end has its name only if
-  it is in `known`, since that may be renamed, too."
-  [{:keys [connections]} known id]
-  (let [masked (fn [end]
-                 (let [other (or (node-of end) (knob-of end))]
-                   (cond (= other id) [:itself (when (vector? end) (second end))]
-                         (known other) end
-                         :else [:another (when (vector? end) (second end))])))]
-    (frequencies (for [{:keys [from to] :as cable} connections
-                       :when (some #{id} [(node-of from) (knob-of from) (node-of to)])]
-                   (assoc cable :from (masked from) :to (masked to))))))
+(defn- at-end [end] (or (node-of end) (knob-of end)))
+
+(defn- cables-by-end [{:keys [connections]}]
+  (reduce (fn [all {:keys [from to] :as cable}]
+            (reduce #(update %1 %2 (fnil conj []) cable) all (distinct (map at-end [from to]))))
+          {} connections))
+
+(defn- as-seen-from
+  "Cables as seen from a node or a knob; what is at the other end has its name only if it is in
+  `known`, since that may be renamed, too."
+  [id known cables]
+  (let [port #(when (vector? %) (second %))
+        masked #(cond (= id (at-end %)) [:itself (port %)]
+                      (known (at-end %)) %
+                      :else [:another (port %)])]
+    (frequencies (map #(-> % (update :from masked) (update :to masked)) cables))))
 
 (defn- unique-by [f ids]
   (into {} (keep (fn [[k [id & more]]] (when-not more [k id]))) (group-by f ids)))
 
 (defn- pairs
   "Of the lost and the new, those that are alike, and like nothing else."
-  [old new part alike [lost fresh] known]
-  (let [signature (fn [document] #(vector (alike (get-in document [part %]))
-                                          (cables-of document known %)))
-        [before after] [(unique-by (signature old) lost) (unique-by (signature new) fresh)]]
-    (into {} (for [[s id] before :when (after s)] [id (after s)]))))
+  [old new part alike known]
+  (let [looks (fn [document]
+                (let [cables (cables-by-end document)]
+                  #(vector (alike (get-in document [part %])) (as-seen-from % known (cables %)))))
+        [before after] (map unique-by (map looks [old new]) (lost-and-new old new part))]
+    (into {} (for [[look id] before :when (after look)] [id (after look)]))))
+
+(def ^:private rounds-max
+  "Each round of looking for renames knows what the one before has found: so many in a chain." 16)
 
 (defn renames
   "Nodes or knobs (`part`) of `old` that have another name in `new`: {old-id new-id}. They are alike
   in themselves and in their cables; then those, too, that differ in values only."
   [old new part]
-  (let [kept (fn [document] (into (set (keys (:nodes document))) (keys (:knobs document))))
-        known (set/intersection (kept old) (kept new))]
-    (loop [found {}, [alike & more :as all] [identity #(dissoc % :params :value)]]
-      (let [old (if (= part :nodes) (renamed old found {}) (renamed old {} found))
-            next (when alike
-                   (pairs old new part alike (lost-and-new old new part)
-                          (into known (vals found))))]
-        (cond (nil? alike) found
-              (empty? next) (recur found more)
-              :else (recur (merge found next) all))))))
+  (let [ids #(into (set (keys (:nodes %))) (keys (:knobs %)))
+        known (set/intersection (ids old) (ids new))
+        with (fn [found] (if (= part :nodes) (renamed old found {}) (renamed old {} found)))]
+    (loop [found {}, round 0, [alike & more :as all] [identity #(dissoc % :params :value)]]
+      (if (or (nil? alike) (= round rounds-max))
+        found
+        (let [next (pairs (with found) new part alike (into known (vals found)))]
+          (if (empty? next)
+            (recur found round more)
+            (recur (merge found next) (inc round) all)))))))
 
 ;; ---- values
 
@@ -157,22 +165,25 @@
   "Operations that make the order of cables `wanted`, of which `have` are there: those that are not
   are connected, those elsewhere are moved."
   [have wanted]
-  (loop [i 0, have have, ops []]
+  (loop [i 0, there (set have), have have, ops []]
     (if-let [[id cable] (get wanted i)]
-      (let [at (.indexOf ^java.util.List have id)
-            last? (= i (count have))]
-        (cond
-          (= at i) (recur (inc i) have ops)
-          (neg? at) (recur (inc i) (insert have i id)
-                           (conj ops (cond-> (merge {:op "connect"} cable)
-                                       (or (not last?) (pos? (peek id))) (assoc :at i))))
-          :else (recur (inc i) (insert (without have at) i id)
-                       (conj ops (assoc (merge {:op "move"} (end-keys id)) :at i)))))
+      (cond
+        (= id (get have i))
+        (recur (inc i) there have ops)
+
+        (there id)
+        (recur (inc i) there (insert (without have (.indexOf ^java.util.List have id)) i id)
+               (conj ops (assoc (merge {:op "move"} (end-keys id)) :at i)))
+
+        :else
+        (let [last? (and (= i (count have)) (zero? (peek id)))]
+          (recur (inc i) there (insert have i id)
+                 (conj ops (cond-> (merge {:op "connect"} cable) (not last?) (assoc :at i))))))
       ops)))
 
 (defn- cable-ops [before after]
   (let [[before after] [(numbered before) (numbered after)]
-        [was now] [(into {} before) (into {} after)]
+        now (into {} after)
         [cut kept] ((juxt remove filter) (comp now first) before)]
     (concat
      (for [[id] (reverse cut)] (merge {:op "disconnect"} (end-keys id)))
@@ -180,8 +191,7 @@
            op (settings (merge {:op "set"} (end-keys id))
                         (dissoc cable :from :to) (dissoc (now id) :from :to))]
        (cond-> op (and (contains? op :amount) (nil? (:amount op))) (assoc :amount 1.0)))
-     (placed (mapv first (filter (comp now first) before))
-             (mapv (fn [[id cable]] [id cable]) after)))))
+     (placed (mapv first kept) after))))
 
 ;; ---- all of it
 
