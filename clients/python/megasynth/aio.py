@@ -140,6 +140,11 @@ class AsyncServer(AsyncSynth):
         """Where it is."""
         return self._link.url
 
+    @property
+    def pid(self) -> int | None:
+        """The process of a server that was booted here."""
+        return self._process.pid if self._process else None
+
     # ---- time
 
     def _submit(self, address: str, arguments: dict[str, Json]) -> Answered:

@@ -149,6 +149,11 @@ class Server(Synth):
     def url(self) -> str:
         return self._link.url
 
+    @property
+    def pid(self) -> int | None:
+        """The process of a server that was booted here."""
+        return self._process.pid if self._process else None
+
     # ---- time
 
     @contextmanager
