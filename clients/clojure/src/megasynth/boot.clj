@@ -49,6 +49,7 @@
   (let [builder (ProcessBuilder. ^java.util.List (words options))]
     (.redirectError builder (ProcessBuilder$Redirect/appendTo log))
     (when folder
+      (.mkdirs (io/file folder))
       (doto (.environment builder)
         (.put "XDG_RUNTIME_DIR" (str folder))
         (.put "XDG_STATE_HOME" (str folder "/state"))))

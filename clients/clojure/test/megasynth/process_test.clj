@@ -32,7 +32,7 @@
 
 (deftest no-server
   (is (= "file" (:code (failure (ms/boot! {:program "/nowhere/megasynthd"})))))
-  (let [{:keys [code exit log]} (failure (ms/boot! {:program (rig/program) :folder @rig/folder
+  (let [{:keys [code exit log]} (failure (ms/boot! {:program (rig/program) :folder (rig/file "new")
                                                     :options ["--no-such-option"]}))]
     (is (= ["bad-value" 2] [code exit]))
     (is (re-find #"no-such-option" log)))
