@@ -22,12 +22,7 @@ void command_note_on(call *c) {
         return;
     notes_add(c->synth->notes, &entry);
     c->answer = json_pack("{s:I}", "note", (json_int_t)entry.handle);
-    if (!notice_wanted(c->server, TOPIC_note)) return;
-    json_t *map = json_pack("{s:s, s:s, s:I, s:f, s:I}", "event", "started", "synth",
-                            c->synth->name, "note", (json_int_t)entry.handle, "key",
-                            (double)entry.key, "frame", (json_int_t)c->affects);
-    if (entry.id >= 0) json_object_set_new(map, "id", json_integer(entry.id));
-    notice_send(c->server, TOPIC_note, map);
+    synth_tell_note(c->synth, "started", &entry, c->affects);
 }
 
 // ---- which ------------------------------------------------------------------------------------

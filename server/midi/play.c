@@ -51,17 +51,13 @@ static void play_controller(mega_engine *engine, uint64_t frame, int number, int
     }
 }
 
-static void note_on(server *s, synth *to, uint64_t frame, int key, int velocity) {
+static void note_on(synth *to, uint64_t frame, int key, int velocity) {
     note_entry entry = {.id = -1, .key = (float)key};
     if (mega_note_on(to->input.engine, synth_engine_frame(to, frame), entry.key,
                      (float)velocity / 127, &entry.handle) != MEGA_OK)
         return;
     notes_add(to->notes, &entry);
-    if (notice_wanted(s, TOPIC_note))
-        notice_send(s, TOPIC_note,
-                    json_pack("{s:s, s:s, s:I, s:f, s:I}", "event", "started", "synth", to->name,
-                              "note", (json_int_t)entry.handle, "key", (double)entry.key, "frame",
-                              (json_int_t)frame));
+    synth_tell_note(to, "started", &entry, frame);
 }
 
 void midi_play(server *s, const char *synth_name, int channel, const uint8_t *bytes, uint32_t count,
@@ -79,7 +75,7 @@ void midi_play(server *s, const char *synth_name, int channel, const uint8_t *by
     switch (kind) {
     case 0x90:
         if (two) {
-            note_on(s, to, at, one, two);
+            note_on(to, at, one, two);
             break;
         } // velocity 0 is a note off
         // fall through

@@ -22,7 +22,8 @@ typedef enum { LATE_PLAY, LATE_DROP, LATE_ERROR } late_policy;
     TOPIC(xrun, "sound was late or told to be: count, frame, load_peak")                           \
     TOPIC(late, "an event or a bundle came too late: command, frame, late_frames")                 \
     TOPIC(nan, "NaN or infinity was silenced: synth, count, frame")                                \
-    TOPIC(device, "the device was lost, is looked for, is back: event, message, frame")            \
+    TOPIC(device,                                                                                  \
+          "the device, or a MIDI input, was lost, is looked for, is back: event, message, frame")  \
     TOPIC(log, "what the server logs: level, event, message")                                      \
     TOPIC(meter, "25 times a second, left out where the client is slow: frame, peak, rms")         \
     TOPIC(client, "a client has said hello, or has gone: event, client, transport")

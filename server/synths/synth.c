@@ -150,14 +150,19 @@ bool synth_has_document(call *c) {
 
 // ---- what it tells ----------------------------------------------------------------------------
 
+void synth_tell_note(synth *s, const char *event, const note_entry *note, uint64_t frame) {
+    if (!notice_wanted(s->server, TOPIC_note)) return;
+    json_t *map =
+        json_pack("{s:s, s:s, s:I, s:f, s:I}", "event", event, "synth", s->name, "note",
+                  (json_int_t)note->handle, "key", (double)note->key, "frame", (json_int_t)frame);
+    if (note->id >= 0) json_object_set_new(map, "id", json_integer(note->id));
+    notice_send(s->server, TOPIC_note, map);
+}
+
 static void tell_ended(synth *s, mega_note handle, uint64_t frame) {
     note_entry was;
-    if (!notes_remove(s->notes, handle, &was) || !notice_wanted(s->server, TOPIC_note)) return;
-    json_t *map = json_pack("{s:s, s:s, s:I, s:f, s:I}", "event", "ended", "synth", s->name, "note",
-                            (json_int_t)handle, "key", (double)was.key, "frame",
-                            (json_int_t)synth_server_frame(s, frame));
-    if (was.id >= 0) json_object_set_new(map, "id", json_integer(was.id));
-    notice_send(s->server, TOPIC_note, map);
+    if (notes_remove(s->notes, handle, &was))
+        synth_tell_note(s, "ended", &was, synth_server_frame(s, frame));
 }
 
 static void tell_counters(synth *s) {

@@ -17,7 +17,7 @@ struct synth {
     synth *next;
     char name[limit_name_bytes_max + 1];
     synth_state state;
-    bool leaving;         ///< fades out: nothing finds it any more
+    bool leaving;        ///< fades out: nothing finds it any more
     uint32_t references; ///< the list, and each call; loop only
     mixer_input input;   ///< engine: set by the builder before the synth is live
     // the loop's
@@ -63,6 +63,8 @@ void synth_built_by(synth *s, uint64_t serial);
 uint64_t synth_last_build(const synth *s);
 uint64_t synth_engine_frame(const synth *s, uint64_t frame);
 uint64_t synth_server_frame(const synth *s, uint64_t engine_frame);
+/// The notice that a note has "started" or "ended", at the server's frame.
+void synth_tell_note(synth *s, const char *event, const note_entry *note, uint64_t frame);
 /// Fails with not-found, which waits for a build, if there is no document yet. @return false if it
 /// did
 bool synth_has_document(call *c);
