@@ -170,31 +170,77 @@ void osc_finish(osc_packet *p) {
     *p = (osc_packet){0};
 }
 
-static bool add(lo_message message, char type, va_list *rest) {
+// ---- written ----------------------------------------------------------------------------------
+
+// Not by liblo 0.31: what it adds to a message runs over the end of its buffer when that comes to
+// between 8 bytes less and some more than a power of two from 2^18 on (262,140 bytes, 1,048,600).
+
+static uint8_t *write_u32(uint8_t *to, uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) *to++ = (uint8_t)(value >> shift);
+    return to;
+}
+
+/// Bytes, and zeros up to a multiple of 4. @param to NULL: only counts @return bytes it takes
+static size_t write_padded(uint8_t *to, const void *bytes, size_t count, size_t room) {
+    if (to && count) memcpy(to, bytes, count);
+    if (to) memset(to + count, 0, room - count);
+    return room;
+}
+
+static size_t write_text(uint8_t *to, const char *text) {
+    size_t count = strlen(text);
+    return write_padded(to, text, count, (count / 4 + 1) * 4);
+}
+
+static size_t write_blob(uint8_t *to, const void *bytes, size_t count) {
+    if (to) to = write_u32(to, (uint32_t)count);
+    return 4 + write_padded(to, bytes, count, (count + 3) / 4 * 4);
+}
+
+static size_t write_integer(uint8_t *to, uint64_t value, size_t bytes) {
+    if (to && bytes == 8) to = write_u32(to, (uint32_t)(value >> 32));
+    if (to) write_u32(to, (uint32_t)value);
+    return bytes;
+}
+
+static size_t write_float(uint8_t *to, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return write_integer(to, bits, 4);
+}
+
+static size_t write_argument(uint8_t *to, char type, va_list *rest) {
     switch (type) {
-    case 'i': return lo_message_add_int32(message, va_arg(*rest, int32_t)) == 0;
-    case 'h': return lo_message_add_int64(message, va_arg(*rest, int64_t)) == 0;
-    case 'f': return lo_message_add_float(message, (float)va_arg(*rest, double)) == 0;
-    case 's': return lo_message_add_string(message, va_arg(*rest, const char *)) == 0;
+    case 'i': return write_integer(to, (uint32_t)va_arg(*rest, int32_t), 4);
+    case 'h': return write_integer(to, (uint64_t)va_arg(*rest, int64_t), 8);
+    case 'f': return write_float(to, (float)va_arg(*rest, double));
+    case 's': return write_text(to, va_arg(*rest, const char *));
     default: break;
     }
     const void *bytes = va_arg(*rest, const void *);
-    size_t count = va_arg(*rest, size_t);
-    lo_blob blob = lo_blob_new((int32_t)count, bytes);
-    bool ok = blob && lo_message_add_blob(message, blob) == 0;
-    if (blob) lo_blob_free(blob);
-    return ok;
+    return write_blob(to, bytes, va_arg(*rest, size_t));
+}
+
+/// @param to NULL: only counts @return its bytes
+static size_t write_message(uint8_t *to, const char *address, const char *types, va_list *rest) {
+    char tags[limit_arguments_max + 2] = ",";
+    strncat(tags, types, limit_arguments_max);
+    size_t used = write_text(to, address);
+    used += write_text(to ? to + used : NULL, tags);
+    for (const char *type = types; *type; type++)
+        used += write_argument(to ? to + used : NULL, *type, rest);
+    return used;
 }
 
 void *osc_write(size_t *bytes, const char *address, const char *types, ...) {
-    lo_message message = lo_message_new();
-    if (!message) return NULL;
     va_list rest;
     va_start(rest, types);
-    bool ok = true;
-    for (const char *type = types; *type && ok; type++) ok = add(message, *type, &rest);
+    *bytes = write_message(NULL, address, types, &rest);
     va_end(rest);
-    void *packet = ok ? lo_message_serialise(message, address, NULL, bytes) : NULL;
-    lo_message_free(message);
+    uint8_t *packet = *bytes <= INT32_MAX ? malloc(*bytes) : NULL;
+    if (!packet) return NULL;
+    va_start(rest, types);
+    write_message(packet, address, types, &rest);
+    va_end(rest);
     return packet;
 }

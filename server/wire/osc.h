@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// osc -- packets taken apart and put together. liblo reads and writes messages; bundles are walked
-// here, since liblo's walk recurses without bound, and addresses are checked here, since it takes
-// any.
+// osc -- packets taken apart and put together. liblo reads messages; bundles are walked here, since
+// liblo's walk recurses without bound, and addresses are checked here, since it takes any; messages
+// are written here, since its buffers overflow.
 #ifndef OSC_H
 #define OSC_H
 
