@@ -54,6 +54,7 @@ bool perform_apply(task *t) {
 static void give_one_frame(task *t) {
     if (!t->is_bundle || t->count < 2 || t->frame) return;
     t->frame = sound_frame_ahead(t->server->sound);
+    if (t->from) t->from->bundle_frame = t->frame;
     for (size_t i = 0; i < t->count; i++)
         if (!t->calls[i].frame && t->calls[i].command->flags & FLAG_TIMED)
             t->calls[i].frame = t->frame;
