@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """links_test -- how `megasynth` finds a server and what it does when there is none, when it does not answer, when it dies
-while it is needed; addresses, tokens, long documents.
+while it is needed; addresses, tokens.
 
 usage: links_test.py MEGASYNTH MEGASYNTHD
 """
@@ -58,22 +58,6 @@ def names():
             assert "b.sock" in lonely.good("status")  # the only one
             with live_server("--name", "a", folder=folder):
                 lonely.bad(NO_SERVER, "status", say="--name says which: a, b")
-
-
-def long_documents():
-    with open(KEYS) as text: patch = json.load(text)
-    patch["x-note"] = "0123456789abcdef" * 400000
-    path = shell.file("long.json", patch)
-    for kind in ("unix", "tcp"):
-        shell.good("load", path, "--url", server.urls[kind])
-        got = shell.json("send", "/patch/get", "format=json", "--url", server.urls[kind])["text"]
-        assert json.loads(got)["x-note"] == patch["x-note"], "it came back different"
-    shell.bad(REFUSED, "load", path, "--url", server.urls["udp"], say="too long for a datagram")
-    shell.bad(REFUSED, "send", "/patch/get", "--url", server.urls["udp"], say=["use-stream", "unix socket"])
-    patch["x-note"] *= 3
-    shell.bad(REFUSED, "load", shell.file("long.json", patch), say="16 MiB at most")
-    shell.good("load", KEYS)
-    return f"{len(got) / 1e6:.1f} MB there and back"
 
 
 def no_answer():
@@ -171,5 +155,5 @@ def dies():
 
 with live_server("--patch", KEYS) as server:
     shell = Shell(server)
-    run([nobody, addresses, names, long_documents, no_answer, strangers, lost_datagrams, tokens, dies], "links")
+    run([nobody, addresses, names, no_answer, strangers, lost_datagrams, tokens, dies], "links")
     assert shell.run("status")[0] == OK

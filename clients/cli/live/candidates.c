@@ -71,10 +71,11 @@ static void print_modules(void) {
 static void print_topics(void) {
     const row *r = row_find("/subscribe");
     const char *at = r ? strchr(r->doc, ':') : NULL;
-    if (!at) return;
-    for (at++; *at; at += strcspn(at, " ")) {
-        at += strspn(at, " ");
-        printf("%.*s\n", (int)strcspn(at, " "), at);
+    while (at && *++at) {
+        size_t bytes = strcspn(at, " ");
+        if (bytes) fwrite(at, 1, bytes, stdout);
+        if (bytes) putchar('\n');
+        at = at[bytes] ? at + bytes : NULL;
     }
 }
 

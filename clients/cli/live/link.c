@@ -97,7 +97,10 @@ size_t link_unsent(const live_link *l) { return l->out_used - l->out_sent; }
 
 // ---- what comes ---------------------------------------------------------------------------------
 
-static char *text_at(lo_message m, int index) { return strdup(&lo_message_get_argv(m)[index]->s); }
+// liblo's unions lie at any address.
+static char *text_at(lo_message m, int index) {
+    return strdup((const char *)lo_message_get_argv(m)[index]);
+}
 
 static json_t *map_at(lo_message m, int index) {
     lo_blob blob = (lo_blob)lo_message_get_argv(m)[index];
@@ -112,7 +115,7 @@ static json_t *map_at(lo_message m, int index) {
 
 static int32_t integer_at(lo_message m, int index) {
     int32_t value;
-    memcpy(&value, lo_message_get_argv(m)[index], sizeof value); // liblo's unions lie anywhere
+    memcpy(&value, lo_message_get_argv(m)[index], sizeof value);
     return value;
 }
 
