@@ -17,6 +17,8 @@ from pathlib import Path
 from .errors import NoServer
 
 PORT = 57140
+EXIT_IN_USE = 4  #: of a server whose name another has
+POLL_SECONDS = 0.02  #: while that one gets ready
 DATAGRAM_BUFFER_BYTES = 4 << 20
 _count = itertools.count(1)
 
@@ -58,7 +60,7 @@ def split(url: str) -> tuple[str, str, int]:
     """
     kind, _, place = url.partition(":")
     if kind == "unix" and place:
-        return kind, place, 0
+        return kind, place.removeprefix("//"), 0
     host, _, port = place.removeprefix("//").rpartition(":")
     if kind not in ("tcp", "udp") or not port.isdigit():
         raise ValueError(f"{url!r} is no address: unix:PATH, tcp://HOST:PORT or udp://HOST:PORT")
@@ -135,7 +137,9 @@ class Process:
         self._log.seek(0)
         said = self._log.read().strip().splitlines()[-3:]
         self.stop()
-        raise NoServer(f"{self.program} ended with {code}" + "".join(f"\n  {text}" for text in said))
+        error = NoServer(f"{self.program} ended with {code}" + "".join(f"\n  {text}" for text in said))
+        error.exit_code = code
+        raise error
 
     @property
     def pid(self) -> int:

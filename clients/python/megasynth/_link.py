@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -98,6 +99,9 @@ class Link:
         self._order = threading.Lock()  # of what is sent; a full socket must not keep the reader from reading
         self._socket, is_stream = _boot.open_socket(url, timeout)
         self._socket.settimeout(None if is_stream else RESEND_SECONDS)
+        if is_stream:  # a server that does not read is as good as gone
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                                    struct.pack("ll", int(timeout), int(timeout % 1 * 1e6)))
         self._session = Session(is_stream)
         threading.Thread(target=self._read, name="megasynth", daemon=True).start()
 
@@ -146,6 +150,8 @@ class Link:
             try:
                 for packet in packets:
                     self._socket.sendall(packet)
+            except BlockingIOError as error:
+                raise self._lost(f"the server has read nothing for {self.timeout:g} s") from error
             except OSError as error:
                 raise self._lost(str(error)) from error
 

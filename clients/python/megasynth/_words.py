@@ -210,8 +210,9 @@ class NodeWords(Generic[R]):
         self.id = node
 
     def set(self, param: str, value: float | str, ramp_ms: float | None = None) -> R:
-        """Turns a parameter in all voices, in its unit, or by a choice's name; in a straight ramp of `ramp_ms` if given, else
-        smoothed as its module says. For the one note: `Note.set`."""
+        """Turns a parameter in all voices, in its unit; in a straight ramp of `ramp_ms` if given, else smoothed as its module
+        says. A choice's name is written into the document, as an edit. For one note alone: `Note.set`.
+        """
         if isinstance(value, str):
             return self._synth.call("/patch/edit", ops=[{"op": "set", "id": self.id, "param": param, "value": value}])
         return self._synth.call("/param/set", node=self.id, param=param, value=value, **given(ramp_ms=ramp_ms))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -91,16 +92,18 @@ class AsyncServer(AsyncSynth):
     async def connect_or_boot(cls, *, name: str = "main", program: str | None = None, backend: str = "auto",
                               options: Sequence[str] = (), timeout: float = 10) -> AsyncServer:
         """As `Server.connect_or_boot`."""
-        try:
-            return await cls.connect(name=name, timeout=timeout)
-        except NoServer:
+        until = time.monotonic() + timeout
+        while True:
+            try:
+                return await cls.connect(name=name, timeout=timeout)
+            except NoServer:
+                pass
             try:
                 return await cls.boot(name=name, program=program, backend=backend, options=options, timeout=timeout)
             except NoServer as error:
-                try:
-                    return await cls.connect(name=name, timeout=timeout)  # another program was faster
-                except NoServer:
-                    raise error from None
+                if error.exit_code != _boot.EXIT_IN_USE or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(_boot.POLL_SECONDS)
 
     async def reconnect(self, reload: bool = True) -> None:
         """As `Server.reconnect`."""

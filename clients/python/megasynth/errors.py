@@ -43,7 +43,12 @@ class ServerGone(MegasynthError, ConnectionError):
 
 
 class NoServer(MegasynthError, ConnectionError):
-    """There is no server where one was looked for, or it could not be booted."""
+    """There is no server where one was looked for, or it could not be booted.
+
+    `exit_code` is that of a server which ended instead of getting ready.
+    """
+
+    exit_code: int | None = None
 
 
 class Timeout(MegasynthError, TimeoutError):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -96,16 +97,18 @@ class Server(Synth):
     def connect_or_boot(cls, *, name: str = "main", program: str | None = None, backend: str = "auto",
                         options: Sequence[str] = (), timeout: float = 10) -> Server:
         """To the server of that name; where none runs, one is booted, as `boot` says, which ends with this program."""
-        try:
-            return cls.connect(name=name, timeout=timeout)
-        except NoServer:
+        until = time.monotonic() + timeout
+        while True:
+            try:
+                return cls.connect(name=name, timeout=timeout)
+            except NoServer:
+                pass
             try:
                 return cls.boot(name=name, program=program, backend=backend, options=options, timeout=timeout)
-            except NoServer as error:
-                try:
-                    return cls.connect(name=name, timeout=timeout)  # another program was faster
-                except NoServer:
-                    raise error from None
+            except NoServer as error:  # perhaps another program was faster, and its server is getting ready
+                if error.exit_code != _boot.EXIT_IN_USE or time.monotonic() > until:
+                    raise
+            time.sleep(_boot.POLL_SECONDS)
 
     def reconnect(self, reload: bool = True) -> None:
         """After ServerGone: connects again; boots again where the server was booted here and is dead.
@@ -165,6 +168,9 @@ class Server(Synth):
         @param seconds from now
         @param frame of the server, as `clock` tells it; to the frame
         @param beat of its transport (servers without one answer `unsupported`)
+
+        What comes too late happens at once, and is told as a notice; after `s.commands.hello(late="error")` it raises LateError,
+        with "drop" it does not happen.
         """
         one_of(seconds=seconds, frame=frame, beat=beat)
         timed = self._timed

@@ -327,6 +327,19 @@ class NoAnswer(unittest.TestCase):
                 self.assertTrue(wait_until(lambda: not other._link._session._calls))
                 other.status()
 
+    def test_a_server_that_does_not_read(self):
+        with boot() as s:
+            with Server.connect(url_of(s, "tcp"), timeout=0.3) as other:
+                os.kill(s._process.pid, signal.SIGSTOP)
+                try:
+                    with self.assertRaisesRegex(ServerGone, "read nothing"):
+                        while True:
+                            other.submit("/patch/check", text=" " * 1_000_000, format="json")
+                finally:
+                    os.kill(s._process.pid, signal.SIGCONT)
+                other.reconnect()
+                other.status()
+
     def test_something_that_is_no_server(self):
         for said in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\x10/done\0\0\0,isb\0\0\0\0", b""):
             with self.subTest(said), socket.socket() as listening:

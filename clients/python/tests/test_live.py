@@ -384,6 +384,17 @@ class Live(unittest.TestCase):
         wait_until(lambda: s.clock()["frame"] > frame + 4800)
         self.assertEqual((s.knobs["cutoff"], len(s.voices)), (0.5, 0))
 
+    def test_too_late(self):
+        with Server.connect(self.s.url) as s, s.notices("late") as heard:
+            with s.at(frame=1):
+                s.knobs["cutoff"] = 0.25
+            self.assertGreater(heard.get(20)["late_frames"], 0)
+            self.assertTrue(wait_until(lambda: s.knobs["cutoff"] == 0.25))
+            s.commands.hello(late="error")
+            with self.assertRaises(megasynth.LateError):
+                with s.at(frame=1):
+                    s.knobs["cutoff"] = 0.5
+
     def test_at_is_of_one_thread(self):
         with self.s.at(seconds=0):
             self.s.knobs["space"] = 0.5
