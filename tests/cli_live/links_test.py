@@ -137,12 +137,13 @@ def tokens():
 def dies():
     """kill -9 of the server in the middle: said at once, whatever was under way."""
     took = []
-    for words in (["note", "C4", "--seconds", "30"], ["watch"], ["top", "-i", "30", "--once"], ["play", KEYS, "--notes", "C4", "--beat", "30"],
+    its_udp = lambda mortal: mortal.urls["udp"]
+    for words in (["note", "C4", "--seconds", "30"], ["watch"], ["watch", "patch", "--url", its_udp], ["top", "-i", "30", "--once"], ["play", KEYS, "--notes", "C4", "--beat", "30"],
                   ["quit"], ["status"]):
         with live_server("--patch", KEYS) as mortal:
             its = Shell(mortal)
             if words[0] in ("quit", "status"): mortal.process.send_signal(signal.SIGSTOP)  # it has taken the request, no more
-            process = its.start(*words)
+            process = its.start(*(word(mortal) if callable(word) else word for word in words))
             until(lambda: words[0] in ("quit", "status") or its.json("status")["clients"] == 2)
             time.sleep(0.15)
             kill(mortal)

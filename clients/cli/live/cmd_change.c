@@ -88,18 +88,20 @@ const cli_command command_load = {
 // ---- edit ---------------------------------------------------------------------------------------
 
 /// The list of operations: as such, from a file, or from standard input; one alone needs no list.
-static json_t *read_operations(const char *word) {
+/// @return an exit code
+static int read_operations(const char *word, json_t **ops) {
     const char *at = word + strspn(word, " \t\r\n");
     bool given = *at == '[' || *at == '{';
     size_t bytes = strlen(word);
     char *data = given ? NULL : file_read(word, PATCH_BYTES_MAX, &bytes);
-    if (!given && !data) return NULL;
+    if (!given && !data) return CLI_FILE;
     json_error_t error;
-    json_t *ops = json_loadb(given ? word : data, bytes, JSON_REJECT_DUPLICATES, &error);
+    *ops = json_loadb(given ? word : data, bytes, JSON_REJECT_DUPLICATES, &error);
     free(data);
-    if (!ops)
+    if (!*ops)
         say("%s:%d:%d: error: %s", given ? "OPS" : word, error.line, error.column, error.text);
-    return json_is_object(ops) ? json_pack("[o]", ops) : ops;
+    if (json_is_object(*ops)) *ops = json_pack("[o]", *ops);
+    return *ops ? CLI_OK : CLI_PATCH;
 }
 
 static int run_edit(int argc, char **argv) {
@@ -109,12 +111,9 @@ static int run_edit(int argc, char **argv) {
         if (!(option == 0 ? change_fade(&c, &ch) : change_rev(&c, &ch))) return CLI_USAGE;
     if (c.code >= 0) return c.code;
     if (!operands_are(c.command, argc, argv, 1)) return CLI_USAGE;
-    const char *word = argv[optind], *at = word + strspn(word, " \t\r\n");
-    bool given = *at == '[' || *at == '{';
-    FILE *there = given || strcmp(word, "-") == 0 ? stdin : fopen(word, "rb");
-    if (there && there != stdin) fclose(there);
-    json_t *ops = read_operations(word);
-    if (!ops) return there ? CLI_PATCH : CLI_FILE;
+    json_t *ops = NULL;
+    int code = read_operations(argv[optind], &ops);
+    if (code != CLI_OK) return code;
     return change_apply(&c, "/patch/edit", json_pack("{s:o}", "ops", ops), &ch, "edited");
 }
 

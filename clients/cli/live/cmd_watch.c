@@ -12,8 +12,8 @@ static const cli_option options[] = {
     [COUNT] = {"count", 'n', "N", "end after so many"},
     [SECONDS] = {"seconds", 's', "S", "end after that"},
 };
-/// Where there is no end, a silent server is looked at so often.
-static const double slice_seconds = 3600, seconds_max = 86400 * 366;
+/// Over UDP nothing tells that a server is gone: it is asked so often.
+static const double slice_seconds = 2, seconds_max = 86400 * 366;
 
 static void print_notice(packet *p) {
     json_object_set_new(p->map, "topic", json_string(p->address));
@@ -21,25 +21,27 @@ static void print_notice(packet *p) {
     fflush(stdout);
 }
 
+/// @return false after a message
+static bool still_there(client *c) {
+    json_t *answer = link_is_datagram(c->link) ? client_call(c, "/ping", NULL) : json_object();
+    json_decref(answer);
+    return answer != NULL;
+}
+
 static void watch(client *c, uint32_t count, double seconds) {
     double until = seconds > 0 ? clock_seconds() + seconds : INFINITY;
-    for (uint32_t told = 0; !count || told < count;) {
+    for (uint32_t told = 0; (!count || told < count) && !ferror(stdout);) {
         packet p;
-        double left = until - clock_seconds();
-        link_status status =
-            left > 0 ? link_receive(c->link, fmin(left, slice_seconds), &p) : LINK_TIMEOUT;
-        if (status == LINK_TIMEOUT && left > slice_seconds) continue;
-        if (status == LINK_TIMEOUT) return;
-        if (status != LINK_OK) {
-            c->code = client_link_error(c, status, "/subscribe");
-            return;
-        }
-        if (p.kind == PACKET_NOTICE) {
+        double left = fmax(0, until - clock_seconds());
+        link_status status = link_receive(c->link, fmin(left, slice_seconds), &p);
+        if (status == LINK_OK && p.kind == PACKET_NOTICE) {
             print_notice(&p);
             told++;
         }
-        packet_finish(&p);
-        if (ferror(stdout)) return; // who read it has gone
+        if (status == LINK_OK) packet_finish(&p);
+        else if (status != LINK_TIMEOUT) c->code = client_link_error(c, status, "/subscribe");
+        if (left == 0 || c->code > CLI_OK) return;
+        if (status == LINK_TIMEOUT && !still_there(c)) return;
     }
 }
 

@@ -39,19 +39,13 @@ struct live_link {
     link_status broken; ///< LINK_OK while it can be read
     uint8_t *last;      ///< the last datagram, to be sent again
     size_t last_bytes;
+    int32_t last_id;
 };
 
 double clock_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-void packet_finish(packet *p) {
-    free(p->address);
-    free(p->code);
-    json_decref(p->map);
-    *p = (packet){0};
 }
 
 // ---- open and close -----------------------------------------------------------------------------
@@ -97,57 +91,6 @@ size_t link_unsent(const live_link *l) { return l->out_used - l->out_sent; }
 
 // ---- what comes ---------------------------------------------------------------------------------
 
-// liblo's unions lie at any address.
-static char *text_at(lo_message m, int index) {
-    return strdup((const char *)lo_message_get_argv(m)[index]);
-}
-
-static json_t *map_at(lo_message m, int index) {
-    lo_blob blob = (lo_blob)lo_message_get_argv(m)[index];
-    msgpack_unpacked unpacked;
-    payload_error error;
-    if (!payload_read(lo_blob_dataptr(blob), lo_blob_datasize(blob), &unpacked, &error))
-        return NULL;
-    json_t *map = payload_to_json(&unpacked.data);
-    msgpack_unpacked_destroy(&unpacked);
-    return map;
-}
-
-static int32_t integer_at(lo_message m, int index) {
-    int32_t value;
-    memcpy(&value, lo_message_get_argv(m)[index], sizeof value);
-    return value;
-}
-
-/// The forms that a server sends.
-static bool take_message(const osc_message *o, packet *p) {
-    const char *types = lo_message_get_types(o->message);
-    if (!types) types = "";
-    if (strcmp(o->address, "/done") == 0 && strcmp(types, "isb") == 0) {
-        *p = (packet){.kind = PACKET_DONE,
-                      .id = integer_at(o->message, 0),
-                      .address = text_at(o->message, 1),
-                      .map = map_at(o->message, 2)};
-        return p->address && p->map;
-    }
-    if (strcmp(o->address, "/fail") == 0 && strcmp(types, "issb") == 0) {
-        *p = (packet){.kind = PACKET_FAIL,
-                      .id = integer_at(o->message, 0),
-                      .address = text_at(o->message, 1),
-                      .code = text_at(o->message, 2),
-                      .map = map_at(o->message, 3)};
-        return p->address && p->code && p->map;
-    }
-    if (strcmp(o->address, "/notice") == 0 && strcmp(types, "sb") == 0) {
-        *p = (packet){
-            .kind = PACKET_NOTICE, .address = text_at(o->message, 0), .map = map_at(o->message, 1)};
-        return p->address && p->map;
-    }
-    *p = (packet){.kind = strcmp(o->address, "/progress") == 0 ? PACKET_PROGRESS : PACKET_OTHER,
-                  .address = strdup(o->address)};
-    return p->address != NULL;
-}
-
 static bool keep(live_link *l, packet *p) {
     if (l->inbox_first && l->inbox_first + l->inbox_count == l->inbox_room) {
         memmove(l->inbox, l->inbox + l->inbox_first, l->inbox_count * sizeof *l->inbox);
@@ -168,30 +111,25 @@ static bool keep(live_link *l, packet *p) {
     return true;
 }
 
+/// One that was sent again may be answered twice; it need not be sent any more.
+static bool take_packet(void *context, packet *p) {
+    live_link *l = context;
+    bool terminal = p->kind == PACKET_DONE || p->kind == PACKET_FAIL;
+    if (l->last && terminal && p->id == l->last_id) {
+        free(l->last);
+        l->last = NULL;
+    }
+    if (keep(l, p)) return true;
+    l->broken = LINK_MEMORY;
+    return false;
+}
+
 static bool take_frame(void *context, framing_event event, const uint8_t *frame, size_t bytes) {
     live_link *l = context;
-    osc_packet osc;
-    osc_error error;
-    if (event != FRAMING_OK) {
-        l->broken = event == FRAMING_TOO_BIG  ? LINK_TOO_BIG
-                    : event == FRAMING_MEMORY ? LINK_MEMORY
-                                              : LINK_BAD;
-        return false;
-    }
-    if (!osc_read(frame, bytes, &osc, &error)) {
+    if (event == FRAMING_TOO_BIG) l->broken = LINK_TOO_BIG;
+    else if (event == FRAMING_MEMORY) l->broken = LINK_MEMORY;
+    else if (event != FRAMING_OK || (!packets_read(frame, bytes, take_packet, l) && !l->broken))
         l->broken = LINK_BAD;
-        return false;
-    }
-    for (size_t i = 0; i < osc.count && !l->broken; i++) {
-        packet p;
-        if (!take_message(&osc.messages[i], &p)) {
-            packet_finish(&p);
-            l->broken = LINK_BAD;
-        } else if (!keep(l, &p)) {
-            l->broken = LINK_MEMORY;
-        }
-    }
-    osc_finish(&osc);
     return !l->broken;
 }
 
@@ -235,13 +173,14 @@ static link_status send_datagram(live_link *l, const void *bytes, size_t count) 
     return errno == EMSGSIZE ? LINK_TOO_BIG : LINK_LOST;
 }
 
-static link_status queue(live_link *l, const void *bytes, size_t count) {
+static link_status queue(live_link *l, int32_t id, const void *bytes, size_t count) {
     if (l->datagram) {
         free(l->last);
         l->last = malloc(count);
         if (!l->last) return LINK_MEMORY;
         memcpy(l->last, bytes, count);
         l->last_bytes = count;
+        l->last_id = id;
         return send_datagram(l, bytes, count);
     }
     if (count > limit_frame_bytes_max) return LINK_TOO_BIG;
@@ -266,7 +205,7 @@ link_status link_request(live_link *l, const char *address, const json_t *map, i
     void *message = payload_write(map ? map : none, &payload)
                         ? osc_write(&bytes, address, "ib", *id, payload.data, payload.size)
                         : NULL;
-    link_status status = message ? queue(l, message, bytes) : LINK_MEMORY;
+    link_status status = message ? queue(l, *id, message, bytes) : LINK_MEMORY;
     free(message);
     json_decref(none);
     msgpack_sbuffer_destroy(&payload);
@@ -330,8 +269,6 @@ link_status link_answer(live_link *l, int32_t id, double seconds, packet *p) {
         bool terminal = at->kind == PACKET_DONE || at->kind == PACKET_FAIL;
         if (terminal && at->id == id) {
             take(l, i, p);
-            free(l->last);
-            l->last = NULL;
             return LINK_OK;
         }
         // An answer that came twice, to a datagram that was sent again.

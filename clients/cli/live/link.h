@@ -4,9 +4,10 @@
 #ifndef LIVE_LINK_H
 #define LIVE_LINK_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "live/packet.h"
 
 typedef struct live_link live_link;
 
@@ -19,20 +20,6 @@ typedef enum {
     LINK_BAD,         ///< what came is no packet of this protocol, or of no such kind
     LINK_MEMORY,
 } link_status;
-
-typedef enum { PACKET_DONE, PACKET_FAIL, PACKET_PROGRESS, PACKET_NOTICE, PACKET_OTHER } packet_kind;
-
-/// What came. All zero is none.
-typedef struct {
-    packet_kind kind;
-    int32_t id;     ///< of the request; 0: not asked for
-    char *address;  ///< of the command; or the topic of a notice
-    char *code;     ///< of a failure
-    json_t *map;    ///< the answer, the failure's details, the notice
-    double seconds; ///< on a clock of this machine: when it came
-} packet;
-
-void packet_finish(packet *p);
 
 /// @param url unix:PATH, tcp://HOST:PORT, udp://HOST:PORT
 /// @return NULL, with the cause
