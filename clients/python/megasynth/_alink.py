@@ -115,14 +115,23 @@ class AsyncLink(asyncio.Protocol, asyncio.DatagramProtocol):
     def submit(self, address: str, arguments: dict[str, Json]) -> Answered:
         """Sends a request. @return its answer, to be awaited"""
         call, answer = self._call(address, arguments)
-        self._session.request(call)
+        try:
+            self._session.request(call)
+        except BaseException:
+            answer.cancel()
+            raise
         self._flush()
         return answer
 
     async def bundle(self, commands: list[tuple[str, dict[str, Json]]]) -> list[dict[str, Json]]:
         """Sends requests that happen together or not at all, and waits for their answers."""
         made = [self._call(address, arguments) for address, arguments in commands]
-        self._session.bundle([call for call, _ in made])
+        try:
+            self._session.bundle([call for call, _ in made])
+        except BaseException:
+            for _, answer in made:
+                answer.cancel()
+            raise
         self._flush()
         outcomes = await asyncio.gather(*(answer for _, answer in made), return_exceptions=True)
         failure = one_failure([o for o in outcomes if isinstance(o, (dict, Exception))])

@@ -84,13 +84,23 @@ class Session:
     # ---- out
 
     def request(self, call: Call) -> None:
-        """To be sent."""
-        self._waiting.append([call])
-        self._fill()
+        """To be sent. @raise TypeError for arguments that no payload holds; nothing is sent then"""
+        self.bundle([call])
 
     def bundle(self, calls: Sequence[Call]) -> None:
-        """To be sent, and to happen together or not at all."""
+        """To be sent, and to happen together or not at all. @raise as `request`"""
+        for call in calls:
+            self._last = self._last % 0x7FFFFFFF + 1
+            call.number = self._last
+            call.packet = _wire.request(call.number, call.address, call.arguments)
         if calls:
+            packet = calls[0].packet if len(calls) == 1 else _wire.bundle([call.packet for call in calls])
+            if not self.is_stream and len(packet) > DATAGRAM_BYTES_MAX:
+                raise TooBigError(calls[0].address, "too-big", {
+                    "message": "longer than a datagram", "got": len(packet), "want": DATAGRAM_BYTES_MAX,
+                    "hint": "connect over TCP or the unix socket"})
+            for call in calls:
+                call.packet = packet  # sent again as a whole
             self._waiting.append(list(calls))
             self._fill()
 
@@ -98,22 +108,9 @@ class Session:
         while self._waiting and (self.is_stream or not self._calls):
             calls = self._waiting.popleft()
             for call in calls:
-                self._last = self._last % 0x7FFFFFFF + 1
-                call.number, call.sent = self._last, time.monotonic()
-                call.packet = _wire.request(call.number, call.address, call.arguments)
+                call.sent = time.monotonic()
                 self._calls[call.number] = call
-            packet = calls[0].packet
-            if len(calls) > 1:
-                packet = _wire.bundle([call.packet for call in calls])
-                for call in calls:
-                    call.packet = packet  # sent again as a whole
-            if not self.is_stream and len(packet) > DATAGRAM_BYTES_MAX:
-                for call in calls:
-                    self._settle(call.number, TooBigError(call.address, "too-big", {
-                        "message": "longer than a datagram", "got": len(packet), "want": DATAGRAM_BYTES_MAX,
-                        "hint": "connect over TCP or the unix socket"}))
-                continue
-            self._out.append(_wire.frame(packet) if self.is_stream else packet)
+            self._out.append(_wire.frame(calls[0].packet) if self.is_stream else calls[0].packet)
 
     def take_out(self) -> list[bytes]:
         """What is to be sent now: after `request`, `bundle`, `feed` and `resend`. Packets, on streams with their frames."""

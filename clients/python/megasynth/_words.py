@@ -61,7 +61,10 @@ def document_arguments(patch: Document) -> dict[str, Json]:
             from ._wire import unpack
             return {"patch": unpack(path.read_bytes())}
         return {"text": path.read_text(), "format": "sexp" if path.suffix == ".sexp" else "json"}
-    return {"patch": dict(patch.document)}
+    document = getattr(patch, "document", None)
+    if not isinstance(document, Mapping):
+        raise TypeError(f"{type(patch).__name__} is no patch: a Patch, a dict, a file's path, a document's text")
+    return {"patch": dict(document)}
 
 
 def when(seconds: float | None, clock: _commands.ClockAnswer | None, frame: int | None, beat: float | None) -> dict[str, Json]:

@@ -45,6 +45,8 @@ class Live(unittest.TestCase):
             self.assertGreater(answer["rev"], 0)
             self.assertEqual(set(self.s.document["nodes"]), set(DOCUMENT["nodes"]))
         self.assertRaises(FileNotFoundError, self.s.load, "nowhere.json")
+        self.assertRaisesRegex(TypeError, "is no patch", self.s.load, 42)
+        self.assertRaises(TypeError, self.s.load, {"nodes": object()})
 
     def test_a_wrong_patch_changes_nothing(self):
         wrong = json.loads(KEYS.read_text())

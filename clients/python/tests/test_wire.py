@@ -8,7 +8,7 @@ import unittest
 
 from live_support import ROOT, boot
 
-from megasynth import _wire
+from megasynth import TooBigError, _wire
 from megasynth._session import Call, Session
 
 VECTORS = json.loads((ROOT / "tests" / "protocol" / "vectors.json").read_text())
@@ -145,9 +145,19 @@ class Datagrams(unittest.TestCase):
 
     def test_what_is_longer_than_one(self):
         session, done = Session(False), []
-        session.request(Call("/patch/load", {"text": "x" * 70000}, done.append))
-        self.assertEqual(session.take_out(), [])
-        self.assertEqual(done[0].code, "too-big")
+        self.assertRaisesRegex(TooBigError, "connect over TCP", session.request,
+                               Call("/patch/load", {"text": "x" * 70000}, done.append))
+        self.assertEqual((session.take_out(), done), ([], []))
+
+    def test_what_cannot_be_sent_is_in_nobodys_way(self):
+        for is_stream in (False, True):
+            session, done = Session(is_stream), []
+            for arguments in ({"a": object()}, {"a": 1 << 70}, {"a": "\ud800"}):
+                calls = [Call("/ping", {}, done.append), Call("/ping", arguments, done.append)]
+                self.assertRaises((TypeError, ValueError, OverflowError), session.bundle, calls)
+            self.assertEqual(session.take_out(), [])
+            session.request(Call("/ping", {}, done.append))
+            self.assertEqual(len(session.take_out()), 1)
 
 
 if __name__ == "__main__":
