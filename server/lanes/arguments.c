@@ -74,7 +74,7 @@ static bool bind_value(call *c, size_t index, const msgpack_object *value) {
     if (!fits(wanted->type, value)) return mismatch(c, wanted, value);
     c->values[index] = *value;
     if (value->type != MSGPACK_OBJECT_STR) return true;
-    c->texts[index] = strndup(value->via.str.ptr ? value->via.str.ptr : "", value->via.str.size);
+    c->texts[index] = strndup(value->via.str.ptr, value->via.str.size);
     if (c->texts[index]) return true;
     call_fail(c, CODE_NO_MEMORY, "", "out of memory");
     return false;

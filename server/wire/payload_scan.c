@@ -202,6 +202,20 @@ static bool all_keys_differ(const msgpack_object *value, payload_error *error) {
     return true;
 }
 
+/// An empty string may come from msgpack-c without a pointer, which functions of <string.h> do not
+/// allow.
+static void point_empty(msgpack_object *value) {
+    if (value->type == MSGPACK_OBJECT_STR && !value->via.str.size) value->via.str.ptr = "";
+    if (value->type == MSGPACK_OBJECT_BIN && !value->via.bin.size) value->via.bin.ptr = "";
+    if (value->type == MSGPACK_OBJECT_ARRAY)
+        for (uint32_t i = 0; i < value->via.array.size; i++) point_empty(&value->via.array.ptr[i]);
+    if (value->type != MSGPACK_OBJECT_MAP) return;
+    for (uint32_t i = 0; i < value->via.map.size; i++) {
+        point_empty(&value->via.map.ptr[i].key);
+        point_empty(&value->via.map.ptr[i].val);
+    }
+}
+
 bool payload_read(const void *bytes, size_t count, msgpack_unpacked *unpacked,
                   payload_error *error) {
     if (!payload_scan(bytes, count, error)) return false;
@@ -216,6 +230,7 @@ bool payload_read(const void *bytes, size_t count, msgpack_unpacked *unpacked,
         *error = (payload_error){CODE_BAD_TYPE, 0, "a payload is a map", NULL};
         ok = false;
     }
+    if (ok) point_empty(&unpacked->data);
     ok = ok && all_keys_differ(&unpacked->data, error);
     if (!ok) msgpack_unpacked_destroy(unpacked);
     return ok;

@@ -19,3 +19,4 @@ for number, v in enumerate(vectors):
 for number, address in enumerate(("/hello", "/status", "/sync", "/synth/new", "/voice/alloc", "/bus/new", "/bus/tap", "/knob/map", "/state/get",
                                   "/subscribe", "/preset/save", "/patch/undo", "/patch/check", "/note/set", "/param/get")):
     (folder / f"command-{number}").write_bytes(b"\x08" + request(1, address, name="x", key=60, bus=1, cc=7, node="filt", param="res"))
+(folder / "empty-key").write_bytes(b"\x08" + message("/knob/set", 1, b"\x81\xa0\x01"))

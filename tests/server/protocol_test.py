@@ -92,7 +92,7 @@ def payloads():
              (b"\xdf\xff\xff\xff\xff", "bad-packet"), (b"\x82\xa4name\xa1a\xa4name\xa1b", "bad-value"),
              (b"\x81\x01\x02", "bad-type"), (b"\x81\xa1a\xa2\xc0\x80", "bad-packet"), (b"\x81\xa1a\xa1\x00", "bad-packet"),
              (b"\x81\xa5value\xcb\x7f\xf8\0\0\0\0\0\0", "bad-value"), (b"\x81\xa1a" * 17 + b"\x80", "limit"),
-             (b"\x81\xa1a\xd4\x01\x00", "bad-packet"), (b"\x81\xa1a\xdb\xff\xff\xff\xff", "bad-packet")]
+             (b"\x81\xa1a\xd4\x01\x00", "bad-packet"), (b"\x81\xa1a\xdb\xff\xff\xff\xff", "bad-packet"), (b"\x81\xa0\x01", "bad-value")]
     for blob, code in cases:
         c.send(message("/knob/set", c.next, blob))
         c.next += 1
