@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Generic, TypeVar, Union
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, Union
 
 from . import _boot
 from ._link import HEARD_MAX
@@ -15,6 +16,18 @@ from ._session import RESEND_SECONDS, Call, Heard, Json, Notice, Outcome, Sessio
 from .errors import NoServer, ServerGone, Timeout
 
 T = TypeVar("T", bound=Union[Notice, TapBlock])
+P = ParamSpec("P")
+
+
+class Closes(Protocol):
+    """What an `async with` ends."""
+
+    async def __aenter__(self) -> Any: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+C = TypeVar("C", bound=Closes)
 Answered = asyncio.Future[dict[str, Json]]
 
 
@@ -69,6 +82,49 @@ class AsyncListener(Generic[T]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+class Opening(Generic[C]):
+    """Something to be awaited, `x = await s.note("C4")`, or to be ended with its block: `async with s.note("C4") as x`."""
+
+    def __init__(self, opening: Coroutine[Any, Any, C]) -> None:
+        self._opening = opening
+
+    def __await__(self) -> Generator[Any, None, C]:
+        return self._opening.__await__()
+
+    async def __aenter__(self) -> C:
+        self._opened = await self._opening
+        await self._opened.__aenter__()
+        return self._opened
+
+    async def __aexit__(self, *what: object) -> None:
+        await self._opened.__aexit__(*what)
+
+
+class Listening(Opening[AsyncListener[T]]):
+    """A listener that opens; also `async for x in s.tap("filt.out")`."""
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async with self as listener:
+            async for heard in listener:
+                yield heard
+
+
+def opening(open: Callable[P, Coroutine[Any, Any, C]]) -> Callable[P, Opening[C]]:
+    """A coroutine function that makes something to be closed."""
+    @functools.wraps(open)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> Opening[C]:
+        return Opening(open(*args, **kwargs))
+    return opened
+
+
+def listening(open: Callable[P, Coroutine[Any, Any, AsyncListener[T]]]) -> Callable[P, Listening[T]]:
+    """One that makes a listener."""
+    @functools.wraps(open)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> Listening[T]:
+        return Listening(open(*args, **kwargs))
+    return opened
 
 
 class AsyncLink(asyncio.Protocol, asyncio.DatagramProtocol):

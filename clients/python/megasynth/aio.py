@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import _boot, _commands
-from ._alink import Answered, AsyncLink, AsyncListener
+from ._alink import Answered, AsyncLink, AsyncListener, listening, opening
 from ._session import Json, Notice, check_bundled
 from ._words import TOPICS, given, one_of, when
 from .aio_synth import AsyncBus, AsyncSynth
@@ -30,7 +30,7 @@ class _Block:
 class AsyncServer(AsyncSynth):
     """A connection to a megasynthd, in an event loop.
 
-        async with await AsyncServer.boot() as s:
+        async with AsyncServer.boot() as s:
             await s.load("examples/keys.json")
             note = await s.note("C4")
             await s.knobs.set("cutoff", 0.3)
@@ -69,6 +69,7 @@ class AsyncServer(AsyncSynth):
         return self
 
     @classmethod
+    @opening
     async def boot(cls, *, program: str | None = None, backend: str = "auto", name: str | None = None,
                    options: Sequence[str] = (), timeout: float = 10) -> AsyncServer:
         """As `Server.boot`."""
@@ -82,6 +83,7 @@ class AsyncServer(AsyncSynth):
                                          "timeout": timeout})._opened()
 
     @classmethod
+    @opening
     async def connect(cls, url: str | None = None, *, name: str = "main", token: str | None = None,
                       timeout: float = 10) -> AsyncServer:
         """As `Server.connect`."""
@@ -89,6 +91,7 @@ class AsyncServer(AsyncSynth):
                          {"url": url, "name": name, "token": token, "timeout": timeout})._opened()
 
     @classmethod
+    @opening
     async def connect_or_boot(cls, *, name: str = "main", program: str | None = None, backend: str = "auto",
                               options: Sequence[str] = (), timeout: float = 10) -> AsyncServer:
         """As `Server.connect_or_boot`."""
@@ -199,8 +202,9 @@ class AsyncServer(AsyncSynth):
             await self.call("/synth/new", name=name)
         return AsyncSynth(self, name)
 
+    @listening
     async def notices(self, *topics: str) -> AsyncListener[Notice]:
-        """As `Server.notices`: `async with await s.notices("note") as notices: async for notice in notices: ...`."""
+        """As `Server.notices`: `async for notice in s.notices("note"): ...`, or with `async with`."""
         wanted = topics or TOPICS
 
         def close() -> Answered | None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _commands
-from ._alink import Answered, AsyncListener
+from ._alink import Answered, AsyncListener, listening, opening
 from ._session import Heard, Json, TapBlock, address_for
 from ._words import (BusWords, Document, EditList, KnobWords, NodeWords, NoteWords, Pitch, SynthWords, VoiceWords,
                      document_arguments, given, note_number)
@@ -96,8 +96,9 @@ class AsyncSynth(SynthWords[Answered]):
 
     # ---- notes and voices
 
+    @opening
     async def note(self, pitch: Pitch, velocity: float = 0.8) -> AsyncNote:
-        """As `Synth.note`: `async with await s.note("C4"): ...` ends it, too."""
+        """As `Synth.note`: `note = await s.note("C4")`, or `async with s.note("C4"): ...`."""
         note = AsyncNote(self, next(_note_ids), pitch)
         note._answer = await note._on(velocity)
         return note
@@ -114,8 +115,9 @@ class AsyncSynth(SynthWords[Answered]):
         """`await s.buses.new("control")`, `await s.buses.of("filt", "low")`."""
         return AsyncBuses(self)
 
+    @listening
     async def tap(self, bus: AsyncBus | int | str, *, every: int = 1, ms: int | None = None) -> AsyncListener[TapBlock]:
-        """As `Synth.tap`: `async with await s.tap("filt.low") as blocks: async for block in blocks: ...`."""
+        """As `Synth.tap`: `async for block in s.tap("filt.low"): ...`, or `async with s.tap("filt.low") as blocks: ...`."""
         own = await self.buses.of(*bus.rsplit(".", 1)) if isinstance(bus, str) else None
         number = own.number if own else bus.number if isinstance(bus, AsyncBus) else bus
 
@@ -190,6 +192,7 @@ class AsyncVoices:
     def __init__(self, synth: AsyncSynth) -> None:
         self._synth = synth
 
+    @opening
     async def alloc(self, pitch: Pitch = 60) -> AsyncVoice:
         """Reserves a voice without a note; it is silent until its gate is opened."""
         answer = await self._synth.commands.voice_alloc(note_number(pitch))
@@ -220,10 +223,12 @@ class AsyncBuses:
     def __init__(self, synth: AsyncSynth) -> None:
         self._synth = synth
 
+    @opening
     async def new(self, kind: str = "audio", name: str | None = None) -> AsyncBus:
         """A bus for `bus.in` and `bus.out` nodes, "audio" or "control"."""
         return AsyncBus(self._synth, (await self._synth.commands.bus_new(kind, name))["bus"])
 
+    @opening
     async def of(self, node: str, port: str = "out", *, voice: int | None = None) -> AsyncBus:
         """What goes over an output port of a node: of one voice, or the sum of all."""
         return AsyncBus(self._synth, (await self._synth.commands.bus_new(node=node, port=port, voice=voice))["bus"])

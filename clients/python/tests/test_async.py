@@ -68,9 +68,9 @@ class Async(unittest.IsolatedAsyncioTestCase):
         await note.pressure(0.2)
         await note.set("filt", "res", 0.5)
         await note.off()
-        async with await s.note(64) as note:
+        async with s.note(64) as note:
             self.assertGreater(note.frame, 0)
-        async with await s.voices.alloc("A3") as voice:
+        async with s.voices.alloc("A3") as voice:
             await voice.velocity(1)
             await voice.gate(1)
             bus = voice.bus("vca")
@@ -79,7 +79,7 @@ class Async(unittest.IsolatedAsyncioTestCase):
                 return (await bus.get())["peak"] > 0.01
             await until(sounds)
             self.assertEqual(len((await s.voices.list())["reserved"]), 1)
-        async with await s.buses.new("control", "speed") as bus:
+        async with s.buses.new("control", "speed") as bus:
             await bus.set(0.5)
             self.assertEqual(len(await s.buses.list()), 1)
         await s.all_off()
@@ -88,13 +88,13 @@ class Async(unittest.IsolatedAsyncioTestCase):
     async def test_taps_notices_recordings(self):
         s = self.s
         blocks = []
-        async with await s.note("A2"), await s.tap("filt.out", ms=20) as heard:
+        async with s.note("A2"), s.tap("filt.out", ms=20) as heard:
             async for block in heard:
                 blocks.append(block.samples)
                 if len(blocks) == 3:
                     break
         self.assertEqual(np.concatenate(blocks).dtype, np.float32)
-        async with await s.notices("knob") as heard:
+        async with s.notices("knob") as heard:
             await s.knobs.set("space", 0.5)
             self.assertEqual((await heard.__anext__())["value"], 0.5)
         self.assertEqual([x async for x in heard], [])
@@ -102,7 +102,12 @@ class Async(unittest.IsolatedAsyncioTestCase):
             await asyncio.sleep(0.1)
         self.assertGreater(take["frames"], 0)
         self.assertTrue((Path(FOLDER) / "async.wav").exists())
-        self.assertEqual(s._link.listeners, [])
+        async for block in s.tap("filt.out", every=0):
+            self.assertIsNone(block.samples)
+            break
+        heard = await s.tap("filt.out")
+        await heard.close()
+        await until(lambda: asyncio.sleep(0, not s._link.listeners))
         with self.assertRaises(NotFoundError):
             await s.tap("filt.up")
         with self.assertRaises(NotFoundError):
@@ -155,7 +160,7 @@ class Async(unittest.IsolatedAsyncioTestCase):
 
     async def test_over_each_kind_of_address(self):
         for kind in ("unix", "tcp", "udp"):
-            async with await AsyncServer.connect(url_of(self.s, kind)) as other:
+            async with AsyncServer.connect(url_of(self.s, kind)) as other:
                 self.assertTrue(other.url.startswith(kind))
                 await asyncio.gather(*(other.knobs.set("space", i / 49) for i in range(50)))
                 self.assertEqual(await other.knobs.get("space"), 1)
