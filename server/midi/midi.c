@@ -289,7 +289,8 @@ void midi_close(midi *m) {
 }
 
 void midi_destroy(midi *m) {
-    if (!m) return;
+    if (!m || uv_mutex_trylock(&m->clients) != 0) return; // who is held up may still need it
+    uv_mutex_unlock(&m->clients);
     uv_mutex_destroy(&m->mutex);
     uv_mutex_destroy(&m->clients);
     free(m);

@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from jackd import ENVIRONMENT, Jack, sweep  # noqa: E402
-from wire import PATCH, Server, run  # noqa: E402
+from wire import Failed, PATCH, Server, run  # noqa: E402
 
 MEGASYNTHD, SOURCE = sys.argv[1:3]
 NAME = "keyboard"
@@ -202,6 +202,25 @@ def gone_and_back():
     plays(64)
 
 
+def held_up():
+    """A jackd that hangs holds nobody up; when it goes on, the instrument does."""
+    os.kill(jack.process.pid, signal.SIGSTOP)
+    try:
+        notice("device", event="lost")
+        began = time.monotonic()
+        for _ in range(3):
+            try: client.call("/midi/list")
+            except Failed as failed: assert failed.code == "unsupported", failed
+            client.call("/param/list", node="filt")  # the build lane goes on
+        took = time.monotonic() - began
+    finally: os.kill(jack.process.pid, signal.SIGCONT)
+    notice("device", event="back")
+    until(lambda: connected()[0]["there"])  # soon enough, nobody was told that it was away
+    heard()
+    plays(65)
+    assert took < 1, took
+
+
 def disconnected():
     client.call("/midi/disconnect", port=f"{NAME}:out")
     client.notices.clear()
@@ -211,7 +230,7 @@ def disconnected():
 
 
 try:
-    with server: run([listed, notes, controllers, wheel_and_pedal, many, rubbish, moved, gone_and_back, disconnected], "midi_test")
+    with server: run([listed, notes, controllers, wheel_and_pedal, many, rubbish, moved, gone_and_back, held_up, disconnected], "midi_test")
 finally:
     source.end()
     jack.end(signal.SIGKILL)
