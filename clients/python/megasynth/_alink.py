@@ -84,11 +84,23 @@ class AsyncListener(Generic[T]):
         await self.close()
 
 
-class Opening(Generic[C]):
-    """Something to be awaited, `x = await s.note("C4")`, or to be ended with its block: `async with s.note("C4") as x`."""
+class Opening(Coroutine[Any, Any, C]):
+    """Something to be awaited, `x = await s.note("C4")`, or to be ended with its block: `async with s.note("C4") as x`.
+
+    It is a coroutine for whoever wants one: a task may be made of it.
+    """
 
     def __init__(self, opening: Coroutine[Any, Any, C]) -> None:
         self._opening = opening
+
+    def send(self, value: Any) -> Any:
+        return self._opening.send(value)
+
+    def throw(self, *what: Any) -> Any:
+        return self._opening.throw(*what)
+
+    def close(self) -> None:
+        self._opening.close()
 
     def __await__(self) -> Generator[Any, None, C]:
         return self._opening.__await__()

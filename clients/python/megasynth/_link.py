@@ -22,10 +22,9 @@ Command = tuple[str, dict[str, Json]]
 
 
 class Listener(Generic[T]):
-    """What comes, one after another: `for x in listener`.
+    """What comes, one after another: `for x in s.tap(...)` ends it with the loop; in a `with` it lasts until the end of that.
 
-    It ends when it is closed, at the end of its `with`, and raises ServerGone where the server goes. What nobody takes is kept,
-    the last 4,096 of it; `dropped` counts the rest.
+    It raises ServerGone where the server goes. What nobody takes is kept, the last 4,096 of it; `dropped` counts the rest.
     """
 
     def __init__(self, link: Link, wanted: Callable[[Heard], bool], close: Callable[[], object]) -> None:
@@ -36,6 +35,7 @@ class Listener(Generic[T]):
         self._heard: deque[Any] = deque()
         self._some = threading.Condition()
         self._end: Exception | None = None
+        self._lasts = False  # beyond a loop
         link.listeners.append(self)
 
     def _put(self, heard: Heard) -> None:
@@ -64,7 +64,11 @@ class Listener(Generic[T]):
             raise type(self._end)(*self._end.args)
 
     def __iter__(self) -> Iterator[T]:
-        return self
+        return self if self._lasts else self._once()
+
+    def _once(self) -> Iterator[T]:
+        with self:
+            yield from self  # it lasts now
 
     def __next__(self) -> T:
         return self.get()
@@ -78,6 +82,7 @@ class Listener(Generic[T]):
                 self._close()
 
     def __enter__(self) -> Listener[T]:
+        self._lasts = True
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,14 +101,15 @@ class Link:
         self.gone: ServerGone | None = None
         self.listeners: list[Listener[Any]] = []
         self._lock = threading.RLock()  # of the session
-        self._order = threading.Lock()  # of what is sent; a full socket must not keep the reader from reading
+        self._order = threading.RLock()  # of what is sent; a full socket must not keep the reader from reading
         self._socket, is_stream = _boot.open_socket(url, timeout)
         self._socket.settimeout(None if is_stream else RESEND_SECONDS)
         if is_stream:  # a server that does not read is as good as gone
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
                                     struct.pack("ll", int(timeout), int(timeout % 1 * 1e6)))
         self._session = Session(is_stream)
-        threading.Thread(target=self._read, name="megasynth", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name="megasynth", daemon=True)
+        self._reader.start()
 
     @staticmethod
     def first_of(urls: list[str], timeout: float) -> Link:
@@ -157,6 +163,8 @@ class Link:
 
     def wait(self, answer: Future[dict[str, Json]], what: str) -> dict[str, Json]:
         """@raise ServerError what the server says, ServerGone, Timeout"""
+        if threading.current_thread() is self._reader:
+            raise RuntimeError(f"{what}: in a callback of a future nobody can wait for an answer: use `submit`")
         try:
             return answer.result(self.timeout)
         except FutureTimeout:

@@ -70,6 +70,8 @@ class Async(unittest.IsolatedAsyncioTestCase):
         await note.off()
         async with s.note(64) as note:
             self.assertGreater(note.frame, 0)
+        notes = await asyncio.gather(s.note(70), asyncio.create_task(s.note(71)), asyncio.wait_for(s.note(72), 20))
+        self.assertEqual([note.pitch for note in notes], [70, 71, 72])
         async with s.voices.alloc("A3") as voice:
             await voice.velocity(1)
             await voice.gate(1)

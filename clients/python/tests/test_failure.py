@@ -315,7 +315,8 @@ class Lost(unittest.TestCase):
 class NoAnswer(unittest.TestCase):
     def test_timeout(self):
         with boot() as s:
-            with Server.connect(s.url, timeout=0.2) as other:
+            with Server.connect(s.url) as other:
+                other._link.timeout = 0.2
                 os.kill(s._process.pid, signal.SIGSTOP)
                 try:
                     with self.assertRaises(Timeout) as caught:
@@ -325,11 +326,12 @@ class NoAnswer(unittest.TestCase):
                 finally:
                     os.kill(s._process.pid, signal.SIGCONT)
                 self.assertTrue(wait_until(lambda: not other._link._session._calls))
+                other._link.timeout = 20
                 other.status()
 
     def test_a_server_that_does_not_read(self):
         with boot() as s:
-            with Server.connect(url_of(s, "tcp"), timeout=0.3) as other:
+            with Server.connect(url_of(s, "tcp"), timeout=2) as other:
                 os.kill(s._process.pid, signal.SIGSTOP)
                 try:
                     with self.assertRaisesRegex(ServerGone, "read nothing"):

@@ -270,6 +270,10 @@ class Live(unittest.TestCase):
             self.assertEqual(heard.get(20).bus, bus.number)
         with s.buses.of("filt") as bus, s.tap(bus.number, every=0) as heard:
             self.assertIsNone(next(heard).samples)
+        for block in s.tap("filt.out"):
+            break
+        self.assertEqual(s.buses.list(), [])  # it has ended with the loop
+        self.assertEqual(len([block for block, _ in zip(s.tap("filt.out", every=0), range(3))]), 3)
         with self.assertRaises(NotFoundError):
             s.tap(12345)
         with self.assertRaises(NotFoundError):
@@ -446,6 +450,20 @@ class Live(unittest.TestCase):
         for address in _commands.ADDRESSES:
             for made in (_commands.Commands, _commands.AsyncCommands):
                 self.assertTrue(hasattr(made, address[1:].replace("/", "_")), address)
+
+    def test_waiting_in_a_callback(self):
+        told = []
+
+        def ask(_):
+            try:
+                self.s.status()
+            except RuntimeError as error:
+                told.append(str(error))
+            told.append(self.s.submit("/ping"))
+        self.s.submit("/sync").add_done_callback(ask)
+        self.assertTrue(wait_until(lambda: len(told) == 2))
+        self.assertIn("submit", told[0])
+        self.assertIn("frame", told[1].result(20))
 
     def test_submitted_from_many_threads(self):
         def turn(n):
