@@ -229,8 +229,15 @@ def disconnected():
     assert connected() == [] and sounding() == [] and not client.notices
 
 
+def left_hanging():
+    """The last: with a jackd that hangs the server ends all the same."""
+    client.call("/midi/connect", port=f"{NAME}:out")
+    os.kill(jack.process.pid, signal.SIGSTOP)
+    notice("device", event="lost")
+
+
 try:
-    with server: run([listed, notes, controllers, wheel_and_pedal, many, rubbish, moved, gone_and_back, held_up, disconnected], "midi_test")
+    with server: run([listed, notes, controllers, wheel_and_pedal, many, rubbish, moved, gone_and_back, held_up, disconnected, left_hanging], "midi_test")
 finally:
     source.end()
     jack.end(signal.SIGKILL)
