@@ -8,9 +8,11 @@ import functools
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from contextlib import suppress
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, Union
 
 from . import _boot
+from ._commands import NotFoundError
 from ._link import HEARD_MAX
 from ._session import RESEND_SECONDS, Call, Heard, Json, Notice, Outcome, Session, TapBlock, one_failure
 from .errors import NoServer, ServerGone, Timeout
@@ -75,7 +77,8 @@ class AsyncListener(Generic[T]):
             self._finish(StopAsyncIteration())
             last = None if self._link.gone else self._close()
             if last is not None:
-                await last
+                with suppress(NotFoundError):  # it has gone with its node
+                    await last
 
     async def __aenter__(self) -> AsyncListener[T]:
         return self

@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 from typing import Any, Generic, TypeVar, Union
 
 from . import _boot
+from ._commands import NotFoundError
 from ._session import RESEND_SECONDS, Call, Heard, Json, Notice, Outcome, Session, TapBlock, one_failure
 from .errors import NoServer, ServerGone, Timeout
 
@@ -79,7 +81,8 @@ class Listener(Generic[T]):
             self._link.listeners.remove(self)
             self._finish(StopIteration())
             if not self._link.gone:
-                self._close()
+                with suppress(NotFoundError):  # it has gone with its node
+                    self._close()
 
     def __enter__(self) -> Listener[T]:
         self._lasts = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _commands
@@ -183,7 +183,8 @@ class AsyncNote(NoteWords[Answered]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.off()
+        with suppress(_commands.NotFoundError):  # it has ended by itself
+            await self.off()
 
 
 class AsyncVoices:
@@ -214,7 +215,8 @@ class AsyncVoice(VoiceWords[Answered]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.free()
+        with suppress(_commands.NotFoundError):  # it has ended by itself
+            await self.free()
 
 
 class AsyncBuses:
@@ -245,4 +247,5 @@ class AsyncBus(BusWords[Answered]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.free()
+        with suppress(_commands.NotFoundError):  # it has ended by itself
+            await self.free()

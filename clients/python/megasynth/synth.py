@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, MutableMapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _commands
@@ -268,7 +268,8 @@ class Note(NoteWords[Answer]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.off()
+        with suppress(_commands.NotFoundError):  # it has ended by itself
+            self.off()
 
 
 class Voices:
@@ -302,7 +303,8 @@ class Voice(VoiceWords[Answer]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.free()
+        with suppress(_commands.NotFoundError):  # it has ended by itself
+            self.free()
 
 
 class Buses:
@@ -331,4 +333,5 @@ class Bus(BusWords[Answer]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.free()
+        with suppress(_commands.NotFoundError):  # it has ended by itself
+            self.free()

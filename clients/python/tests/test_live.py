@@ -305,6 +305,23 @@ class Live(unittest.TestCase):
         self.assertEqual(take["channels"], 1)
         self.assertRaises(ServerError, self.s.record("../x.wav").__enter__)
 
+    def test_what_has_ended_by_itself_need_not_be_ended(self):
+        s = self.s
+
+        def unknown(what):
+            try:
+                return not what()
+            except NotFoundError:
+                return True
+        with s.note(60) as note, s.voices.alloc() as voice, s.buses.new() as bus, s.tap("filt.out") as heard:
+            next(heard)
+            s.load({"nodes": {"out": {"type": "output"}}})
+            note.off()
+            voice.free()
+            bus.free()
+            self.assertTrue(wait_until(lambda: unknown(lambda: note.bend(1))))
+        self.assertEqual(s.buses.list(), [])
+
     # ---- notices
 
     def test_notices(self):
