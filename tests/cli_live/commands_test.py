@@ -147,6 +147,11 @@ def notes():
     shell.good("panic")
     until(lambda: shell.json("status")["voices"] == 0)
     assert "frame" in shell.json("panic")
+    process = shell.start("note", "C4+E4", "--seconds", "30")
+    until(lambda: shell.json("status")["synths"]["main"]["held"] == 2)
+    process.send_signal(signal.SIGINT)
+    assert ends(process, INTERRUPTED) == ""
+    until(lambda: shell.json("status")["synths"]["main"]["held"] == 0)
     shell.bad(USAGE, "note", "H4", say="`H4` is no note")
     shell.bad(USAGE, "note", "C4", "2", say="VELOCITY")
     shell.bad(USAGE, "note", "C4", "--hold", "--off", say="one too many")
