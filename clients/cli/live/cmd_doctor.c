@@ -108,7 +108,9 @@ static void check_devices(doctor *d) {
         if (strcmp(backend, "dummy") == 0 || strstr(line, "built without")) continue;
         if (strcmp(kind, "output") == 0) {
             outputs++;
-            find(d, OK, "device", NULL, "%s: %s", backend, line + rest);
+            const char *name = line + rest;
+            name += strspn(name, "0123456789* "); // its number, and whether it is the default
+            find(d, OK, "device", NULL, "%s: %s", backend, name);
         } else if (strcmp(kind, "input") != 0) {
             find(d, OK, "device", NULL, "none of %s", cause);
         }

@@ -16,7 +16,7 @@ static int run(int argc, char **argv) {
     json_t *answer = client_call(&c, "/status", NULL);
     if (answer && c.json) print_json_line(answer);
     else if (answer) {
-        page p = {.columns = 100};
+        page p = {.columns = PAGE_WIDE};
         page_status(&p, answer, link_url(c.link));
         fwrite(p.text, 1, p.used, stdout);
     }

@@ -16,7 +16,7 @@ static const cli_option options[] = {
 };
 static const double interval_default = 0.5, interval_min = 0.05, interval_max = 60;
 
-enum { SYNTHS_MAX = 64, FIXED_LINES = 12 };
+enum { SYNTHS_MAX = 64 };
 
 typedef struct {
     client *c;
@@ -140,7 +140,7 @@ static void print_one(view *v) {
         json_decref(all);
         return;
     }
-    make_page(v, &p, 1000, 100);
+    make_page(v, &p, 1000, PAGE_WIDE);
     fwrite(p.text, 1, p.used, stdout);
 }
 

@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
+enum { PAGE_WIDE = 240 }; ///< columns, where there is no terminal
+
 /// All-zero but for `columns` is empty.
 typedef struct {
     char text[1 << 15];
