@@ -249,10 +249,15 @@ class AsyncLink(asyncio.Protocol, asyncio.DatagramProtocol):
             heard = self._session.feed(data)
         except ValueError as error:
             return self._lost(str(error))
+        self._settle()
         self._flush()
         for one in heard:
             for listener in list(self.listeners):
                 listener._put(one)
+
+    def _settle(self) -> None:
+        for call, outcome in self._session.take_settled():
+            call.settle(outcome)
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         self.data_received(data)
@@ -272,6 +277,7 @@ class AsyncLink(asyncio.Protocol, asyncio.DatagramProtocol):
             self._again.cancel()
         self._transport.close()
         self._session.fail_all(ServerGone(*self.gone.args))
+        self._settle()
         for listener in list(self.listeners):
             listener._finish(ServerGone(*self.gone.args))
 

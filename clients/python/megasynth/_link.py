@@ -194,6 +194,7 @@ class Link:
                 raise ConnectionError(self._session.parting)
             with self._lock:
                 heard = self._session.feed(data)
+            self._settle()
         except TimeoutError:  # only datagrams have one
             pass
         if not self._session.is_stream:
@@ -202,6 +203,12 @@ class Link:
                 for packet in self._session.take_out():
                     self._socket.send(packet)
         return heard
+
+    def _settle(self) -> None:
+        with self._lock:
+            settled = self._session.take_settled()
+        for call, outcome in settled:  # without the lock: a callback may submit
+            call.settle(outcome)
 
     def _lost(self, why: str) -> ServerGone:
         """All that wait are told."""
@@ -215,6 +222,7 @@ class Link:
                 pass
             self._socket.close()
             self._session.fail_all(ServerGone(*self.gone.args))
+        self._settle()
         for listener in list(self.listeners):
             listener._finish(ServerGone(*self.gone.args))
         return ServerGone(*self.gone.args)

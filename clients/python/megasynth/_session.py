@@ -58,14 +58,14 @@ class Call:
 
     address: str
     arguments: dict[str, Json]
-    settle: Callable[[Outcome], None]  #: called once, with what came of it
+    settle: Callable[[Outcome], None]  #: to be called once, with what came of it
     number: int = 0
     packet: bytes = b""
     sent: float = field(default_factory=time.monotonic)
 
 
 class Session:
-    """Numbers requests, tells answers from notices, and settles each call exactly once.
+    """Numbers requests, tells answers from notices, and gives each call exactly one outcome.
 
     `proto` 1. On streams packets are framed. A datagram is sent again until it is answered, and the server, which remembers the
     last of them, carries it out once; the next waits for that, or one that was lost would come after it.
@@ -79,6 +79,7 @@ class Session:
         self._calls: dict[int, Call] = {}  # that are not answered, in the order of their numbers
         self._waiting: deque[list[Call]] = deque()  # datagrams whose turn has not come
         self._out: list[bytes] = []
+        self._settled: list[tuple[Call, Outcome]] = []
         self.parting = "the server is gone"  #: what there is to say when the connection ends
 
     # ---- out
@@ -128,7 +129,7 @@ class Session:
     # ---- in
 
     def feed(self, data: bytes) -> list[Heard]:
-        """Takes what came: settles the calls that it answers, gives the rest.
+        """Takes what came: answers are to be told (`take_settled`), the rest is given.
 
         @raise ValueError: what came is not of this protocol; the connection is of no use any more
         """
@@ -168,15 +169,19 @@ class Session:
     def _settle(self, number: int, outcome: Outcome) -> None:
         call = self._calls.pop(number, None)  # None: a datagram that was sent, and answered, again
         if call:
-            call.settle(outcome)
+            self._settled.append((call, outcome))
 
     def fail_all(self, error: Exception) -> None:
-        """The connection has ended: settles all that wait."""
+        """The connection has ended: all that wait are to be told."""
         calls = [*self._calls.values(), *(call for calls in self._waiting for call in calls)]
         self._calls.clear()
         self._waiting.clear()
-        for call in calls:
-            call.settle(error)
+        self._settled += [(call, error) for call in calls]
+
+    def take_settled(self) -> list[tuple[Call, Outcome]]:
+        """Calls, and what came of them, after `feed` and `fail_all`: to be told, where no lock is held."""
+        settled, self._settled = self._settled, []
+        return settled
 
 
 # ---- what both kinds of server do with commands ---------------------------------------------------

@@ -482,6 +482,22 @@ class Live(unittest.TestCase):
         self.assertIn("submit", told[0])
         self.assertIn("frame", told[1].result(20))
 
+    def test_callbacks_that_submit_while_others_do(self):
+        count, lock, done = 4000, threading.Lock(), []
+
+        def again(_):
+            future = self.s.submit("/ping")
+            with lock:
+                done.append(future)
+        threads = [threading.Thread(target=lambda: [self.s.submit("/ping").add_done_callback(again)
+                                                    for _ in range(count // 4)]) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(20)
+        self.assertTrue(wait_until(lambda: len(done) == count))
+        self.assertTrue(all("frame" in future.result(20) for future in done))
+
     def test_submitted_from_many_threads(self):
         def turn(n):
             for i in range(200):
