@@ -14,6 +14,7 @@ from ._link import Listener
 from ._session import Heard, Json, TapBlock, address_for, check_bundled
 from ._words import (Answer, BusWords, Document, EditList, KnobWords, NodeWords, NoteWords, Pitch, SynthWords, VoiceWords,
                      document_arguments, given, note_number)
+from .offline import LibraryError, Patch
 
 if TYPE_CHECKING:
     from .server import Server
@@ -237,6 +238,13 @@ class PatchView(Mapping[str, NodeView]):
 
     def __repr__(self) -> str:
         return f"<patch {', '.join(self)}>"
+
+    def _repr_html_(self) -> str | None:
+        """Its picture, in a notebook, where the engine's library is there."""
+        try:
+            return Patch(self._synth.document)._repr_html_()
+        except LibraryError:
+            return None
 
 
 class Knobs(KnobWords[Answer], MutableMapping[str, float]):

@@ -62,6 +62,16 @@ class Docs(unittest.TestCase):
     def test_tutorial(self):
         self.run_document("TUTORIAL.md")
 
+    @unittest.skipUnless((BUILD / "engine" / "libmegasynth.so").exists(), "the engine's library is not built")
+    def test_a_notebook_shows_what_plays(self):
+        from megasynth import Server
+        with Server.boot() as s:
+            s.load("examples/keys.json")
+            shown = s.patch._repr_html_()
+        self.assertIn("<svg", shown)
+        for node in ("filt", "chorus", "cutoff"):
+            self.assertIn(node, shown)
+
     def test_links_lead_somewhere(self):
         for name in ("README.md", "TUTORIAL.md"):
             for link in re.findall(r"\]\(([^)#]+)[^)]*\)", (PYTHON / name).read_text()):
