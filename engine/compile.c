@@ -74,29 +74,35 @@ static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
     }
 }
 
+static void make_node(mega_emitter *e, uint32_t n) {
+    mega_program *p = e->program;
+    const mega_patch_node_row *row = &e->patch->nodes[n];
+    bool voice = e->graph->voice[n], live = e->graph->live[n];
+    e->node_index[n] = p->node_count;
+    mega_program_node *node = &p->nodes[p->node_count++];
+    *node = (mega_program_node){.id = strdup(row->id),
+                                .module = row->module_index,
+                                .voice = voice,
+                                .live = live,
+                                .seed = hash(row->id),
+                                .state = UINT32_MAX,
+                                .slot = p->slot_count,
+                                .row = n};
+    if (!node->id) e->failed = true;
+    p->slot_count += row->module->param_count;
+    if (voice && live) p->voice_tail_seconds += row->module->tail_seconds;
+}
+
 static void make_nodes(mega_emitter *e) {
     mega_program *p = e->program;
     const mega_graph *g = e->graph;
-    uint32_t slots = 0;
     e->node_index = table(e, e->patch->node_count, sizeof *e->node_index);
-    p->nodes = table(e, g->live_count, sizeof *p->nodes);
+    p->nodes = table(e, e->patch->node_count, sizeof *p->nodes);
     if (e->failed) return;
-    memset(e->node_index, 0xff, e->patch->node_count * sizeof *e->node_index);
-    for (size_t k = 0; k < g->live_count; k++) {
-        uint32_t n = g->order[k];
-        const mega_patch_node_row *row = &e->patch->nodes[n];
-        e->node_index[n] = p->node_count;
-        p->nodes[p->node_count++] = (mega_program_node){.id = strdup(row->id),
-                                                        .module = row->module_index,
-                                                        .voice = g->voice[n],
-                                                        .seed = hash(row->id),
-                                                        .state = UINT32_MAX,
-                                                        .slot = slots,
-                                                        .row = n};
-        if (!p->nodes[p->node_count - 1].id) e->failed = true;
-        slots += row->module->param_count;
-        if (g->voice[n]) p->voice_tail_seconds += row->module->tail_seconds;
-    }
+    for (size_t k = 0; k < g->live_count; k++) make_node(e, g->order[k]);
+    for (uint32_t n = 0; n < e->patch->node_count; n++)
+        if (!g->live[n]) make_node(e, n);
+    uint32_t slots = p->slot_count;
     for (size_t i = 0; i < e->patch->cable_count; i++)
         slots += e->patch->cables[i].from_node < 0 && g->live[e->patch->cables[i].to_node];
     p->slot_count = slots;
@@ -104,9 +110,11 @@ static void make_nodes(mega_emitter *e) {
     p->moving_slots = table(e, slots, sizeof *p->moving_slots);
     p->documented = table(e, slots, sizeof *p->documented);
     p->heading = table(e, slots, sizeof *p->heading);
+    p->renewed = table(e, slots, sizeof *p->renewed);
     if (!p->slots) e->failed = true;
-    for (size_t k = 0; k < g->live_count && !e->failed; k++)
-        node_slots(e, g->order[k], p->nodes[k].slot);
+    for (uint32_t n = 0; n < p->node_count && !e->failed; n++)
+        node_slots(e, p->nodes[n].row, p->nodes[n].slot);
+    if (!e->failed) memset(p->renewed, true, slots);
     p->slots_changed = true;
 }
 
@@ -195,7 +203,8 @@ static void make_voices(mega_emitter *e, uint32_t groups_min) {
     if (p->groups < groups_min) p->groups = groups_min;
     p->note_node = UINT32_MAX;
     for (uint32_t n = p->node_count; n-- > 0;)
-        if (strcmp(mega_isa_one.modules[p->nodes[n].module]->name, "note") == 0) p->note_node = n;
+        if (p->nodes[n].live && !strcmp(mega_isa_one.modules[p->nodes[n].module]->name, "note"))
+            p->note_node = n;
     p->has_notes = p->note_node != UINT32_MAX;
     for (size_t i = 0; i < e->patch->cable_count; i++) {
         const mega_patch_cable_row *c = &e->patch->cables[i];
@@ -219,7 +228,7 @@ static size_t program_bytes(const mega_program *p, float rate) {
     size_t bytes = sizeof *p + p->instruction_count * sizeof *p->instructions +
                    p->operand_count * (sizeof *p->operands + sizeof *p->amounts) +
                    p->slot_count * sizeof *p->slots + scratch_bytes(p);
-    for (uint32_t n = 0; n < p->node_count; n++)
+    for (uint32_t n = 0; n < p->node_count && p->nodes[n].live; n++)
         bytes += mega_state_bytes(mega_isa_one.modules[p->nodes[n].module], p->nodes[n].voice,
                                   p->groups, rate);
     return bytes;
@@ -358,6 +367,7 @@ void mega_program_destroy(mega_program *p) {
     free(p->moving_slots);
     free(p->documented);
     free(p->heading);
+    free(p->renewed);
     free(p->fades);
     mega_patch_destroy(p->patch);
     free(p->new_groups);

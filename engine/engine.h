@@ -3,6 +3,7 @@
 #ifndef MEGA_ENGINE_H
 #define MEGA_ENGINE_H
 
+#include "behind.h"
 #include "edit.h"
 #include "events.h"
 #include "handoff.h"
@@ -62,7 +63,7 @@ struct mega_engine {
     mega_ring events;
     mega_ring ended;
     _Atomic uint64_t next_note;
-    _Atomic bool panic;
+    _Atomic uint64_t panic; ///< 0: none; else a bit, and below it the ring's position then
     // EVENT -> CONTROL, by public number: what was said last, below the ring's position after it
     _Atomic uint64_t *said_knobs, *said_params, *said_presets;
     // AUDIO
@@ -71,6 +72,7 @@ struct mega_engine {
     uint32_t stage;       ///< of its leads: the next
     mega_voices voices;
     mega_queue queue;
+    mega_behind behind;
     uint64_t block_frame; ///< first frame of the next block
     uint32_t carry_read;  ///< frames of the last block that were given out
     float left[MEGA_BLOCK_FRAMES], right[MEGA_BLOCK_FRAMES];

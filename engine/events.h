@@ -35,6 +35,7 @@ typedef struct {
     uint32_t type;     ///< mega_event_type
     int32_t target;    ///< knob, param, expression, controller
     float value, more; ///< key and velocity; value and ramp seconds
+    uint32_t sent;     ///< its position in the ring
 } mega_event;
 
 /// A ring with one producer and one consumer; `count` is a power of two. Positions only grow.

@@ -44,6 +44,16 @@ static mega_program *take(mega_handoff *h, uint64_t block_frame) {
     return NULL; // in the next block, then
 }
 
+bool mega_handoff_is_asked(mega_handoff *h, uint64_t block_frame) {
+    mega_program *first = atomic_load_explicit(&h->first, memory_order_acquire);
+    if (!first) return false;
+    atomic_store(&h->looked_at, first);
+    // where it has just been replaced, the next block shows by what
+    bool asked = atomic_load(&h->first) != first || first->asked <= block_frame;
+    atomic_store(&h->looked_at, NULL);
+    return asked;
+}
+
 mega_program *mega_handoff_take(mega_handoff *h, uint64_t block_frame) {
     if (!atomic_load_explicit(&h->first, memory_order_relaxed)) return NULL;
     mega_program *taken = take(h, block_frame);

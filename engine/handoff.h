@@ -35,4 +35,7 @@ void mega_handoff_release(mega_handoff *handoff, const struct mega_program *prog
 /// AUDIO: the first program, if it is due in the block at `block_frame`; NULL: not now.
 struct mega_program *mega_handoff_take(mega_handoff *handoff, uint64_t block_frame);
 
+/// AUDIO: whether there is one that was to be heard in that block; it may have to wait for a fade.
+bool mega_handoff_is_asked(mega_handoff *handoff, uint64_t block_frame);
+
 #endif

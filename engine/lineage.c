@@ -61,7 +61,7 @@ bool mega_lineage_find(mega_program *program, const mega_program *before,
         const mega_program_node *old = &before->nodes[at];
         if (old->module != node->module || old->voice != node->voice) continue;
         node->ancestor = at;
-        node->seed = old->seed; // a node that is renamed goes on as it was
+        if (old->live) node->seed = old->seed; // a node that is renamed goes on as it was
         if (heir[at]) node->twin = heir[at] - 1;
         else heir[at] = n + 1;
     }
@@ -73,6 +73,7 @@ bool mega_lineage_find(mega_program *program, const mega_program *before,
 static void transfer(mega_program *p, const mega_program *before, uint32_t from, uint32_t to) {
     p->transfers[p->transfer_count++] = (mega_slot_transfer){
         .from = from, .to = to, .retarget = p->documented[to] != before->documented[from]};
+    p->renewed[to] = p->transfers[p->transfer_count - 1].retarget;
 }
 
 /// The way of the same knob to the same port, or UINT32_MAX.

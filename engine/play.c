@@ -95,7 +95,9 @@ mega_status mega_all_notes_off(mega_engine *e, uint64_t frame) {
 }
 
 mega_status mega_panic(mega_engine *e) {
-    atomic_store(&e->panic, true); // a flag, not an event: it gets through a full ring
+    // a word, not an event: it gets through a full ring
+    uint32_t position = atomic_load_explicit(&e->events.written, memory_order_relaxed);
+    atomic_store(&e->panic, UINT64_C(1) << 32 | position);
     return MEGA_OK;
 }
 

@@ -83,6 +83,7 @@ typedef struct {
     char *id;
     uint32_t module;
     bool voice;
+    bool live;         ///< reaches an output or a bus; else it has values, but neither code nor state
     uint32_t seed;     ///< of the node: from its id, so that edits elsewhere change nothing
     uint32_t state;    ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
     uint32_t slot;     ///< of its first parameter
@@ -141,13 +142,16 @@ typedef struct mega_program {
     uint32_t *reduces; ///< shared registers, by phase
     uint32_t reduce_count;
 
-    mega_program_node *nodes; ///< live ones, in order
+    mega_program_node *nodes; ///< live ones in order, then those that nothing is heard of
     uint32_t node_count;
     mega_state_block **states;
     uint32_t state_count;
     mega_slot *slots;
     float *documented; ///< beside slots: what the document says
     float *heading;    ///< beside slots, of parameters: where they are going; read by CONTROL
+    bool *renewed;     ///< beside slots, of parameters: the document says another value than the one before
+    uint64_t asked;       ///< frame from which on the document was to be heard
+    uint32_t sent_before; ///< position in the ring of events when the document was changed
     uint32_t slot_count;
     uint32_t *moving_slots; ///< scratch: slots under way
     uint32_t moving_count;

@@ -6,7 +6,6 @@
 #include "engine.h"
 #include "lanes.h"
 #include "lineage.h"
-#include "turn.h"
 
 // ---- floating-point mode ----------------------------------------------------------------------
 
@@ -78,7 +77,6 @@ static void note_off(mega_engine *e, const mega_event *event, mega_note note, ui
 
 static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
     mega_voices *v = &e->voices;
-    bool known = true;
     v->steal = choice_of_note(e->vm.program, NOTE_STEAL, MEGA_STEAL_NONE);
     switch ((mega_event_type)event->type) {
     case MEGA_EVENT_NOTE_ON:
@@ -94,41 +92,41 @@ static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
         mega_voices_control(v, (mega_controller)event->target, event->value);
         break;
     case MEGA_EVENT_ALL_OFF: mega_voices_all_off(v, frame); break;
-    case MEGA_EVENT_KNOB:
-        known = mega_turn_knob(e, event->target, event->value, event->more);
-        break;
     case MEGA_EVENT_RESERVE: mega_voices_reserve(v, frame, event->note, event->value); break;
     case MEGA_EVENT_FREE: mega_voices_free(v, frame, event->note); break;
+    case MEGA_EVENT_KNOB:
     case MEGA_EVENT_PARAM:
-        known = mega_turn_param(e, event->target, event->value, event->more);
-        break;
-    case MEGA_EVENT_PRESET: known = mega_turn_preset(e, event->target, event->more); break;
-    case MEGA_EVENT_NOTE_PARAM: known = mega_turn_own(e, event); break;
+    case MEGA_EVENT_PRESET:
+    case MEGA_EVENT_NOTE_PARAM: mega_behind_turn(e, event); break;
     }
-    if (!known) MEGA_COUNT(e, events_dropped);
 }
 
 /// Ring -> queue, as far as the queue has room; the rest waits in the ring.
 static void take_events(mega_engine *e) {
     mega_event event;
+    uint32_t position = e->events.read; // this role's own
     while (e->queue.count < MEGA_EVENTS_MAX / 2 && mega_ring_pop(&e->events, &event)) {
+        event.sent = position++;
         bool late = event.frame < e->block_frame && event.frame != MEGA_NOW;
         if (late) MEGA_COUNT(e, events_late);
         mega_queue_push(&e->queue, &event);
     }
 }
 
+/// Applies the next in the queue, which is due.
+static void apply_next(mega_engine *e, uint64_t frame) {
+    mega_event event = *mega_queue_peek(&e->queue);
+    mega_queue_pop(&e->queue);
+    if (e->vm.program) apply(e, &event, frame);
+    else if (event.type == MEGA_EVENT_NOTE_ON || event.type == MEGA_EVENT_RESERVE)
+        mega_engine_note_dropped(e, event.note, frame);
+    else MEGA_COUNT(e, events_dropped);
+}
+
 /// Applies what is due at `frame`. @return the frame of the next event, or UINT64_MAX
 static uint64_t apply_due(mega_engine *e, uint64_t frame) {
     const mega_event *next;
-    while ((next = mega_queue_peek(&e->queue)) && next->frame <= frame) {
-        mega_event event = *next;
-        mega_queue_pop(&e->queue);
-        if (e->vm.program) apply(e, &event, frame);
-        else if (event.type == MEGA_EVENT_NOTE_ON || event.type == MEGA_EVENT_RESERVE)
-            mega_engine_note_dropped(e, event.note, frame);
-        else MEGA_COUNT(e, events_dropped);
-    }
+    while ((next = mega_queue_peek(&e->queue)) && next->frame <= frame) apply_next(e, frame);
     return next ? next->frame : UINT64_MAX;
 }
 
@@ -149,6 +147,7 @@ static void install(mega_engine *e, mega_program *program) {
     e->voices.voices = program->voices;
     e->voices.own_gate = !program->reads_gate;
     e->voices.tail_seconds = program->voice_tail_seconds;
+    mega_behind_follow(e);
     MEGA_COUNT(e, programs_swapped);
     atomic_store_explicit(&e->tally.memory_bytes, program->memory_bytes, memory_order_relaxed);
     // never full: CONTROL empties it before it publishes, and a change retires three at most
@@ -174,7 +173,12 @@ static void swap(mega_engine *e) {
 
 // ---- blocks -----------------------------------------------------------------------------------
 
-static void panic(mega_engine *e) {
+/// What was sent before it, to be heard now, ends with all else.
+static void panic(mega_engine *e, uint32_t sent_before) {
+    const mega_event *next;
+    while ((next = mega_queue_peek(&e->queue)) && next->frame <= e->block_frame &&
+           (int32_t)(next->sent - sent_before) < 0)
+        apply_next(e, e->block_frame);
     mega_voices_kill_all(&e->voices, e->block_frame);
     if (e->vm.program) mega_vm_clear_shared(&e->vm);
 }
@@ -207,7 +211,8 @@ static void guard(mega_engine *e) {
 static void tally(mega_engine *e) {
     mega_tally *t = &e->tally;
     // what was in the ring before this block was played in it, but for what is due later
-    atomic_store_explicit(&t->events_heard, e->events.read, memory_order_release);
+    if (!e->behind.count)
+        atomic_store_explicit(&t->events_heard, e->events.read, memory_order_release);
     atomic_store_explicit(&t->frame_rendered, e->block_frame, memory_order_relaxed);
     atomic_store_explicit(&t->voices_active, mega_voices_sounding(&e->voices),
                           memory_order_relaxed);
@@ -217,8 +222,10 @@ static void tally(mega_engine *e) {
 
 static void render_block(mega_engine *e) {
     swap(e);
-    if (atomic_exchange(&e->panic, false)) panic(e);
     take_events(e);
+    mega_behind_begin_block(e); // after both: an event may be of a program that came in between
+    uint64_t stopped = atomic_exchange(&e->panic, 0);
+    if (stopped) panic(e, (uint32_t)stopped);
     e->vm.bus_out_used = 0;
     memset(e->left, 0, sizeof e->left);
     memset(e->right, 0, sizeof e->right);

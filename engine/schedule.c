@@ -146,6 +146,12 @@ static mega_status compile_group(mega_engine *e, plan *p, size_t first, const me
     }
     last->program->due = p->changes[first].block ? block : 0;
     last->program->expected = block;
+    for (int i = 0; i <= MEGA_STAGES_MAX; i++) {
+        mega_program *stage = i < MEGA_STAGES_MAX ? last->program->lead[i] : last->program;
+        if (!stage) continue;
+        stage->asked = p->changes[first].asked;
+        stage->sent_before = p->changes[first].sent;
+    }
     return MEGA_OK;
 }
 
@@ -274,7 +280,11 @@ static mega_status insert(mega_engine *e, mega_scheduled *change, mega_report *r
     mega_status status;
     plan p;
     do {
-        if (!change->block && s->count && !s->changes[0].block) change->load |= s->changes[0].load;
+        if (!change->block && s->count && !s->changes[0].block) {
+            change->load |= s->changes[0].load;
+            change->sent = s->changes[0].sent; // what was turned in between is newer than that one
+            change->asked = s->changes[0].asked;
+        }
         plan_with(s, change, &p);
     } while (!carry_out(e, &p, report, &status));
     if (!status) *change = p.changes[p.fresh];
@@ -290,6 +300,8 @@ mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, mega_repor
         return MEGA_ERROR_LIMIT;
     }
     change->number = s->numbers + 1;
+    change->asked = change->block ? change->block : atomic_load(&e->tally.frame_rendered);
+    change->sent = atomic_load_explicit(&e->events.written, memory_order_acquire);
     mega_status status =
         can_append(s, change) ? append(e, change, report) : insert(e, change, report);
     if (status) return status;

@@ -13,6 +13,8 @@ enum {
 typedef struct {
     uint64_t number;
     uint64_t block; ///< first frame of the block it is scheduled for; 0: the next one
+    uint64_t asked; ///< the same as a frame: `block`, or when it was made
+    uint32_t sent;  ///< position in the ring of events when it was made
     uint32_t fade_frames;
     bool load;         ///< nothing goes on but state
     bool alone;        ///< takes the place of all that is scheduled

@@ -81,7 +81,7 @@ bool mega_states_attach(mega_program *program, const mega_program *before, float
         mega_program_node *node = &program->nodes[n];
         const mega_module *m = mega_isa_one.modules[node->module];
         node->state = UINT32_MAX;
-        if (!has_state(m)) continue;
+        if (!node->live || !has_state(m)) continue;
         node->state = program->state_count;
         uint32_t count = node->voice ? program->groups : 1;
         for (uint32_t g = 0; g < count && ok; g++) {

@@ -18,62 +18,98 @@ static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_se
     p->moving_slots[p->moving_count++] = number;
 }
 
-static void set_param(mega_engine *e, uint32_t slot, float value, float ramp_seconds,
-                      mega_scale scale) {
-    const mega_way *way = &e->vm.program->slots[slot].way;
-    write_word(&e->vm.program->heading[slot], clamp(value, way->min, way->max));
-    set_slot(e, slot, value, ramp_seconds, scale);
+bool mega_turn_is_older(const mega_engine *e, const mega_event *event) {
+    const mega_program *p = e->vm.program;
+    if (event->frame != MEGA_NOW) return event->frame < p->asked;
+    return (int32_t)(event->sent - p->sent_before) < 0;
 }
 
-static void set_knob(mega_engine *e, uint32_t knob, float value, float ramp_seconds) {
+typedef struct {
+    float value, ramp_seconds;
+    mega_scale scale; ///< of the way there
+    bool again, older;
+} turn;
+
+static void set_param(mega_engine *e, uint32_t slot, const turn *t) {
+    mega_program *p = e->vm.program;
+    const mega_way *way = &p->slots[slot].way;
+    float value = clamp(t->value, way->min, way->max);
+    if ((t->older && p->renewed[slot]) || (t->again && p->heading[slot] == value)) return;
+    write_word(&p->heading[slot], value);
+    set_slot(e, slot, t->value, t->ramp_seconds, t->scale);
+}
+
+static void set_knob(mega_engine *e, uint32_t knob, const turn *t) {
     const mega_program *p = e->vm.program;
-    write_word(&p->knob_values[knob], value);
-    for (uint32_t t = p->knob_first[knob]; t < p->knob_first[knob + 1]; t++) {
-        const mega_knob_target *target = &p->knob_targets[t];
-        set_slot(e, target->slot, mega_knob_map(value, target->min, target->max, target->scale),
-                 ramp_seconds, target->scale);
+    bool renewed = p->knob_before[knob] == UINT32_MAX;
+    if ((t->older && renewed) || (t->again && p->knob_values[knob] == t->value)) return;
+    write_word(&p->knob_values[knob], t->value);
+    for (uint32_t i = p->knob_first[knob]; i < p->knob_first[knob + 1]; i++) {
+        const mega_knob_target *target = &p->knob_targets[i];
+        set_slot(e, target->slot, mega_knob_map(t->value, target->min, target->max, target->scale),
+                 t->ramp_seconds, target->scale);
     }
 }
 
-bool mega_turn_knob(mega_engine *e, int32_t id, float value, float ramp_seconds) {
-    int32_t knob = __atomic_load_n(&e->vm.program->knob_of_id[id], __ATOMIC_RELAXED);
-    if (knob < 0) return false;
-    set_knob(e, (uint32_t)knob, value, ramp_seconds);
-    return true;
-}
-
-bool mega_turn_param(mega_engine *e, int32_t id, float value, float ramp_seconds) {
-    int32_t slot = __atomic_load_n(&e->vm.program->slot_of_id[id], __ATOMIC_RELAXED);
-    if (slot < 0 || !(vabs(value) <= 3e38f)) return false;
-    set_param(e, (uint32_t)slot, value, ramp_seconds, MEGA_LIN);
-    return true;
-}
-
-bool mega_turn_preset(mega_engine *e, int32_t id, float morph_seconds) {
+static void recall(mega_engine *e, uint32_t preset, turn t) {
     const mega_program *p = e->vm.program;
-    int32_t preset = __atomic_load_n(&p->preset_of_id[id], __ATOMIC_RELAXED);
-    if (preset < 0) return false;
-    float seconds = morph_seconds > 0 ? morph_seconds : -1;
+    if (!(t.ramp_seconds > 0)) t.ramp_seconds = -1;
     for (uint32_t i = p->preset_first[preset]; i < p->preset_first[preset + 1]; i++) {
         const mega_preset_write *write = &p->preset_writes[i];
-        if (write->is_knob) set_knob(e, write->target, write->value, seconds);
-        else set_param(e, write->target, write->value, seconds, write->scale);
+        t.value = write->value;
+        t.scale = write->scale;
+        if (write->is_knob) set_knob(e, write->target, &t);
+        else set_param(e, write->target, &t);
     }
-    return true;
 }
 
-bool mega_turn_own(mega_engine *e, const mega_event *event) {
+/// Of the voice of a note, if that still sounds.
+static void set_own(mega_engine *e, const mega_event *event, bool again) {
     const mega_program *p = e->vm.program;
     uint32_t i = (uint32_t)event->target, group, lane;
-    if (!p->own_slot[i] || !(vabs(event->value) <= 3e38f)) return false;
-    if (!mega_voices_find(&e->voices, event->note, &group, &lane)) return true; // it has ended
+    if (!mega_voices_find(&e->voices, event->note, &group, &lane)) return;
     const mega_slot *slot = &p->slots[p->own_slot[i] - 1];
     mega_voice_group *g = &e->voices.groups[group];
     mega_ramp *ramp = &g->own[i][lane];
-    if (!(g->own_set[i] >> lane & 1)) *ramp = (mega_ramp){.current = slot->going.current};
+    float value = clamp(event->value, slot->way.min, slot->way.max);
+    bool has = g->own_set[i] >> lane & 1;
+    if (again && has && ramp->target == value) return;
+    if (!has) *ramp = (mega_ramp){.current = slot->going.current};
     g->own_set[i] |= (uint16_t)(1u << lane);
-    mega_ramp_go(ramp, &slot->way, clamp(event->value, slot->way.min, slot->way.max), event->more,
-                 e->vm.rate);
+    mega_ramp_go(ramp, &slot->way, value, event->more, e->vm.rate);
     if (mega_ramp_moves(ramp)) g->own_moving |= (uint16_t)(1u << i);
+}
+
+/// What the event turns, as the program numbers it; -1: nothing.
+static int32_t find(const mega_program *p, const mega_event *event) {
+    switch ((mega_event_type)event->type) {
+    case MEGA_EVENT_KNOB: return __atomic_load_n(&p->knob_of_id[event->target], __ATOMIC_RELAXED);
+    case MEGA_EVENT_PARAM: return __atomic_load_n(&p->slot_of_id[event->target], __ATOMIC_RELAXED);
+    case MEGA_EVENT_PRESET:
+        return __atomic_load_n(&p->preset_of_id[event->target], __ATOMIC_RELAXED);
+    default: return (int32_t)p->own_slot[event->target] - 1;
+    }
+}
+
+bool mega_turn_knows(const mega_engine *e, const mega_event *event) {
+    return find(e->vm.program, event) >= 0;
+}
+
+bool mega_turn(mega_engine *e, const mega_event *event, bool again) {
+    const mega_program *p = e->vm.program;
+    int32_t found = find(p, event);
+    if (found < 0 || !(vabs(event->value) <= 3e38f)) return false;
+    turn t = {.value = event->value,
+              .ramp_seconds = event->more,
+              .scale = MEGA_LIN,
+              .again = again,
+              // what has a frame that has passed is late, and played in any case
+              .older = event->frame == MEGA_NOW && mega_turn_is_older(e, event)};
+    switch ((mega_event_type)event->type) {
+    case MEGA_EVENT_KNOB: set_knob(e, (uint32_t)found, &t); break;
+    case MEGA_EVENT_PARAM: set_param(e, (uint32_t)found, &t); break;
+    case MEGA_EVENT_PRESET: recall(e, (uint32_t)found, t); break;
+    default: set_own(e, event, again); break;
+    }
     return true;
 }

@@ -5,13 +5,14 @@
 
 #include "engine.h"
 
-/// @return false if the program has no such knob
-bool mega_turn_knob(mega_engine *e, int32_t id, float value, float ramp_seconds);
-/// @return false if the program has no such parameter, or the value is no number
-bool mega_turn_param(mega_engine *e, int32_t id, float value, float ramp_seconds);
-/// @return false if the program has no such preset
-bool mega_turn_preset(mega_engine *e, int32_t id, float morph_seconds);
-/// A parameter of one voice. @return false if it has none of its own, or the value is no number
-bool mega_turn_own(mega_engine *e, const mega_event *event);
+/// Whether the program that sounds has what an event turns.
+bool mega_turn_knows(const mega_engine *e, const mega_event *event);
+/// Whether the document was changed after the event was sent for now, or after its frame.
+bool mega_turn_is_older(const mega_engine *e, const mega_event *event);
+/// A knob, a parameter, one of a single voice, or a preset. What was sent for now before the document was changed passes over
+/// what the document has changed.
+/// @param again it may stand there, or be on its way there, already: then it is left alone
+/// @return false if the program has no such thing, or the value is no number
+bool mega_turn(mega_engine *e, const mega_event *event, bool again);
 
 #endif

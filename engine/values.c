@@ -24,7 +24,6 @@ bool mega_presets_resolve(mega_program *p) {
     p->preset_first = malloc((patch->preset_count + 1) * sizeof *p->preset_first);
     p->preset_writes = malloc((count + 1) * sizeof *p->preset_writes);
     bool good = slot_of_row && p->preset_first && p->preset_writes;
-    if (good) memset(slot_of_row, 0xff, patch->node_count * sizeof *slot_of_row);
     for (uint32_t n = 0; good && n < p->node_count; n++)
         slot_of_row[p->nodes[n].row] = p->nodes[n].slot;
     uint32_t writes = 0;
@@ -36,7 +35,6 @@ bool mega_presets_resolve(mega_program *p) {
             mega_preset_write write = {
                 .is_knob = value->node < 0, .target = value->index, .value = value->value};
             if (value->node >= 0) {
-                if (slot_of_row[value->node] == UINT32_MAX) continue; // it reaches no output
                 write.target = slot_of_row[value->node] + value->index;
                 write.scale = patch->nodes[value->node].module->params[value->index].scale;
             }
@@ -72,7 +70,7 @@ static const mega_program *values_program(mega_engine *e) {
 }
 
 /// A node of some program's patch: the same under whatever name, else another of its name, if its
-/// type is the same. @return NULL if it is not there, or reaches no output
+/// type is the same. @return NULL if it is not there
 static const mega_program_node *node_in(const mega_program *p, const mega_patch_node_row *node) {
     const mega_program_node *found = NULL;
     for (uint32_t n = 0; n < p->node_count; n++) {
@@ -107,8 +105,40 @@ static float knob_heading(mega_engine *e, const mega_patch_knob_row *knob) {
     return knob->value;
 }
 
-/// How many events ago, of those that the audio role has not heard; 0: it has.
-static uint32_t unheard(const mega_engine *e, uint64_t said) {
+/// A stage on the way to the document in force, itself the last; NULL past that.
+static const mega_program *stage_of(const mega_engine *e, size_t index) {
+    const mega_program *document = document_program(&e->schedule);
+    for (size_t i = 0; i < MEGA_STAGES_MAX; i++)
+        if (document->lead[i] && index-- == 0) return document->lead[i];
+    return index == 0 ? document : NULL;
+}
+
+/// Whether the document in force says another value than the one before: then what was said before
+/// it is passed over.
+static bool is_param_renewed(const mega_engine *e, const mega_patch_node_row *node,
+                             uint32_t param) {
+    const mega_program *stage;
+    for (size_t i = 0; (stage = stage_of(e, i)); i++) {
+        const mega_program_node *at = node_in(stage, node);
+        if (at && stage->renewed[at->slot + param]) return true;
+    }
+    return false;
+}
+
+static bool is_knob_renewed(const mega_engine *e, const mega_patch_knob_row *knob) {
+    const mega_program *stage;
+    for (size_t i = 0; (stage = stage_of(e, i)); i++)
+        for (size_t k = 0; k < stage->patch->knob_count; k++)
+            if (mega_same_knob(&stage->patch->knobs[k], knob) &&
+                stage->knob_before[k] == UINT32_MAX)
+                return true;
+    return false;
+}
+
+/// How many events ago, of those that the audio role has not heard; 0: it has, or passes it over.
+static uint32_t unheard(const mega_engine *e, uint64_t said, bool renewed) {
+    uint32_t sent = (uint32_t)(said >> 32) - 1;
+    if (renewed && (int32_t)(sent - document_program(&e->schedule)->sent_before) < 0) return 0;
     uint32_t ahead = (uint32_t)(said >> 32) - atomic_load(&e->tally.events_heard);
     return ahead <= MEGA_EVENTS_MAX ? ahead : 0;
 }
@@ -128,15 +158,15 @@ static const mega_patch_value_row *value_in(const mega_patch_preset_row *preset,
 }
 
 /// What EVENT has said last of a value, by itself or by a preset.
-/// @param number public, -1: none; @param node -1: of a knob
+/// @param number public, -1: none; @param node -1: of a knob; @param renewed by the document
 static bool said_of(mega_engine *e, const _Atomic uint64_t *values, int32_t number, int32_t node,
-                    uint32_t index, float *value) {
+                    uint32_t index, bool renewed, float *value) {
     const mega_patch *patch = mega_schedule_document(&e->schedule);
     uint64_t said = number >= 0 ? atomic_load(&values[number]) : 0;
-    uint32_t ahead = unheard(e, said);
+    uint32_t ahead = unheard(e, said, renewed);
     if (ahead) *value = float_of((uint32_t)said);
     for (uint32_t i = 0; i < e->presets.count; i++) {
-        uint32_t recalled = unheard(e, atomic_load(&e->said_presets[i]));
+        uint32_t recalled = unheard(e, atomic_load(&e->said_presets[i]), renewed);
         int32_t p = recalled > ahead ? mega_preset_find(patch, e->presets.names[i]) : -1;
         const mega_patch_value_row *row = p < 0 ? NULL : value_in(&patch->presets[p], node, index);
         if (!row) continue;
@@ -152,7 +182,8 @@ static float knob_value(mega_engine *e, uint32_t row) {
     const mega_patch_knob_row *knob = &mega_schedule_document(&e->schedule)->knobs[row];
     float value;
     int32_t number = mega_names_find(&e->knobs, knob->id);
-    if (!said_of(e, e->said_knobs, number, -1, row, &value)) value = knob_heading(e, knob);
+    if (!said_of(e, e->said_knobs, number, -1, row, is_knob_renewed(e, knob), &value))
+        value = knob_heading(e, knob);
     return value;
 }
 
@@ -163,9 +194,8 @@ static float param_value(mega_engine *e, uint32_t row, uint32_t param) {
     float value;
     mega_names_join(name, node->id, facts->name);
     int32_t number = mega_names_find(&e->params, name);
-    // a node that reaches no output takes no value
-    bool lives = node_in(document_program(&e->schedule), node);
-    if (lives && said_of(e, e->said_params, number, (int32_t)row, param, &value))
+    bool renewed = is_param_renewed(e, node, param);
+    if (said_of(e, e->said_params, number, (int32_t)row, param, renewed, &value))
         return clamp(value, facts->min, facts->max);
     return param_heading(e, node, param);
 }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "behind.h"
+
+#include "engine.h"
+#include "turn.h"
+
+static bool is_under_way(mega_engine *e) {
+    bool fades = e->vm.program && e->vm.faded < e->vm.program->fade_frames;
+    return fades || e->coming || mega_handoff_is_asked(&e->handoff, e->block_frame);
+}
+
+static bool keep(mega_behind *b, const mega_event *event) {
+    if (b->count == MEGA_BEHIND_MAX) return false;
+    b->events[b->count++] = *event;
+    return true;
+}
+
+void mega_behind_turn(mega_engine *e, const mega_event *event) {
+    bool known = mega_turn(e, event, false);
+    bool kept = e->behind.changing && !mega_turn_is_older(e, event) && keep(&e->behind, event);
+    if (kept) return;
+    if (!known) MEGA_COUNT(e, events_dropped);
+}
+
+/// Whether a later one turns the same.
+static bool is_superseded(const mega_behind *b, uint32_t at) {
+    const mega_event *event = &b->events[at];
+    for (uint32_t i = at + 1; i < b->count; i++) {
+        const mega_event *later = &b->events[i];
+        if (later->type == event->type && later->target == event->target &&
+            later->note == event->note)
+            return true;
+    }
+    return false;
+}
+
+void mega_behind_follow(mega_engine *e) {
+    mega_behind *b = &e->behind;
+    for (uint32_t i = 0; i < b->count; i++)
+        if (!mega_turn_is_older(e, &b->events[i]) && !is_superseded(b, i))
+            mega_turn(e, &b->events[i], true);
+}
+
+void mega_behind_begin_block(mega_engine *e) {
+    mega_behind *b = &e->behind;
+    b->changing = is_under_way(e);
+    if (b->changing) return;
+    for (uint32_t i = 0; i < b->count; i++)
+        if (!mega_turn_knows(e, &b->events[i])) MEGA_COUNT(e, events_dropped); // nothing had it
+    b->count = 0;
+}
