@@ -382,7 +382,7 @@ MEGA_EVENT mega_status mega_controller_set(mega_engine *engine, uint64_t frame, 
                                            float value);
 /// Releases every note.
 MEGA_EVENT mega_status mega_all_notes_off(mega_engine *engine, uint64_t frame);
-/// All sound off within a block: voices end, effects are emptied.
+/// All sound off within a block: voices end, effects are emptied. Notes that were sent for later frames do not begin.
 MEGA_EVENT mega_status mega_panic(mega_engine *engine);
 
 /// @param knob from `mega_find_knob`; @param value 0..1

@@ -173,12 +173,24 @@ static void swap(mega_engine *e) {
 
 // ---- blocks -----------------------------------------------------------------------------------
 
+/// Notes that were sent before, and wait for their frames, do not begin any more.
+static void forget_notes(mega_engine *e, uint32_t sent_before) {
+    for (uint32_t i = 0; i < e->queue.count; i++) {
+        mega_event *event = &e->queue.events[i];
+        if (event->type != MEGA_EVENT_NOTE_ON || (int32_t)(event->sent - sent_before) >= 0)
+            continue;
+        mega_engine_note_dropped(e, event->note, e->block_frame);
+        event->type = MEGA_EVENT_NOTE_OFF; // of a note that is not there
+    }
+}
+
 /// What was sent before it, to be heard now, ends with all else.
 static void panic(mega_engine *e, uint32_t sent_before) {
     const mega_event *next;
     while ((next = mega_queue_peek(&e->queue)) && next->frame <= e->block_frame &&
            (int32_t)(next->sent - sent_before) < 0)
         apply_next(e, e->block_frame);
+    forget_notes(e, sent_before);
     mega_voices_kill_all(&e->voices, e->block_frame);
     if (e->vm.program) mega_vm_clear_shared(&e->vm);
 }

@@ -82,7 +82,8 @@ int print_protocol(FILE *out) {
           "`/notice ,sb topic map`, to those who have asked with `/subscribe`; `/tap ,ib bus map` "
           "to those who tap a bus:\n"
           "`frame peak rms` and, with `every`, `channels every rate samples` (little-endian "
-          "float32).\n\n"
+          "float32). `frame` is that of the first of\n"
+          "the samples; without them, of the end of what `peak` and `rms` are of.\n\n"
           "| topic | what has happened, and the keys |\n| --- | --- |\n",
           out);
     // Example: TOPIC(note, "...")  Becomes: fprintf(out, "| `%s` | %s |\n", "note", "...");

@@ -148,11 +148,17 @@ static void number(msgpack_packer *packer, const char *name, double value) {
     msgpack_pack_double(packer, value);
 }
 
-/// The frames that came since: at most a ring of them, the newest.
-static void pack_frames(msgpack_packer *packer, struct place *p, msgpack_sbuffer *samples) {
+/// The frames that have come since: at most a ring of them, the newest.
+/// @return where they end
+static uint64_t frames_to_tell(struct place *p) {
     uint64_t written = atomic_load_explicit(&p->tap->written, memory_order_acquire);
     // a quarter of the ring is left to the writer while it is read
     if (written - p->read > TAP_RING_FRAMES * 3 / 4) p->read = written - TAP_RING_FRAMES * 3 / 4;
+    return written;
+}
+
+static void pack_frames(msgpack_packer *packer, struct place *p, uint64_t written,
+                        msgpack_sbuffer *samples) {
     for (; p->read < written; p->read++) {
         float value = p->tap->ring[p->read % TAP_RING_FRAMES];
         msgpack_sbuffer_write(samples, (const char *)&value,
@@ -177,15 +183,20 @@ static void tell(server *s, struct place *p, const levels *l) {
         key(&packer, "every");
         msgpack_pack_uint32(&packer, p->tap->every);
     }
+    uint64_t frame = l->frame, written = 0;
+    if (p->tap->every) {
+        written = frames_to_tell(p);
+        frame = p->tap->first_frame + p->read * p->tap->every;
+    }
     key(&packer, "frame");
-    msgpack_pack_uint64(&packer, l->frame);
+    msgpack_pack_uint64(&packer, frame);
     number(&packer, "peak", (double)l->peak);
     if (p->tap->every) {
         key(&packer, "rate");
         msgpack_pack_uint32(&packer, sound_rate(s->sound));
     }
     number(&packer, "rms", (double)l->rms);
-    if (p->tap->every) pack_frames(&packer, p, &samples);
+    if (p->tap->every) pack_frames(&packer, p, written, &samples);
     size_t bytes;
     void *packet = osc_write(&bytes, "/tap", "ib", p->number, payload.data, payload.size);
     if (packet) p->session->send(p->session, packet, bytes, SEND_METER);

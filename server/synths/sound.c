@@ -83,7 +83,10 @@ static uint64_t to_grid(uint64_t frame) {
     return (frame + MIXER_SLICE_FRAMES - 1) / MIXER_SLICE_FRAMES * MIXER_SLICE_FRAMES;
 }
 
-uint64_t sound_frame(const sound *s) { return to_grid(mixer_frame(s->server->mixer)); }
+uint64_t sound_frame(const sound *s) {
+    uint64_t frame = to_grid(mixer_frame(s->server->mixer));
+    return frame ? frame : MIXER_SLICE_FRAMES; // 0 means that nothing is affected
+}
 
 uint64_t sound_frame_ahead(const sound *s) {
     mixer *m = s->server->mixer;

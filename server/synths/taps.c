@@ -8,6 +8,8 @@ void tap_take(tap *t, const float *block, uint32_t frames, uint64_t frame) {
         record_write(t->recorder, &block, frames);
         return;
     }
+    if (!t->begun) t->first_frame = frame;
+    t->begun = true;
     float peak = 0, squares = 0;
     uint64_t written = atomic_load_explicit(&t->written, memory_order_relaxed);
     for (uint32_t i = 0; i < frames; i++) {

@@ -24,6 +24,8 @@ typedef struct {
     recorder *recorder; ///< gets all there is, and there is nothing to be told; NULL: none
     // AUDIO
     uint32_t phase;
+    bool begun;
+    uint64_t first_frame; ///< of the server, of the ring's first; read behind `written`
     // both
     _Atomic float peak, squares, last;
     _Atomic uint32_t frames;  ///< that peak and squares are of

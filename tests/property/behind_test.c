@@ -162,10 +162,14 @@ static void panic_comes_in_its_place(void **unused) {
     mega_panic(e);
     mega_note_on(e, MEGA_NOW, 72, 1, NULL);
     stage_render(e, NULL, 640);
+    for (int i = 0; i < 3; i++) mega_note_on(e, 9600, 48 + (float)i, 1, NULL);
     assert_int_equal(mega_counters_get(e).voices_active, 1);
     mega_panic(e);
     stage_render(e, NULL, 640);
     assert_int_equal(mega_counters_get(e).voices_active, 0);
+    stage_render(e, NULL, 9600);
+    assert_int_equal(mega_counters_get(e).voices_active, 0);
+    assert_int_equal(mega_counters_get(e).notes_dropped, 3);
     mega_destroy(e);
 }
 
