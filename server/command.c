@@ -20,7 +20,15 @@ static command commands[] = {
 };
 #undef COMMAND
 
+// Becomes: {"/status", "load", SHAPE_MAP, "mean:f peak:f", {{0}}, 0},
+#define SHAPE(address, key, form, words) {address, key, SHAPE_##form, words, {{0}}, 0},
+static shape shapes[] = {
+#include "shapes.def"
+};
+#undef SHAPE
+
 enum { COMMANDS = sizeof commands / sizeof *commands };
+enum { SHAPES = sizeof shapes / sizeof *shapes };
 static const command *by_address[COMMANDS];
 
 size_t command_count(void) { return COMMANDS; }
@@ -84,6 +92,10 @@ void command_begin(void) {
         c->count = parse(c->arguments, c->parsed);
         c->answer_count = parse(c->answer, c->answers);
     }
+    for (size_t i = 0; i < SHAPES; i++) {
+        shapes[i].count = parse(shapes[i].words, shapes[i].holds);
+        assert(shapes[i].count);
+    }
     qsort(by_address, COMMANDS, sizeof *by_address, compare);
 }
 
@@ -97,6 +109,18 @@ const command *command_find(const char *address) {
         else low = middle + 1;
     }
     return NULL;
+}
+
+const shape *command_shape(const command *of, const char *key) {
+    for (size_t i = 0; i < SHAPES; i++)
+        if (!strcmp(shapes[i].address, of->address) && !strcmp(shapes[i].key, key))
+            return &shapes[i];
+    return NULL;
+}
+
+const char *shape_form_name(const shape *of) {
+    static const char *const names[] = {"map", "list", "names"};
+    return names[of->form];
 }
 
 const char *command_nearest(const char *address) {

@@ -34,6 +34,16 @@ typedef struct {
     bool rest;            ///< all further plain arguments; a list in the request form
 } argument;
 
+/// What a map or a list of an answer holds: maps of these keys, or, where the only key is "", of
+/// that type.
+typedef struct {
+    const char *address, *key;
+    enum { SHAPE_MAP, SHAPE_LIST, SHAPE_NAMES } form;
+    const char *words;
+    argument holds[COMMAND_ARGUMENTS_MAX]; ///< by command_begin
+    size_t count;
+} shape;
+
 typedef struct call call;
 
 typedef struct {
@@ -59,6 +69,10 @@ const command *command_find(const char *address);
 /// The address most like a wrong one, or NULL.
 const char *command_nearest(const char *address);
 const char *lane_name(lane which);
+/// Of a key of its answer; NULL: nothing is said.
+const shape *command_shape(const command *of, const char *key);
+/// "map", "list" or "names".
+const char *shape_form_name(const shape *of);
 /// "string", "integer" ...
 const char *argument_type_name(char type);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "print.h"
 
+#include <string.h>
+
 #include "bounds.h"
 #include "codes.h"
 #include "command.h"
@@ -36,11 +38,32 @@ static void print_arguments(FILE *out, const command *c) {
     if (!c->count) fputs("–", out);
 }
 
+/// "list of {`note` integer, `key` number}", "map from names to integer"
+static void print_type(FILE *out, const argument *a, const shape *s) {
+    static const char *const forms[] = {"map {", "list of {", "map from names to {"};
+    if (!s) {
+        fputs(argument_type_name(a->type), out);
+        return;
+    }
+    bool scalar = !*s->holds[0].key;
+    const char *form = forms[s->form];
+    fprintf(out, "%.*s", (int)strlen(form) - scalar, form);
+    for (size_t i = 0; i < s->count; i++) {
+        const argument *h = &s->holds[i];
+        if (scalar) fputs(argument_type_name(h->type), out);
+        else
+            fprintf(out, "%s`%s` %s%s", i ? ", " : "", h->key, argument_type_name(h->type),
+                    h->optional ? " (or none)" : "");
+    }
+    if (!scalar) fputs("}", out);
+}
+
 static void print_answer(FILE *out, const command *c) {
     for (size_t i = 0; i < c->answer_count; i++) {
         const argument *a = &c->answers[i];
-        fprintf(out, "%s`%s` %s%s", i ? ", " : "", a->key, argument_type_name(a->type),
-                a->optional ? " (or none)" : "");
+        fprintf(out, "%s`%s` ", i ? ", " : "", a->key);
+        print_type(out, a, command_shape(c, a->key));
+        fputs(a->optional ? " (or none)" : "", out);
     }
     if (!c->answer_count) fputs("–", out);
 }

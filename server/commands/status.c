@@ -78,13 +78,23 @@ static json_t *arguments_of(const command *row) {
     return list;
 }
 
-static json_t *answer_of(const command *row) {
+static json_t *keys_of(const argument *keys, size_t count) {
     json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "key", keys[i].key, "type",
+                                              argument_type_name(keys[i].type), "optional",
+                                              keys[i].optional));
+    return list;
+}
+
+static json_t *answer_of(const command *row) {
+    json_t *list = keys_of(row->answers, row->answer_count);
     for (size_t i = 0; i < row->answer_count; i++) {
-        const argument *a = &row->answers[i];
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:b}", "key", a->key, "type",
-                                        argument_type_name(a->type), "optional", a->optional));
+        const shape *s = command_shape(row, row->answers[i].key);
+        if (s)
+            json_object_set_new(json_array_get(list, i), "holds",
+                                json_pack("{s:s, s:o}", "form", shape_form_name(s), "keys",
+                                          keys_of(s->holds, s->count)));
     }
     return list;
 }

@@ -59,7 +59,8 @@ static void add_index(call *c) {
 static void *write_answer(call *c, size_t *bytes) {
     if (c->code) return write_fail(bytes, c->id, c->command->address, c->code, c->failure);
     if (!c->answer) c->answer = json_object();
-    if (c->affects) json_object_set_new(c->answer, "frame", json_integer((json_int_t)c->affects));
+    if (c->affects || c->made) // a change may be heard from frame 0 on
+        json_object_set_new(c->answer, "frame", json_integer((json_int_t)c->affects));
     if (c->affects && c->synth && !json_object_get(c->answer, "rev"))
         json_object_set_new(c->answer, "rev", json_integer((json_int_t)c->synth->rev));
     return write_done(bytes, c->id, c->command->address, c->answer);

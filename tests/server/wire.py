@@ -130,13 +130,24 @@ rows = {}  # address -> row, once a server has told
 
 def check_answer(address, answer):
     """That it is what the table says, neither more nor less."""
-    if not rows: return
-    keys = {a["key"]: a for a in rows[address]["answer"]}
-    for key, value in answer.items():
-        assert key in keys, f"{address}: `{key}` is not in the table: {answer}"
-        kind = keys[key]["type"]
-        assert isinstance(value, TYPES[kind]) and (kind == "boolean" or value is not True), f"{address}: {key} is {value!r}"
-    for key, row in keys.items(): assert row["optional"] or key in answer, f"{address}: no `{key}`: {answer}"
+    if rows: check_map(address, answer, rows[address]["answer"])
+
+
+def check_map(place, told, table):
+    keys = {a["key"]: a for a in table}
+    for key, value in told.items():
+        assert key in keys, f"{place}: `{key}` is not in the table: {told}"
+        check_value(f"{place} {key}", value, keys[key])
+    for key, row in keys.items(): assert row["optional"] or key in told, f"{place}: no `{key}`: {str(told)[:500]}"
+
+
+def check_value(place, value, row):
+    kind, holds = row["type"], row.get("holds")
+    assert isinstance(value, TYPES[kind]) and (kind == "boolean" or value is not True), f"{place} is {value!r}"
+    if not holds: return
+    for one in {"map": [value], "names": value.values() if kind == "map" else [], "list": value}[holds["form"]]:
+        if holds["keys"][0]["key"]: check_map(place, one, holds["keys"])
+        else: check_value(place, one, holds["keys"][0])
 
 
 class Failed(Exception):

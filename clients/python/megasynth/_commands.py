@@ -785,9 +785,6 @@ class _BusGetAnswer(TypedDict):
     bus: int
     kind: str
     value: float
-    peak: float
-    rms: float
-    frame: int
 
 
 class BusGetAnswer(_BusGetAnswer, total=False):
@@ -798,6 +795,9 @@ class BusGetAnswer(_BusGetAnswer, total=False):
     node: str
     port: str
     voice: int
+    peak: float
+    rms: float
+    frame: int
 
 
 class BusListAnswer(TypedDict):
