@@ -38,7 +38,8 @@ typedef struct {
 struct midi {
     server *server;
     uv_async_t arrived;
-    uv_mutex_t mutex; ///< of what follows; held for moments
+    uint64_t played[MIDI_PORTS_MAX]; ///< frame of what each port played last; the loop's
+    uv_mutex_t mutex;                ///< of what follows; held for moments
     message queue[MESSAGES_MAX];
     uint32_t count, dropped;
     target targets[MIDI_PORTS_MAX]; ///< of the ports
@@ -262,7 +263,8 @@ static void on_arrived(uv_async_t *async) {
     uv_mutex_unlock(&m->mutex);
     for (uint32_t i = 0; i < count; i++) {
         const target *to = &targets[taken[i].port];
-        midi_play(m->server, to->synth, to->channel, taken[i].bytes, taken[i].count, taken[i].ns);
+        midi_play(m->server, to->synth, to->channel, taken[i].bytes, taken[i].count, taken[i].ns,
+                  &m->played[taken[i].port]);
     }
 }
 

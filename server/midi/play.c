@@ -15,6 +15,7 @@ enum {
     CC_ALL_SOUND_OFF = 120,
     CC_ALL_NOTES_OFF = 123
 };
+enum { AHEAD_PART = 10 }; ///< of a second: nothing that is played now waits for longer
 
 static void turn_knob(server *s, int channel, int number, int value, uint64_t frame) {
     char key[32];
@@ -61,12 +62,18 @@ static void note_on(synth *to, uint64_t frame, int key, int velocity) {
 }
 
 void midi_play(server *s, const char *synth_name, int channel, const uint8_t *bytes, uint32_t count,
-               uint64_t ns) {
+               uint64_t ns, uint64_t *played) {
     int kind = bytes[0] & 0xF0, from = (bytes[0] & 0x0F) + 1;
     uint64_t at = sound_frame_of(s->sound, ns), now = sound_frame(s->sound);
+    uint64_t latest = now + sound_rate(s->sound) / AHEAD_PART;
     if (count < 2 || bytes[0] < 0x80 || kind == 0xF0 || (channel && channel != from)) return;
     int one = bytes[1] & 0x7F, two = count > 2 ? bytes[2] & 0x7F : 0;
+    // what the clock of a device says may step while that starts: a note must not end before it
+    // begins
+    if (at > latest) at = latest;
+    if (at < *played && *played <= latest) at = *played;
     if (at < now) at = now;
+    *played = at;
     if (kind == 0xB0) turn_knob(s, from, one, two, at);
     synth *to = synth_find(s, synth_name);
     if (!to || to->state != SYNTH_LIVE || !to->nodes) return;
