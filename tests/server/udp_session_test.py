@@ -201,6 +201,7 @@ def write(name, text, mode):
 try: make_machines()
 except (OSError, subprocess.SubprocessError) as error:
     remove_machines()
+    shutil.rmtree(FOLDER, ignore_errors=True)
     print(f"udp_session_test: skipped: no network namespaces here ({(getattr(error, 'stderr', None) or str(error)).strip()}); it wants root and iproute2")
     sys.exit(0)
 try:
