@@ -324,6 +324,8 @@ MEGA_CONTROL mega_status mega_bus_close(mega_engine *engine, const int32_t *buse
 // ---- events: notes, knobs, parameters --------------------------------------------------------------
 
 /// Frames are absolute: 0 is the first ever rendered. An event in the past plays at once and is counted.
+/// What is turned while a change of the patch fades in, or waits to, is turned in what comes after the fade, too. Of a value that is
+/// set for now and an edit of the same value, what was called later counts.
 #define MEGA_NOW UINT64_C(0)
 
 /// How many more events are taken now. It only grows until the next one: for those who want several or none.
