@@ -52,8 +52,8 @@ void replies_end(replies *r, int32_t id, const void *packet, size_t bytes, uint6
     int32_t i = find(r, id);
     if (i < 0) return; // so many came after it that its place is taken
     kept *slot = &r->kept[i];
-    slot->frame = frame;
-    slot->state = REPLY_FORGOTTEN;
+    free(slot->packet); // of an older request of that number, which had lost its place
+    *slot = (kept){.state = REPLY_FORGOTTEN, .frame = frame};
     if (bytes > limit_reply_kept_bytes_max) return;
     slot->packet = malloc(bytes);
     if (!slot->packet) return;

@@ -114,6 +114,17 @@ def answered_once():
         assert again["note"] == answers[0]["note"] + 1
 
 
+def numbers_come_again():
+    """A number that is used again after 1,024 others, while its first request is still being carried out."""
+    c = loaded()
+    c.again = True
+    c.send(request(1 << 20, "/patch/check", patch=PATCH), request(1 << 20, "/patch/profile"))
+    c.send(*[request(9000 + i, "/ping") for i in range(1100)], request(1 << 20, "/ping"))
+    for i in range(1100): c.answer(9000 + i)
+    c.call("/sync")
+    assert c.answer(1 << 20)
+
+
 def bundles():
     c = loaded()
     rev = c.call("/patch/get")["rev"]
@@ -324,5 +335,5 @@ def round_trips():
 
 
 with server:
-    run([transports, every_command, plain_and_errors, payloads, answered_once, bundles, full, order_and_waiting, timed, notices, big_answers,
+    run([transports, every_command, plain_and_errors, payloads, answered_once, numbers_come_again, bundles, full, order_and_waiting, timed, notices, big_answers,
          burst, round_trips], "protocol_test")
