@@ -70,7 +70,7 @@ static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
         float value = replaced ? 0 : row->values[i];
         e->program->documented[first + i] = e->program->heading[first + i] = value;
         mega_slot_init(&e->program->slots[first + i], value,
-                       (mega_way){param->min, param->max, param->smooth_ms, param->smoothing});
+                       mega_way_of(param));
     }
 }
 

@@ -299,6 +299,10 @@ MEGA_CONTROL mega_status mega_knob_get(mega_engine *engine, const char *name, fl
 /// The same of a parameter, in its unit, without what cables bring; where nothing is written and cables add, that is 0.
 MEGA_CONTROL mega_status mega_param_get(mega_engine *engine, const char *node, const char *param,
                                         float *value);
+/// The document in force with all knobs, parameters and choices as they are now, or where they are going: loaded into
+/// an engine it sounds as this one does once its ramps have ended. Values of single notes are not in it.
+/// @return to be destroyed by `mega_patch_destroy`; NULL before the first document, or without memory
+MEGA_CONTROL mega_patch *mega_snapshot(mega_engine *engine);
 /// Makes a preset of where all knobs and parameters are, or changes one into that: an edit of the document in force.
 /// Left out are parameters where nothing is written and cables add.
 /// @param done may be NULL

@@ -4,6 +4,11 @@
 
 #include "lanes.h"
 
+float mega_way_hold(const mega_way *way, float value) {
+    float held = clamp(value, way->min, way->max);
+    return way->whole ? (float)to_int(held + 0.5f) : held;
+}
+
 // ---- ramps ------------------------------------------------------------------------------------
 
 static void settle(mega_ramp *ramp, float value) {
@@ -14,7 +19,7 @@ void mega_ramp_go(mega_ramp *ramp, const mega_way *way, float target, float ramp
                   float rate) {
     float seconds = ramp_seconds >= 0 ? ramp_seconds : way->smooth_ms * 0.001f;
     bool exponential = ramp_seconds < 0 && way->smoothing == MEGA_SMOOTH_EXP;
-    if (ramp_seconds < 0 && way->smoothing == MEGA_SMOOTH_NONE) seconds = 0;
+    if (way->whole || (ramp_seconds < 0 && way->smoothing == MEGA_SMOOTH_NONE)) seconds = 0;
     float frames = clamp(seconds * rate, 0, 2e9f);
     if (frames < 1 || target == ramp->current) {
         settle(ramp, target);
@@ -70,7 +75,7 @@ void mega_slot_init(mega_slot *slot, float value, mega_way way) {
 }
 
 void mega_slot_set(mega_slot *slot, float target, float ramp_seconds, float rate) {
-    mega_slot_go(slot, clamp(target, slot->way.min, slot->way.max), ramp_seconds, rate);
+    mega_slot_go(slot, mega_way_hold(&slot->way, target), ramp_seconds, rate);
 }
 
 void mega_slot_go(mega_slot *slot, float target, float ramp_seconds, float rate) {

@@ -15,7 +15,14 @@ typedef struct {
     float min, max; ///< what a write is held in
     float smooth_ms;
     mega_smoothing smoothing;
+    bool whole; ///< numbers of choices: there is nothing between two of them
 } mega_way;
+
+static inline mega_way mega_way_of(const mega_param_row *row) {
+    return (mega_way){row->min, row->max, row->smooth_ms, row->smoothing, row->choices != NULL};
+}
+/// What a write of `value` comes to: within the range, and the nearest of choices.
+float mega_way_hold(const mega_way *way, float value);
 
 /// A value, and where it is going.
 typedef struct {

@@ -33,7 +33,7 @@ typedef struct {
 static void set_param(mega_engine *e, uint32_t slot, const turn *t) {
     mega_program *p = e->vm.program;
     const mega_way *way = &p->slots[slot].way;
-    float value = clamp(t->value, way->min, way->max);
+    float value = mega_way_hold(way, t->value);
     if ((t->older && p->renewed[slot]) || (t->again && p->heading[slot] == value)) return;
     write_word(&p->heading[slot], value);
     set_slot(e, slot, t->value, t->ramp_seconds, t->scale);
@@ -71,7 +71,7 @@ static void set_own(mega_engine *e, const mega_event *event, bool again) {
     const mega_slot *slot = &p->slots[p->own_slot[i] - 1];
     mega_voice_group *g = &e->voices.groups[group];
     mega_ramp *ramp = &g->own[i][lane];
-    float value = clamp(event->value, slot->way.min, slot->way.max);
+    float value = mega_way_hold(&slot->way, event->value);
     bool has = g->own_set[i] >> lane & 1;
     if (again && has && ramp->target == value) return;
     if (!has) *ramp = (mega_ramp){.current = slot->going.current};

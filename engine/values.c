@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
-// values -- the CONTROL role: where knobs and parameters stand, or are going; and presets made of
-// that.
+// values -- the CONTROL role: where knobs and parameters stand, or are going; see values.h.
 //
 // What was turned since the document was written is known to the audio role. It keeps, beside each
 // program, where values are going (one word each, written and read atomically); `sounding` names
 // the program that it runs, and only CONTROL frees programs. What EVENT has said and the audio role
 // has not heard yet is in `said`.
-#include <jansson.h>
+#include "values.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "engine.h"
-#include "formats/formats.h"
-#include "lanes.h"
 
 // ---- presets of a program ----------------------------------------------------------------------
 
@@ -176,9 +172,16 @@ static bool said_of(mega_engine *e, const _Atomic uint64_t *values, int32_t numb
     return ahead > 0;
 }
 
+float mega_value_of_document(const mega_engine *e, uint32_t row, uint32_t param) {
+    const mega_patch_node_row *node = &mega_schedule_document(&e->schedule)->nodes[row];
+    const mega_program *document = document_program(&e->schedule);
+    const mega_program_node *at = node_in(document, node);
+    return at ? document->documented[at->slot + param] : node->values[param];
+}
+
 // ---- asked from outside ------------------------------------------------------------------------
 
-static float knob_value(mega_engine *e, uint32_t row) {
+float mega_value_of_knob(mega_engine *e, uint32_t row) {
     const mega_patch_knob_row *knob = &mega_schedule_document(&e->schedule)->knobs[row];
     float value;
     int32_t number = mega_names_find(&e->knobs, knob->id);
@@ -187,7 +190,7 @@ static float knob_value(mega_engine *e, uint32_t row) {
     return value;
 }
 
-static float param_value(mega_engine *e, uint32_t row, uint32_t param) {
+float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param) {
     const mega_patch_node_row *node = &mega_schedule_document(&e->schedule)->nodes[row];
     const mega_param_row *facts = &node->module->params[param];
     char name[MEGA_NAME_BYTES_MAX + 2];
@@ -195,8 +198,9 @@ static float param_value(mega_engine *e, uint32_t row, uint32_t param) {
     mega_names_join(name, node->id, facts->name);
     int32_t number = mega_names_find(&e->params, name);
     bool renewed = is_param_renewed(e, node, param);
+    mega_way way = mega_way_of(facts);
     if (said_of(e, e->said_params, number, (int32_t)row, param, renewed, &value))
-        return clamp(value, facts->min, facts->max);
+        return mega_way_hold(&way, value);
     return param_heading(e, node, param);
 }
 
@@ -205,7 +209,7 @@ mega_status mega_knob_get(mega_engine *e, const char *name, float *value) {
     const mega_patch *patch = mega_schedule_document(&e->schedule);
     int32_t knob = patch ? mega_patch_find_knob(patch, name) : -1;
     if (knob < 0) return MEGA_ERROR_NAME;
-    *value = knob_value(e, (uint32_t)knob);
+    *value = mega_value_of_knob(e, (uint32_t)knob);
     return MEGA_OK;
 }
 
@@ -215,79 +219,6 @@ mega_status mega_param_get(mega_engine *e, const char *node, const char *param, 
     int32_t n = patch ? mega_patch_find_node(patch, node) : -1;
     int32_t row = n < 0 ? -1 : mega_module_find_param(patch->nodes[n].module, param);
     if (row < 0) return MEGA_ERROR_NAME;
-    *value = param_value(e, (uint32_t)n, (uint32_t)row);
+    *value = mega_value_of_param(e, (uint32_t)n, (uint32_t)row);
     return MEGA_OK;
-}
-
-// ---- presets made of it ------------------------------------------------------------------------
-
-static bool put(json_t *object, const char *key, json_t *value) {
-    return json_object_set_new_nocheck(object, key, value) == 0;
-}
-
-/// Whether a parameter has a value of its own: not where nothing is written and cables add to it.
-static bool stands_alone(const mega_program *p, const mega_patch_node_row *node, uint32_t param,
-                         float value) {
-    const mega_program_node *at = node_in(p, node);
-    float written = at ? p->documented[at->slot + param] : node->values[param];
-    return node->written[param] || value != written || written == node->values[param];
-}
-
-static json_t *node_values(mega_engine *e, uint32_t row) {
-    const mega_program *p = document_program(&e->schedule);
-    const mega_patch_node_row *node = &mega_schedule_document(&e->schedule)->nodes[row];
-    json_t *values = json_object();
-    bool good = values != NULL;
-    for (uint32_t i = 0; good && i < node->module->param_count; i++) {
-        const mega_param_row *facts = &node->module->params[i];
-        float value = param_value(e, row, i);
-        if (!stands_alone(p, node, i, value)) continue;
-        if (facts->choices) value = (float)to_int(value + 0.5f);
-        good = put(values, facts->name, mega_tree_value(facts, value));
-    }
-    if (good) return values;
-    json_decref(values);
-    return NULL;
-}
-
-/// The operation that makes a preset of what there is.
-static json_t *save_operation(mega_engine *e, const char *name) {
-    const mega_patch *patch = mega_schedule_document(&e->schedule);
-    json_t *op = json_object(), *knobs = json_object(), *nodes = json_object();
-    bool good = put(op, "op", json_string("preset")) && put(op, "id", json_string(name));
-    for (size_t k = 0; good && k < patch->knob_count; k++)
-        good = put(knobs, patch->knobs[k].id, mega_tree_number(knob_value(e, (uint32_t)k)));
-    for (size_t n = 0; good && n < patch->node_count; n++)
-        if (patch->nodes[n].module->param_count)
-            good = put(nodes, patch->nodes[n].id, node_values(e, (uint32_t)n));
-    good = put(op, "knobs", knobs) && good; // taken over in any case
-    good = put(op, "params", nodes) && good;
-    if (good) return op;
-    json_decref(op);
-    return NULL;
-}
-
-mega_status mega_preset_save(mega_engine *e, const char *name, mega_changed *done,
-                             mega_report *report) {
-    MEGA_IN_CONTROL(e);
-    json_t *op = mega_schedule_document(&e->schedule) ? save_operation(e, name) : NULL;
-    mega_text text = {0};
-    mega_text_put(&text, "[");
-    if (op) mega_json_write_line(op, &text);
-    mega_text_put(&text, "]");
-    mega_status status;
-    if (op && !text.failed) {
-        mega_change how = {MEGA_REV_ANY, 0, MEGA_NOW};
-        status = mega_edit(e, text.text, text.bytes, MEGA_FORMAT_JSON, &how, done, report);
-    } else if (!mega_schedule_document(&e->schedule)) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "missing", "", 0, 0, "load a patch first",
-                        "there is nothing to save");
-        status = MEGA_ERROR_NAME;
-    } else {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
-        status = MEGA_ERROR_MEMORY;
-    }
-    json_decref(op);
-    free(text.text);
-    return status;
 }

@@ -241,7 +241,7 @@ void mega_adapter_tick(mega_adapter *a) {
 static void change_engine(mega_adapter *a) {
     mega_engine *before = a->engine, *engine = make_engine(a);
     if (!engine) return;
-    mega_patch *patch = synth_patch_as_heard(a);
+    mega_patch *patch = mega_snapshot(a->engine);
     mega_report *report = mega_report_create();
     mega_status status = patch ? mega_load(engine, patch, report) : MEGA_OK;
     if (status) synth_tell_report(a, "megasynth~", report, NULL, status);

@@ -235,9 +235,7 @@ synth_work *synth_bytes_load(mega_adapter *adapter, const char *what, const uint
 /// The number of voices that creation arguments ask for.
 void synth_apply_voices(const mega_adapter *adapter, mega_patch *patch);
 
-// heard.c
-/// A copy of the document in force with the values that were turned since. CONTROL
-mega_patch *synth_patch_as_heard(mega_adapter *adapter);
+// written.c
 /// A parameter's value as documents have it, a choice by its name; to be released.
 json_t *synth_value_json(const char *type, const char *port, float value);
 

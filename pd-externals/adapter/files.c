@@ -91,7 +91,7 @@ static void swap(mega_adapter *a, synth_work *w) {
 }
 
 static void write(mega_adapter *a, synth_work *w) {
-    mega_patch *patch = synth_patch_as_heard(a);
+    mega_patch *patch = mega_snapshot(a->engine);
     mega_format format = MEGA_FORMAT_JSON;
     mega_format_of_file(w->path, &format);
     char *text = NULL;
@@ -253,7 +253,7 @@ void synth_apply_voices(const mega_adapter *a, mega_patch *patch) {
 
 uint8_t *mega_adapter_state(mega_adapter *a, size_t *bytes) {
     mega_adapter_join(a);
-    mega_patch *patch = synth_patch_as_heard(a);
+    mega_patch *patch = mega_snapshot(a->engine);
     char *text = NULL;
     *bytes = 0;
     uint8_t *state = NULL;

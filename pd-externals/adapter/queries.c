@@ -10,7 +10,7 @@
 
 /// What is heard now, as a tree. CONTROL
 static json_t *document(mega_adapter *a) {
-    mega_patch *patch = synth_patch_as_heard(a);
+    mega_patch *patch = mega_snapshot(a->engine);
     char *text = NULL;
     size_t bytes;
     json_t *tree = NULL;

@@ -88,7 +88,7 @@ def check_questions(externals, examples):
         patch.connect(first, writers[0])
         patch.connect(second, writers[1])
         script = [(1, "one knob cutoff 0.6"), (1, "one add extra svf freq 300"), (1, "one connect extra.low out.left"),
-                  (1, "one set aenv.attack 0.02"), (1, "one sync"), (20, "ask dump"), (20, "one sync"), (20, "two sync"),
+                  (1, "one set aenv.attack 0.02"), (1, "one set extra.res 0"), (1, "one sync"), (20, "ask dump"), (20, "one sync"), (20, "two sync"),
                   (60, "ask get cutoff"), (60, "ask get aenv.attack"), (60, "ask get osc.wave3"), (60, "ask get fenv.sustain"),
                   (60, "ask list"), (60, "ask modules svf"), (60, "ask version"), (60, "one sync"),
                   (100, "one panic"), (100, "two panic"), (150, "one write one.json"), (150, "two write two.json"),
@@ -104,6 +104,7 @@ def check_questions(externals, examples):
     listed = [node for node, *_ in pd.messages(said, "node")]
     assert "extra" in listed and "filt" in listed and pd.messages(said, "version"), said
     one, two = ({key: document.get(key) for key in ("voices", "nodes", "knobs", "connections")} for document in documents)
+    assert one["nodes"]["extra"]["params"]["res"] == 0, one["nodes"]["extra"]
     assert one == two, f"{json.dumps(one)}\n{json.dumps(two)}"
     print(f"questions: 4 values, {len(listed)} nodes; a dump into another object gives the same document")
 

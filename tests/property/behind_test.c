@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "random_control.h"
+#include "slot.h"
 #include "stage.h"
 
 static void edit(mega_engine *e, const char *list) {
@@ -52,7 +53,8 @@ static size_t turn_some(random_control *c, const mega_patch *now, turned *all) {
         for (int again = 0; again < 2; again++) {
             float value = random_patch_value(&c->r, row);
             set(c->engine, now->nodes[n].id, row->name, value);
-            value = value < row->min ? row->min : value > row->max ? row->max : value;
+            mega_way way = mega_way_of(row);
+            value = mega_way_hold(&way, value);
             all[count] = (turned){now->nodes[n].id, row->name, value};
         }
         count++;

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "random_control.h"
+#include "random_turns.h"
 #include "stage.h"
 
 /// Values that can be seen in the output: left is a + f, right is y's offset.
@@ -182,24 +183,6 @@ static void values_are_told(void **state) {
     mega_destroy(e);
 }
 
-/// Presets, knobs and parameters, several times over.
-static void say_things(random_control *c, const mega_patch *now) {
-    mega_engine *e = c->engine;
-    rng *r = &c->r;
-    for (size_t p = 0; p < now->preset_count; p++)
-        if (rng_chance(r, 0.3f)) recall(e, MEGA_NOW, now->presets[p].id, 0.1f);
-    for (size_t k = 0; k < now->knob_count; k++)
-        if (rng_chance(r, 0.3f))
-            mega_knob_set(e, MEGA_NOW, mega_find_knob(e, now->knobs[k].id), rng_unit(r));
-    for (size_t n = 0; n < now->node_count; n++) {
-        const mega_module *m = now->nodes[n].module;
-        if (!m->param_count || rng_chance(r, 0.7f)) continue;
-        const mega_param_row *row = &m->params[rng_below(r, m->param_count)];
-        mega_param_set(e, MEGA_NOW, mega_find_param(e, now->nodes[n].id, row->name),
-                       random_patch_value(r, row), -1);
-    }
-}
-
 /// Notes all values, or compares them with those noted. @return how many
 static size_t check_values(mega_engine *e, const mega_patch *now, float *values, bool compare) {
     size_t count = 0;
@@ -234,7 +217,7 @@ static void telling_is_not_hearing(void **state) {
         random_control c = {.engine = stage_open(text), .r = rng_create(seed), .bus = -1};
         for (int round = 0; round < 40; round++) {
             mega_patch *now = mega_patch_clone(mega_loaded_patch(c.engine));
-            for (int i = 0; i < 4; i++) say_things(&c, now);
+            for (int i = 0; i < 4; i++) random_turns(&c.r, c.engine, now);
             mega_patch_destroy(now);
             if (rng_chance(&c.r, 0.5f)) render(c.engine, 64 * (1 + rng_below(&c.r, 3)));
             if (rng_chance(&c.r, 0.5f)) control_edit(&c, false);

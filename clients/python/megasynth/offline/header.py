@@ -166,6 +166,7 @@ int32_t mega_find_param(mega_engine *engine, const char *node, const char *param
 int32_t mega_find_preset(mega_engine *engine, const char *name);
 mega_status mega_knob_get(mega_engine *engine, const char *name, float *value);
 mega_status mega_param_get(mega_engine *engine, const char *node, const char *param, float *value);
+mega_patch *mega_snapshot(mega_engine *engine);
 mega_status mega_preset_save(mega_engine *engine, const char *name, mega_changed *done,
     mega_report *report);
 int32_t mega_find_note_param(mega_engine *engine, const char *node, const char *param,

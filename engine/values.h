@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// values -- where the knobs and parameters of the document in force stand, or are going; CONTROL.
+#ifndef MEGA_VALUES_H
+#define MEGA_VALUES_H
+
+#include "engine.h"
+
+/// By its number in the document in force, which there must be: as it was turned, be it just now.
+float mega_value_of_knob(mega_engine *e, uint32_t row);
+float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param);
+/// What the document alone gives a parameter: what is written, else its default, or 0 where cables
+/// add.
+float mega_value_of_document(const mega_engine *e, uint32_t row, uint32_t param);
+
+#endif
