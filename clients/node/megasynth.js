@@ -43,13 +43,16 @@ function connect(place, heard = () => {}) {
       take(...parse(packet));
     }
   });
-  socket.on('error', () => {}).on('close', () => {
-    for (const asked of waiting.values()) asked.reject(new Error('the server is gone'));
+  let ended = 'the server is gone'; // or why it was never there
+  socket.on('error', error => {
+    if (!socket.bytesRead) ended = `no server: ${error.message}; start one: megasynthd`;
+  }).on('close', () => {
+    for (const asked of waiting.values()) asked.reject(new Error(ended));
     waiting.clear();
   });
   const send = packet => socket.write(Buffer.concat([int(packet.length), packet]));
   const call = (address, args = {}) => new Promise((resolve, reject) => {
-    if (socket.destroyed) return reject(new Error('the server is gone'));
+    if (socket.destroyed) return reject(new Error(ended));
     const packet = request(++last, address, args);
     waiting.set(last, { resolve, reject });
     send(packet);

@@ -85,6 +85,17 @@ async function sameSound(s, name) {
 
 const ordered = list => list.every((x, i) => !i || x >= list[i - 1]);
 
+/** The example of ./README.md, by a user who has installed the package. */
+async function example(place) {
+  const page = fs.readFileSync(`${__dirname}/README.md`, 'utf8');
+  const code = page.match(/```js\n([^]*?)```/)[1].replace("'./megasynth'", "'megasynth'");
+  const modules = `${folder}/example/node_modules`;
+  fs.mkdirSync(modules, { recursive: true });
+  fs.symlinkSync(__dirname, `${modules}/megasynth`);
+  fs.writeFileSync(`${folder}/example/example.js`, code.replace(/`\$\{folder\}\/main.sock`/, JSON.stringify(place)));
+  execFileSync(process.execPath, [`${folder}/example/example.js`], { cwd: top });
+}
+
 async function many(s, started) {
   const began = process.hrtime.bigint(), turns = [];
   for (let i = 0; i < 10000; i++)
@@ -134,6 +145,10 @@ async function run(server, ready) {
   await sameSound(s, 'keys');
   await assert.rejects(s.call('/knob/set', { name: 'cutof', value: 1 }),
     { code: 'not-found', hint: 'did you mean `cutoff`?', message: /^\/knob\/set: / });
+  await assert.rejects(s.call('/note/on', { key: 60, velocity: 90 }), { path: 'velocity', hint: /127/ });
+  await assert.rejects(connect({ port: 1, host: '127.0.0.1' }).call('/ping'), /no server: .*ECONNREFUSED/);
+  await assert.rejects(connect(`${folder}/nobody.sock`).call('/ping'), /no server: .*ENOENT/);
+  await example(place);
   await many(s, started);
   await killed(s, server);
   console.log('node_client: passed');

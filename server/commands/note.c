@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: MIT
 // note -- notes by handle, by a client's id, or by key.
+#include <math.h>
 #include <string.h>
 
 #include "commands/param.h"
 #include "lanes/lanes.h"
 #include "net/session.h"
+#include "synths/sound.h"
 #include "synths/synth.h"
 
 // ---- on ---------------------------------------------------------------------------------------
 
+enum { NOTE_SECONDS_MAX = 86400 }; // a day
+
+/// @return false, having failed
+static bool velocity_is_right(call *c) {
+    if (arg_within(c, "velocity", 0, 1)) return true;
+    call_note(c, "hint", "velocity is 0..1; divide a MIDI velocity by 127");
+    return false;
+}
+
+/// Schedules the end of a note that this call has just started.
+static void end_after(call *c, mega_note note, double seconds) {
+    uint64_t start = synth_engine_frame(c->synth, c->affects);
+    uint64_t frames = (uint64_t)llround(seconds * sound_rate(c->server->sound));
+    call_check(c, mega_note_off(c->synth->input.engine, start + frames, note, 0));
+}
+
 void command_note_on(call *c) {
     if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) ||
-        !arg_within(c, "velocity", 0, 1) || !arg_within(c, "id", 0, 9e15))
+        !velocity_is_right(c) || !arg_within(c, "id", 0, 9e15) ||
+        !arg_within(c, "seconds", 0, NOTE_SECONDS_MAX))
         return;
     if (c->checking) return;
     note_entry entry = {.session = c->from->number,
@@ -20,6 +39,7 @@ void command_note_on(call *c) {
     if (!call_check(c, mega_note_on(c->synth->input.engine, call_engine_frame(c), entry.key,
                                     (float)arg_number(c, "velocity", 0), &entry.handle)))
         return;
+    if (arg_given(c, "seconds")) end_after(c, entry.handle, arg_number(c, "seconds", 0));
     notes_add(c->synth->notes, &entry);
     c->answer = json_pack("{s:I}", "note", (json_int_t)entry.handle);
     synth_tell_note(c->synth, "started", &entry, c->affects);
@@ -74,7 +94,7 @@ static bool found_later(const call *c) { return c->checking && c->task->is_bundl
 void command_note_off(call *c) {
     named_note which;
     if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) ||
-        !arg_within(c, "velocity", 0, 1) || found_later(c) || !find_note(c, true, &which) ||
+        !velocity_is_right(c) || found_later(c) || !find_note(c, true, &which) ||
         c->checking)
         return;
     mega_engine *engine = c->synth->input.engine;

@@ -174,6 +174,7 @@ record_state record_stop(recorder *r) {
     pthread_join(r->thread, NULL);
     record_state state = record_get(r);
     state.path = "";
+    state.ended = true;
     discard(r);
     return state;
 }

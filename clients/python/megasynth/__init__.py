@@ -16,10 +16,11 @@ from .aio import AsyncServer
 from .aio_synth import AsyncBus, AsyncNote, AsyncSynth, AsyncVoice
 from .errors import MegasynthError, NoServer, ServerError, ServerGone, Timeout
 from .offline import AudioGraph, Engine, Module, Patch, Processor, Sound, modules
+from .offline.header import VERSION as __version__
 from .server import Server
 from .synth import Bus, Note, Synth, Voice
 
 __all__ = ["AsyncBus", "AsyncListener", "AsyncNote", "AsyncServer", "AsyncSynth", "AsyncVoice", "AudioGraph", "Bus",
            "EditList", "Engine", "Listener", "MegasynthError", "Module", "NoServer", "Note", "Notice", "Patch", "Processor",
-           "Server", "ServerError", "ServerGone", "Sound", "Synth", "TapBlock", "Timeout", "Voice", "modules"]
+           "Server", "ServerError", "ServerGone", "Sound", "Synth", "TapBlock", "Timeout", "Voice", "__version__", "modules"]
 __all__ += _errors

@@ -1039,9 +1039,9 @@ class Commands:
         """All presets."""
         return cast("PresetListAnswer", self._call("/preset/list", {}))
 
-    def note_on(self, key: float, velocity: float, id: int | None = None, *, at: At | None = None) -> NoteOnAnswer:
-        """Starts a note; `id` is the client's own name for it."""
-        return cast("NoteOnAnswer", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "at": at}))
+    def note_on(self, key: float, velocity: float, id: int | None = None, *, seconds: float | None = None, at: At | None = None) -> NoteOnAnswer:
+        """Starts a note; `id` is the client's own name for it. With `seconds` the note ends by itself after that time."""
+        return cast("NoteOnAnswer", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "seconds": seconds, "at": at}))
 
     def note_off(self, which: int | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> NoteOffAnswer:
         """Ends a note: `which` is an id of this client, else a key 0..127, else a handle."""
@@ -1306,9 +1306,9 @@ class AsyncCommands:
         """All presets."""
         return cast("Awaitable[PresetListAnswer]", self._call("/preset/list", {}))
 
-    def note_on(self, key: float, velocity: float, id: int | None = None, *, at: At | None = None) -> Awaitable[NoteOnAnswer]:
-        """Starts a note; `id` is the client's own name for it."""
-        return cast("Awaitable[NoteOnAnswer]", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "at": at}))
+    def note_on(self, key: float, velocity: float, id: int | None = None, *, seconds: float | None = None, at: At | None = None) -> Awaitable[NoteOnAnswer]:
+        """Starts a note; `id` is the client's own name for it. With `seconds` the note ends by itself after that time."""
+        return cast("Awaitable[NoteOnAnswer]", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "seconds": seconds, "at": at}))
 
     def note_off(self, which: int | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> Awaitable[NoteOffAnswer]:
         """Ends a note: `which` is an id of this client, else a key 0..127, else a handle."""

@@ -67,11 +67,11 @@ def document_arguments(patch: Document) -> dict[str, Json]:
     return {"patch": dict(document)}
 
 
-def when(seconds: float | None, clock: _commands.ClockAnswer | None, frame: int | None, beat: float | None) -> dict[str, Json]:
+def when(seconds: float | None, clock: _commands.ClockAnswer | None, frame: int | None) -> dict[str, Json]:
     """The `at` of timed commands; `seconds` from what `clock` says."""
     if seconds is not None and clock:
         frame = clock["frame"] + round(seconds * clock["rate"])
-    return given(frame=frame, beat=beat)
+    return given(frame=frame)
 
 
 def one_of(**arguments: Any) -> None:
@@ -147,8 +147,8 @@ class NoteWords(Expression[R]):
         """The first frame of it; None until it is known."""
         return self._answer.get("frame")
 
-    def _on(self, velocity: float) -> R:
-        return self._synth.call("/note/on", key=self.pitch, velocity=velocity, id=self.id)
+    def _on(self, velocity: float, seconds: float | None) -> R:
+        return self._synth.call("/note/on", key=self.pitch, velocity=velocity, id=self.id, **given(seconds=seconds))
 
     def off(self, velocity: float = 0) -> R:
         """Releases it."""

@@ -165,14 +165,13 @@ class AsyncServer(AsyncSynth):
         return known
 
     @asynccontextmanager
-    async def at(self, *, seconds: float | None = None, frame: int | None = None,
-                 beat: float | None = None) -> AsyncIterator[None]:
+    async def at(self, *, seconds: float | None = None, frame: int | None = None) -> AsyncIterator[None]:
         """As `Server.at`: what this task calls within happens together, sent when the `async with` ends."""
-        one_of(seconds=seconds, frame=frame, beat=beat)
+        one_of(seconds=seconds, frame=frame)
         task = asyncio.current_task()
         if task in self._blocks:
             raise ValueError("at() within at()")
-        block = _Block(when(seconds, None if seconds is None else await self.clock(), frame, beat))
+        block = _Block(when(seconds, None if seconds is None else await self.clock(), frame))
         self._blocks[task] = block
         try:
             yield

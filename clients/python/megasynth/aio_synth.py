@@ -97,10 +97,10 @@ class AsyncSynth(SynthWords[Answered]):
     # ---- notes and voices
 
     @opening
-    async def note(self, pitch: Pitch, velocity: float = 0.8) -> AsyncNote:
+    async def note(self, pitch: Pitch, velocity: float = 0.8, *, seconds: float | None = None) -> AsyncNote:
         """As `Synth.note`: `note = await s.note("C4")`, or `async with s.note("C4"): ...`."""
         note = AsyncNote(self, next(_note_ids), pitch)
-        note._answer = await note._on(velocity)
+        note._answer = await note._on(velocity, seconds)
         return note
 
     @property

@@ -160,23 +160,22 @@ class Server(Synth):
     # ---- time
 
     @contextmanager
-    def at(self, *, seconds: float | None = None, frame: int | None = None, beat: float | None = None) -> Iterator[Timed]:
+    def at(self, *, seconds: float | None = None, frame: int | None = None) -> Iterator[Timed]:
         """What is called within happens together: all of it at one frame, or, if any of it is refused, nothing of it.
 
         Sent when the `with` ends; if an exception leaves the `with`, nothing is sent. Exactly one of
 
         @param seconds from now
         @param frame of the server, as `clock` tells it; to the frame
-        @param beat of its transport (servers without one answer `unsupported`)
 
         What comes too late happens at once, and is told as a notice; after `s.commands.hello(late="error")` it raises LateError,
         with "drop" it does not happen.
         """
-        one_of(seconds=seconds, frame=frame, beat=beat)
+        one_of(seconds=seconds, frame=frame)
         timed = self._timed
         if timed.gathered is not None:
             raise ValueError("at() within at()")
-        at = when(seconds, None if seconds is None else self.clock(), frame, beat)
+        at = when(seconds, None if seconds is None else self.clock(), frame)
         timed.gathered, timed.at = [], at
         try:
             yield timed

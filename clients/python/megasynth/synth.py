@@ -129,14 +129,14 @@ class Synth(SynthWords[Answer]):
 
     # ---- notes
 
-    def note(self, pitch: Pitch, velocity: float = 0.8) -> Note:
-        """Starts a note. In a `with` it ends with that.
+    def note(self, pitch: Pitch, velocity: float = 0.8, *, seconds: float | None = None) -> Note:
+        """Starts a note. It lasts for `seconds`, or until `off`, or, in a `with`, until the end of the block.
 
         @param pitch "C4", 60, or 60.5 between two keys
         @param velocity 0..1
         """
         note = Note(self, next(_note_ids), pitch)
-        note._answer = note._on(velocity)
+        note._answer = note._on(velocity, seconds)
         return note
 
     @property

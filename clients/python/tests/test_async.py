@@ -134,9 +134,6 @@ class Async(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(ValueError):
             async with s.at(frame=1):
                 await s.status()
-        with self.assertRaises(megasynth.UnsupportedError):
-            async with s.at(beat=1):
-                await s.knobs.set("cutoff", 0.9)
 
     async def elsewhere(self):
         """Another task: what it calls is not part of the first one's `at`."""

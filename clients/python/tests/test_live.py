@@ -28,6 +28,31 @@ class Live(unittest.TestCase):
         self.s.panic()
         self.assertTrue(wait_until(lambda: len(self.s.voices) == 0))
 
+    # ---- notes
+
+    def test_a_velocity_of_midi_is_explained(self):
+        for velocity in (90, 1.01, -0.1):
+            with self.assertRaisesRegex(BadValueError, "divide a MIDI velocity by 127"):
+                self.s.note("C4", velocity=velocity)
+
+    def test_a_note_of_a_length_ends_by_itself(self):
+        with self.s.notices("note") as notices:
+            note = self.s.note("C4", seconds=0.1)
+            events = {n.data["event"]: n.data for n in (next(notices) for _ in range(2))}
+        self.assertEqual(set(events), {"started", "ended"})
+        self.assertEqual(events["ended"]["note"], note.handle)
+        length = events["ended"]["frame"] - note.frame
+        self.assertGreaterEqual(length, 0.1 * self.s.info["rate"])  # and then its release
+        with self.s.at(seconds=0.05):
+            self.s.note("E4", seconds=0.01)
+        self.assertTrue(wait_until(lambda: len(self.s.voices) == 0))
+        self.assertRaises(BadValueError, self.s.note, "C4", seconds=-1)
+
+    def test_a_recording_says_that_it_has_ended(self):
+        with self.s.record("ended.wav") as recorded:
+            self.assertFalse(recorded.get("ended"))
+        self.assertTrue(recorded["ended"])
+
     # ---- the patch
 
     def test_load_takes_what_is_a_patch(self):
@@ -395,9 +420,6 @@ class Live(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "cannot be timed"):
             with s.at(seconds=0.02):
                 s.status()
-        with self.assertRaisesRegex(megasynth.UnsupportedError, "no transport"):
-            with s.at(beat=4):
-                s.knobs["cutoff"] = 0.1
         with self.assertRaises(ValueError):
             s.at(frame=1, seconds=1).__enter__()
         with self.assertRaises(ValueError):

@@ -9,6 +9,7 @@ import random
 import tempfile
 import time
 import unittest
+import unittest.mock
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -502,5 +503,52 @@ class Speed(unittest.TestCase):
 
 
 assert PROGRAM.exists() and Sound
+
+
+class Temporaries(unittest.TestCase):
+    def test_what_is_only_an_argument_lives_through_the_call(self):
+        """A patch that nobody keeps: a dict, a file, an expression; each was freed before the engine read it."""
+        other = dict(DRONE, nodes=dict(DRONE["nodes"], osc={"type": "osc.sine"}))
+        with Engine(DRONE) as engine:
+            for patch in (other, KEYS, str(TREMOLO), DRONE):
+                for _ in range(50):
+                    engine.rewire(patch, fade_ms=0)
+                    gc.collect()
+                self.assertEqual(engine.patch, Patch(patch) if isinstance(patch, dict) else Patch.load(patch))
+                engine.render(64)
+            engine.load(other)
+            self.assertEqual(engine.patch.nodes["osc"].type, "osc.sine")
+        self.assertEqual(Patch(DRONE).diff(Patch(DRONE)), [])
+        self.assertEqual(Patch(DRONE).nodes["filt"].type, "svf")
+
+
+class Loudspeakers(unittest.TestCase):
+    """`Sound.play` by a player that keeps what it is given: there is no loudspeaker in a test."""
+
+    def play(self, script):
+        sound = Patch(DRONE).render(0.1)
+        with tempfile.TemporaryDirectory() as folder:
+            kept = os.path.join(folder, "kept.wav")
+            if script is not None:
+                player = os.path.join(folder, "aplay")
+                with open(player, "w") as file:
+                    file.write(f"#!/bin/sh\n{script} {kept}\n")
+                os.chmod(player, 0o755)
+            with unittest.mock.patch.dict(os.environ, {"PATH": folder}):
+                sound.play()
+            return sound, Sound.load(kept)
+
+    def test_the_player_gets_the_samples(self):
+        sound, played = self.play('[ "$1" = -q ] && /bin/cp "$2"')
+        self.assertTrue(equal(sound, played))
+        self.assertEqual(played.rate, 48000)
+
+    def test_no_player_is_an_error_that_says_what_to_do(self):
+        with self.assertRaisesRegex(OfflineError, "none is installed.*aplay"):
+            self.play(None)
+        with self.assertRaisesRegex(OfflineError, r"no player worked \(aplay\)"):
+            self.play("exit 1;")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -54,6 +54,13 @@ def in_chunks(module, inputs, chunk, params=None):
 
 
 class EveryModule(unittest.TestCase):
+    def test_what_is_random_begins_anywhere(self):
+        """A module alone has a seed as a node has: random LFOs do not all start at 0."""
+        for shape in ("random", "smooth"):
+            first = Module("lfo", shape=shape, freq=1).process([], 64)[0]
+            self.assertGreater(abs(first[0]), 1e-3, shape)
+        self.assertTrue(equal(Module("noise").process([], 64), Module("noise").process([], 64)), "yet it is repeatable")
+
     def test_chunks_equal_the_whole(self):
         rng, tried = random.Random(5), 0
         for type in modules:

@@ -51,12 +51,17 @@
     :folder   for its socket and its state, in place of the user's
     :log      a file for what it says
 
+  They are given as a map or as keywords: `(boot! :backend \"dummy\")`. If a server that was booted
+  here with the same options runs already, that one stays, so a file that boots may be loaded again
+  while it plays; `(stop!)` ends it.
+
   Throws an `ex-info` with `:code` audio where there is no sound device, file where there is no
   such program; `:log` is what the server has said."
-  ([] (boot! {}))
-  ([options]
-   (reset! playing {})
-   (session/boot options)))
+  {:arglists '([] [options] [& {:keys [program backend options name folder log]}])}
+  [& {:as options}]
+  (or (session/booted options)
+      (do (reset! playing {})
+          (session/boot options))))
 
 (defn stop!
   "Ends the connection, and the server if it was booted here."
@@ -87,7 +92,7 @@
 ;; ---- when and where
 
 (defn when-frame
-  "A time as the server takes it. `t` is seconds from now, `{:frame n}`, `{:beat b}`, or
+  "A time as the server takes it. `t` is seconds from now, `{:frame n}`, or
   `{:after promise :frames n}`: so many frames after what that call has affected."
   [t]
   (cond
@@ -98,8 +103,7 @@
 
 (defmacro at
   "Calls within take effect at `t`, all on one frame, to the sample; `when-frame` has what `t` can
-  be. Calls that cannot wait fail with `:code` bad-value. (The server counts no beats yet: they fail
-  with `:code` unsupported.)"
+  be. Calls that cannot wait fail with `:code` bad-value."
   [t & body]
   `(binding [session/*at* (when-frame ~t)]
      (let [result# (do ~@body)]
@@ -335,7 +339,9 @@
   (deref [_] @answer))
 
 (defmethod print-method Note [note ^Writer out]
-  (.write out (str "#note " (pr-str (select-keys note [:id :key])))))
+  (let [^String text (or (link/failure-text (:answer note))
+                         (str "#note " (pr-str (select-keys note [:id :key]))))]
+    (.write out text)))
 (defmethod pprint/simple-dispatch Note [note] (pr note))
 
 (defonce ^:private ids (AtomicInteger.))

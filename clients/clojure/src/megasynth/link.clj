@@ -51,13 +51,21 @@
 
 (alter-meta! #'->Answer assoc :private true)
 
+(defn- printed
+  "What `f` makes of an answer that arrives within `print-ms`, or of :pending; or the text of its
+  failure."
+  [answer f]
+  (try (f (deref answer print-ms :pending))
+       (catch clojure.lang.ExceptionInfo e
+         (str "#failure " (pr-str (ex-message e) (ex-data e))))))
+
+(defn failure-text "An answer's failure as it is printed; nil where it has not failed." [answer]
+  (printed answer (constantly nil)))
+
 (defn- shown
   "An answer as it is printed; what leads back, which may be a whole document, is only for `deref`."
   [answer]
-  (try (let [value (deref answer print-ms :pending)]
-         (str "#answer " (pr-str (cond-> value (map? value) (dissoc :undo)))))
-       (catch clojure.lang.ExceptionInfo e
-         (str "#failure " (pr-str (ex-message e) (ex-data e))))))
+  (printed answer #(str "#answer " (pr-str (cond-> % (map? %) (dissoc :undo))))))
 
 (defmethod print-method Answer [answer ^Writer out] (.write out ^String (shown answer)))
 (defmethod pprint/simple-dispatch Answer [answer] (pr answer))

@@ -164,9 +164,16 @@
   [{:keys [url name] :or {name "main"}}]
   (try-places (if url [url] (boot/places name))))
 
+(defn booted
+  "The answer to /hello of the server that was booted here with these options; nil if none runs."
+  [options]
+  (let [{:keys [link process], had :options} @session]
+    (when (and process link (= had options) (link/alive? link))
+      (dissoc (:server @state) :limits))))
+
 (defn boot
   "Starts a server and connects to it."
   [options]
   (disconnect)
-  (let [{:keys [urls] :as booted} (boot/boot options)]
+  (let [{:keys [urls] :as booted} (assoc (boot/boot options) :options options)]
     (connect (or (first (filter #(str/starts-with? % "unix:") urls)) (first urls)) booted)))

@@ -30,6 +30,33 @@
     (is (not (.isAlive ^Process process)) "no stray server"))
   (is (= "disconnected" (:code (failure @(ms/play :c4))))))
 
+(deftest booting-again
+  (rig/boot)
+  @(ms/load! drone)
+  (let [process (:process @session/session)
+        session (:session (:server @ms/state))]
+    (is (= session (:session (rig/boot))) "the same options: the server that runs, and the connection")
+    (is (identical? process (:process @session/session)))
+    (is (:patch @(ms/call "/patch/get")) "what plays plays")
+    (apply ms/boot! (mapcat identity (assoc (rig/options) :name "another"))) ; as keywords
+    (is (not (identical? process (:process @session/session))) "other options: another server")
+    (is (not (.isAlive ^Process process))))
+  (ms/stop!)
+  (rig/boot)
+  (is (= "disconnected" (:code (do (.destroyForcibly ^Process (:process @session/session))
+                                   (until #(not (:connected @ms/state)))
+                                   (failure @(ms/play :c4))))))
+  (is (:session (rig/boot)) "a dead server does not count as running")
+  (ms/stop!))
+
+(deftest a-note-that-fails-is-printed-as-a-failure
+  (is (re-find #"#failure .*boot! or connect! first" (pr-str (ms/play :c4))))
+  (rig/boot)
+  @(ms/load! drone)
+  (is (re-find #"#note \{:id \d+, :key 60\}" (pr-str (ms/play :c4))))
+  (is (re-find #"#failure .*velocity.*127" (pr-str (ms/play :c4 90))))
+  (ms/stop!))
+
 (deftest no-server
   (is (= "file" (:code (failure (ms/boot! {:program "/nowhere/megasynthd"})))))
   (let [{:keys [code exit log]} (failure (ms/boot! {:program (rig/program) :folder (rig/file "new")

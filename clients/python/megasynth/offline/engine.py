@@ -194,15 +194,14 @@ class Engine(Editable):
     def load(self, patch: Patch | Mapping[str, Json] | PathLike) -> None:
         """Makes a patch the one that sounds, from the next block on. On an error the old one goes on."""
         with Report() as report:
-            handle = as_patch(patch)
-            if lib().mega_load(self._handle, handle._handle, report.pointer) != header.OK:
+            if lib().mega_load(self._handle, as_patch(patch), report.pointer) != header.OK:
                 report.fail()
 
     def rewire(self, patch: Patch | Mapping[str, Json] | PathLike, *,
                fade_ms: float = header.MEGA_FADE_MS_DEFAULT,
                frame: int = header.MEGA_NOW) -> Change:
         """Turns the patch that sounds into another: nodes of the same id and type go on, cables fade."""
-        return self._change("mega_rewire", as_patch(patch)._handle, self._how(fade_ms, frame))
+        return self._change("mega_rewire", as_patch(patch), self._how(fade_ms, frame))
 
     def edit(self, operations: Iterable[Operation], *, fade_ms: float = header.MEGA_FADE_MS_DEFAULT,
              frame: int = header.MEGA_NOW) -> Change:

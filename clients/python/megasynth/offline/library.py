@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Finds libmegasynth and loads it, once, when it is first needed.
 
-Looked for in this order: the file that the environment's MEGASYNTH_LIBRARY names; beside this package; in the
-build folder of the source tree that it is in; where the system keeps libraries (`cmake --install`, ldconfig).
+Looked for in this order: the file that the environment's MEGASYNTH_LIBRARY names; in this package (an installed
+package brings the library that was built when it was installed); in the build folder of the source tree that it is
+in; where the system keeps libraries, and where `cmake --install` puts it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .errors import Diagnostic, LibraryError, of_diagnostics
 _NAMES = {"darwin": ("libmegasynth.dylib",), "win32": ("megasynth.dll", "libmegasynth.dll")}.get(
     sys.platform, ("libmegasynth.so", "libmegasynth.so.0"))
 _HINT = ("build it (`cmake -S . -B build && cmake --build build --target megasynth_shared`), install it"
-         " (`cmake --install build`), or name it: MEGASYNTH_LIBRARY=/path/to/libmegasynth.so")
+         " (`sudo cmake --install build`), or name it: MEGASYNTH_LIBRARY=/path/to/libmegasynth.so")
 
 
 def _candidates() -> Iterator[str]:
@@ -37,6 +38,9 @@ def _candidates() -> Iterator[str]:
     installed = ctypes.util.find_library("megasynth")
     if installed:
         yield installed
+    for prefix in (Path(sys.prefix), Path("/usr/local")):  # where ldconfig does not look, or has not looked yet
+        for folder in (prefix / "lib", *sorted(prefix.glob("lib/*-linux-gnu")), prefix / "lib64"):
+            yield from (str(folder / name) for name in _NAMES if (folder / name).exists())
 
 
 def find() -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 import numpy as np
 
 from . import header
-from .edits import Editable, Json, Operation, to_json
+from .edits import Editable, End, Json, Operation, to_json
 from .errors import BadValueError, Diagnostic, NotFoundError
 from .library import Report, lib, nearest, take_text
 from .registry import ModuleInfo, ParamInfo, modules
@@ -73,6 +73,12 @@ class Patch(Editable):
         self._finalizer = weakref.finalize(self, lib().mega_patch_destroy, _handle)
         self._known: _Known | None = None
 
+    @property
+    def _as_parameter_(self) -> int:
+        """What the engine's functions get when they are given the patch itself: ctypes keeps an argument alive
+        for the length of a call, which it would not do for the patch behind a bare handle."""
+        return self._handle
+
     def _replace(self, handle: int) -> None:
         """Another patch of the engine's in the place of this one."""
         self._finalizer()
@@ -105,7 +111,7 @@ class Patch(Editable):
             raise BadValueError("bad-value", f"no such format: `{format}`",
                                 hint="json, sexp, msgpack")
         text, size = ctypes.c_void_p(), ctypes.c_size_t()
-        status = lib().mega_patch_write(self._handle, header.FORMATS[format], ctypes.byref(text),
+        status = lib().mega_patch_write(self, header.FORMATS[format], ctypes.byref(text),
                                         ctypes.byref(size))
         if status != header.OK or not text.value:
             raise MemoryError("the engine got no memory")
@@ -129,8 +135,8 @@ class Patch(Editable):
             document = self.document
             rows = {key: row if isinstance(row, dict) else {r["id"]: r for r in row}
                     for key, row in document.items() if key in ("nodes", "knobs")}
-            ids = [lib().mega_patch_node(self._handle, i).id.decode()
-                   for i in range(lib().mega_patch_node_count(self._handle))]
+            ids = [lib().mega_patch_node(self, i).id.decode()
+                   for i in range(lib().mega_patch_node_count(self))]
             self._known = _Known(rows.get("nodes", {}), rows.get("knobs", {}),
                                  {id: i for i, id in enumerate(ids)})
         return self._known
@@ -158,13 +164,13 @@ class Patch(Editable):
     @property
     def name(self) -> str:
         """The document's name, or ""."""
-        name: bytes = lib().mega_patch_name(self._handle)
+        name: bytes = lib().mega_patch_name(self)
         return name.decode()
 
     @property
     def voices(self) -> int:
         """How many notes can sound at once, 1..4096. It can be set."""
-        return int(lib().mega_patch_voices(self._handle))
+        return int(lib().mega_patch_voices(self))
 
     @voices.setter
     def voices(self, count: int) -> None:
@@ -184,8 +190,8 @@ class Patch(Editable):
     def cables(self) -> list[dict[str, Json]]:
         """The cables, in order: dicts of "from" (node, port; None, knob), "to", "amount", "as", "nodes"."""
         found = []
-        for i in range(lib().mega_patch_cable_count(self._handle)):
-            c = lib().mega_patch_cable(self._handle, i)
+        for i in range(lib().mega_patch_cable_count(self)):
+            c = lib().mega_patch_cable(self, i)
             found.append({
                 "from": (c.from_node.decode() if c.from_node else None, c.from_port.decode()),
                 "to": (c.to_node.decode(), c.to_port.decode()),
@@ -201,7 +207,7 @@ class Patch(Editable):
     def check(self) -> list[Diagnostic]:
         """Raises OfflineError with everything that keeps the patch from playing; else gives the warnings."""
         with Report() as report:
-            if lib().mega_patch_check(self._handle, report.pointer) != header.OK:
+            if lib().mega_patch_check(self, report.pointer) != header.OK:
                 report.fail()
             return self._warnings + report.warnings()
 
@@ -209,7 +215,7 @@ class Patch(Editable):
         """The program that the patch compiles to, as text."""
         with Report() as report:
             text = ctypes.c_void_p()
-            status = lib().mega_patch_disassemble(self._handle, report.pointer, ctypes.byref(text))
+            status = lib().mega_patch_disassemble(self, report.pointer, ctypes.byref(text))
             if status != header.OK:
                 report.fail()
         return take_text(lib(), text.value)
@@ -224,7 +230,7 @@ class Patch(Editable):
         text = to_json(list(operations))
         inverse = ctypes.c_void_p()
         with Report() as report:
-            made = lib().mega_patch_edit(self._handle, text, len(text), header.FORMATS["json"],
+            made = lib().mega_patch_edit(self, text, len(text), header.FORMATS["json"],
                                          report.pointer, ctypes.byref(inverse))
             if not made:
                 report.fail()
@@ -235,17 +241,26 @@ class Patch(Editable):
     def diff(self, other: Patch) -> list[dict[str, Json]]:
         """The operations that lead from this patch to another."""
         text = ctypes.c_void_p()
-        if lib().mega_patch_diff(self._handle, other._handle, ctypes.byref(text)) != header.OK:
+        if lib().mega_patch_diff(self, other, ctypes.byref(text)) != header.OK:
             raise MemoryError("the engine got no memory")
         operations: list[dict[str, Json]] = json.loads(take_text(lib(), text.value))
         return operations
 
     # ---- sound and pictures --------------------------------------------------------------------
 
-    def render(self, seconds: float | None = None, notes: Notes | None = None, **options: Any) -> Sound:
-        """Plays the patch and what it is given, as `megasynth render` does, bit for bit; see `render.render`."""
+    def render(self, seconds: float | None = None, notes: Notes | None = None, *, rate: int = 48000, block: int = 8192,
+               voices: int | None = None, seed: int = 0, beat: float = 0.5, knobs: Mapping[str, float] | None = None,
+               capture: Iterable[End] = (), folder: PathLike = ".", isa: str | None = None) -> Sound:
+        """Plays the patch and what it is given, as `megasynth render` does, bit for bit.
+
+        seconds: how long; None: until the last tail has died (drones: 5 s).
+        notes: "C4 E4 G4", a word each `beat` seconds; or a list as in a score; or the Path of one. See `render.render`.
+        knobs: values to begin with, 0..1.  voices, seed, rate, block, isa: see Engine.
+        capture: output ports to keep, as in ["filt.out"]; `sound.captured["filt.out"]` then has each.
+        """
         from .render import render
-        return render(self, seconds, notes, **options)
+        return render(self, seconds, notes, rate=rate, block=block, voices=voices, seed=seed, beat=beat, knobs=knobs,
+                      capture=capture, folder=folder, isa=isa)
 
     def svg(self) -> str:
         """A picture of the graph: nodes with their ports, knobs, cables with their amounts."""
@@ -275,7 +290,7 @@ class Node(MutableMapping[str, Union[float, str]]):
     """
 
     def __init__(self, patch: Patch, index: int) -> None:
-        info = lib().mega_patch_node(patch._handle, index)
+        info = lib().mega_patch_node(patch, index)
         self._patch = patch
         self.id: str = info.id.decode()
         self.type: str = info.type.decode()
@@ -332,7 +347,7 @@ class Nodes(Mapping[str, Node]):
         return iter(self._patch._look().places)
 
     def __len__(self) -> int:
-        return int(lib().mega_patch_node_count(self._patch._handle))
+        return int(lib().mega_patch_node_count(self._patch))
 
     def __repr__(self) -> str:
         return repr({id: node.type for id, node in self.items()})
@@ -345,7 +360,7 @@ class Knobs(Mapping[str, float]):
         self._patch = patch
 
     def _names(self) -> list[str]:
-        p = self._patch._handle
+        p = self._patch
         return [lib().mega_patch_knob(p, i).decode()
                 for i in range(lib().mega_patch_knob_count(p))]
 
@@ -367,7 +382,7 @@ class Knobs(Mapping[str, float]):
         return iter(self._names())
 
     def __len__(self) -> int:
-        return int(lib().mega_patch_knob_count(self._patch._handle))
+        return int(lib().mega_patch_knob_count(self._patch))
 
     def __repr__(self) -> str:
         return repr(dict(self))

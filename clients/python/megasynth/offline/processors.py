@@ -16,7 +16,7 @@ import numpy as np
 from .edits import Json
 from .engine import Engine
 from .errors import BadValueError, NotFoundError, OfflineError
-from .kernel import Kernel
+from .kernel import Kernel, seed_of
 from .library import nearest
 from .patch import Patch, PathLike, as_patch
 from .registry import ModuleInfo, ParamInfo, modules
@@ -125,8 +125,8 @@ class Module:
 
     def __init__(self, type: str, /, *, sample_rate: int = 48000, seed: int | None = None,
                  **params: float | str) -> None:
-        """seed: of what is random; `seed_of("hiss")` is that of a node "hiss" in a patch. In a graph it is by
-        default that of the processor's name."""
+        """seed: of what is random; `seed_of("hiss")` is that of a node "hiss" in a patch. The default is that of
+        the type's name; in a graph, that of the processor's name."""
         self.info: ModuleInfo = modules[type]
         self.type = type
         names = _WIRES.get(type)
@@ -149,7 +149,8 @@ class Module:
         self._kernel: Kernel | None = None
         self._line = np.zeros(64, np.float32)  # of `feedback`
         if self.type not in _WIRES and self.type != "feedback":
-            self._kernel = Kernel(self.type, self.sample_rate, self.seed or 0)
+            self._kernel = Kernel(self.type, self.sample_rate,
+                                  seed_of(self.type) if self.seed is None else self.seed)
 
     def reset(self) -> None:
         """Forgets what it has heard; parameters stay."""

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import struct
+import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +24,15 @@ else:
 _WIDGET_BITS = 16  # browsers play that everywhere
 _WIDGET_SECONDS_MAX = 120  # a notebook keeps what it shows: 15 MB a minute
 _PCM, _FLOAT = 1, 3  # WAVE's codes
+
+#: programs that play a WAV file, the likeliest to find a device first
+PLAYERS = (("pw-play",), ("paplay",), ("aplay", "-q"), ("afplay",), ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error"),
+           ("play", "-q"))
+
+
+def players() -> list[tuple[str, ...]]:
+    """Those of PLAYERS that are installed."""
+    return [command for command in PLAYERS if shutil.which(command[0])]
 
 
 class Sound(_Base):
@@ -123,6 +135,23 @@ class Sound(_Base):
                                hint="16, 24, 32 bits, or 32-bit floats")
         whole = samples[:samples.size // channels * channels].reshape(-1, channels)
         return cls(np.ascontiguousarray(whole.T), rate)
+
+    # ---- loudspeakers --------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Plays it on this machine's loudspeakers and returns at its end; ^C stops it.
+
+        Raises OfflineError where no player works. In a notebook the sound shows a player of its own instead.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "sound.wav"
+            file.write_bytes(self.wav())
+            for command in players():
+                if subprocess.run([*command, file], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0:
+                    return
+        tried = ", ".join(command[0] for command in players()) or "none is installed"
+        raise OfflineError("audio", f"no player worked ({tried})",
+                           hint="save it and open the file, or install one of " + ", ".join(c[0] for c in PLAYERS))
 
     # ---- notebooks -----------------------------------------------------------------------------
 
