@@ -35,10 +35,10 @@
   @(ms/load! drone)
   (let [process (:process @session/session)
         session (:session (:server @ms/state))]
-    (is (= session (:session (rig/boot))) "the same options: the server that runs, and the connection")
+    (is (= session (:session (rig/boot))) "the same options: the server that runs")
     (is (identical? process (:process @session/session)))
     (is (:patch @(ms/call "/patch/get")) "what plays plays")
-    (apply ms/boot! (mapcat identity (assoc (rig/options) :name "another"))) ; as keywords
+    (apply ms/boot! (mapcat identity (assoc (rig/options) :name "another")))
     (is (not (identical? process (:process @session/session))) "other options: another server")
     (is (not (.isAlive ^Process process))))
   (ms/stop!)
