@@ -210,6 +210,9 @@ MEGA_CONTROL void mega_destroy(mega_engine *engine);
 /// The instruction set in use: "v2", "v3", "v4", "neon" or "one".
 MEGA_CONTROL const char *mega_isa(const mega_engine *engine);
 MEGA_CONTROL uint32_t mega_rate(const mega_engine *engine);
+/// Changes `mega_options.whole_blocks`, for a host that learns its block size late; not while `mega_render` runs.
+/// @return what holds from here on: in the middle of a block of 64 frames it cannot become true
+MEGA_CONTROL bool mega_set_whole_blocks(mega_engine *engine, bool whole);
 
 /// Compiles a patch and makes it the one that sounds, from the next block on. Nodes of the same id and type
 /// keep their state. Changes that were scheduled are forgotten. On an error the old patch goes on.

@@ -293,6 +293,17 @@ static void give_output(mega_engine *e, float *const *out, uint32_t offset, uint
     for (uint32_t c = 2; c < channels; c++) memset(out[c] + offset, 0, frames * sizeof(float));
 }
 
+bool mega_set_whole_blocks(mega_engine *e, bool whole) {
+    MEGA_IN_CONTROL(e);
+    if (e->input_written % MEGA_BLOCK_FRAMES) whole = false; // in the middle of one
+    if (whole == e->options.whole_blocks) return whole;
+    e->options.whole_blocks = whole;
+    // what was heard already is not heard again, one block later
+    size_t samples = (size_t)e->options.input_channels * 2 * MEGA_BLOCK_FRAMES;
+    if (samples) memset(e->input_ring, 0, samples * sizeof *e->input_ring);
+    return whole;
+}
+
 void mega_render(mega_engine *e, const float *const *in, float *const *out, uint32_t frames) {
     MEGA_IN_AUDIO(e);
     uint64_t mode = enter_mode();

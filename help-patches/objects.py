@@ -189,7 +189,7 @@ def tap_help():
         s.connect(snap, number)
     s.text(520, 466, "the envelopes of four voices", 40)
     s.sub(600, 558, reference("[megasynth.tap~ name node.port voices]", [],
-                              [("signals", "the port's signal, one block after it was made; with -m in one multichannel outlet")],
+                              [("signals", "the port's signal, late by a block (Pd's 64 samples, or the longer of synth's and tap's), whichever object was made first; with -m in one multichannel outlet")],
                               [("name", "of a [megasynth~ -name name]; it may come later"),
                                ("node.port", "an output of a node"), ("voices", "how many to give apart; none: their sum"),
                                ("-m", "the voices in one multichannel outlet, where Pd has it")]))
@@ -201,7 +201,7 @@ def get_help():
     s = Sheet(WIDTH, 400)
     s.title("megasynth.get", "asks a [megasynth~] and gives the answers")
     s.text(10, 52, "The same questions can be sent to [megasynth~] itself; here the answers come apart from everything else.", 106)
-    questions = [("dump", "the patch, as the messages that build it"), ("list", "nodes, knobs and cables"),
+    questions = [("dump", "the patch, as the messages that build it"), ("nodes", "nodes, knobs and cables"),
                  ("get filt.res", "a value"), ("get cutoff", "a knob"), ("modules", "what patches can be made of"),
                  ("modules svf", "all about one"), ("commands", "all messages"), ("voices", "how many sound")]
     y, boxes = 90, []
@@ -215,8 +215,8 @@ def get_help():
     s.connect(get, s.obj(20, y + 40, "print answer"))
     s.text(150, y + 40, "look at Pd's window")
     synth_below(s, 460, 90)
-    s.sub(600, y + 10, reference("[megasynth.get name]", [("messages", "dump, list, get, modules, commands, voices, version"),
-                                                          ("bang", "as list")],
+    s.sub(600, y + 10, reference("[megasynth.get name]", [("messages", "dump, nodes, get, values, modules, commands, voices, version"),
+                                                          ("bang", "as nodes")],
                                  [("answers", "as [megasynth~] gives them at its last outlet")],
                                  [("name", "of a [megasynth~ -name name]")]))
     see_also(s, y + 90, ["megasynth~", "megasynth.tap~"])

@@ -41,15 +41,31 @@ void mega_atoms_finish(mega_atoms *a) {
     if (a->atoms != a->room) free(a->atoms);
 }
 
-void mega_outlet(t_outlet *outlet, const char *selector, size_t count, const mega_atom *atoms) {
+/// To an outlet, or to what has a symbol.
+static void send(t_outlet *outlet, t_symbol *to, const char *selector, size_t count,
+                 const mega_atom *atoms) {
     t_atom room[64], *made = room;
     if (count > sizeof room / sizeof *room) made = malloc(count * sizeof *made);
     for (size_t i = 0; i < count && made; i++) {
         if (atoms[i].word) SETSYMBOL(&made[i], gensym(atoms[i].word));
         else SETFLOAT(&made[i], (t_float)atoms[i].number);
     }
-    if (made) outlet_anything(outlet, gensym(selector), (int)count, made);
+    if (made && outlet) outlet_anything(outlet, gensym(selector), (int)count, made);
+    else if (made && to->s_thing) pd_typedmess(to->s_thing, gensym(selector), (int)count, made);
     if (made != room) free(made);
+}
+
+void mega_outlet(t_outlet *outlet, const char *selector, size_t count, const mega_atom *atoms) {
+    send(outlet, NULL, selector, count, atoms);
+}
+
+void mega_send(t_symbol *to, const char *selector, size_t count, const mega_atom *atoms) {
+    send(NULL, to, selector, count, atoms);
+}
+
+double mega_tick_frames(double rate) {
+    double tick = 64; // DEFDACBLKSIZE
+    return tick * rate / (double)sys_getsr();
 }
 
 mega_setmultiout *mega_find_setmultiout(void) {

@@ -7,7 +7,7 @@
 #include "adapter/adapter.h"
 #include "m_pd.h"
 
-#define MEGA_LINK_VERSION 1 ///< of this struct
+#define MEGA_LINK_VERSION 2 ///< of this struct
 
 typedef struct {
     uint32_t version;
@@ -16,7 +16,7 @@ typedef struct {
     uint32_t rate; ///< 0: not known yet
     mega_tap *(*tap_open)(mega_adapter *, const char *node, const char *port, uint32_t channels);
     void (*tap_close)(mega_tap *);
-    void (*tap_perform)(mega_tap *, float *const *out, uint32_t frames);
+    void (*tap_perform)(mega_tap *, float *const *out, uint32_t frames, double time);
     mega_listener (*listen)(mega_adapter *, mega_answer *, void *context);
     void (*ignore)(mega_adapter *, mega_listener);
     void (*ask)(mega_adapter *, mega_listener, const char *selector, size_t count,
@@ -40,6 +40,10 @@ void mega_atoms_init(mega_atoms *atoms, int argc, const t_atom *argv);
 void mega_atoms_finish(mega_atoms *atoms);
 /// Sends an adapter's message to an outlet.
 void mega_outlet(t_outlet *outlet, const char *selector, size_t count, const mega_atom *atoms);
+/// The same to whatever has this symbol.
+void mega_send(t_symbol *to, const char *selector, size_t count, const mega_atom *atoms);
+/// Frames of a tick of Pd, between two of which messages come, at a subpatch's rate.
+double mega_tick_frames(double rate);
 
 #define MEGA_CLASS_MULTICHANNEL 0x10 ///< of Pd 0.54 and later
 /// Makes signal outlets of several channels, where Pd has them (0.54); else NULL.

@@ -35,7 +35,7 @@ static void anything(object *x, t_symbol *selector, int argc, t_atom *argv) {
     mega_atoms_finish(&atoms);
 }
 
-static void bang(object *x) { anything(x, gensym("list"), 0, NULL); }
+static void bang(object *x) { anything(x, gensym("nodes"), 0, NULL); }
 
 static void free_object(object *x) {
     const mega_link *link = mega_link_find(x->name);

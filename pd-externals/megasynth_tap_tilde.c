@@ -19,7 +19,7 @@ typedef struct {
     uint64_t serial; // of the synth that it is tapped into; 0: none
     mega_tap *tap;
     void (*close)(mega_tap *);
-    void (*perform)(mega_tap *, float *const *, uint32_t);
+    void (*perform)(mega_tap *, float *const *, uint32_t, double);
     bool told;
     float *out[CHANNELS_MAX];
     t_sample *vector[CHANNELS_MAX];
@@ -33,7 +33,7 @@ static uint32_t channels(const object *x) { return x->voices ? x->voices : 1; }
 
 static t_int *perform(t_int *w) {
     object *x = (object *)w[1];
-    if (x->tap) x->perform(x->tap, x->out, x->frames);
+    if (x->tap) x->perform(x->tap, x->out, x->frames, clock_getlogicaltime());
     for (uint32_t c = 0; c < channels(x); c++)
         for (uint32_t i = 0; i < x->frames; i++) x->vector[c][i] = x->tap ? x->out[c][i] : 0;
     return w + 2;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // megasynth~ -- Pd's face of the adapter: arguments, inlets, outlets, time, files, state in the
 // patch.
+#include <fcntl.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -11,7 +12,6 @@
 
 enum {
     CHANNELS_MAX = 64,
-    TICK_FRAMES = 64, ///< Pd's: messages come between two of these
     GRID_FRAMES = 64, ///< the engine's blocks
 };
 
@@ -23,7 +23,8 @@ typedef struct {
     t_canvas *canvas;
     t_clock *clock;
     t_outlet *info;
-    t_symbol *name; // or NULL
+    t_symbol *name, *name_info; // or NULL
+    double made_time;
     bool keep, multichannel;
     uint32_t ins, outs;
     mega_setmultiout *setmultiout;
@@ -42,8 +43,11 @@ static t_class *plain_class, *inlet_class; // without and with a main signal inl
 
 // ---- what the adapter asks for -----------------------------------------------------------------
 
+/// Out of the outlet, and to whoever receives `NAME.info`: the abstractions need no cord.
 static void info(void *context, const char *selector, size_t count, const mega_atom *atoms) {
-    mega_outlet(((object *)context)->info, selector, count, atoms);
+    object *x = context;
+    if (x->name_info && x->name_info->s_thing) mega_send(x->name_info, selector, count, atoms);
+    mega_outlet(x->info, selector, count, atoms);
 }
 
 static void error(void *context, const char *text) { pd_error(context, "megasynth~: %s", text); }
@@ -56,6 +60,17 @@ static void wake(void *context, double ms) {
     if (x->clock) clock_delay(x->clock, ms > 0 ? ms : after_all_ms);
 }
 
+static double now_ms(void *context) { return clock_gettimesince(((object *)context)->made_time); }
+
+/// The patches that come with the externals lie beside them.
+static bool find_shipped(const object *x, const char *name, char *result, size_t bytes) {
+    const char *folder = class_gethelpdir(pd_class(&x->object.ob_pd));
+    if ((size_t)snprintf(result, bytes, "%s/%s", folder, name) >= bytes) return false;
+    int descriptor = sys_open(result, O_RDONLY);
+    if (descriptor >= 0) sys_close(descriptor);
+    return descriptor >= 0;
+}
+
 static bool path(void *context, const char *name, bool to_write, char *result, size_t bytes) {
     object *x = context;
     char folder[MAXPDSTRING], *file;
@@ -64,7 +79,7 @@ static bool path(void *context, const char *name, bool to_write, char *result, s
         return true;
     }
     int descriptor = canvas_open(x->canvas, name, "", folder, &file, sizeof folder, 1);
-    if (descriptor < 0) return false;
+    if (descriptor < 0) return find_shipped(x, name, result, bytes);
     sys_close(descriptor);
     return (size_t)snprintf(result, bytes, "%s/%s", folder, file) < bytes;
 }
@@ -79,7 +94,7 @@ static bool path(void *context, const char *name, bool to_write, char *result, s
 static uint64_t frame_now(const object *x) {
     if (!x->anchored) return MEGA_AT_ONCE;
     double ahead = clock_gettimesince(x->anchor_time) * 0.001 * x->rate;
-    double tick = TICK_FRAMES * x->rate / (double)sys_getsr();
+    double tick = mega_tick_frames(x->rate);
     double span = x->frames > tick ? x->frames : tick;
     if (ahead < 0 || ahead >= span + 0.5) return MEGA_AT_ONCE; // nothing was rendered: sound is off
     // the engine renders blocks of its grid; where ours end within one, it is a block ahead
@@ -97,6 +112,8 @@ static void anything(object *x, t_symbol *selector, int argc, t_atom *argv) {
     mega_adapter_message(x->adapter, frame_now(x), selector->s_name, atoms.count, atoms.atoms);
     mega_atoms_finish(&atoms);
 }
+
+static void bang(object *x) { anything(x, &s_bang, 0, NULL); }
 
 /// Lists and numbers.
 static void list(object *x, t_symbol *selector, int argc, t_atom *argv) {
@@ -130,8 +147,9 @@ static void render(object *x) {
 
 static t_int *perform(t_int *w) {
     object *x = (object *)w[1];
-    render(x);
     x->anchor_time = clock_getlogicaltime();
+    mega_adapter_moment(x->adapter, x->anchor_time, (uint32_t)mega_tick_frames(x->rate));
+    render(x);
     x->anchor_frame = mega_adapter_frame(x->adapter);
     x->anchored = true;
     return w + 2;
@@ -181,6 +199,29 @@ static void dsp(object *x, t_signal **signals) {
 
 // ---- state in the patch ------------------------------------------------------------------------
 
+/// A number that Pd would write with too few digits is written as the word that reads back as it.
+static t_atom kept_atom(const mega_atom *atom) {
+    char text[MAXPDSTRING], digits[40];
+    t_atom made;
+    mega_atom_text(atom, text, sizeof text);
+    snprintf(digits, sizeof digits, "%g", atom->number);
+    if (!atom->word && strcmp(digits, text) == 0) SETFLOAT(&made, (t_float)atom->number);
+    else SETSYMBOL(&made, gensym(text));
+    return made;
+}
+
+static void keep_message(void *context, const char *selector, size_t count,
+                         const mega_atom *atoms) {
+    t_binbuf *to = context;
+    if (strcmp(selector, "dump") != 0) return;
+    binbuf_addv(to, "ss", gensym("#A"), gensym("restore"));
+    for (size_t i = 0; i < count; i++) {
+        t_atom atom = kept_atom(&atoms[i]);
+        binbuf_add(to, 1, &atom);
+    }
+    binbuf_addsemi(to);
+}
+
 static void save(t_gobj *gobj, t_binbuf *to) {
     object *x = (object *)gobj;
     binbuf_addv(to, "ssii", gensym("#X"), gensym("obj"), (int)x->object.te_xpix,
@@ -189,26 +230,20 @@ static void save(t_gobj *gobj, t_binbuf *to) {
     obj_saveformat(&x->object, to);
     binbuf_addsemi(to);
     if (!x->keep) return;
-    size_t bytes;
-    uint8_t *state = mega_adapter_state(x->adapter, &bytes);
-    if (!state) return;
-    binbuf_addv(to, "ss", gensym("#A"), gensym("state"));
-    for (size_t i = 0; i < bytes; i++) {
-        t_atom atom;
-        SETFLOAT(&atom, state[i]);
-        binbuf_add(to, 1, &atom);
-    }
-    binbuf_addsemi(to);
-    free(state);
+    mega_listener listener = mega_adapter_listen(x->adapter, keep_message, to);
+    mega_adapter_ask(x->adapter, listener, "dump", 0, NULL);
+    mega_adapter_ignore(x->adapter, listener);
 }
 
-/// Those bytes, from a patch that is being opened.
-static void state(object *x, t_symbol *selector, int argc, t_atom *argv) {
-    (void)selector;
-    uint8_t *bytes = malloc((size_t)argc + 1);
-    for (int i = 0; i < argc && bytes; i++) bytes[i] = (uint8_t)atom_getfloatarg(i, argc, argv);
-    if (bytes) mega_adapter_restore(x->adapter, bytes, (size_t)argc);
-    free(bytes);
+/// One of those messages, from a patch that is being opened.
+static void restore(object *x, t_symbol *selector, int argc, t_atom *argv) {
+    mega_atoms atoms;
+    mega_atoms_init(&atoms, argc, argv);
+    if (selector == gensym("state"))
+        mega_adapter_restore(x->adapter, selector->s_name, atoms.count, atoms.atoms);
+    else if (atoms.count && atoms.atoms->word)
+        mega_adapter_restore(x->adapter, atoms.atoms->word, atoms.count - 1, atoms.atoms + 1);
+    mega_atoms_finish(&atoms);
 }
 
 /// What is saved behind #A goes to whoever took that name last.
@@ -230,7 +265,7 @@ static void unbind_state(object *x) {
 typedef struct {
     uint32_t ins, outs, voices;
     t_symbol *name, *file;
-    bool keep, multichannel;
+    bool keep, wait, multichannel;
     const char *wrong; // a word of the arguments
 } arguments;
 
@@ -257,6 +292,7 @@ static arguments read_arguments(int argc, t_atom *argv) {
         const char *word = argv->a_type == A_SYMBOL ? argv->a_w.w_symbol->s_name : "";
         if (strcmp(word, "-m") == 0) a.multichannel = true;
         else if (strcmp(word, "-k") == 0) a.keep = true;
+        else if (strcmp(word, "-wait") == 0) a.wait = true;
         else if (strcmp(word, "-in") == 0)
             a.ins = count_argument(&a, &argc, &argv, 0, CHANNELS_MAX);
         else if (strcmp(word, "-voices") == 0) a.voices = count_argument(&a, &argc, &argv, 1, 4096);
@@ -295,20 +331,23 @@ static void *new_object(t_symbol *selector, int argc, t_atom *argv) {
     if (a.wrong)
         pd_error(x,
                  "megasynth~: `%s`: write [megasynth~ (channels) (file) -in N -voices N -name word "
-                 "-m -k]",
+                 "-m -k -wait]",
                  a.wrong);
     if (a.multichannel && !x->setmultiout)
         pd_error(
             x,
             "megasynth~: -m: this Pd has no multichannel signals (0.54 has): one outlet a channel");
     x->clock = clock_new(x, (t_method)tick);
-    mega_host host = {.context = x, .info = info, .error = error, .wake = wake, .path = path};
+    x->made_time = clock_getlogicaltime();
+    mega_host host = {
+        .context = x, .info = info, .error = error, .wake = wake, .path = path, .now_ms = now_ms};
     double rate = (double)sys_getsr();
     x->adapter = mega_adapter_create(
         &(mega_adapter_options){.rate = rate > 0 ? (uint32_t)lround(rate) : 48000,
                                 .input_channels = a.ins,
                                 .output_channels = a.outs,
-                                .voices = a.voices},
+                                .voices = a.voices,
+                                .wait = a.wait},
         &host);
     if (!x->adapter) {
         pd_free(&x->object.ob_pd);
@@ -321,6 +360,9 @@ static void *new_object(t_symbol *selector, int argc, t_atom *argv) {
                           mega_tap_perform,    mega_adapter_listen,
                           mega_adapter_ignore, mega_adapter_ask};
     if ((x->name = a.name)) {
+        char text[MAXPDSTRING];
+        snprintf(text, sizeof text, "%s.info", x->name->s_name);
+        x->name_info = gensym(text);
         pd_bind(&x->object.ob_pd, x->name);
         pd_bind(&x->object.ob_pd, mega_link_symbol(x->name));
     }
@@ -352,7 +394,9 @@ static t_class *make_class(bool with_inlet) {
     if (with_inlet) class_domainsignalin(c, offsetof(object, inlet_value));
     class_addmethod(c, (t_method)dsp, gensym("dsp"), A_CANT, A_NULL);
     class_addmethod(c, (t_method)give_link, gensym("_megasynth"), A_CANT, A_NULL);
-    class_addmethod(c, (t_method)state, gensym("state"), A_GIMME, A_NULL);
+    class_addmethod(c, (t_method)restore, gensym("restore"), A_GIMME, A_NULL);
+    class_addmethod(c, (t_method)restore, gensym("state"), A_GIMME, A_NULL);
+    class_addbang(c, bang);
     class_addlist(c, list);
     class_addanything(c, anything);
     class_setsavefn(c, save);

@@ -25,7 +25,7 @@ static mega_engine *make_engine(mega_adapter *a) {
                                                       .output_channels = a->options.output_channels,
                                                       .whole_blocks = a->whole_blocks},
                                       report);
-    if (!engine) synth_tell_report(a, "megasynth~", report, NULL, MEGA_ERROR_MEMORY);
+    if (!engine) synth_tell_report(a, "megasynth~", report, NULL, MEGA_ERROR_MEMORY, false);
     mega_report_destroy(report);
     return engine;
 }
@@ -46,6 +46,8 @@ mega_adapter *mega_adapter_create(const mega_adapter_options *options, const meg
     }
     a->host = *host;
     a->options = *options;
+    a->waits = options->wait;
+    a->whole_blocks = options->input_channels > 0; // as blocks are nearly always
     a->collect_frame = UINT64_MAX;
     if (!allocate(a)) {
         synth_tell_error(a, "no-memory", "no memory");
@@ -71,6 +73,9 @@ void mega_adapter_destroy(mega_adapter *a) {
     for (int i = 0; i < 128; i++) free(a->controllers[i]);
     synth_values_finish(a);
     json_decref(a->early.list);
+    json_decref(a->sent);
+    json_decref(a->touched);
+    json_decref(a->warned);
     json_decref(a->collected);
     json_decref(a->slots);
     free(a);
@@ -95,8 +100,8 @@ static void tell_unknown(mega_adapter *a, const char *selector) {
                      near ? "`?" : "");
 }
 
-static void run(mega_adapter *a, uint64_t frame, const char *selector, size_t count,
-                const mega_atom *atoms) {
+void synth_run(mega_adapter *a, uint64_t frame, const char *selector, size_t count,
+               const mega_atom *atoms) {
     synth_osc_room room;
     synth_osc_translate(&selector, &count, &atoms, &room);
     const synth_command_row *row = find(selector);
@@ -107,10 +112,28 @@ static void run(mega_adapter *a, uint64_t frame, const char *selector, size_t co
     else row->run(a, frame, count, atoms);
 }
 
+/// What an object says while it is made waits for its cords, what it says while the host builds its
+/// DSP graph for the graph.
+static void tell_early(mega_adapter *a) {
+    synth_messages early = a->early;
+    a->early = (synth_messages){0};
+    synth_tell_messages(a, MEGA_INFO, &early);
+    json_decref(early.list);
+}
+
+/// At the first message or tick.
+static void announce(mega_adapter *a) {
+    if (a->ready_told) return;
+    a->ready_told = true;
+    synth_tell(a, MEGA_INFO, "ready", 1, &(mega_atom){MEGA_VERSION, 0});
+    tell_early(a);
+}
+
 void mega_adapter_message(mega_adapter *a, uint64_t frame, const char *selector, size_t count,
                           const mega_atom *atoms) {
-    if (selector) run(a, frame, selector, count, atoms);
-    else if (count && atoms->word) run(a, frame, atoms->word, count - 1, atoms + 1);
+    announce(a);
+    if (selector) synth_run(a, frame, selector, count, atoms);
+    else if (count && atoms->word) synth_run(a, frame, atoms->word, count - 1, atoms + 1);
     else if (count) synth_play_list(a, frame, count, atoms);
     // an empty list is what [list] and [t b] send by the way: nothing
 }
@@ -146,6 +169,8 @@ bool mega_adapter_load(mega_adapter *a, const char *file_name) {
 // ---- tick --------------------------------------------------------------------------------------
 
 void mega_adapter_join(mega_adapter *a) {
+    mega_listener asking = a->asking;
+    a->asking = MEGA_INFO; // what is finished here was not asked by whoever makes us wait
     do {
         if (!a->begun) synth_edits_flush(a);
         synth_worker_pause(a->worker, true);
@@ -153,6 +178,7 @@ void mega_adapter_join(mega_adapter *a) {
         synth_work_finish_all(a);
         synth_values_replay(a);
     } while (!synth_worker_idle(a->worker) || (json_array_size(a->collected) && !a->begun));
+    a->asking = asking;
 }
 
 /// Tells which changes have become heard, and since when.
@@ -205,67 +231,76 @@ static void tell_load(mega_adapter *a) {
 
 /// Asks for the next tick, if there is anything left to look after. What waits for sound to be
 /// rendered waits without us while there is none: `mega_adapter_format` wakes us then.
-static void ask_for_tick(mega_adapter *a) {
+/// @param values_ms until changed values may be sent; below 0: there are none
+static void ask_for_tick(mega_adapter *a, double values_ms) {
     uint64_t now = mega_adapter_frame(a);
     bool renders = now != a->frame_seen;
     a->frame_seen = now;
-    double ms = -1;
-    if (a->poll_ms > 0) ms = a->poll_ms;
-    if (renders && (a->pending_count || a->collect_frame != UINT64_MAX)) ms = look_ms * 4;
+    double ms = values_ms;
+    if (a->poll_ms > 0 && (ms < 0 || a->poll_ms < ms)) ms = a->poll_ms;
+    bool pending = renders && (a->pending_count || a->collect_frame != UINT64_MAX);
+    if (pending && (ms < 0 || ms > look_ms * 4)) ms = look_ms * 4;
     if (!synth_worker_idle(a->worker)) ms = look_ms;
     if (json_array_size(a->collected) && !a->begun) ms = 0;
     if (ms >= 0) a->host.wake(a->host.context, ms);
 }
 
 void mega_adapter_tick(mega_adapter *a) {
-    if (!a->ready_told) {
-        a->ready_told = true;
-        synth_tell(a, MEGA_INFO, "ready", 1, &(mega_atom){MEGA_VERSION, 0});
-        synth_tell_messages(a, MEGA_INFO, &a->early);
-    }
+    announce(a);
+    tell_early(a);
     if (!a->begun) synth_edits_flush(a);
+    if (a->waits) mega_adapter_join(a);
     synth_work_finish_all(a);
     if (synth_worker_idle(a->worker)) {
         synth_values_replay(a);
         tell_swapped(a);
         collect_later(a);
     }
+    if (a->waits) mega_adapter_join(a);
     synth_notes_collect(a);
     tell_load(a);
-    ask_for_tick(a);
+    ask_for_tick(a, synth_changes_send(a));
 }
 
 // ---- sound -------------------------------------------------------------------------------------
 
-/// The same patch in another engine, as at its start.
+/// Changes that waited for their frame are in force in the new engine from its start.
+static void tell_all_swapped(mega_adapter *a) {
+    size_t count = a->pending_count;
+    a->pending_count = 0;
+    for (size_t i = 0; i < count; i++)
+        synth_messages_add(&a->early, "swapped", "sf", a->pending[i].name, 0.0);
+}
+
+/// The same patch in another engine: at its start, but for the notes that are held.
 static void change_engine(mega_adapter *a) {
     mega_engine *before = a->engine, *engine = make_engine(a);
     if (!engine) return;
     mega_patch *patch = mega_snapshot(a->engine);
     mega_report *report = mega_report_create();
     mega_status status = patch ? mega_load(engine, patch, report) : MEGA_OK;
-    if (status) synth_tell_report(a, "megasynth~", report, NULL, status);
+    if (status) synth_tell_report(a, "megasynth~", report, NULL, status, true);
     mega_report_destroy(report);
     mega_patch_destroy(patch);
     a->engine = engine;
     a->epoch++;
-    a->pending_count = 0;
+    tell_all_swapped(a);
     a->collect_frame = UINT64_MAX;
     a->poll_frame = 0;
     synth_values_forget_names(a);
-    synth_notes_clear(a);
+    synth_notes_again(a);
     synth_taps_open_again(a);
     mega_destroy(before);
 }
 
 void mega_adapter_format(mega_adapter *a, uint32_t rate, uint32_t frames) {
-    bool whole = a->options.input_channels && frames % 64 == 0;
     if (frames > a->block_frames) a->block_frames = frames;
+    bool whole = a->options.input_channels && frames % SYNTH_BLOCK_FRAMES == 0;
     if (rate != mega_rate(a->engine) || whole != a->whole_blocks) {
         synth_worker_pause(a->worker, false);
         a->options.rate = rate;
-        a->whole_blocks = whole;
-        change_engine(a);
+        if (rate != mega_rate(a->engine)) change_engine(a);
+        a->whole_blocks = mega_set_whole_blocks(a->engine, whole);
         synth_worker_resume(a->worker);
     }
     a->frame_seen = UINT64_MAX;
@@ -280,9 +315,15 @@ static uint64_t now_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+void mega_adapter_moment(mega_adapter *a, double time, uint32_t tick_frames) {
+    if (atomic_exchange(&a->moment, time) != time) atomic_store(&a->moment_frames, 0);
+    atomic_store(&a->tick_frames, tick_frames);
+}
+
 void mega_adapter_perform(mega_adapter *a, const float *const *in, float *const *out,
                           uint32_t frames) {
     uint64_t start = a->poll_ms > 0 ? now_ns() : 0;
+    atomic_fetch_add(&a->moment_frames, frames);
     if (synth_taps_any(a)) synth_taps_render(a, in, out, frames);
     else mega_render(a->engine, in, out, frames);
     if (!start) return;

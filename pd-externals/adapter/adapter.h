@@ -41,6 +41,8 @@ typedef struct {
     void (*wake)(void *context, double ms);
     /// The path of a file that a message names, to be read (or written). @return false: not found
     bool (*path)(void *context, const char *name, bool to_write, char *path, size_t bytes);
+    /// Milliseconds of the host's own time, counted from anywhere.
+    double (*now_ms)(void *context);
 } mega_host;
 
 typedef struct {
@@ -48,6 +50,7 @@ typedef struct {
     uint32_t input_channels;  ///< 0..64
     uint32_t output_channels; ///< 1..64
     uint32_t voices;          ///< instead of what the patch says; 0: as it says
+    bool wait;                ///< as after the message `wait 1`
 } mega_adapter_options;
 
 /// @return NULL without memory, or with options out of range; then `host->error` was told
@@ -67,8 +70,8 @@ void mega_adapter_tick(mega_adapter *adapter);
 /// Loads a patch before it returns. @return false: an error was told
 bool mega_adapter_load(mega_adapter *adapter, const char *file_name);
 
-/// A message whose answers go to a function instead of the info outlet: `dump`, `list`, `get` and
-/// the like.
+/// A message whose answers go to a function instead of the info outlet, before this returns:
+/// `dump`, `nodes`, `get` and the like.
 typedef void mega_answer(void *context, const char *selector, size_t count, const mega_atom *atoms);
 /// @return a number never given twice
 mega_listener mega_adapter_listen(mega_adapter *adapter, mega_answer *answer, void *context);
@@ -76,22 +79,26 @@ void mega_adapter_ignore(mega_adapter *adapter, mega_listener listener);
 void mega_adapter_ask(mega_adapter *adapter, mega_listener listener, const char *selector,
                       size_t count, const mega_atom *atoms);
 
-/// The patch as it is now, turned knobs and all, as bytes to be kept; released by `free`.
-/// @return NULL: nothing is loaded, or no memory
-uint8_t *mega_adapter_state(mega_adapter *adapter, size_t *bytes);
-/// Loads such bytes before it returns. @return false: an error was told
-bool mega_adapter_restore(mega_adapter *adapter, const uint8_t *state, size_t bytes);
+/// One of the messages that `dump` answers, without that word, or `state` and its bytes, from a
+/// host's file that is being opened; the last one, `commit` or `state`, loads before it returns.
+void mega_adapter_restore(mega_adapter *adapter, const char *selector, size_t count,
+                          const mega_atom *atoms);
+/// An atom as text that reads back as the same atom. @return false: too long
+bool mega_atom_text(const mega_atom *atom, char *text, size_t bytes);
 
 // ---- sound -------------------------------------------------------------------------------------
 
-/// Rate and block size, before sound starts and whenever they change; at another rate the patch
-/// begins afresh.
+/// Rate and block size, before sound starts and whenever they change; not while it sounds. At
+/// another rate the patch begins afresh: held notes are started again, undo is lost.
 void mega_adapter_format(mega_adapter *adapter, uint32_t rate, uint32_t frames);
 /// Frames rendered so far at this rate.
 uint64_t mega_adapter_frame(const mega_adapter *adapter);
 /// @param in `input_channels` pointers, or NULL for silence; @param out `output_channels` pointers
 void mega_adapter_perform(mega_adapter *adapter, const float *const *in, float *const *out,
                           uint32_t frames);
+/// The host's logical time of what is performed next, which stands still for a tick of at least
+/// `tick_frames`. For hosts with taps: by it they know what is of this tick.
+void mega_adapter_moment(mega_adapter *adapter, double time, uint32_t tick_frames);
 
 #define MEGA_TAPS_MAX 64
 #define MEGA_TAP_CHANNELS_MAX 64
@@ -103,7 +110,9 @@ void mega_adapter_perform(mega_adapter *adapter, const float *const *in, float *
 mega_tap *mega_tap_open(mega_adapter *adapter, const char *node, const char *port,
                         uint32_t channels);
 void mega_tap_close(mega_tap *tap);
-/// The next `frames` frames. Follows what `mega_adapter_perform` has rendered.
-void mega_tap_perform(mega_tap *tap, float *const *out, uint32_t frames);
+/// The next `frames` frames, as long after they were rendered as the longest of a tick, a block of
+/// the synth and a block of the tap, whichever of the two is performed first.
+/// @param time the host's, as for `mega_adapter_moment`
+void mega_tap_perform(mega_tap *tap, float *const *out, uint32_t frames, double time);
 
 #endif

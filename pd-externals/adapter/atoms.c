@@ -18,7 +18,7 @@ void synth_decimal(double number, char *text, size_t bytes) {
     }
 }
 
-bool synth_atom_text(const mega_atom *atom, char *text, size_t bytes) {
+bool mega_atom_text(const mega_atom *atom, char *text, size_t bytes) {
     if (!atom->word) {
         synth_decimal(atom->number, text, bytes);
         return true;

@@ -14,6 +14,7 @@
 #include "worker.h"
 
 enum {
+    SYNTH_BLOCK_FRAMES = 64,         ///< of the engine
     SYNTH_NOTES_MAX = 4096,          ///< sounding at once, as the engine's voices
     SYNTH_NOTE_ID_BYTES = 48,        ///< of an id that is given to a note, its NUL included
     SYNTH_NAME_BYTES = 256,          ///< "node.param"
@@ -22,8 +23,13 @@ enum {
     SYNTH_OPERATIONS_COLLECTED_MAX = 1 << 16, ///< of one edit, as many as the engine takes
     SYNTH_HELD_MAX = 4096,                    ///< messages that wait for a name that is being built
     SYNTH_SLOTS_MAX = 128,                    ///< patches made ready by `prepare`
-    SYNTH_ERRORS_TOLD_MAX = 20,               ///< of one report; the rest is counted
-    SYNTH_PENDING_MAX = 64,                   ///< changes of which we wait to tell the frame
+    SYNTH_ERRORS_TOLD_MAX = 20,               ///< of one report, as warnings; the rest is counted
+    SYNTH_MORPH_MS = 1000,                    ///< of `preset morph` without a time
+    SYNTH_STATE_BYTES_MAX = 1 << 20,          ///< of what `save` answers
+    SYNTH_VALUES_MS = 20,          ///< changed values are sent to the info outlet at most so often
+    SYNTH_VALUES_SENT_MAX = 256,   ///< at once; the others follow after SYNTH_VALUES_MS
+    SYNTH_VALUES_KNOWN_MAX = 4096, ///< parameters whose changes are followed
+    SYNTH_PENDING_MAX = 64,        ///< changes of which we wait to tell the frame
     SYNTH_LISTENERS_MAX = 256,
     SYNTH_TEXT_BYTES = 400, ///< of an error
 };
@@ -46,8 +52,9 @@ void synth_messages_add(synth_messages *messages, const char *selector, const ch
 typedef struct {
     _Atomic uint64_t
         note; ///< 0: free. A slot is a channel of the taps that have one for each voice
-    float key;
+    float key, velocity;
     uint8_t channel; ///< MIDI's, 1..16; 0: none
+    bool held;       ///< as far as messages say
     char id[SYNTH_NOTE_ID_BYTES];
 } synth_sounding;
 
@@ -117,7 +124,16 @@ struct mega_adapter {
     synth_midi midi;
     char *controllers[128]; ///< knob that a controller turns
 
+    // values that the host was sent, see changes.c
+    json_t *sent;    ///< path -> value
+    json_t *touched; ///< path -> null
+    bool knobs_touched;
+    double values_ms; ///< when the next may be sent
+
     // what is told
+    bool waits;      ///< each tick ends once all that was asked for is in force
+    json_t *warned;  ///< warnings of the document in force that were told
+    unsigned hinted; ///< bits of synth_hint
     synth_pending pending[SYNTH_PENDING_MAX];
     size_t pending_count;
     uint64_t frame_seen;    ///< at the last tick
@@ -137,8 +153,10 @@ struct mega_adapter {
     _Atomic uint64_t perform_ns, perform_frames; ///< while polling
 
     _Atomic(mega_tap *) taps[MEGA_TAPS_MAX];
-    _Atomic uint64_t written; ///< frames of the taps' rings
-    uint32_t block_frames;    ///< the host's longest
+    _Atomic uint64_t written;                    ///< frames of the taps' rings
+    uint32_t block_frames;                       ///< the host's longest
+    _Atomic double moment;                       ///< the host's time at the last perform
+    _Atomic uint32_t moment_frames, tick_frames; ///< rendered at that time; of the host's tick
 };
 
 // ---- jobs --------------------------------------------------------------------------------------
@@ -157,6 +175,7 @@ struct synth_work {
     uint8_t *bytes;
     size_t byte_count;
     mega_change change;
+    bool document; ///< a new document, not a change of the one before
     mega_tap *tap;
     mega_listener listener;
     // found
@@ -192,16 +211,22 @@ void synth_tell(mega_adapter *adapter, mega_listener listener, const char *selec
 void synth_tell_messages(mega_adapter *adapter, mega_listener listener,
                          const synth_messages *messages);
 /// @param operations that the report is about; or NULL
+/// @param of_document the document in force: of its warnings those that were told before are not
 void synth_tell_report(mega_adapter *adapter, const char *what, const mega_report *report,
-                       const json_t *operations, mega_status status);
+                       const json_t *operations, mega_status status, bool of_document);
+/// Advice, once for each object.
+typedef enum { HINT_CHANNEL = 1, HINT_VELOCITY = 2 } synth_hint;
+__attribute__((format(printf, 3, 4))) void synth_tell_hint(mega_adapter *adapter, synth_hint hint,
+                                                           const char *format, ...);
+/// One message of that selector.
+void synth_run(mega_adapter *adapter, uint64_t frame, const char *selector, size_t count,
+               const mega_atom *atoms);
 /// Flushes, waits, tells.
 void mega_adapter_join(mega_adapter *adapter);
 
 // atoms.c
 /// A number's shortest decimal that reads back as the same number, 32 bits wide if it is such.
 void synth_decimal(double number, char *text, size_t bytes);
-/// A word, or a number as text (ids may look like numbers). @return false: too long
-bool synth_atom_text(const mega_atom *atom, char *text, size_t bytes);
 json_t *synth_atom_json(const mega_atom *atom);
 /// "node.port" at its last dot. @return false without one
 bool synth_split(const char *text, char *node, char *port);
@@ -235,6 +260,11 @@ synth_work *synth_bytes_load(mega_adapter *adapter, const char *what, const uint
 /// The number of voices that creation arguments ask for.
 void synth_apply_voices(const mega_adapter *adapter, mega_patch *patch);
 
+// queries.c
+/// Where a knob or parameter is or is going to, as documents write it. CONTROL
+/// @return NULL: there is none of that name
+json_t *synth_value_of(mega_adapter *adapter, const char *path);
+
 // written.c
 /// A parameter's value as documents have it, a choice by its name; to be released.
 json_t *synth_value_json(const char *type, const char *port, float value);
@@ -246,11 +276,24 @@ void synth_values_finish(mega_adapter *adapter);
 /// Turns a knob, as from a controller.
 void synth_turn_knob(mega_adapter *adapter, uint64_t frame, const char *name, double value);
 
+// changes.c
+/// Sends `value path v` later if a parameter has another value than was sent before.
+void synth_changes_touch(mega_adapter *adapter, const char *path);
+/// The same of all knobs.
+void synth_changes_touch_knobs(mega_adapter *adapter);
+/// The same of a preset's values.
+void synth_changes_touch_preset(mega_adapter *adapter, const char *name);
+/// The same of all that was sent so far; `document`: of all knobs in any case.
+void synth_changes_touch_all(mega_adapter *adapter, bool document);
+/// Sends them, if it is time. @return milliseconds until it is time; below 0: nothing is left
+double synth_changes_send(mega_adapter *adapter);
+
 // play.c
 /// A list that begins with a number.
 void synth_play_list(mega_adapter *adapter, uint64_t frame, size_t count, const mega_atom *atoms);
 void synth_play_controller(mega_adapter *adapter, uint64_t frame, int number, double value);
-void synth_notes_clear(mega_adapter *adapter);
+/// Starts the notes that are held again, in another engine.
+void synth_notes_again(mega_adapter *adapter);
 void synth_notes_collect(mega_adapter *adapter);
 mega_note synth_note_start(mega_adapter *adapter, uint64_t frame, float key, float velocity,
                            const char *id, uint8_t channel);

@@ -156,7 +156,7 @@ void synth_edits_add(mega_adapter *a, uint64_t frame, json_t *operation) {
 /// A word or number as a string; NULL with the error told.
 static json_t *string_of(mega_adapter *a, const mega_atom *atom) {
     char text[SYNTH_NAME_BYTES];
-    json_t *string = synth_atom_text(atom, text, sizeof text) ? json_string(text) : NULL;
+    json_t *string = mega_atom_text(atom, text, sizeof text) ? json_string(text) : NULL;
     if (!string)
         synth_tell_error(a, "bad-value", "`%.40s`: names are UTF-8 of at most %d bytes", text,
                          SYNTH_NAME_BYTES - 1);
@@ -192,7 +192,7 @@ static json_t *params_of(mega_adapter *a, size_t count, const mega_atom *atoms) 
     for (size_t i = 0; i + 1 < count && params; i += 2) {
         char name[SYNTH_NAME_BYTES];
         json_t *value = value_of(a, &atoms[i + 1]);
-        if (synth_atom_text(&atoms[i], name, sizeof name)) put(&params, name, value);
+        if (mega_atom_text(&atoms[i], name, sizeof name)) put(&params, name, value);
         else put(&params, "", (json_decref(value), NULL));
     }
     if (params && count % 2) {
@@ -259,7 +259,7 @@ void synth_command_unknob(mega_adapter *a, uint64_t frame, size_t count, const m
 static json_t *end_of(mega_adapter *a, const mega_atom *atom, bool knob_may_be) {
     char text[SYNTH_NAME_BYTES] = "", id[SYNTH_NAME_BYTES], port[SYNTH_NAME_BYTES];
     json_t *end = NULL;
-    if (synth_atom_text(atom, text, sizeof text)) {
+    if (mega_atom_text(atom, text, sizeof text)) {
         if (synth_split(text, id, port)) end = json_pack("[s,s]", id, port);
         else if (knob_may_be) end = json_string(text);
     }

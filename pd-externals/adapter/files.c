@@ -9,6 +9,14 @@
 
 // ---- the worker's part -------------------------------------------------------------------------
 
+/// The mark that some editors put in front of UTF-8.
+static void skip_mark(synth_work *w) {
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+    if (w->byte_count < sizeof mark || memcmp(w->bytes, mark, sizeof mark) != 0) return;
+    w->byte_count -= sizeof mark;
+    memmove(w->bytes, w->bytes + sizeof mark, w->byte_count);
+}
+
 static void read_bytes(synth_work *w) {
     FILE *file = fopen(w->path, "rb");
     long size = -1;
@@ -23,6 +31,7 @@ static void read_bytes(synth_work *w) {
         w->byte_count = fread(w->bytes, 1, (size_t)size, file);
         if (w->byte_count != (size_t)size)
             synth_work_fail(w, MEGA_ERROR_FILE, "file", "could not be read");
+        else skip_mark(w);
     }
     if (file) fclose(file);
 }
@@ -136,7 +145,7 @@ static void discard(mega_adapter *a) {
 static bool find(mega_adapter *a, const char *command, const mega_atom *atom, bool to_write,
                  char *path) {
     char name[SYNTH_PATH_BYTES];
-    if (!synth_atom_text(atom, name, sizeof name)) {
+    if (!mega_atom_text(atom, name, sizeof name)) {
         synth_tell_error(a, "limit", "%s: a file's name has at most %d bytes", command,
                          SYNTH_PATH_BYTES - 1);
         return false;
@@ -155,6 +164,7 @@ synth_work *synth_file_load(mega_adapter *a, const char *name) {
     if (!w) return NULL;
     w->finish = finish_load;
     w->job.replaced_by_load = true;
+    w->document = true;
     snprintf(w->path, sizeof w->path, "%s", path);
     return w;
 }
@@ -165,6 +175,7 @@ synth_work *synth_bytes_load(mega_adapter *a, const char *what, const uint8_t *b
     if (!w) return NULL;
     w->finish = finish_load;
     w->job.replaced_by_load = true;
+    w->document = true;
     w->bytes = malloc(count + 1);
     if (w->bytes) {
         memcpy(w->bytes, bytes, count);
@@ -191,20 +202,26 @@ static void post_load(mega_adapter *a, synth_work *w, uint64_t frame, size_t cou
 
 void synth_command_read(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     char name[SYNTH_PATH_BYTES] = "";
-    synth_atom_text(&atoms[0], name, sizeof name);
+    mega_atom_text(&atoms[0], name, sizeof name);
     post_load(a, synth_file_load(a, name), frame, count - 1, atoms + 1);
 }
 
-void synth_command_bytes(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+/// @return NULL, told: not bytes; to be released
+static uint8_t *bytes_of(mega_adapter *a, const char *what, size_t count, const mega_atom *atoms) {
     uint8_t *bytes = malloc(count);
     for (size_t i = 0; bytes && i < count; i++) {
         if (atoms[i].word || !(atoms[i].number >= 0 && atoms[i].number <= 255)) {
-            synth_tell_error(a, "bad-value", "bytes: number %zu is no byte; 0..255", i + 1);
+            synth_tell_error(a, "bad-value", "%s: number %zu is no byte; 0..255", what, i + 1);
             free(bytes);
-            return;
+            return NULL;
         }
         bytes[i] = (uint8_t)atoms[i].number;
     }
+    return bytes;
+}
+
+void synth_command_bytes(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    uint8_t *bytes = bytes_of(a, "bytes", count, atoms);
     if (bytes) post_load(a, synth_bytes_load(a, "bytes", bytes, count), frame, 0, NULL);
     free(bytes);
 }
@@ -216,18 +233,19 @@ void synth_command_prepare(mega_adapter *a, uint64_t frame, size_t count, const 
     synth_work *w = synth_work_create(a, "prepare", prepare);
     if (!w) return;
     w->finish = finish_prepare;
-    synth_atom_text(&atoms[0], w->name, sizeof w->name);
+    mega_atom_text(&atoms[0], w->name, sizeof w->name);
     snprintf(w->path, sizeof w->path, "%s", path);
     synth_work_post(a, w);
 }
 
 void synth_command_swap(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     char name[SYNTH_NAME_BYTES];
-    synth_atom_text(&atoms[0], name, sizeof name);
+    mega_atom_text(&atoms[0], name, sizeof name);
     synth_work *w = synth_work_create(a, name, swap);
     if (!w) return;
     w->finish = finish_load;
     w->job.replaced_by_load = true;
+    w->document = true;
     snprintf(w->name, sizeof w->name, "%s", name);
     post_load(a, w, frame, count - 1, atoms + 1);
 }
@@ -236,13 +254,12 @@ void synth_command_write(mega_adapter *a, uint64_t frame, size_t count, const me
     (void)frame, (void)count;
     char path[SYNTH_PATH_BYTES], name[SYNTH_PATH_BYTES];
     if (!find(a, "write", &atoms[0], true, path)) return;
-    synth_atom_text(&atoms[0], name, sizeof name);
-    if (!a->begun) synth_edits_flush(a);
+    mega_atom_text(&atoms[0], name, sizeof name);
     synth_work *w = synth_work_create(a, name, write);
     if (!w) return;
     w->finish = finish_write;
     snprintf(w->path, sizeof w->path, "%s", path);
-    synth_work_post(a, w);
+    synth_work_do(a, w);
 }
 
 // ---- kept in the host's patch ------------------------------------------------------------------
@@ -251,20 +268,50 @@ void synth_apply_voices(const mega_adapter *a, mega_patch *patch) {
     if (a->options.voices) mega_patch_set_voices(patch, a->options.voices);
 }
 
-uint8_t *mega_adapter_state(mega_adapter *a, size_t *bytes) {
-    mega_adapter_join(a);
+static void save(mega_adapter *a, synth_work *w) {
     mega_patch *patch = mega_snapshot(a->engine);
     char *text = NULL;
-    *bytes = 0;
-    uint8_t *state = NULL;
-    if (patch && mega_patch_write(patch, MEGA_FORMAT_MSGPACK, &text, bytes) == MEGA_OK)
-        state = malloc(*bytes + 1);
-    if (state) memcpy(state, text, *bytes);
-    mega_free(text);
+    size_t bytes = 0;
+    w->status =
+        patch ? mega_patch_write(patch, MEGA_FORMAT_MSGPACK, &text, &bytes) : MEGA_ERROR_MEMORY;
     mega_patch_destroy(patch);
-    return state;
+    if (bytes > SYNTH_STATE_BYTES_MAX)
+        synth_work_fail(w, MEGA_ERROR_LIMIT, "limit", "%zu bytes, more than %d; use `write file`",
+                        bytes, SYNTH_STATE_BYTES_MAX);
+    else if (!w->status) {
+        w->bytes = (uint8_t *)text;
+        w->byte_count = bytes;
+        text = NULL;
+    }
+    mega_free(text);
 }
 
-bool mega_adapter_restore(mega_adapter *a, const uint8_t *state, size_t bytes) {
-    return synth_work_do(a, synth_bytes_load(a, "state", state, bytes));
+static void finish_save(mega_adapter *a, synth_work *w) {
+    mega_atom *atoms = calloc(w->byte_count, sizeof *atoms);
+    for (size_t i = 0; atoms && i < w->byte_count; i++) atoms[i].number = w->bytes[i];
+    if (atoms) synth_tell(a, w->listener, "state", w->byte_count, atoms);
+    free(atoms);
+}
+
+void synth_command_save(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    (void)frame, (void)count, (void)atoms;
+    synth_work *w = synth_work_create(a, "save", save);
+    if (!w) return;
+    w->finish = finish_save;
+    synth_work_do(a, w);
+}
+
+void synth_command_state(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    (void)frame;
+    uint8_t *bytes = bytes_of(a, "state", count, atoms);
+    if (bytes) synth_work_do(a, synth_bytes_load(a, "state", bytes, count));
+    free(bytes);
+}
+
+void mega_adapter_restore(mega_adapter *a, const char *selector, size_t count,
+                          const mega_atom *atoms) {
+    // what the creation arguments say holds
+    if (a->options.voices && strcmp(selector, "voices") == 0) return;
+    synth_run(a, MEGA_AT_ONCE, selector, count, atoms);
+    if (strcmp(selector, "commit") == 0) mega_adapter_join(a);
 }

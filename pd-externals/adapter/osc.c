@@ -26,12 +26,12 @@ static const struct {
     {"patch", "get", "dump", SAME},
     {"param", "set", "set", JOIN_ONE},
     {"param", "get", "get", JOIN_ONE},
-    {"param", "list", "list", SAME},
+    {"param", "list", "nodes", SAME},
     {"knob", "set", "knob", SAME},
     {"knob", "new", "newknob", SAME},
     {"knob", "free", "unknob", SAME},
     {"knob", "get", "get", SAME},
-    {"knob", "list", "list", SAME},
+    {"knob", "list", "nodes", SAME},
     {"note", "on", "note", VELOCITY},
     {"note", "off", "noteoff", SAME},
     {"note", "all_off", "alloff", SAME},
@@ -42,8 +42,8 @@ static const struct {
 /// The first two atoms in one, "a.b". @return false if they are not two words
 static bool join(const mega_atom *atoms, size_t count, char *text, mega_atom *joined) {
     char node[SYNTH_NAME_BYTES / 2], port[SYNTH_NAME_BYTES / 2];
-    if (count < 2 || !synth_atom_text(&atoms[0], node, sizeof node) ||
-        !synth_atom_text(&atoms[1], port, sizeof port))
+    if (count < 2 || !mega_atom_text(&atoms[0], node, sizeof node) ||
+        !mega_atom_text(&atoms[1], port, sizeof port))
         return false;
     snprintf(text, SYNTH_NAME_BYTES, "%s.%s", node, port);
     *joined = (mega_atom){text, 0};

@@ -44,9 +44,28 @@ void synth_notes_collect(mega_adapter *a) {
         a->sounding_end--;
 }
 
-void synth_notes_clear(mega_adapter *a) {
-    for (uint32_t i = 0; i < a->sounding_end; i++) atomic_store(&a->sounding[i].note, 0);
-    a->sounding_end = 0;
+void synth_notes_again(mega_adapter *a) {
+    for (uint32_t i = 0; i < a->sounding_end; i++) {
+        synth_sounding *s = &a->sounding[i];
+        mega_note note = 0;
+        if (atomic_load(&s->note) && s->held)
+            mega_note_on(a->engine, MEGA_AT_ONCE, s->key, s->velocity, &note);
+        atomic_store(&s->note, note);
+    }
+}
+
+/// The note that a key-off without an id ends.
+static void let_go_of_key(mega_adapter *a, float key) {
+    for (uint32_t i = 0; i < a->sounding_end; i++) {
+        synth_sounding *s = &a->sounding[i];
+        if (!s->held || !atomic_load(&s->note) || *s->id || s->key != key) continue;
+        s->held = false;
+        return;
+    }
+}
+
+static void let_go_of_all(mega_adapter *a) {
+    for (uint32_t i = 0; i < a->sounding_end; i++) a->sounding[i].held = false;
 }
 
 mega_note synth_note_start(mega_adapter *a, uint64_t frame, float key, float velocity,
@@ -58,6 +77,8 @@ mega_note synth_note_start(mega_adapter *a, uint64_t frame, float key, float vel
     synth_sounding *slot = status ? NULL : free_slot(a);
     if (!slot) return note;
     slot->key = key;
+    slot->velocity = velocity;
+    slot->held = true;
     slot->channel = channel;
     snprintf(slot->id, sizeof slot->id, "%s", id ? id : "");
     atomic_store(&slot->note, note);
@@ -67,7 +88,9 @@ mega_note synth_note_start(mega_adapter *a, uint64_t frame, float key, float vel
 void synth_note_stop(mega_adapter *a, uint64_t frame, mega_note note, float velocity) {
     synth_check_event(a, mega_note_off(a->engine, frame, note, velocity));
     synth_sounding *slot = slot_of_note(a, note);
-    if (slot) slot->id[0] = '\0', slot->channel = 0; // it rings on, but nobody calls it any more
+    if (!slot) return;
+    slot->held = false;
+    slot->id[0] = '\0', slot->channel = 0; // it rings on, but nobody calls it any more
 }
 
 /// The newest that fits.
@@ -97,7 +120,7 @@ static bool number(mega_adapter *a, const mega_atom *atom, const char *what, dou
                    double max) {
     if (!atom->word && atom->number >= min && atom->number <= max) return true;
     char text[64];
-    synth_atom_text(atom, text, sizeof text);
+    mega_atom_text(atom, text, sizeof text);
     synth_tell_error(a, "bad-value", "%s: `%s` is not within %g..%g", what, text, min, max);
     return false;
 }
@@ -105,7 +128,10 @@ static bool number(mega_adapter *a, const mega_atom *atom, const char *what, dou
 static void stop(mega_adapter *a, uint64_t frame, double key, const char *id, float velocity) {
     mega_note note = id ? synth_note_of_id(a, id) : 0;
     if (note) synth_note_stop(a, frame, note, velocity);
-    else if (!id) synth_check_event(a, mega_key_off(a->engine, frame, (float)key, velocity));
+    else if (!id) {
+        let_go_of_key(a, (float)key);
+        synth_check_event(a, mega_key_off(a->engine, frame, (float)key, velocity));
+    }
     // an id that does not sound any more: it was stolen, or has ended
 }
 
@@ -122,7 +148,7 @@ void synth_play_list(mega_adapter *a, uint64_t frame, size_t count, const mega_a
     if (count > 3 || !number(a, &atoms[0], "key", 0, 127) ||
         !number(a, &atoms[1], "velocity", 0, 127))
         return;
-    if (count > 2 && !synth_atom_text(&atoms[2], text, sizeof text)) {
+    if (count > 2 && !mega_atom_text(&atoms[2], text, sizeof text)) {
         synth_tell_error(a, "limit", "a note's id has at most %d bytes", SYNTH_NOTE_ID_BYTES - 1);
         return;
     }
@@ -145,18 +171,20 @@ void synth_command_noteoff(mega_adapter *a, uint64_t frame, size_t count, const 
     if (count > 1 && !number(a, &atoms[1], "noteoff", 0, 127)) return;
     float velocity = count > 1 ? (float)(atoms[1].number / 127) : 0;
     bool named =
-        synth_atom_text(&atoms[0], id, sizeof id) && (atoms[0].word || synth_note_of_id(a, id));
+        mega_atom_text(&atoms[0], id, sizeof id) && (atoms[0].word || synth_note_of_id(a, id));
     if (!named && !number(a, &atoms[0], "noteoff", 0, 127)) return;
     stop(a, frame, atoms[0].number, named ? id : NULL, velocity);
 }
 
 void synth_command_alloff(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count, (void)atoms;
+    let_go_of_all(a);
     synth_check_event(a, mega_all_notes_off(a->engine, frame));
 }
 
 void synth_command_panic(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
+    let_go_of_all(a);
     mega_panic(a->engine);
 }
 
@@ -173,7 +201,7 @@ static void express(mega_adapter *a, uint64_t frame, size_t count, const mega_at
         synth_check_event(a, mega_controller_set(a->engine, frame, all, value));
         return;
     }
-    mega_note note = synth_atom_text(&atoms[0], id, sizeof id) ? synth_note_of_id(a, id) : 0;
+    mega_note note = mega_atom_text(&atoms[0], id, sizeof id) ? synth_note_of_id(a, id) : 0;
     if (note) synth_check_event(a, mega_note_set(a->engine, frame, note, one, value));
 }
 
@@ -237,7 +265,7 @@ void synth_command_map(mega_adapter *a, uint64_t frame, size_t count, const mega
     char **place = &a->controllers[(int)atoms[0].number];
     free(*place);
     *place = NULL;
-    if (count > 1 && synth_atom_text(&atoms[1], name, sizeof name)) *place = strdup(name);
+    if (count > 1 && mega_atom_text(&atoms[1], name, sizeof name)) *place = strdup(name);
 }
 
 // ---- how notes follow one another --------------------------------------------------------------

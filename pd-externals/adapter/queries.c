@@ -151,9 +151,9 @@ static void dump(mega_adapter *a, synth_work *w) {
     json_decref(tree);
 }
 
-// ---- list --------------------------------------------------------------------------------------
+// ---- nodes -------------------------------------------------------------------------------------
 
-static void list(mega_adapter *a, synth_work *w) {
+static void nodes(mega_adapter *a, synth_work *w) {
     const mega_patch *patch = mega_loaded_patch(a->engine);
     char from[2 * SYNTH_NAME_BYTES], to[2 * SYNTH_NAME_BYTES];
     for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++) {
@@ -170,27 +170,49 @@ static void list(mega_adapter *a, synth_work *w) {
         snprintf(to, sizeof to, "%s.%s", c.to_node, c.to_port);
         synth_messages_add(&w->messages, "cable", "ssfs", from, to, c.amount, c.as);
     }
-    synth_messages_add(&w->messages, "done", "s", "list");
+    synth_messages_add(&w->messages, "done", "s", "nodes");
 }
 
 // ---- get ---------------------------------------------------------------------------------------
 
-static void get(mega_adapter *a, synth_work *w) {
+json_t *synth_value_of(mega_adapter *a, const char *path) {
     char node[SYNTH_NAME_BYTES], port[SYNTH_NAME_BYTES];
     float value;
+    if (mega_knob_get(a->engine, path, &value) == MEGA_OK)
+        return synth_atom_json(&(mega_atom){NULL, (double)value});
+    if (!synth_split(path, node, port) || mega_param_get(a->engine, node, port, &value) != MEGA_OK)
+        return NULL;
+    return synth_value_json(type_of(mega_loaded_patch(a->engine), node), port, value);
+}
+
+/// Takes the value over.
+static void add_value(synth_work *w, const char *path, json_t *value) {
     json_t *m = message("value");
-    word_to(m, w->name);
-    if (mega_knob_get(a->engine, w->name, &value) == MEGA_OK)
-        json_array_append_new(m, json_real((double)value));
-    else if (synth_split(w->name, node, port) &&
-             mega_param_get(a->engine, node, port, &value) == MEGA_OK)
-        json_array_append_new(
-            m, synth_value_json(type_of(mega_loaded_patch(a->engine), node), port, value));
+    word_to(m, path);
+    json_array_append_new(m, value);
+    add(w, m);
+}
+
+static void get(mega_adapter *a, synth_work *w) {
+    json_t *value = synth_value_of(a, w->name);
+    if (value) add_value(w, w->name, value);
     else
         synth_work_fail(w, MEGA_ERROR_NAME, "not-found",
-                        "nothing is called so; `list` tells what there is");
-    if (w->status) json_decref(m);
-    else add(w, m);
+                        "no such knob or parameter; `nodes` lists what there is");
+}
+
+/// All knobs, or the named knobs and parameters; none is missed, so that a patch may ask early.
+static void values(mega_adapter *a, synth_work *w) {
+    const mega_patch *patch = mega_loaded_patch(a->engine);
+    json_t *name, *value;
+    size_t i;
+    json_array_foreach(w->operations, i, name) {
+        value = synth_value_of(a, json_string_value(name));
+        if (value) add_value(w, json_string_value(name), value);
+    }
+    for (i = 0; !w->operations && patch && i < mega_patch_knob_count(patch); i++)
+        add_value(w, mega_patch_knob(patch, i), synth_value_of(a, mega_patch_knob(patch, i)));
+    if (!w->operations) synth_messages_add(&w->messages, "done", "s", "values");
 }
 
 // ---- modules -----------------------------------------------------------------------------------
@@ -246,14 +268,15 @@ static void modules(mega_adapter *a, synth_work *w) {
 
 // ---- the host's part ---------------------------------------------------------------------------
 
+/// Pd's order of messages is the contract: an answer is of this very moment, and there before
+/// whatever comes next.
 static void ask(mega_adapter *a, const char *what, const mega_atom *name,
                 void (*work)(mega_adapter *, synth_work *)) {
-    if (!a->begun) synth_edits_flush(a);
     synth_work *w = synth_work_create(a, what, work);
     if (!w) return;
-    if (name) synth_atom_text(name, w->name, sizeof w->name);
+    if (name) mega_atom_text(name, w->name, sizeof w->name);
     if (name) snprintf(w->what, sizeof w->what, "%.8s %.50s", what, w->name);
-    synth_work_post(a, w);
+    synth_work_do(a, w);
 }
 
 void synth_command_get(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
@@ -266,9 +289,38 @@ void synth_command_dump(mega_adapter *a, uint64_t frame, size_t count, const meg
     ask(a, "dump", NULL, dump);
 }
 
-void synth_command_list(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+void synth_command_values(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    (void)frame;
+    synth_work *w = synth_work_create(a, "values", values);
+    if (!w) return;
+    w->operations = count ? json_array() : NULL;
+    char path[SYNTH_NAME_BYTES];
+    for (size_t i = 0; i < count; i++)
+        if (mega_atom_text(&atoms[i], path, sizeof path))
+            json_array_append_new(w->operations, json_string(path));
+    synth_work_do(a, w);
+}
+
+void synth_command_nodes(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)frame, (void)count, (void)atoms;
-    ask(a, "list", NULL, list);
+    ask(a, "nodes", NULL, nodes);
+}
+
+/// Pd never sends the word `list` alone: it is an empty list, as a bang is.
+void synth_command_list(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    synth_command_nodes(a, frame, count, atoms);
+}
+
+void synth_command_bang(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    synth_command_nodes(a, frame, count, atoms);
+}
+
+void synth_command_wait(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    (void)frame;
+    bool good = !count || (!atoms->word && (atoms->number == 0 || atoms->number == 1));
+    if (!good) synth_tell_error(a, "bad-value", "wait: write `wait`, `wait 1` or `wait 0`");
+    if (good && count) a->waits = atoms->number == 1;
+    if (good) mega_adapter_join(a);
 }
 
 void synth_command_modules(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {

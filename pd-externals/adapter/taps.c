@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // taps -- buses of the engine on their way to other objects.
 //
-// While the engine renders, each of its blocks is copied to the rings of all taps; a tap reads
-// behind by what the host's order of objects makes of it: nothing, if it runs after the synth, else
-// one block.
+// While the engine renders, each of its blocks is copied to the rings of all taps. A tap reads what
+// was rendered up to the host's tick: where a host performs the synth first, what it has rendered
+// in this tick is left for the next one, so that the delay does not depend on the order of objects.
 #include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
 
 enum {
-    BLOCK = 64,          ///< of the engine
+    BLOCK = SYNTH_BLOCK_FRAMES,
     RING_FRAMES = 16384, ///< twice the longest block of a host, and some
 };
 
@@ -127,10 +127,24 @@ void synth_taps_render(mega_adapter *a, const float *const *in, float *const *ou
     }
 }
 
-void mega_tap_perform(mega_tap *t, float *const *out, uint32_t frames) {
-    const mega_adapter *a = t->adapter;
-    uint64_t written = a ? atomic_load(&a->written) : 0;
+/// What was rendered up to the host's tick, whether or not the synth has had its turn in it.
+static uint64_t written_before(const mega_adapter *a, double time) {
+    uint64_t written = atomic_load(&a->written);
+    bool same_tick = atomic_load(&a->moment) == time;
+    uint32_t ahead = same_tick ? atomic_load(&a->moment_frames) : 0;
+    return written > ahead ? written - ahead : 0;
+}
+
+static uint32_t longest_step(const mega_adapter *a, uint32_t frames) {
     uint32_t step = a && a->block_frames > frames ? a->block_frames : frames;
+    uint32_t tick = a ? atomic_load(&a->tick_frames) : 0;
+    return tick > step ? tick : step;
+}
+
+void mega_tap_perform(mega_tap *t, float *const *out, uint32_t frames, double time) {
+    const mega_adapter *a = t->adapter;
+    uint64_t written = a ? written_before(a, time) : 0;
+    uint32_t step = longest_step(a, frames);
     // at first, and where one of the two stood still: the newest that goes on without a gap
     if (t->read + frames > written || t->read + RING_FRAMES / 2 < written || step != t->step)
         t->read = written > step ? written - step : 0;

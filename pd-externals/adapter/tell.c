@@ -103,27 +103,66 @@ static void name_operation(const json_t *operations, const char **path, char *te
     if (length) *path = text;
 }
 
+void synth_tell_hint(mega_adapter *a, synth_hint hint, const char *format, ...) {
+    if (a->hinted & (unsigned)hint) return;
+    a->hinted |= (unsigned)hint;
+    char text[SYNTH_TEXT_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    clean(text);
+    a->host.error(a->host.context, text);
+    synth_tell(a, MEGA_INFO, "warning", 2, (mega_atom[]){{"hint", 0}, {text, 0}});
+}
+
+/// A hint of the engine that names a shell command means the message of the same name here.
+static void put_hint(char *text, size_t bytes, const char *hint) {
+    static const char shell[] = "`megasynth ";
+    const char *at = strstr(hint, shell);
+    if (!at) snprintf(text, bytes, "%s", hint);
+    else snprintf(text, bytes, "%.*s`%s", (int)(at - hint), hint, at + sizeof shell - 1);
+}
+
 static void tell_diagnostic(mega_adapter *a, const char *what, const mega_diagnostic *d,
                             const json_t *operations) {
-    char place[40] = "", text[SYNTH_TEXT_BYTES], message[120];
+    char place[40] = "", text[SYNTH_TEXT_BYTES], message[120], hint[120];
     const char *path = d->path;
     if (operations) name_operation(operations, &path, message, sizeof message);
     else if (d->line) snprintf(place, sizeof place, "line %u column %u: ", d->line, d->column);
+    put_hint(hint, sizeof hint, d->hint);
     snprintf(text, sizeof text, "%.60s%s%.90s%s%s%.120s%s%.80s", what, *what ? ": " : "", path,
-             *path ? ": " : "", place, d->message, *d->hint ? "; " : "", d->hint);
+             *path ? ": " : "", place, d->message, *hint ? "; " : "", hint);
     tell(a, d->severity == MEGA_SEVERITY_ERROR ? "error" : "warning", d->code, text);
 }
 
+/// Whether a warning was told before; it is noted as told.
+static bool was_told(const mega_adapter *a, json_t *warned, const mega_diagnostic *d) {
+    char key[SYNTH_TEXT_BYTES];
+    snprintf(key, sizeof key, "%s %s %s", d->code, d->path, d->message);
+    json_object_set_new(warned, key, json_null());
+    return json_object_get(a->warned, key) != NULL;
+}
+
 void synth_tell_report(mega_adapter *a, const char *what, const mega_report *report,
-                       const json_t *operations, mega_status status) {
-    size_t count = report ? mega_report_count(report) : 0, told = 0, left = 0;
+                       const json_t *operations, mega_status status, bool of_document) {
+    size_t count = report ? mega_report_count(report) : 0, told = 0, errors = 0, warnings = 0;
+    json_t *warned = of_document ? json_object() : NULL;
     for (size_t i = 0; i < count; i++) {
         const mega_diagnostic *d = mega_report_get(report, i);
-        if (told < SYNTH_ERRORS_TOLD_MAX) tell_diagnostic(a, what, d, operations);
-        else left++;
-        told++;
+        bool error = d->severity == MEGA_SEVERITY_ERROR;
+        if (warned && !error && was_told(a, warned, d)) continue;
+        if (told++ < SYNTH_ERRORS_TOLD_MAX) tell_diagnostic(a, what, d, operations);
+        else if (error) errors++;
+        else warnings++;
     }
-    if (left) synth_tell_error(a, "limit", "%s: and %zu more, not shown", what, left);
+    if (warned) {
+        json_decref(a->warned);
+        a->warned = warned;
+    }
+    if (errors) synth_tell_error(a, "limit", "%s: and %zu more, not shown", what, errors);
+    mega_atom more[] = {{"more", 0}, {NULL, (double)warnings}};
+    if (warnings) synth_tell(a, MEGA_INFO, "warning", 2, more);
     if (status && (!report || !mega_report_error_count(report)))
         synth_tell_error(a, mega_status_name(status), "%s: %s", what,
                          status == MEGA_ERROR_MEMORY ? "out of memory" : mega_status_name(status));

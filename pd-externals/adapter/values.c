@@ -174,7 +174,7 @@ static bool read_ramp(mega_adapter *a, const char *what, size_t count, const meg
 
 void synth_command_set(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     char key[SYNTH_NAME_BYTES], node[SYNTH_NAME_BYTES], port[SYNTH_NAME_BYTES];
-    if (!synth_atom_text(&atoms[0], key, sizeof key) || !synth_split(key, node, port)) {
+    if (!mega_atom_text(&atoms[0], key, sizeof key) || !synth_split(key, node, port)) {
         synth_tell_error(a, "bad-value", "set: `%.60s` is no parameter; write `node.param`", key);
         return;
     }
@@ -195,6 +195,7 @@ void synth_command_set(mega_adapter *a, uint64_t frame, size_t count, const mega
         if (!read_value(a, key, known, &atoms[1], &value)) return;
         synth_check_event(
             a, mega_param_set(a->engine, frame, known->number, (float)value, ramp_seconds));
+        synth_changes_touch(a, key);
     }
 }
 
@@ -219,7 +220,7 @@ void synth_turn_knob(mega_adapter *a, uint64_t frame, const char *name, double v
 void synth_command_knob(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     char name[SYNTH_NAME_BYTES];
     float ramp_seconds;
-    if (!synth_atom_text(&atoms[0], name, sizeof name) || atoms[1].word ||
+    if (!mega_atom_text(&atoms[0], name, sizeof name) || atoms[1].word ||
         !(atoms[1].number >= 0 && atoms[1].number <= 1)) {
         synth_tell_error(a, "bad-value", "knob %.60s: a value is 0..1", name);
         return;
@@ -234,14 +235,16 @@ void synth_command_knob(mega_adapter *a, uint64_t frame, size_t count, const meg
     if (!known) hold(a, frame, synth_command_knob, count, atoms);
     else if (known->number < 0)
         knob_operation(a, frame, true, name, count, atoms); // the worker says why not
-    else
+    else {
         synth_check_event(a, mega_knob_ramp(a->engine, frame, known->number, (float)atoms[1].number,
                                             ramp_seconds));
+        synth_changes_touch_knobs(a);
+    }
 }
 
 void synth_command_newknob(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     char name[SYNTH_NAME_BYTES];
-    if (!synth_atom_text(&atoms[0], name, sizeof name) || atoms[1].word || count == 3) {
+    if (!mega_atom_text(&atoms[0], name, sizeof name) || atoms[1].word || count == 3) {
         synth_tell_error(a, "bad-value",
                          "newknob %.60s: write `newknob name value [min max [lin|exp [unit]]]`",
                          name);
@@ -274,34 +277,34 @@ static void list(mega_adapter *a, synth_work *w) {
     synth_messages_add(&w->messages, "done", "s", "presets");
 }
 
-static void post(mega_adapter *a, const char *name, void (*work)(mega_adapter *, synth_work *),
-                 void (*finish)(mega_adapter *, synth_work *)) {
-    if (!a->begun) synth_edits_flush(a);
+static void do_now(mega_adapter *a, const char *name, void (*work)(mega_adapter *, synth_work *),
+                   void (*finish)(mega_adapter *, synth_work *)) {
     synth_work *w = synth_work_create(a, "preset", work);
     if (!w) return;
     w->finish = finish;
     snprintf(w->name, sizeof w->name, "%s", name);
-    synth_work_post(a, w);
+    synth_work_do(a, w);
 }
 
 /// recall name; morph name ms
 static void recall(mega_adapter *a, uint64_t frame, const char *name, size_t count,
                    const mega_atom *atoms) {
     bool morph = strcmp(atoms[0].word, "morph") == 0;
-    float seconds;
-    if (morph != (count == 3)) {
+    float seconds = SYNTH_MORPH_MS * 0.001f;
+    if (!*name || count > (morph ? 3 : 2)) {
         synth_tell_error(a, "bad-arguments",
-                         "preset: write `preset recall name` or `preset morph name ms`");
+                         "preset: write `preset recall name` or `preset morph name [ms]`");
         return;
     }
-    if (!read_ramp(a, name, morph, &atoms[2], &seconds)) return;
+    if (count == 3 && !read_ramp(a, name, 1, &atoms[2], &seconds)) return;
     synth_values_replay(a);
     synth_known *known = look_up(a, PRESET, name, "");
     if (!known) hold(a, frame, synth_command_preset, count, atoms);
-    else if (known->number >= 0)
+    else if (known->number >= 0) {
+        synth_changes_touch_preset(a, name); // before: it compares
         synth_check_event(a,
                           mega_preset_recall(a->engine, frame, known->number, morph ? seconds : 0));
-    else {
+    } else {
         const mega_patch *patch = mega_loaded_patch(a->engine);
         const char *names[256];
         size_t names_count = 0;
@@ -317,18 +320,18 @@ static void recall(mega_adapter *a, uint64_t frame, const char *name, size_t cou
 void synth_command_preset(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     const char *what = atoms[0].word ? atoms[0].word : "";
     char name[SYNTH_NAME_BYTES] = "";
-    if (count > 1) synth_atom_text(&atoms[1], name, sizeof name);
+    if (count > 1) mega_atom_text(&atoms[1], name, sizeof name);
     bool named = count == 2 && *name;
     if (strcmp(what, "recall") == 0 || strcmp(what, "morph") == 0)
         recall(a, frame, name, count, atoms);
-    else if (strcmp(what, "save") == 0 && named) post(a, name, save, tell_saved);
+    else if (strcmp(what, "save") == 0 && named) do_now(a, name, save, tell_saved);
     else if (strcmp(what, "remove") == 0 && named)
         add(a, frame, false, json_pack("{s:s,s:s}", "op", "unpreset", "id", name));
-    else if (strcmp(what, "list") == 0 && count == 1) post(a, "", list, NULL);
+    else if (strcmp(what, "list") == 0 && count == 1) do_now(a, "", list, NULL);
     else
         synth_tell_error(a, "bad-arguments",
                          "preset: write `preset save|recall|remove name`, "
-                         "`preset morph name ms` or `preset list`");
+                         "`preset morph name [ms]` or `preset list`");
 }
 
 /// name, and pairs of knob or node.param and value
@@ -337,10 +340,10 @@ void synth_command_newpreset(mega_adapter *a, uint64_t frame, size_t count,
     char id[SYNTH_NAME_BYTES], path[SYNTH_NAME_BYTES], node[SYNTH_NAME_BYTES],
         port[SYNTH_NAME_BYTES];
     json_t *knobs = json_object(), *params = json_object();
-    bool good = count % 2 && synth_atom_text(&atoms[0], id, sizeof id);
+    bool good = count % 2 && mega_atom_text(&atoms[0], id, sizeof id);
     for (size_t i = 1; i + 1 < count && good; i += 2) {
         json_t *value = synth_atom_json(&atoms[i + 1]);
-        good = value && synth_atom_text(&atoms[i], path, sizeof path);
+        good = value && mega_atom_text(&atoms[i], path, sizeof path);
         if (good && synth_split(path, node, port)) {
             if (!json_object_get(params, node)) json_object_set_new(params, node, json_object());
             json_object_set_new(json_object_get(params, node), port, value);

@@ -67,9 +67,12 @@ static void await(mega_adapter *a, const synth_work *w) {
 
 static void finish(mega_adapter *a, synth_work *w) {
     if (*w->code) synth_tell_error(a, w->code, "%s: %s", w->what, w->error);
-    synth_tell_report(a, w->what, w->report, w->operations, *w->code ? MEGA_OK : w->status);
+    if (!w->status && w->document) json_object_clear(a->warned);
+    synth_tell_report(a, w->what, w->report, w->operations, *w->code ? MEGA_OK : w->status,
+                      !w->status && w->changed.number);
     if (!w->status) {
         await(a, w);
+        if (w->changed.number) synth_changes_touch_all(a, w->document);
         if (w->finish) w->finish(a, w);
     }
     synth_tell_messages(a, w->listener, &w->messages);

@@ -92,6 +92,13 @@ static bool find_file(void *context, const char *name, bool to_write, char *path
     return true;
 }
 
+static double now_ms(void *context) {
+    (void)context;
+    double ms;
+    clock_getftime(&ms);
+    return ms;
+}
+
 // ---- the lock ----------------------------------------------------------------------------------
 
 static void enter(synth *x) { critical_enter(x->lock); }
@@ -260,7 +267,7 @@ static void free_synth(synth *x) {
 
 static void make_adapter(synth *x, const arguments *a) {
     double rate = sys_getsr();
-    mega_host host = {x, keep_message, keep_error, wake, find_file};
+    mega_host host = {x, keep_message, keep_error, wake, find_file, now_ms};
     enter(x);
     x->adapter = mega_adapter_create(
         &(mega_adapter_options){.rate = rate > 0 ? (uint32_t)lround(rate) : 48000,

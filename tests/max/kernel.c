@@ -227,6 +227,12 @@ void clock_fdelay(void *clock, double ms) {
     pthread_mutex_unlock(&lock);
 }
 
+void clock_getftime(double *time) {
+    pthread_mutex_lock(&lock);
+    *time = now;
+    pthread_mutex_unlock(&lock);
+}
+
 /// Whoever takes it twice is told.
 void critical_new(t_critical *made) {
     pthread_mutexattr_t attributes;

@@ -90,7 +90,7 @@ def check_questions(externals, examples):
         script = [(1, "one knob cutoff 0.6"), (1, "one add extra svf freq 300"), (1, "one connect extra.low out.left"),
                   (1, "one set aenv.attack 0.02"), (1, "one set extra.res 0"), (1, "one sync"), (20, "ask dump"), (20, "one sync"), (20, "two sync"),
                   (60, "ask get cutoff"), (60, "ask get aenv.attack"), (60, "ask get osc.wave3"), (60, "ask get fenv.sustain"),
-                  (60, "ask list"), (60, "ask modules svf"), (60, "ask version"), (60, "one sync"),
+                  (60, "ask nodes"), (60, "ask modules svf"), (60, "ask version"), (60, "one sync"),
                   (100, "one panic"), (100, "two panic"), (150, "one write one.json"), (150, "two write two.json"),
                   (150, "one sync"), (150, "two sync")]
         said = run(externals, folder, patch, script, 400)
@@ -125,7 +125,7 @@ def check_state(externals, examples):
         assert "error" not in said, said
         with open(os.path.join(folder, "kept.pd")) as file:
             text = file.read()
-        assert "#A state" in text, text
+        assert "\n#A restore add o osc.saw freq 110.5;\n" in text and "#A state" not in text, text
         again = pd.Patch()
         script = [(5, f"pd open kept.pd {folder}"), (20, f"kept write {folder}/after.json"), (20, "kept sync")]
         said = run(externals, folder, again, script, 100)
@@ -235,13 +235,14 @@ def check_presets(externals, examples):
         with open(os.path.join(folder, "kept.json")) as file:
             kept = json.load(file)
     values = pd.messages(said, "value")
-    assert values == [["cutoff", "0.2"], ["osc.wave3", "saw"], ["cutoff", "0.8"], ["vca.amp", "0.1"]], values
+    for value in (["cutoff", "0.2"], ["osc.wave3", "saw"], ["cutoff", "0.8"], ["vca.amp", "0.1"]):
+        assert value in values, values
     names = [words[0] for words in pd.messages(said, "preset") if words[0] != "saved"]
     assert names == ["dark", "bright"] and set(kept["presets"]) == {"dark", "bright"}, (names, said)
     assert kept["presets"]["bright"] == {"knobs": {"cutoff": 0.8}, "params": {"vca": {"amp": 0.1}}}, kept["presets"]
     assert ["newpreset", "bright", "cutoff", "0.8", "vca.amp", "0.1"] in pd.messages(said, "dump"), said
     assert len(pd.messages(said, "error")) == 1, said
-    print(f"presets: {values}, {len(kept['presets'])} kept in the document")
+    print(f"presets: {len(values)} values told, {len(kept['presets'])} kept in the document")
 
 
 def check_abstractions(externals, examples):
@@ -262,7 +263,7 @@ def check_abstractions(externals, examples):
         script += [(40, f"bytes {byte}") for byte in (144, 60, 100)] + [(300, "syn voices")]
         said = run(externals, folder, patch, script, 400)
     assert "error" not in said, said
-    assert pd.messages(said, "value") == [["cutoff", "0.75"]] and pd.messages(said, "voices") == [["1"]], said
+    assert ["cutoff", "0.75"] in pd.messages(said, "value") and pd.messages(said, "voices") == [["1"]], said
     loud = max(float(line.split()[1]) for line in said.splitlines() if line.startswith("level:"))
     assert -40 < loud < 0, loud
     print(f"abstractions: a knob turned, a note by MIDI bytes, {loud:.1f} dB on the meter")
@@ -273,7 +274,7 @@ def check_name_and_rate(externals, examples):
     with pd.folder() as folder:
         script = [(20, "synth knob cutoff 0.9"), (30, "synth get cutoff"), (30, "synth sync")]
         _, said = pd.session(externals, folder, f"{examples}/keys.json", script, milliseconds=100, upsample=4)
-    assert pd.messages(said, "value") == [["cutoff", "0.9"]], said
+    assert pd.messages(said, "value")[-1] == ["cutoff", "0.9"], said
     print("rate: at 192 kHz in a subpatch, knobs and all")
 
 

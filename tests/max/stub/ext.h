@@ -48,6 +48,7 @@ void *outlet_new(void *object, const char *type);
 void *outlet_anything(void *outlet, t_symbol *selector, short argc, const t_atom *argv);
 void *clock_new(void *object, method function);
 void clock_fdelay(void *clock, double ms);
+void clock_getftime(double *time);
 short path_getdefault(void);
 short locatefile_extended(char *name, short *folder, t_fourcc *type, const t_fourcc *types,
                           short count);
