@@ -361,6 +361,8 @@ typedef enum {
     MEGA_NOTE_SET_KEY,      ///< another key, 0..127, to which it glides as its `note` says
     MEGA_NOTE_SET_VELOCITY, ///< 0..1
     MEGA_NOTE_SET_GATE,     ///< 0 or 1; of a reserved voice only
+    MEGA_NOTE_SET_WHEEL,    ///< -1..1, times the note module's bend_range: MEGA_CONTROL_BEND of one note
+    MEGA_NOTE_SET_HELD,     ///< a pedal holds this note from 0.5 on: its off ends it only once this is below
 } mega_note_expression;
 MEGA_EVENT mega_status mega_note_set(mega_engine *engine, uint64_t frame, mega_note note,
                                      mega_note_expression what, float value);

@@ -61,7 +61,7 @@ mega_status mega_key_off(mega_engine *e, uint64_t frame, float key, float releas
 
 mega_status mega_note_set(mega_engine *e, uint64_t frame, mega_note note, mega_note_expression what,
                           float value) {
-    float least = what == MEGA_NOTE_BEND ? -127 : 0;
+    float least = what == MEGA_NOTE_BEND ? -127 : what == MEGA_NOTE_SET_WHEEL ? -1 : 0;
     float most = what == MEGA_NOTE_BEND || what == MEGA_NOTE_SET_KEY ? 127 : 1;
     return push(e, (mega_event){.frame = frame,
                                 .type = MEGA_EVENT_NOTE_SET,

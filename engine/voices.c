@@ -289,9 +289,14 @@ static void start(mega_voices *v, uint64_t frame, mega_note note, float key, flo
 
 static void close_gate(mega_voices *v, uint32_t g, uint32_t l) {
     mega_voice *voice = &v->groups[g].lane[l];
-    voice->down = voice->sustained = voice->sostenuto = false;
+    voice->down = voice->sustained = voice->sostenuto = voice->held = false;
     voice->quiet = 0;
     v->groups[g].note[MEGA_NOTE_GATE][l] = 0;
+}
+
+/// A key or a pedal.
+static bool is_held(const mega_voice *voice) {
+    return voice->down || voice->sustained || voice->sostenuto || voice->held;
 }
 
 /// The one voice of mono and legato, if it is held.
@@ -380,7 +385,7 @@ bool mega_voices_note_off(mega_voices *v, uint64_t frame, mega_note note, float 
     v->groups[g].note[MEGA_NOTE_RELEASE][l] = velocity;
     voice->down = false;
     if (v->sustain) voice->sustained = true;
-    if (!voice->sustained && !voice->sostenuto) close_gate(v, g, l);
+    if (!is_held(voice)) close_gate(v, g, l);
     return true;
 }
 
@@ -405,16 +410,28 @@ void mega_voices_all_off(mega_voices *v, uint64_t frame) {
 
 // ---- expression and pedals --------------------------------------------------------------------
 
+static void hold(mega_voices *v, uint32_t g, uint32_t l, bool held) {
+    mega_voice *voice = &v->groups[g].lane[l];
+    if (v->groups[g].reserved >> l & 1 || !gate_on(&v->groups[g], l)) return;
+    voice->held = held;
+    if (!is_held(voice)) close_gate(v, g, l);
+}
+
 void mega_voices_note_set(mega_voices *v, mega_note note, mega_note_expression what, float value) {
     static const int field[] = {
         [MEGA_NOTE_BEND] = MEGA_NOTE_BENT,     [MEGA_NOTE_PRESSURE] = MEGA_NOTE_PRESSED,
         [MEGA_NOTE_TIMBRE] = MEGA_NOTE_SLID,   [MEGA_NOTE_SET_KEY] = MEGA_NOTE_KEY,
         [MEGA_NOTE_SET_GATE] = MEGA_NOTE_GATE, [MEGA_NOTE_SET_VELOCITY] = MEGA_NOTE_VELOCITY,
+        [MEGA_NOTE_SET_WHEEL] = MEGA_NOTE_WHEEL,
     };
     uint32_t g, l;
     if (!mega_voices_find(v, note, &g, &l)) return;
     bool reserved = v->groups[g].reserved >> l & 1;
     if (what == MEGA_NOTE_SET_GATE && !reserved) return; // that is what note_off is for
+    if (what == MEGA_NOTE_SET_HELD) {
+        hold(v, g, l, value >= 0.5f);
+        return;
+    }
     v->groups[g].note[field[what]][l] = value;
 }
 
@@ -430,7 +447,7 @@ static void sustain(mega_voices *v, bool down) {
         mega_voice *voice = &v->groups[g].lane[l];
         if (!voice->sustained) continue;
         voice->sustained = false;
-        if (!voice->down && !voice->sostenuto) close_gate(v, g, l);
+        if (!is_held(voice)) close_gate(v, g, l);
     }
 }
 
@@ -442,7 +459,7 @@ static void sostenuto(mega_voices *v, bool down) {
         if (down && !was && voice->down) voice->sostenuto = true;
         if (down || !voice->sostenuto) continue;
         voice->sostenuto = false;
-        if (!voice->down && !voice->sustained) close_gate(v, g, l);
+        if (!is_held(voice)) close_gate(v, g, l);
     }
 }
 

@@ -23,6 +23,7 @@ typedef struct {
     uint32_t own_gate;         ///< frames of its way up, 0..own_gate_frames: open
     bool down;                 ///< the key (not the pedal) holds it
     bool sustained, sostenuto; ///< a pedal holds it
+    bool held;                 ///< and a pedal of its own: MEGA_NOTE_SET_HELD
 } mega_voice;
 
 /// 16 voices. `active` lanes sound; of these `fading` ones were stolen and do not count as voices,
