@@ -34,8 +34,11 @@
     X(port, "N", "TCP and UDP (57140); 0: any that is free")                                       \
     X(socket, "PATH", "unix socket ($XDG_RUNTIME_DIR/megasynth/NAME.sock), or none")               \
     X(listen, "ADDRESS", "of this machine, for others to reach; with --token-file")                \
-    X(token_file, "FILE", "a file of mode 600 with what clients must say in /hello")               \
-    X(root, "FOLDER", "files are read and written only below it (the current folder)")             \
+    X(token_file, "FILE", "a file of mode 600 with the token that clients must send in /hello")    \
+    X(trust_local, NULL,                                                                           \
+      "let every user of this machine command the server without a token: play, load, read and "   \
+      "write files below --root, quit; without it only your own programs may")                     \
+    X(root, "FOLDER", "clients read and write files only below it ($XDG_DATA_HOME/megasynth)")     \
     X(patch, "FILE", "load it")                                                                    \
     X(watch, NULL, "load it again whenever the file changes")                                      \
     X(state, "FILE", "where the state is kept ($XDG_STATE_HOME/megasynth/NAME.json), or none")     \
@@ -152,6 +155,7 @@ static bool take(options *o, int which, char *text) {
     case OPTION_socket: o->socket_path = text; return true;
     case OPTION_listen: o->listen = text; return true;
     case OPTION_token_file: o->token_file = text; return true;
+    case OPTION_trust_local: return o->trust_local = true;
     case OPTION_root: o->root = text; return true;
     case OPTION_patch: o->patch_file = text; return true;
     case OPTION_watch: return o->watch = true;
@@ -191,16 +195,50 @@ static void make_folders(char *path) {
     mkdir(path, 0700);
 }
 
-static bool set_paths(options *o) {
-    const char *runtime = getenv("XDG_RUNTIME_DIR"), *state = getenv("XDG_STATE_HOME"),
-               *home = getenv("HOME");
+/// Where other users could put files or follow ours there would be no telling whose server it is: a
+/// folder of our own, no link, open to nobody else.
+static bool check_runtime(const char *path) {
+    struct stat about;
+    if (lstat(path, &about) != 0) return wrong("%s: %s", path, strerror(errno));
+    if (S_ISLNK(about.st_mode))
+        return wrong("%s: is a link; the runtime folder must be none", path);
+    if (!S_ISDIR(about.st_mode)) return wrong("%s: is no folder", path);
+    if (about.st_uid != geteuid()) return wrong("%s: belongs to another user", path);
+    if ((about.st_mode & 077) && chmod(path, 0700) != 0)
+        return wrong("%s: open to other users: %s", path, strerror(errno));
+    return true;
+}
+
+static bool set_runtime(options *o) {
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
     if (runtime && *runtime)
         snprintf(o->runtime_dir, sizeof o->runtime_dir, "%.200s/megasynth", runtime);
     else snprintf(o->runtime_dir, sizeof o->runtime_dir, "/tmp/megasynth-%u", (unsigned)getuid());
-    if (!make_folder(o->runtime_dir)) return false;
-    struct stat about;
-    if (stat(o->runtime_dir, &about) != 0 || about.st_uid != getuid())
-        return wrong("%s: it is somebody else's", o->runtime_dir);
+    return make_folder(o->runtime_dir) && check_runtime(o->runtime_dir);
+}
+
+/// A folder of the server's own, so that no client names what other programs read.
+static void set_root(options *o) {
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    bool has_data = data && *data;
+    if (o->root) return;
+    snprintf(o->root_room, sizeof o->root_room,
+             has_data ? "%.200s/megasynth" : "%.200s/.local/share/megasynth",
+             has_data ? data
+             : home   ? home
+                      : "");
+    make_folders(o->root_room);
+    if (access(o->root_room, W_OK) != 0) { // a home that nobody may write to
+        snprintf(o->root_room, sizeof o->root_room, "%.200s/files", o->runtime_dir);
+        make_folders(o->root_room);
+    }
+    o->root = o->root_room;
+}
+
+static bool set_paths(options *o) {
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    if (!set_runtime(o)) return false;
+    set_root(o);
     if (!o->socket_path) {
         snprintf(o->room[0], sizeof o->room[0], "%.170s/%s.sock", o->runtime_dir, o->name);
         o->socket_path = o->room[0];
@@ -241,7 +279,6 @@ bool options_read(options *o, int argc, char **argv, int *exit_code) {
     }
     *o = (options){.name = "main",
                    .port = 57140,
-                   .root = ".",
                    .ready_fd = -1,
                    .log_level = LOG_INFO,
                    .audio = {.outputs = 2}};

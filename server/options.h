@@ -17,11 +17,11 @@ typedef struct options {
     char runtime_dir[256];
     audio_options audio;
     size_t memory_bytes_max; ///< of each synth; 0: the engine's default
-    bool watch, resume, exit_with_parent, lock_memory, log_json;
+    bool trust_local, watch, resume, exit_with_parent, lock_memory, log_json;
     int ready_fd;
     log_level log_level;
     enum { MODE_SERVE, MODE_DEVICES, MODE_PRINT_PROTOCOL } mode;
-    char room[3][256]; ///< of paths that follow from others
+    char room[3][256], root_room[256]; ///< of paths that follow from others
 } options;
 
 /// @return true to go on; else *exit_code is set, and everything is said

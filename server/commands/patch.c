@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/host.h"
+#include "record/below.h"
 #include "synths/mixer.h"
 
 // ---- the document that a call brings ----------------------------------------------------------
@@ -51,11 +52,14 @@ static mega_patch *read_file(call *c, const char *path) {
                   "a name that ends in .json, .sexp or .msgpack is wanted");
         return NULL;
     }
-    int file = file_open_below(c->server->options->root, path, 0, cause, sizeof cause);
-    char *text =
-        file < 0 ? NULL : file_read_open(file, limit_file_bytes_max, &bytes, cause, sizeof cause);
+    int file;
+    below_status status = below_open(c->server->options->root, path, "", BELOW_READ, false, &file,
+                                     cause, sizeof cause);
+    char *text = status == BELOW_OK
+                     ? below_read_all(file, limit_file_bytes_max, &bytes, cause, sizeof cause)
+                     : NULL;
     if (!text) {
-        call_fail(c, CODE_FILE, "file", "%s: %s", path, cause);
+        call_fail(c, CODE_FILE, "file", "%s", cause);
         return NULL;
     }
     mega_patch *patch = read_text(c, text, bytes, format);

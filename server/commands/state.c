@@ -2,12 +2,12 @@
 // state -- everything, saved and loaded.
 #include "host/state.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/host.h"
 #include "lanes/lanes.h"
+#include "record/below.h"
 
 // ---- get and save -----------------------------------------------------------------------------
 
@@ -24,6 +24,16 @@ static void begin(call *c, void (*work)(task *t)) {
 
 void command_state_get(call *c) { begin(c, finish); }
 
+/// An earlier state: nothing else is replaced.
+static bool is_state(const char *text, size_t bytes) {
+    json_t *map = json_loadb(text, bytes, 0, NULL);
+    bool is = json_is_integer(json_object_get(map, "version")) &&
+              json_is_object(json_object_get(map, "synths")) &&
+              json_is_object(json_object_get(map, "maps"));
+    json_decref(map);
+    return is;
+}
+
 static void save(task *t) {
     call *c = &t->calls[0];
     char cause[512];
@@ -31,8 +41,9 @@ static void save(task *t) {
     finish(t);
     char *text = json_dumps(json_object_get(c->answer, "state"), JSON_INDENT(1) | JSON_SORT_KEYS);
     if (!text) call_fail(c, CODE_NO_MEMORY, "", "out of memory");
-    else if (!file_replace_below(root, name, text, strlen(text), cause, sizeof cause))
-        call_fail(c, CODE_FILE, "file", "%s: %s", name, cause);
+    else if (below_replace(root, name, ".json", is_state, text, strlen(text), cause,
+                           sizeof cause) != BELOW_OK)
+        call_fail(c, CODE_FILE, "file", "%s", cause);
     free(text);
     json_decref(c->answer);
     c->answer = json_pack("{s:s}", "file", name);
@@ -75,11 +86,14 @@ static json_t *state_of(call *c) {
     char cause[256];
     size_t bytes;
     json_error_t where;
-    int file = file_open_below(c->server->options->root, name, O_RDONLY, cause, sizeof cause);
-    char *text =
-        file < 0 ? NULL : file_read_open(file, limit_file_bytes_max, &bytes, cause, sizeof cause);
+    int file;
+    below_status status = below_open(c->server->options->root, name, ".json", BELOW_READ, false,
+                                     &file, cause, sizeof cause);
+    char *text = status == BELOW_OK
+                     ? below_read_all(file, limit_file_bytes_max, &bytes, cause, sizeof cause)
+                     : NULL;
     json_t *state = text ? json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &where) : NULL;
-    if (!text) call_fail(c, CODE_FILE, "file", "%s: %s", name, cause);
+    if (!text) call_fail(c, CODE_FILE, "file", "%s", cause);
     else if (!state) call_fail(c, CODE_FILE, "file", "%s:%d: %s", name, where.line, where.text);
     free(text);
     return state;

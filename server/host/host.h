@@ -47,12 +47,4 @@ char *file_read(const char *path, size_t bytes_max, size_t *bytes, char *cause, 
 /// Writes aside, syncs, renames, syncs the folder: the old or the new one is there, never half.
 bool file_replace(const char *path, const void *bytes, size_t count, char *cause,
                   size_t cause_bytes);
-/// The same below a root, through no symbolic link.
-bool file_replace_below(const char *root, const char *path, const void *bytes, size_t count,
-                        char *cause, size_t cause_bytes);
-/// A path below the root, through no symbolic link, as an open file. @return -1 with a cause
-int file_open_below(const char *root, const char *path, int flags, char *cause, size_t cause_bytes);
-/// Reads all of an open file, and closes it.
-char *file_read_open(int file, size_t bytes_max, size_t *bytes, char *cause, size_t cause_bytes);
-
 #endif

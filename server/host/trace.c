@@ -2,11 +2,14 @@
 #include "host/trace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { RING_COUNT = 1 << 14 }; ///< blocks: 20 s of 64 frames
 
@@ -25,8 +28,13 @@ static struct {
 bool trace_on(void) { return state.file != NULL; }
 
 bool trace_open(const char *path, char *cause, unsigned cause_bytes) {
-    state.file = fopen(path, "we");
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+    struct stat about;
+    bool plain = file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode);
+    if (file >= 0 && !plain) errno = ENXIO; // what blocks or is somebody's device is no file
+    state.file = plain ? fdopen(file, "w") : NULL;
     if (!state.file) {
+        if (file >= 0) close(file);
         snprintf(cause, cause_bytes, "--trace %s: %s", path, strerror(errno));
         return false;
     }

@@ -11,33 +11,35 @@
 #include <unistd.h>
 
 #include "net/net.h"
+#include "record/below.h"
 
 enum { TOKEN_BYTES_MIN = 16, TOKEN_BYTES_MAX = 256 };
 
 bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes) {
-    char text[TOKEN_BYTES_MAX + 2];
+    char why[128];
     struct stat about;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = file < 0 ? -1 : read(file, text, sizeof text - 1);
-    if (got < 0 || fstat(file, &about) != 0) {
+    size_t got = 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0 || fstat(file, &about) != 0) {
         snprintf(cause, cause_bytes, "token file %s: %s", path, strerror(errno));
         if (file >= 0) close(file);
         return false;
     }
-    close(file);
-    while (got && (text[got - 1] == '\n' || text[got - 1] == '\r' || text[got - 1] == ' ')) got--;
-    text[got] = '\0';
-    if (about.st_mode & (S_IRWXG | S_IRWXO)) {
+    char *text = below_read_all(file, TOKEN_BYTES_MAX + 2, &got, why, sizeof why);
+    while (text && got && strchr("\n\r ", text[got - 1])) text[--got] = '\0';
+    if (!text) {
+        snprintf(cause, cause_bytes, "token file %s: %s", path, why);
+    } else if (about.st_mode & (S_IRWXG | S_IRWXO)) {
         snprintf(cause, cause_bytes, "token file %s: others may read it; chmod 600 it", path);
-        return false;
-    }
-    if (got < TOKEN_BYTES_MIN || got > TOKEN_BYTES_MAX || strlen(text) != (size_t)got) {
+    } else if (got < TOKEN_BYTES_MIN || got > TOKEN_BYTES_MAX || strlen(text) != got) {
         snprintf(cause, cause_bytes, "token file %s: wants %d..%d characters", path,
                  TOKEN_BYTES_MIN, TOKEN_BYTES_MAX);
-        return false;
+    } else {
+        n->token = text;
+        return true;
     }
-    n->token = strdup(text);
-    return n->token != NULL;
+    free(text);
+    return false;
 }
 
 bool admit_at_once(const server *s, transport which, bool local) {

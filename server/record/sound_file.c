@@ -41,7 +41,7 @@ static bool choose_format(const record_options *options, SF_INFO *info, char *ca
 }
 
 static record_status open_below(const record_options *options, int *file, char *cause) {
-    switch (below_open(options->root, options->path, O_RDWR | O_CREAT | O_EXCL, 0666,
+    switch (below_open(options->root, options->path, ".wav .flac", BELOW_CREATE,
                        options->make_folders, file, cause, RECORD_CAUSE_BYTES)) {
     case BELOW_OK: return RECORD_OK;
     case BELOW_BAD_PATH: return RECORD_BAD_VALUE;

@@ -273,7 +273,8 @@ class Server:
     def __init__(self, program, *options, backend="dummy", folder=None, env=None, wait=True):
         self.folder = folder or tempfile.mkdtemp(prefix="megasynth-test-")
         self.own_folder = folder is None
-        environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder + "/state", **(env or {}))
+        environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder, XDG_STATE_HOME=self.folder + "/state",
+                           XDG_DATA_HOME=self.folder + "/data", **(env or {}))
         self.log = open(self.folder + "/log", "ab")
         self.began = time.monotonic()
         self.process = subprocess.Popen([program, "--backend", backend, "--port", "0", "--root", self.folder, *options],

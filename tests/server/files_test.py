@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""files_test -- files that clients name, and files that the person names who starts the server: which names are taken, what is never
+replaced, and that a FIFO, a device or a link in the place of a file blocks nothing and leads nowhere.
+
+usage: files_test.py MEGASYNTHD
+"""
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+
+from wire import Client, Failed, PATCH, Server, run
+
+PROGRAM = os.path.abspath(sys.argv[1])
+server = Server(PROGRAM, "--state", "none")
+ROOT = server.folder
+COMMANDS = {"/state/save": ".json", "/state/load": ".json", "/patch/load": ".json", "/patch/check": ".json", "/record/start": ".wav"}
+
+
+def refused(c, command, name):
+    """Within a second or so, with a cause of one line."""
+    start = time.monotonic()
+    try: done = c.call(command, file=name)
+    except Failed as failed:
+        assert failed.code in ("file", "bad-value", "conflict"), failed
+        assert not any(ord(letter) < 32 for letter in failed.details["message"]), failed
+        assert time.monotonic() - start < 10, (command, name)
+        return failed.details["message"]
+    raise AssertionError(f"{command} {name!r} was done: {done}")
+
+
+def names():
+    c = server.client()
+    bad = ["", "/etc/x", "../x", "a/../../x", "./x", "a//x", ".hidden", ".config/x", "a/.b/x", "x\n2026 info forged: y", "x\x1b[2J", "x\x7f", "x\u0085y",
+           "n" * 2000]
+    for command, ending in COMMANDS.items():
+        for name in bad: refused(c, command, name + ending)
+    for name in (".bashrc", "x", "x.sh", "x.json.sh", "x.wav", ".json", "a/.json"): refused(c, "/state/save", name)
+    for name in (".bashrc", "x", "x.json", "x.mp3", ".wav"): refused(c, "/record/start", name)
+    refused(c, "/state/load", "x.conf")
+    assert "\n2026 info forged" not in server.log_text()
+    left = set(os.listdir(ROOT))
+    assert left <= {"log", "megasynth", "data", "state"}, left
+
+
+def only_what_is_ours():
+    """An earlier state is replaced; what a person has put there is not, whatever its name."""
+    c = server.client()
+    c.call("/state/save", file="mine.json")
+    c.call("/synth/new", name="second")
+    c.call("/state/save", file="mine.json")
+    with open(ROOT + "/mine.json") as f: assert "second" in json.load(f)["synths"]
+    c.call("/synth/free", name="second")
+    for what in (json.dumps(PATCH), "", "{}", '{"version": 1}', "key = value\n", '{"version": 1, "synths": {}}'):
+        with open(ROOT + "/theirs.json", "w") as f: f.write(what)
+        assert "not replaced" in refused(c, "/state/save", "theirs.json")
+        with open(ROOT + "/theirs.json") as f: assert f.read() == what
+    with open(ROOT + "/theirs.wav", "w") as f: f.write("RIFF")
+    refused(c, "/record/start", "theirs.wav")
+    with open(ROOT + "/theirs.wav") as f: assert f.read() == "RIFF"
+    assert not [name for name in os.listdir(ROOT) if name.endswith(".new")]
+
+
+def links_and_fifos():
+    """No link is followed out, no FIFO, socket, device or folder is waited for."""
+    c = server.client()
+    with open(ROOT + "/good.json", "w") as f: json.dump(PATCH, f)
+    c.call("/patch/load", file="good.json")
+    os.mkdir(ROOT + "/outside")
+    for ending in (".json", ".wav"):
+        os.mkfifo(ROOT + "/fifo" + ending)
+        os.mkdir(ROOT + "/folder" + ending)
+        os.symlink("/dev/zero", ROOT + "/device" + ending)
+        os.symlink("good.json", ROOT + "/inside" + ending)
+        os.symlink("/nowhere/at/all", ROOT + "/dangling" + ending)
+        made = socket.socket(socket.AF_UNIX)
+        made.bind(ROOT + "/socket" + ending)
+    os.symlink("/tmp", ROOT + "/away")
+    for command, ending in COMMANDS.items():
+        for name in ("fifo", "folder", "device", "inside", "dangling", "socket", "away/x"): refused(c, command, name + ending)
+    os.mkfifo(ROOT + "/.later.json.new")  # in the place of the file aside
+    c.call("/state/save", file="later.json")
+    with open(ROOT + "/good.json") as f: assert json.load(f) == PATCH
+    assert not os.path.exists("/tmp/x.json") and not os.path.exists("/tmp/x.wav")
+
+
+def ends(code, *options, say):
+    got = subprocess.run([PROGRAM, "--backend", "dummy", "--port", "0", *options], env=ENVIRONMENT, capture_output=True, text=True, timeout=30)
+    assert got.returncode == code and say in got.stderr, (options, got.returncode, got.stderr)
+
+
+ENVIRONMENT = dict(os.environ, XDG_RUNTIME_DIR=ROOT + "/run", XDG_STATE_HOME=ROOT + "/state", XDG_DATA_HOME=ROOT + "/data")
+
+
+def fifos_at_the_start():
+    """In the place of a patch, a token, a trace: an error at once. Of a state: none, and the server runs and ends."""
+    os.mkdir(ROOT + "/run")
+    os.mkfifo(ROOT + "/pipe.json")
+    os.chmod(ROOT + "/pipe.json", 0o600)
+    none = ["--state", "none", "--socket", "none"]
+    ends(6, *none, "--patch", ROOT + "/pipe.json", say="no plain file")
+    ends(2, *none, "--token-file", ROOT + "/pipe.json", say="no plain file")
+    ends(6, *none, "--trace", ROOT + "/pipe.json", say="--trace")
+    with Server(PROGRAM, "--state", ROOT + "/pipe.json", "--resume") as s: s.client().call("/ping")
+
+
+def watched_fifo():
+    """A watched file that turns into a FIFO: the build worker and SIGTERM go on."""
+    path = ROOT + "/watched.json"
+    with open(path, "w") as f: json.dump(PATCH, f)
+    with Server(PROGRAM, "--state", "none", "--patch", path, "--watch") as s:
+        c = s.client()
+        os.unlink(path)
+        os.mkfifo(path)
+        until = time.monotonic() + 20
+        while "no plain file" not in s.log_text() and time.monotonic() < until: time.sleep(0.05)
+        assert "no plain file" in s.log_text()
+        c.call("/patch/load", patch=PATCH)
+        assert s.stop() == 0
+
+
+def the_usual_root():
+    """Without --root: a folder of the server's own, not the current one."""
+    folder = ROOT + "/elsewhere"
+    os.mkdir(folder)
+    os.mkdir(folder + "/run")
+    environment = dict(ENVIRONMENT, XDG_RUNTIME_DIR=folder + "/run", XDG_DATA_HOME=folder + "/data")
+    process = subprocess.Popen([PROGRAM, "--backend", "dummy", "--port", "0", "--state", "none"], env=environment, cwd=folder,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        url = process.stdout.readline().split()[-1]
+        assert url.startswith("unix:"), url
+        c = Client(url)
+        c.call("/state/save", file="here.json")
+        assert os.path.exists(folder + "/data/megasynth/here.json") and not os.path.exists(folder + "/here.json")
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+        process.stdout.close()
+
+
+with server: run([names, only_what_is_ours, links_and_fifos, fifos_at_the_start, watched_fifo, the_usual_root], "files_test")
