@@ -83,6 +83,11 @@ MEGA_CONTROL size_t mega_diagnostic_text(const mega_diagnostic *diagnostic, char
 
 /// The name nearest to `wrong` among `count` names, for "did you mean". @return NULL if none is near
 MEGA_API const char *mega_nearest(const char *wrong, const char *const *names, size_t count);
+/// The key of a note's name: a letter, sharps or flats (`#` `b` and the printed ones, two at most), an octave -9..9;
+/// C4 is 60.
+/// @param end receives what follows the name; NULL: nothing may follow
+/// @return false if it is no name, or its key is not within 0..127
+MEGA_API bool mega_key_of_name(const char *text, const char **end, int *key);
 
 // ---- patches: documents as data --------------------------------------------------------------------
 

@@ -74,6 +74,7 @@ void mega_adapter_destroy(mega_adapter *a) {
     synth_values_finish(a);
     json_decref(a->early.list);
     json_decref(a->sent);
+    json_decref(a->undone);
     json_decref(a->touched);
     json_decref(a->warned);
     json_decref(a->collected);
@@ -105,7 +106,12 @@ void synth_run(mega_adapter *a, uint64_t frame, const char *selector, size_t cou
     synth_osc_room room;
     synth_osc_translate(&selector, &count, &atoms, &room);
     const synth_command_row *row = find(selector);
-    if (!row) tell_unknown(a, selector);
+    int key;
+    if (!row && count && mega_key_of_name(selector, NULL, &key)) {
+        mega_atom note[3] = {{selector, 0}};
+        for (size_t i = 0; i < count && i < 2; i++) note[i + 1] = atoms[i];
+        synth_play_list(a, frame, count + 1, note);
+    } else if (!row) tell_unknown(a, selector);
     else if (count < row->least || (row->most != UINT8_MAX && count > row->most))
         synth_tell_error(a, "bad-arguments", "%s: %zu arguments; write `%s%s%s`", selector, count,
                          selector, *row->arguments ? " " : "", row->arguments);

@@ -6,7 +6,8 @@ enum { ANY = 255 };
 
 const synth_command_row synth_commands[] = {
     // notes
-    {"note", "key velocity [id]", "starts a note, velocity 0..127; 0 ends it. A list does the same",
+    {"note", "key velocity [id]",
+     "starts a note: key 0..127 or C4, F#3, Bb2; velocity 0..127, 0 ends it. A list does the same",
      2, 3, synth_command_note},
     {"noteoff", "id-or-key [velocity]", "ends a note", 1, 2, synth_command_noteoff},
     {"bend", "[id] value", "of one note, in semitones; of all, -1..1 of the bend range", 1, 2,
@@ -56,8 +57,9 @@ const synth_command_row synth_commands[] = {
      0, 1, synth_command_voices},
     {"begin", "", "collects edits until `commit`, as one change", 0, 0, synth_command_begin},
     {"commit", "[fade_ms]", "makes that change, all or nothing", 0, 1, synth_command_commit},
-    {"undo", "[fade_ms]", "takes back the last change", 0, 1, synth_command_undo},
-    {"redo", "[fade_ms]", "makes it again", 0, 1, synth_command_redo},
+    {"undo", "[fade_ms]", "takes back the last change, and answers `undone` with it", 0, 1,
+     synth_command_undo},
+    {"redo", "[fade_ms]", "makes it again, and answers `redone`", 0, 1, synth_command_redo},
     // whole patches
     {"read", "file [fade_ms]", "loads a patch (.json, .sexp, .msgpack); held notes go on", 1, 2,
      synth_command_read},

@@ -29,6 +29,7 @@ enum {
     SYNTH_VALUES_MS = 20,          ///< changed values are sent to the info outlet at most so often
     SYNTH_VALUES_SENT_MAX = 256,   ///< at once; the others follow after SYNTH_VALUES_MS
     SYNTH_VALUES_KNOWN_MAX = 4096, ///< parameters whose changes are followed
+    SYNTH_UNDONE_MAX = 256,        ///< undos whose words are kept for `redo`
     SYNTH_PENDING_MAX = 64,        ///< changes of which we wait to tell the frame
     SYNTH_LISTENERS_MAX = 256,
     SYNTH_TEXT_BYTES = 400, ///< of an error
@@ -105,6 +106,7 @@ struct mega_adapter {
     uint64_t epoch; ///< counts documents, of the names' looking up
 
     // edits
+    json_t *undone;    ///< messages that were told of each undo that `redo` would take back
     json_t *collected; ///< operations of this logical time, or since `begin`
     uint64_t collected_frame;
     bool begun;
@@ -214,6 +216,9 @@ void synth_tell_messages(mega_adapter *adapter, mega_listener listener,
 /// @param of_document the document in force: of its warnings those that were told before are not
 void synth_tell_report(mega_adapter *adapter, const char *what, const mega_report *report,
                        const json_t *operations, mega_status status, bool of_document);
+/// An operation as the message that asks for it, without its values.
+void synth_operation_message(synth_messages *messages, const char *selector,
+                             const json_t *operation);
 /// Advice, once for each object.
 typedef enum { HINT_CHANNEL = 1, HINT_VELOCITY = 2 } synth_hint;
 __attribute__((format(printf, 3, 4))) void synth_tell_hint(mega_adapter *adapter, synth_hint hint,
@@ -245,6 +250,8 @@ extern const synth_command_row synth_commands[];
 #undef COMMAND
 
 // edits.c
+/// Whether it is an undo or a redo.
+bool synth_is_history(const synth_work *work);
 void synth_edits_flush(mega_adapter *adapter);
 /// Whether operations are collected that make or change what is called so.
 bool synth_edits_name(const mega_adapter *adapter, const char *id);

@@ -97,6 +97,40 @@ static void step(mega_adapter *a, synth_work *w) {
         (undo ? mega_undo : mega_redo)(a->engine, w->change.fade_ms, &w->changed, w->report);
 }
 
+bool synth_is_history(const synth_work *w) { return w->work == step; }
+
+// ---- what was taken back -----------------------------------------------------------------------
+
+/// The operations of an undone edit as messages, `undone` in front; kept for `redo`.
+static void tell_undone(mega_adapter *a, synth_work *w) {
+    json_t *operations = w->changed.undo_json ? json_loads(w->changed.undo_json, 0, NULL) : NULL;
+    synth_messages undone = {0};
+    size_t count = json_array_size(operations);
+    for (size_t i = 0; i < count && i < SYNTH_ERRORS_TOLD_MAX; i++)
+        synth_operation_message(&undone, "undone", json_array_get(operations, i));
+    if (count > SYNTH_ERRORS_TOLD_MAX)
+        synth_messages_add(&undone, "undone", "sf", "more",
+                           (double)(count - SYNTH_ERRORS_TOLD_MAX));
+    if (!count) synth_messages_add(&undone, "undone", "s", "patch");
+    json_decref(operations);
+    synth_tell_messages(a, w->listener, &undone);
+    if (!a->undone) a->undone = json_array();
+    if (json_array_size(a->undone) == SYNTH_UNDONE_MAX) json_array_remove(a->undone, 0);
+    json_array_append_new(a->undone, undone.list);
+}
+
+static void tell_redone(mega_adapter *a, synth_work *w) {
+    size_t i, last = json_array_size(a->undone);
+    if (!last) return;
+    synth_messages redone = {json_incref(json_array_get(a->undone, last - 1))};
+    json_array_remove(a->undone, last - 1);
+    json_t *message;
+    json_array_foreach(redone.list, i, message)
+        json_array_set_new(message, 0, json_string("redone"));
+    synth_tell_messages(a, w->listener, &redone);
+    json_decref(redone.list);
+}
+
 // ---- collecting --------------------------------------------------------------------------------
 
 /// Takes over the operations.
@@ -345,6 +379,7 @@ static void history(mega_adapter *a, const char *what, size_t count, const mega_
     if (!w) return;
     w->change.fade_ms = fade_ms;
     w->job.replaced_by_load = true;
+    w->finish = strcmp(what, "undo") == 0 ? tell_undone : tell_redone;
     synth_work_post(a, w);
 }
 

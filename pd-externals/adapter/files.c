@@ -48,8 +48,23 @@ static mega_format format_of(const synth_work *w) {
     return MEGA_FORMAT_JSON;
 }
 
+/// A score is a list of what happens when; no patch is a list.
+static bool is_score(const synth_work *w) {
+    size_t at = 0;
+    while (at < w->byte_count && strchr(" \t\r\n", w->bytes[at])) at++;
+    if (at == w->byte_count || w->bytes[at] != '[') return false;
+    json_t *list = json_loadb((const char *)w->bytes, w->byte_count, 0, NULL);
+    bool score = json_object_get(json_array_get(list, 0), "at");
+    json_decref(list);
+    return score;
+}
+
 static mega_patch *read_patch(const mega_adapter *a, synth_work *w) {
     if (*w->path) read_bytes(w);
+    if (!w->status && is_score(w))
+        synth_work_fail(w, MEGA_ERROR_PATCH, "bad-type",
+                        "this is a score, not a patch; `megasynth render PATCH --score FILE` in a "
+                        "shell plays it, in Pd [qlist] or [text sequence] play notes");
     if (w->status) return NULL;
     mega_patch *patch = mega_patch_read(w->bytes, w->byte_count, format_of(w), w->report);
     if (!patch) w->status = MEGA_ERROR_PATCH;

@@ -135,12 +135,38 @@ static void stop(mega_adapter *a, uint64_t frame, double key, const char *id, fl
     // an id that does not sound any more: it was stolen, or has ended
 }
 
-void synth_play_list(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+/// The name of a key, "F#3", as its number.
+static mega_atom key_atom(const mega_atom *atom) {
+    int key;
+    bool named = atom->word && mega_key_of_name(atom->word, NULL, &key);
+    return named ? (mega_atom){NULL, key} : *atom;
+}
+
+/// What is right as a message, but seldom meant.
+static void hint_at_note(mega_adapter *a, const mega_atom *atoms, const char *id) {
+    double velocity = atoms[1].number;
+    if (velocity > 0 && velocity < 1)
+        synth_tell_hint(a, HINT_VELOCITY,
+                        "%g %g: velocity is 0..127, as [notein] gives it; this note is hardly "
+                        "audible",
+                        atoms[0].number, velocity);
+    const synth_sounding *s = id ? slot_of_note(a, synth_note_of_id(a, id)) : NULL;
+    bool channel = id && !atoms[2].word && atoms[2].number >= 1 && atoms[2].number <= 16;
+    if (velocity > 0 && channel && s && s->key != (float)atoms[0].number)
+        synth_tell_hint(a, HINT_CHANNEL,
+                        "%g %g %s: the third atom is the note's id, and a new note ends the one "
+                        "of the same id; of [notein] take key and velocity: [pack f f]",
+                        atoms[0].number, velocity, id);
+}
+
+void synth_play_list(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *said) {
     if (count == 1) {
         synth_tell_error(a, "bad-arguments", "%g: a note is `key velocity [id]`; to end it `key 0`",
-                         atoms->number);
+                         said->number);
         return;
     }
+    mega_atom atoms[3] = {key_atom(&said[0])};
+    for (size_t i = 1; i < count && i < 3; i++) atoms[i] = said[i];
     char text[SYNTH_NOTE_ID_BYTES];
     const char *id = NULL;
     if (count > 3)
@@ -153,6 +179,7 @@ void synth_play_list(mega_adapter *a, uint64_t frame, size_t count, const mega_a
         return;
     }
     if (count > 2) id = text;
+    hint_at_note(a, atoms, id);
     if (atoms[1].number == 0) {
         stop(a, frame, atoms[0].number, id, 0);
         return;
@@ -172,8 +199,10 @@ void synth_command_noteoff(mega_adapter *a, uint64_t frame, size_t count, const 
     float velocity = count > 1 ? (float)(atoms[1].number / 127) : 0;
     bool named =
         mega_atom_text(&atoms[0], id, sizeof id) && (atoms[0].word || synth_note_of_id(a, id));
-    if (!named && !number(a, &atoms[0], "noteoff", 0, 127)) return;
-    stop(a, frame, atoms[0].number, named ? id : NULL, velocity);
+    mega_atom key = key_atom(&atoms[0]);
+    if (named && !key.word && !synth_note_of_id(a, id)) named = false; // a key, not an id
+    if (!named && !number(a, &key, "noteoff", 0, 127)) return;
+    stop(a, frame, key.number, named ? id : NULL, velocity);
 }
 
 void synth_command_alloff(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {

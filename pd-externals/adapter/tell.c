@@ -81,12 +81,8 @@ void synth_tell_error(mega_adapter *a, const char *code, const char *format, ...
     tell(a, "error", code, text);
 }
 
-/// "ops[2].param" -> "connect lfo.out vca.amp": the message instead of a number that nobody gave.
-static void name_operation(const json_t *operations, const char **path, char *text, size_t bytes) {
-    char *end;
-    if (strncmp(*path, "ops[", 4) != 0) return;
-    const json_t *op = json_array_get(operations, strtoul(*path + 4, &end, 10));
-    if (!op || *end != ']') return;
+/// An operation in words: "connect lfo.out vca.amp". @return its length
+static size_t operation_text(const json_t *op, char *text, size_t bytes) {
     static const char *const keys[] = {"op", "id", "knob", "param", "type", "from", "to", "count"};
     size_t length = 0;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -100,7 +96,25 @@ static void name_operation(const json_t *operations, const char **path, char *te
                         port ? json_string_value(port) : "");
         length += more > 0 ? (size_t)more : 0;
     }
-    if (length) *path = text;
+    return length;
+}
+
+/// "ops[2].param" -> its words: the message instead of a number that nobody gave.
+static void name_operation(const json_t *operations, const char **path, char *text, size_t bytes) {
+    char *end;
+    if (strncmp(*path, "ops[", 4) != 0) return;
+    const json_t *op = json_array_get(operations, strtoul(*path + 4, &end, 10));
+    if (op && *end == ']' && operation_text(op, text, bytes)) *path = text;
+}
+
+void synth_operation_message(synth_messages *m, const char *selector, const json_t *operation) {
+    char text[2 * SYNTH_NAME_BYTES + 200], *rest = text;
+    if (!operation_text(operation, text, sizeof text)) return;
+    if (!m->list) m->list = json_array();
+    json_t *message = json_pack("[s]", selector);
+    for (char *word; (word = strtok_r(rest, " ", &rest));)
+        json_array_append_new(message, json_string(word));
+    json_array_append_new(m->list, message);
 }
 
 void synth_tell_hint(mega_adapter *a, synth_hint hint, const char *format, ...) {

@@ -145,6 +145,20 @@ static int choose(mega_adapter *a, const char *key, const synth_known *known, co
     return -1;
 }
 
+/// What to do about a value out of range, where cables add to it.
+static const char *advice(mega_adapter *a, const char *key) {
+    const mega_patch *patch = synth_worker_ready(a->worker) ? mega_loaded_patch(a->engine) : NULL;
+    for (size_t i = 0; patch && i < mega_patch_cable_count(patch); i++) {
+        char path[2 * SYNTH_NAME_BYTES];
+        mega_cable_info cable = mega_patch_cable(patch, i);
+        snprintf(path, sizeof path, "%s.%s", cable.to_node, cable.to_port);
+        if (strcmp(path, key) == 0)
+            return "; to take away from what cables bring, connect a knob with a range of its own "
+                   "(`newknob down 0 -100 0`)";
+    }
+    return "";
+}
+
 /// @return false, told: not a value for it
 static bool read_value(mega_adapter *a, const char *key, const synth_known *known,
                        const mega_atom *atom, double *value) {
@@ -156,8 +170,8 @@ static bool read_value(mega_adapter *a, const char *key, const synth_known *know
     }
     // a float's 0.05 is a little more than what a row calls its least
     if ((float)*value >= (float)known->min && (float)*value <= (float)known->max) return true;
-    synth_tell_error(a, "bad-value", "%s: %g is not within %g..%g", key, *value, known->min,
-                     known->max);
+    synth_tell_error(a, "bad-value", "%s: %g is not within %g..%g%s", key, *value, known->min,
+                     known->max, advice(a, key));
     return false;
 }
 

@@ -72,6 +72,7 @@ static void finish(mega_adapter *a, synth_work *w) {
                       !w->status && w->changed.number);
     if (!w->status) {
         await(a, w);
+        if (w->changed.number && !synth_is_history(w)) json_array_clear(a->undone);
         if (w->changed.number) synth_changes_touch_all(a, w->document);
         if (w->finish) w->finish(a, w);
     }
