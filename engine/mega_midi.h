@@ -9,15 +9,17 @@
 // its own bend, pressure, timbre and pedals. Its size is fixed; no message makes it allocate or
 // loop without bound. It belongs to the EVENT role: one caller at a time for it and its engine.
 //
-//   notes            velocity 0 is a note off; of several notes of one key the oldest ends first
-//   bend             times the bend range of RPN 0; before that, times the patch's
-//   `note.bend_range` pressure         by channel and by key: the greater of both CC 74 timbre CC
-//   64, 66        sustain and sostenuto, of the channel's notes CC 120           `mega_panic`: all
-//   sound off, whatever the channel CC 121           the channel's bend, pressure and pedals return
-//   to rest; timbre and ranges stay CC 123..127      the channel's notes end; a pedal still holds
-//   them RPN 0, RPN 6     bend range in semitones and cents; MPE zones MPE              a member
-//   channel bends, presses and moves its own notes, within 48 semitones before
-//                    RPN 0; the master channel does so with all notes of its zone
+// - Notes: velocity 0 is a note off; of several notes of one key the oldest ends first.
+// - Bend: times the bend range of RPN 0; before that, times the patch's `note.bend_range`.
+// - Pressure by channel and by key: the greater of both. CC 74: timbre.
+// - CC 64, 66: sustain and sostenuto, of the channel's notes.
+// - CC 120: `mega_panic`, all sound off, whatever the channel.
+// - CC 121: the channel's bend, pressure and pedals return to rest; timbre and ranges stay.
+// - CC 123 to 127: the channel's notes end; a pedal still holds them.
+// - RPN 0, RPN 6: bend range in semitones and cents; MPE zones.
+// - MPE: a member channel bends, presses and moves its own notes, within 48 semitones before RPN 0;
+//   the master channel does so with all notes of its zone.
+//
 // Real-time bytes may come anywhere, system exclusive ones are left out, running status holds.
 #ifndef MEGA_MIDI_H
 #define MEGA_MIDI_H
@@ -63,8 +65,11 @@ MEGA_EVENT mega_status mega_midi_controller(mega_midi *midi, mega_engine *engine
                                             int number, float value);
 /// Ends every note that it has started, pedals or not, and begins anew: the stream is over.
 MEGA_EVENT mega_status mega_midi_release(mega_midi *midi, mega_engine *engine, uint64_t frame);
-/// The same, but sends nothing: the engine has begun anew.
+/// The same, but sends nothing: the engine and its notes are gone.
 MEGA_EVENT void mega_midi_reset(mega_midi *midi);
+/// Starts the notes that are held once more, in another engine; channels and zones stay as they
+/// are.
+MEGA_EVENT mega_status mega_midi_again(mega_midi *midi, mega_engine *engine, uint64_t frame);
 /// A note has ended, as `mega_next_ended` says; of any note. Without it values are sent to notes
 /// that are over.
 MEGA_EVENT void mega_midi_ended(mega_midi *midi, mega_note note);

@@ -47,8 +47,8 @@ typedef struct {
     uint8_t channel, key;
     bool down, sustained, sostenuto; ///< what is so
     bool off_sent, hold_sent;        ///< what the engine knows
-    float release;                   ///< velocity
-    float pressure;                  ///< of its key
+    float velocity, release;
+    float pressure; ///< of its key
 } played;
 
 typedef struct {
@@ -239,17 +239,24 @@ static played *place(mega_midi *m) {
     return &m->notes[m->count];
 }
 
+/// @return false: it does not sound
+static bool start(mega_midi *m, played *n) {
+    float key = n->key;
+    n->note = 0;
+    n->off_sent = n->hold_sent = false;
+    if (mega_events_room(m->engine) < NOTE_EVENTS_MAX) send(m, MEGA_ERROR_FULL);
+    else send(m, mega_note_on(m->engine, m->frame, key, n->velocity, &n->note));
+    if (!n->note) return false;
+    if (m->host.started) m->host.started(m->host.context, m->frame, n->note, key, n->velocity);
+    send_all(m, n);
+    return true;
+}
+
 static void note_on(mega_midi *m, int c, int key, float velocity) {
     played *n = place(m);
-    bool room = mega_events_room(m->engine) >= NOTE_EVENTS_MAX;
-    mega_note note = 0;
-    if (!n || !room) send(m, MEGA_ERROR_FULL);
-    else send(m, mega_note_on(m->engine, m->frame, (float)key, velocity, &note));
-    if (!note) return;
-    *n = (played){.note = note, .channel = (uint8_t)c, .key = (uint8_t)key, .down = true};
-    m->count++;
-    if (m->host.started) m->host.started(m->host.context, m->frame, note, (float)key, velocity);
-    send_all(m, n);
+    if (!n) return;
+    *n = (played){.channel = (uint8_t)c, .key = (uint8_t)key, .down = true, .velocity = velocity};
+    m->count += start(m, n);
 }
 
 static played *oldest_down(mega_midi *m, int c, int key) {
@@ -490,6 +497,18 @@ void mega_midi_reset(mega_midi *m) {
     *m = (mega_midi){.host = host};
     for (int i = 0; i < CHANNELS; i++)
         m->channels[i] = (channel){.range = PATCH_RANGE, .rpn = RPN_NONE};
+}
+
+mega_status mega_midi_again(mega_midi *m, mega_engine *engine, uint64_t frame) {
+    m->behind = false;
+    begin(m, engine, frame);
+    for (uint32_t i = 0; i < m->count;) {
+        played *n = &m->notes[i];
+        if ((n->down || is_pedalled(n)) && start(m, n)) i++;
+        else forget(m, i);
+    }
+    agree_all(m);
+    return m->result;
 }
 
 void mega_midi_ended(mega_midi *m, mega_note note) {

@@ -35,7 +35,7 @@ static bool allocate(mega_adapter *a) {
     a->collected = json_array();
     a->slots = json_object();
     a->known_index = json_object();
-    return a->worker && a->collected && a->slots && a->known_index;
+    return a->worker && a->collected && a->slots && a->known_index && synth_midi_create(a);
 }
 
 mega_adapter *mega_adapter_create(const mega_adapter_options *options, const mega_host *host) {
@@ -70,6 +70,7 @@ void mega_adapter_destroy(mega_adapter *a) {
         if (a->taps[i]) a->taps[i]->adapter = NULL;
     mega_destroy(a->engine);
     for (int i = 0; i < SYNTH_SLOTS_MAX; i++) mega_patch_destroy(a->prepared[i]);
+    mega_midi_destroy(a->midi);
     for (int i = 0; i < 128; i++) free(a->controllers[i]);
     synth_values_finish(a);
     json_decref(a->early.list);

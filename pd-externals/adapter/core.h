@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "adapter.h"
+#include "mega_midi.h"
 #include "megasynth.h"
 #include "worker.h"
 
@@ -54,8 +55,8 @@ typedef struct {
     _Atomic uint64_t
         note; ///< 0: free. A slot is a channel of the taps that have one for each voice
     float key, velocity;
-    uint8_t channel; ///< MIDI's, 1..16; 0: none
-    bool held;       ///< as far as messages say
+    bool midi; ///< the interpreter started it
+    bool held; ///< as far as messages say
     char id[SYNTH_NOTE_ID_BYTES];
 } synth_sounding;
 
@@ -78,13 +79,6 @@ typedef struct {
     uint64_t number; ///< the engine's, of a change
     char name[64];
 } synth_pending;
-
-typedef struct {
-    uint8_t status, data[2], have; ///< running status
-    uint8_t rpn[16][2];
-    float bend_range[16];              ///< semitones of member channels
-    uint8_t members_low, members_high; ///< of the zones whose masters are channel 1 and 16
-} synth_midi;
 
 struct mega_tap {
     mega_adapter *adapter;
@@ -123,7 +117,7 @@ struct mega_adapter {
     // notes
     synth_sounding sounding[SYNTH_NOTES_MAX];
     uint32_t sounding_end; ///< slots from here on were never used
-    synth_midi midi;
+    mega_midi *midi;
     char *controllers[128]; ///< knob that a controller turns
 
     // values that the host was sent, see changes.c
@@ -298,20 +292,24 @@ double synth_changes_send(mega_adapter *adapter);
 // play.c
 /// A list that begins with a number.
 void synth_play_list(mega_adapter *adapter, uint64_t frame, size_t count, const mega_atom *atoms);
-void synth_play_controller(mega_adapter *adapter, uint64_t frame, int number, double value);
 /// Starts the notes that are held again, in another engine.
 void synth_notes_again(mega_adapter *adapter);
 void synth_notes_collect(mega_adapter *adapter);
 mega_note synth_note_start(mega_adapter *adapter, uint64_t frame, float key, float velocity,
-                           const char *id, uint8_t channel);
+                           const char *id);
+/// A slot for a note that was started. @return NULL: there is none
+synth_sounding *synth_note_slot(mega_adapter *adapter, mega_note note, float key, float velocity,
+                                const char *id);
 void synth_note_stop(mega_adapter *adapter, uint64_t frame, mega_note note, float velocity);
-/// The newest note of an id (or key and channel), or 0.
+/// The newest note of an id, or 0.
 mega_note synth_note_of_id(const mega_adapter *adapter, const char *id);
-mega_note synth_note_of_channel(const mega_adapter *adapter, int channel, int key);
 void synth_check_event(mega_adapter *adapter, mega_status status);
 
 // midi.c
-void synth_midi_byte(mega_adapter *adapter, uint64_t frame, uint8_t byte);
+/// @return false without memory
+bool synth_midi_create(mega_adapter *adapter);
+void synth_midi_bytes(mega_adapter *adapter, uint64_t frame, const uint8_t *bytes, size_t count);
+void synth_play_controller(mega_adapter *adapter, uint64_t frame, int number, double value);
 
 // taps.c
 void synth_taps_render(mega_adapter *adapter, const float *const *in, float *const *out,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // play -- notes and controllers.
 //
-// Notes that sound have slots: they know ids, keys and MIDI channels by them, and taps that have a
-// channel for each voice number those by slots.
+// Notes that sound have slots: they know ids and keys by them, and taps that have a channel for each
+// voice number those by slots.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +39,7 @@ void synth_notes_collect(mega_adapter *a) {
     while (mega_next_ended(a->engine, &note, &frame)) {
         synth_sounding *slot = slot_of_note(a, note);
         if (slot) atomic_store(&slot->note, 0);
+        mega_midi_ended(a->midi, note);
     }
     while (a->sounding_end && !atomic_load(&a->sounding[a->sounding_end - 1].note))
         a->sounding_end--;
@@ -48,10 +49,11 @@ void synth_notes_again(mega_adapter *a) {
     for (uint32_t i = 0; i < a->sounding_end; i++) {
         synth_sounding *s = &a->sounding[i];
         mega_note note = 0;
-        if (atomic_load(&s->note) && s->held)
+        if (atomic_load(&s->note) && s->held && !s->midi)
             mega_note_on(a->engine, MEGA_AT_ONCE, s->key, s->velocity, &note);
         atomic_store(&s->note, note);
     }
+    mega_midi_again(a->midi, a->engine, MEGA_AT_ONCE);
 }
 
 /// The note that a key-off without an id ends.
@@ -68,20 +70,26 @@ static void let_go_of_all(mega_adapter *a) {
     for (uint32_t i = 0; i < a->sounding_end; i++) a->sounding[i].held = false;
 }
 
+synth_sounding *synth_note_slot(mega_adapter *a, mega_note note, float key, float velocity,
+                                const char *id) {
+    synth_sounding *slot = free_slot(a);
+    if (!slot) return NULL;
+    slot->key = key;
+    slot->velocity = velocity;
+    slot->held = true;
+    slot->midi = false;
+    snprintf(slot->id, sizeof slot->id, "%s", id ? id : "");
+    atomic_store(&slot->note, note);
+    return slot;
+}
+
 mega_note synth_note_start(mega_adapter *a, uint64_t frame, float key, float velocity,
-                           const char *id, uint8_t channel) {
+                           const char *id) {
     synth_notes_collect(a);
     mega_note note = 0;
     mega_status status = mega_note_on(a->engine, frame, key, velocity, &note);
     synth_check_event(a, status);
-    synth_sounding *slot = status ? NULL : free_slot(a);
-    if (!slot) return note;
-    slot->key = key;
-    slot->velocity = velocity;
-    slot->held = true;
-    slot->channel = channel;
-    snprintf(slot->id, sizeof slot->id, "%s", id ? id : "");
-    atomic_store(&slot->note, note);
+    if (!status) synth_note_slot(a, note, key, velocity, id);
     return note;
 }
 
@@ -90,27 +98,17 @@ void synth_note_stop(mega_adapter *a, uint64_t frame, mega_note note, float velo
     synth_sounding *slot = slot_of_note(a, note);
     if (!slot) return;
     slot->held = false;
-    slot->id[0] = '\0', slot->channel = 0; // it rings on, but nobody calls it any more
-}
-
-/// The newest that fits.
-static mega_note find(const mega_adapter *a, const char *id, int channel, int key) {
-    mega_note found = 0;
-    for (uint32_t i = 0; i < a->sounding_end; i++) {
-        const synth_sounding *s = &a->sounding[i];
-        mega_note note = atomic_load(&s->note);
-        bool fits = id ? *s->id && strcmp(s->id, id) == 0
-                       : s->channel == channel && (key < 0 || (int)s->key == key);
-        if (fits && note > found) found = note;
-    }
-    return found;
+    slot->id[0] = '\0'; // it rings on, but nobody calls it any more
 }
 
 mega_note synth_note_of_id(const mega_adapter *a, const char *id) {
-    return find((mega_adapter *)a, id, 0, 0);
-}
-mega_note synth_note_of_channel(const mega_adapter *a, int channel, int key) {
-    return find(a, NULL, channel, key);
+    mega_note newest = 0;
+    for (uint32_t i = 0; i < a->sounding_end; i++) {
+        const synth_sounding *s = &a->sounding[i];
+        mega_note note = atomic_load(&s->note);
+        if (*s->id && strcmp(s->id, id) == 0 && note > newest) newest = note;
+    }
+    return newest;
 }
 
 // ---- notes -------------------------------------------------------------------------------------
@@ -186,7 +184,7 @@ void synth_play_list(mega_adapter *a, uint64_t frame, size_t count, const mega_a
     }
     if (id && synth_note_of_id(a, id))
         stop(a, frame, 0, id, 0); // the id is the new note's from here on
-    synth_note_start(a, frame, (float)atoms[0].number, (float)(atoms[1].number / 127), id, 0);
+    synth_note_start(a, frame, (float)atoms[0].number, (float)(atoms[1].number / 127), id);
 }
 
 void synth_command_note(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
@@ -265,22 +263,6 @@ void synth_command_sostenuto(mega_adapter *a, uint64_t frame, size_t count,
 
 // ---- controllers -------------------------------------------------------------------------------
 
-enum { CC_SUSTAIN = 64, CC_SOSTENUTO = 66, CC_TIMBRE = 74, CC_SOUND_OFF = 120, CC_NOTES_OFF = 123 };
-
-void synth_play_controller(mega_adapter *a, uint64_t frame, int number, double value) {
-    float part = (float)(value / 127);
-    mega_engine *e = a->engine;
-    if (a->controllers[number]) synth_turn_knob(a, frame, a->controllers[number], value / 127);
-    else if (number == CC_SUSTAIN)
-        synth_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_SUSTAIN, part));
-    else if (number == CC_SOSTENUTO)
-        synth_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_SOSTENUTO, part));
-    else if (number == CC_TIMBRE)
-        synth_check_event(a, mega_controller_set(e, frame, MEGA_CONTROL_TIMBRE, part));
-    else if (number == CC_SOUND_OFF) mega_panic(e);
-    else if (number == CC_NOTES_OFF) synth_check_event(a, mega_all_notes_off(e, frame));
-}
-
 void synth_command_cc(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     (void)count;
     if (number(a, &atoms[0], "cc", 0, 127) && number(a, &atoms[1], "cc", 0, 127))
@@ -327,5 +309,6 @@ void synth_command_steal(mega_adapter *a, uint64_t frame, size_t count, const me
 void synth_command_midi(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
     for (size_t i = 0; i < count; i++)
         if (!number(a, &atoms[i], "midi", 0, 255)) return;
-    for (size_t i = 0; i < count; i++) synth_midi_byte(a, frame, (uint8_t)atoms[i].number);
+    for (size_t i = 0; i < count; i++)
+        synth_midi_bytes(a, frame, &(uint8_t){(uint8_t)atoms[i].number}, 1);
 }

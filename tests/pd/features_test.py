@@ -208,6 +208,46 @@ def check_mpe(externals, examples):
     print("MPE: a zone's channels bend and press their notes as ids do")
 
 
+def check_midi_facts(externals, examples):
+    """What MIDI says of channels, the same by ids."""
+    path = os.path.join(examples, "keys.json")
+    facts = {
+        "a bend before its note": ([(20, "synth midi 224 127 127"), (40, "synth midi 144 60 100")],
+                                   [(40, "synth 60 100 a"), (40, "synth bend a 2")]),
+        "RPN 0 of one member, for member 16": (
+            [(5, "synth midi 176 101 0 100 6 6 15 177 101 0 100 0 6 24"), (20, "synth midi 159 48 100"), (50, "synth midi 239 0 96")],
+            [(20, "synth 48 100 a"), (50, f"synth bend a {24 * 4096 / 8191:.9g}")]),
+        "CC 121": ([(20, "synth midi 224 127 127 144 60 100"), (60, "synth midi 176 121 0"), (100, "synth midi 144 64 90")],
+                   [(20, "synth 60 100 a"), (20, "synth bend a 2"), (60, "synth bend a 0"), (100, "synth 64 90")]),
+        "bends of two channels": ([(20, "synth midi 145 60 100 146 60 100"), (50, "synth midi 225 127 127"), (80, "synth midi 129 60 64")],
+                                  [(20, "synth 60 100 a"), (20, "synth 60 100 b"), (50, "synth bend a 2"), (80, "synth noteoff a 64")]),
+        "a pedal of one channel": ([(20, "synth midi 177 64 127 145 60 100 146 64 100"), (50, "synth midi 129 60 0 130 64 0")],
+                                   [(20, "synth 60 100 a"), (20, "synth 64 100 b"), (50, "synth noteoff b 0")]),
+    }
+    for name, scripts in facts.items():
+        waves = []
+        for script in scripts:
+            with pd.folder() as folder:
+                wave, said = pd.session(externals, folder, path, script, milliseconds=200)
+                assert not pd.messages(said, "error"), said
+                waves.append(wave)
+        assert waves[0] == waves[1] and max(map(abs, waves[0][0])) > 0.01, name
+    print(f"MIDI: {', '.join(facts)}: as by ids")
+
+
+def check_program(externals, examples):
+    """Program change: the preset of that place in the document."""
+    waves = []
+    for script in ([(10, "synth preset save one"), (20, "synth knob cutoff 0.9"), (30, "synth preset save two"),
+                    (40, f"synth {recall}"), (60, "synth 60 100")] for recall in ("midi 192 0", "preset recall one")):
+        with pd.folder() as folder:
+            wave, said = pd.session(externals, folder, os.path.join(examples, "keys.json"), script, milliseconds=200)
+            assert not pd.messages(said, "error"), said
+            waves.append(wave)
+    assert waves[0] == waves[1]
+    print("MIDI: a program change recalls the preset of its number")
+
+
 def check_steal(externals, examples):
     """`steal 0`: a note too many is not played."""
     counts = []
@@ -280,7 +320,7 @@ def check_name_and_rate(externals, examples):
 
 def main():
     externals, examples = (os.path.abspath(argument) for argument in sys.argv[1:3])
-    for check in (check_taps, check_questions, check_state, check_inputs, check_words, check_mpe, check_steal,
+    for check in (check_taps, check_questions, check_state, check_inputs, check_words, check_mpe, check_midi_facts, check_program, check_steal,
                   check_presets, check_abstractions, check_name_and_rate):
         check(externals, examples)
 
