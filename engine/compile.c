@@ -6,6 +6,7 @@
 #include "emit.h"
 #include "lineage.h"
 #include "memory.h"
+#include "outputs.h"
 #include "registry.h"
 #include "state.h"
 
@@ -345,6 +346,8 @@ mega_program *mega_compile(const mega_compile_request *request, mega_report *rep
 
 mega_status mega_patch_check(const mega_patch *patch, mega_report *report) {
     mega_status status;
+    if (mega_outputs_check(patch, MEGA_CHANNELS_MAX, MEGA_SEVERITY_ERROR, report))
+        return MEGA_ERROR_PATCH;
     mega_compile_request request = {
         .patch = patch, .rate = 48000, .memory_bytes_max = MEGA_MEMORY_BYTES_DEFAULT, .dry = true};
     mega_program_destroy(mega_compile(&request, report, &status));

@@ -144,6 +144,7 @@ static json_t *param_json(const mega_param_row *p) {
         json_number(p->min), "max", json_number(p->max), "default", json_number(p->initial),
         "scale", scale_name(p->scale), "smoothing", smoothing_name(p->smoothing), "smooth_ms",
         json_number(p->smoothing == MEGA_SMOOTH_NONE ? 0 : p->smooth_ms), "doc", p->doc);
+    if (p->fixed) json_object_set_new(object, "fixed", json_true());
     if (!p->choices) return object;
     json_t *choices = json_array();
     for (size_t i = 0; p->choices[i]; i++)
@@ -207,8 +208,9 @@ static void range_markdown(text *t, const mega_param_row *p) {
         return;
     }
     const char *unit = p->unit ? p->unit : "";
+    const char *kind = p->fixed ? ", fixed" : p->scale == MEGA_EXP ? ", exp" : "";
     text_printf(t, "%s … %s%s%s%s | %s", number(p->min, min), number(p->max, max), *unit ? " " : "",
-                unit, p->scale == MEGA_EXP ? ", exp" : "", number(p->initial, initial));
+                unit, kind, number(p->initial, initial));
 }
 
 static void params_markdown(text *t, const mega_module *m) {

@@ -40,17 +40,23 @@ static const mega_isa_table *choose_isa(const char *name, mega_report *report) {
     return isa;
 }
 
+/// A host with one channel gets the mean of two.
+static uint32_t out_channels(const mega_engine *e) {
+    return e->options.output_channels > 2 ? e->options.output_channels : 2;
+}
+
 static bool allocate(mega_engine *e) {
     uint32_t channels = e->options.input_channels;
     e->input_ring =
         mega_calloc_touched((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
     e->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 1, sizeof(float));
+    e->out = mega_calloc_touched(out_channels(e), sizeof *e->out);
     e->history = mega_history_create();
     e->said_knobs = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_knobs);
     e->said_params = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_params);
     e->said_presets = mega_calloc_touched(MEGA_PRESET_NAMES_MAX, sizeof *e->said_presets);
-    return e->input_ring && e->input_block && e->history && e->said_knobs && e->said_params &&
-           e->said_presets &&
+    return e->input_ring && e->input_block && e->out && e->history && e->said_knobs &&
+           e->said_params && e->said_presets &&
            mega_voices_init(&e->voices, 1, (float)e->options.rate, e->options.seed) &&
            mega_ring_init(&e->garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
            mega_ring_init(&e->events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
@@ -66,8 +72,8 @@ static void set_up_vm(mega_engine *e) {
     e->vm.seconds_per_frame = 1.0f / (float)e->options.rate;
     e->vm.seed = e->options.seed;
     e->vm.voices = &e->voices;
-    e->vm.left = e->left;
-    e->vm.right = e->right;
+    e->vm.out = e->out;
+    e->vm.out_channels = out_channels(e);
     for (uint32_t c = 0; c < e->options.input_channels; c++)
         e->vm.input[c] = e->input_block + (size_t)c * MEGA_BLOCK_FRAMES;
     e->carry_read = MEGA_BLOCK_FRAMES;
@@ -140,6 +146,7 @@ void mega_destroy(mega_engine *e) {
     free(e->said_presets);
     free(e->input_ring);
     free(e->input_block);
+    free(e->out);
     free(e);
 }
 

@@ -75,7 +75,7 @@ struct mega_engine {
     mega_behind behind;
     uint64_t block_frame; ///< first frame of the next block
     uint32_t carry_read;  ///< frames of the last block that were given out
-    float left[MEGA_BLOCK_FRAMES], right[MEGA_BLOCK_FRAMES];
+    float (*out)[MEGA_BLOCK_FRAMES]; ///< the last block: `vm.out_channels` of them
     float *input_ring;      ///< input_channels x 2 blocks
     uint64_t input_written; ///< frames taken from the host
     float *input_block;     ///< input_channels x one block

@@ -91,6 +91,29 @@ MEGA_INLINE void state_store(const void *s, size_t bytes, const mega_call *c, in
     }
 }
 
+MEGA_INLINE mask is_finite(lanes v) { return lt(vabs(v), splat(__builtin_inff())); }
+
+/// What comes in, bounded, for what remembers it: NaN and infinity stay what they are, and are
+/// seen.
+MEGA_INLINE lanes bounded(lanes v) { return vselect(is_finite(v), clampf(v, -1e6f, 1e6f), v); }
+
+/// Lanes whose last frame is not finite begin anew: what is downstream may hide it from the VM,
+/// which would let them stay so for ever.
+MEGA_INLINE void state_mend(void *s, size_t bytes, float *const *out, int count, uint32_t frames,
+                            int u) {
+    mask good = is_finite(splat(0));
+    for (int o = 0; o < count; o++)
+        good = both(good, is_finite(load(out[o] + (size_t)(frames - 1) * MEGA_FRAME +
+                                         (size_t)(u * MEGA_WIDTH))));
+    if (all(good)) return;
+    for (size_t at = 0; at < bytes; at += sizeof(lanes)) {
+        lanes field;
+        memcpy(&field, (char *)s + at, sizeof field);
+        field = vselect(good, field, splat(0));
+        memcpy((char *)s + at, &field, sizeof field);
+    }
+}
+
 MEGA_INLINE context context_of(const mega_call *c, int u) {
     context x = {.seconds_per_frame = c->seconds_per_frame,
                  .frames_per_second = c->frames_per_second};
@@ -187,7 +210,10 @@ MEGA_INLINE lanes port_at(const mega_call *c, size_t p, uint32_t t, int u) {
                 }                                                                                  \
             }                                                                                      \
         }                                                                                          \
-        for (int u = 0; u < MEGA_U; u++) state_store(&s[u], sizeof s[u], c, u);                    \
+        for (int u = 0; u < MEGA_U; u++) {                                                         \
+            state_mend(&s[u], sizeof s[u], out_at, OUT, c->frames, u);                             \
+            state_store(&s[u], sizeof s[u], c, u);                                                 \
+        }                                                                                          \
         return ~(uint64_t)0;                                                                       \
     }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "outputs.h"
 
 // ---- compiling to follow another program --------------------------------------------------------
 
@@ -98,6 +99,12 @@ static mega_program *make_change(mega_engine *e, const mega_patch *patch, const 
 mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const mega_program *base,
                                 const mega_scheduled *how, mega_report *report,
                                 mega_status *status) {
+    uint32_t channels = e->options.output_channels > 2 ? e->options.output_channels : 2;
+    if (mega_outputs_check(patch, MEGA_CHANNELS_MAX, MEGA_SEVERITY_ERROR, report)) {
+        *status = MEGA_ERROR_PATCH;
+        return NULL;
+    }
+    mega_outputs_check(patch, channels, MEGA_SEVERITY_WARNING, report);
     mega_program *made = how->load || !base
                              ? make_program(e, patch, NULL, NULL, base, false, report, status)
                              : make_change(e, patch, base, how->fade_frames, report, status);
@@ -202,7 +209,7 @@ static mega_status apply_later(mega_engine *e, const void *text, size_t bytes, m
                                mega_scheduled *change, mega_report *report) {
     change->operations = malloc(bytes + 1);
     if (!change->operations) return MEGA_ERROR_MEMORY;
-    memcpy(change->operations, text, bytes);
+    if (bytes) memcpy(change->operations, text, bytes); // `text` may be NULL then
     change->bytes = bytes;
     change->format = format;
     mega_status status = mega_schedule_put(e, change, report);

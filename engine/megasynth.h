@@ -10,8 +10,14 @@
 // Ownership. Arguments are copied. What a function returns as `const` lives until the object it was asked of
 // goes; objects made by `mega_*_create` or handed out as non-const are the caller's to destroy.
 //
-// Errors. Misuse of this interface asserts. Whatever comes from outside (documents, names, numbers) gives a
-// status, with everything that is wrong in a mega_report, and has then changed nothing.
+// Errors. Whatever comes from outside (documents, names, numbers) gives a status, with everything that is wrong in
+// a mega_report, and has then changed nothing. For every function, in release builds too:
+//   - an enum may hold any number; one that it does not have gives MEGA_ERROR_VALUE, or an error in the report;
+//   - a number outside its stated range is held within it, infinity too, unless the text calls it an error; NaN gives
+//     MEGA_ERROR_VALUE; any frame, note and number of a name may be given;
+//   - an index past the last gives NULL, 0, or a struct of those;
+//   - a pointer may be NULL only where the text says so, or where it points to a text of 0 bytes.
+// Misuse is a NULL elsewhere, a destroyed object, or two callers of one role at a time; checked builds assert roles.
 #ifndef MEGASYNTH_H
 #define MEGASYNTH_H
 
@@ -46,6 +52,7 @@ typedef enum {
     MEGA_ERROR_NAME,   ///< no such node, port, knob, module
     MEGA_ERROR_FULL,   ///< a ring is full: the event was not taken; try after the next render
     MEGA_ERROR_FILE,   ///< a file could not be read or written
+    MEGA_ERROR_VALUE,  ///< an argument is NaN, or a number that its enum does not have
 } mega_status;
 
 /// A status as a stable word: "ok", "patch", "memory" ...
@@ -101,7 +108,8 @@ MEGA_CONTROL bool mega_format_of_file(const char *file_name, mega_format *format
 /// @return the patch, or NULL where the report holds an error (or memory ran out)
 MEGA_CONTROL mega_patch *mega_patch_read(const void *text, size_t bytes, mega_format format,
                                          mega_report *report);
-/// Writes a document. @param text receives a buffer to be released by `mega_free`; NUL-terminated, not counted
+/// Writes a document. @return MEGA_ERROR_VALUE if there is no such format
+/// @param text receives a buffer to be released by `mega_free`; NUL-terminated, not counted
 MEGA_CONTROL mega_status mega_patch_write(const mega_patch *patch, mega_format format, char **text,
                                           size_t *bytes);
 MEGA_CONTROL void mega_patch_destroy(mega_patch *patch);
@@ -112,9 +120,9 @@ MEGA_CONTROL mega_status mega_patch_check(const mega_patch *patch, mega_report *
 /// The program that the patch compiles to, as text. Released by `mega_free`.
 MEGA_CONTROL mega_status mega_patch_disassemble(const mega_patch *patch, mega_report *report,
                                                 char **text);
-/// Overrides the document's number of voices (1..4096); for render --voices.
+/// Overrides the document's number of voices; for render --voices. @return MEGA_ERROR_LIMIT unless 1..4096
 MEGA_CONTROL mega_status mega_patch_set_voices(mega_patch *patch, uint32_t voices);
-/// Sets a knob's value (0..1) in the document. @return MEGA_ERROR_NAME if there is no such knob
+/// Sets a knob's value in the document. @return MEGA_ERROR_NAME if there is no such knob, MEGA_ERROR_LIMIT unless 0..1
 MEGA_CONTROL mega_status mega_patch_set_knob(mega_patch *patch, const char *name, double value);
 
 /// Applies an edit to a copy of a patch, all or nothing: an array of operations, or a whole document.
@@ -243,7 +251,7 @@ MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
 /// How a change is made.
 typedef struct {
     uint64_t rev;   ///< the revision that it was made for: another one in force is a `conflict`; MEGA_REV_ANY
-    float fade_ms;  ///< 0..2000; 0: at once
+    float fade_ms;  ///< 0..2000, else MEGA_ERROR_LIMIT; 0: at once
     uint64_t frame; ///< it takes effect at the start of the block that holds this frame; MEGA_NOW: as soon as can be
 } mega_change;
 /// Any revision, 3 ms, as soon as can be.
@@ -423,7 +431,8 @@ MEGA_EVENT mega_status mega_preset_recall(mega_engine *engine, uint64_t frame, i
 
 /// Renders `frames` frames.
 /// @param in `input_channels` pointers to `frames` floats each; NULL is silence
-/// @param out `output_channels` pointers to `frames` floats each; written, not added to
+/// @param out `output_channels` pointers to `frames` floats each; written, not added to. NULL: that channel is not
+///        wanted
 MEGA_AUDIO void mega_render(mega_engine *engine, const float *const *in, float *const *out,
                             uint32_t frames);
 /// The last whole block of a bus: its 64 frames.

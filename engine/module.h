@@ -44,6 +44,7 @@ typedef struct {
     mega_smoothing smoothing;
     float smooth_ms;
     const char *const *choices; ///< NULL, or names of the values 0, 1, 2 ..., NULL-terminated
+    bool fixed; ///< a whole number that no cable may change: a channel, say
     const char *doc;
 } mega_param_row;
 

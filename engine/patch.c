@@ -163,7 +163,7 @@ MEGA_CONTROL uint32_t mega_patch_voices(const mega_patch *patch) { return patch-
 MEGA_CONTROL size_t mega_patch_node_count(const mega_patch *patch) { return patch->node_count; }
 
 MEGA_CONTROL mega_node_info mega_patch_node(const mega_patch *patch, size_t index) {
-    assert(index < patch->node_count);
+    if (index >= patch->node_count) return (mega_node_info){0};
     return (mega_node_info){.id = patch->nodes[index].id,
                             .type = patch->nodes[index].module->name,
                             .per_voice = mega_patch_node_per_voice(patch, index)};
@@ -184,7 +184,7 @@ const char *mega_port_name(const mega_module *module, uint32_t port) {
 }
 
 MEGA_CONTROL mega_cable_info mega_patch_cable(const mega_patch *patch, size_t index) {
-    assert(index < patch->cable_count);
+    if (index >= patch->cable_count) return (mega_cable_info){0};
     const mega_patch_cable_row *cable = &patch->cables[index];
     const mega_patch_node_row *to = &patch->nodes[cable->to_node];
     mega_cable_info info = {.to_node = to->id,
@@ -204,6 +204,5 @@ MEGA_CONTROL mega_cable_info mega_patch_cable(const mega_patch *patch, size_t in
 MEGA_CONTROL size_t mega_patch_knob_count(const mega_patch *patch) { return patch->knob_count; }
 
 MEGA_CONTROL const char *mega_patch_knob(const mega_patch *patch, size_t index) {
-    assert(index < patch->knob_count);
-    return patch->knobs[index].id;
+    return index < patch->knob_count ? patch->knobs[index].id : NULL;
 }

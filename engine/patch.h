@@ -24,6 +24,7 @@ enum {
     MEGA_PRESET_VALUES_MAX = 16384, ///< of all presets of a document together
     MEGA_VOICES_MAX = 4096,
     MEGA_VOICES_DEFAULT = 8,
+    MEGA_CHANNELS_MAX = 64, ///< that a host may have, in and out
     MEGA_ID_BYTES_MAX = 64, ///< of a node or knob, so that ids fit OSC addresses and error texts
 };
 

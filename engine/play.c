@@ -13,8 +13,13 @@ static mega_status push(mega_engine *e, mega_event event) {
 
 uint32_t mega_events_room(const mega_engine *e) { return mega_ring_room(&e->events); }
 
-/// NaN gives the least.
 static float held(float value, float min, float max) { return clamp(value, min, max); }
+
+/// Numbers outside their range are held within it; NaN lies nowhere.
+static bool is_nan(float value) { return value != value; }
+
+/// What the audio role takes for any value of any parameter, infinity too.
+static float held_finite(float value) { return held(value, -3e38f, 3e38f); }
 
 /// An event that makes a note.
 static mega_status push_new(mega_engine *e, mega_event event, mega_note *note) {
@@ -25,8 +30,14 @@ static mega_status push_new(mega_engine *e, mega_event event, mega_note *note) {
     return status;
 }
 
+static mega_status no_note(mega_note *note) {
+    if (note) *note = 0;
+    return MEGA_ERROR_VALUE;
+}
+
 mega_status mega_note_on(mega_engine *e, uint64_t frame, float key, float velocity,
                          mega_note *note) {
+    if (is_nan(key) || is_nan(velocity)) return no_note(note);
     return push_new(e,
                     (mega_event){.frame = frame,
                                  .type = MEGA_EVENT_NOTE_ON,
@@ -36,6 +47,7 @@ mega_status mega_note_on(mega_engine *e, uint64_t frame, float key, float veloci
 }
 
 mega_status mega_voice_reserve(mega_engine *e, uint64_t frame, float key, mega_note *note) {
+    if (is_nan(key)) return no_note(note);
     return push_new(
         e, (mega_event){.frame = frame, .type = MEGA_EVENT_RESERVE, .value = held(key, 0, 127)},
         note);
@@ -46,6 +58,7 @@ mega_status mega_voice_free(mega_engine *e, uint64_t frame, mega_note note) {
 }
 
 mega_status mega_note_off(mega_engine *e, uint64_t frame, mega_note note, float release_velocity) {
+    if (is_nan(release_velocity)) return MEGA_ERROR_VALUE;
     return push(e, (mega_event){.frame = frame,
                                 .type = MEGA_EVENT_NOTE_OFF,
                                 .note = note,
@@ -53,6 +66,7 @@ mega_status mega_note_off(mega_engine *e, uint64_t frame, mega_note note, float 
 }
 
 mega_status mega_key_off(mega_engine *e, uint64_t frame, float key, float release_velocity) {
+    if (is_nan(key) || is_nan(release_velocity)) return MEGA_ERROR_VALUE;
     return push(e, (mega_event){.frame = frame,
                                 .type = MEGA_EVENT_KEY_OFF,
                                 .more = held(key, 0, 127),
@@ -61,6 +75,7 @@ mega_status mega_key_off(mega_engine *e, uint64_t frame, float key, float releas
 
 mega_status mega_note_set(mega_engine *e, uint64_t frame, mega_note note, mega_note_expression what,
                           float value) {
+    if ((unsigned)what >= MEGA_EXPRESSION_COUNT || is_nan(value)) return MEGA_ERROR_VALUE;
     float least = what == MEGA_NOTE_BEND ? -127 : what == MEGA_NOTE_SET_WHEEL ? -1 : 0;
     float most = what == MEGA_NOTE_BEND || what == MEGA_NOTE_SET_KEY ? 127 : 1;
     return push(e, (mega_event){.frame = frame,
@@ -73,16 +88,18 @@ mega_status mega_note_set(mega_engine *e, uint64_t frame, mega_note note, mega_n
 mega_status mega_note_param_set(mega_engine *e, uint64_t frame, mega_note note, int32_t param,
                                 float value, float ramp_seconds) {
     if (param < 0 || param >= MEGA_OWN_MAX) return MEGA_ERROR_NAME;
+    if (is_nan(value) || is_nan(ramp_seconds)) return MEGA_ERROR_VALUE;
     return push(e, (mega_event){.frame = frame,
                                 .type = MEGA_EVENT_NOTE_PARAM,
                                 .note = note,
                                 .target = param,
-                                .value = value,
+                                .value = held_finite(value),
                                 .more = ramp_seconds});
 }
 
 mega_status mega_controller_set(mega_engine *e, uint64_t frame, mega_controller which,
                                 float value) {
+    if ((unsigned)which >= MEGA_CONTROLLER_COUNT || is_nan(value)) return MEGA_ERROR_VALUE;
     bool bend = which == MEGA_CONTROL_BEND;
     return push(e, (mega_event){.frame = frame,
                                 .type = MEGA_EVENT_CONTROLLER,
@@ -121,6 +138,7 @@ static uint32_t word_of(float value) {
 mega_status mega_knob_ramp(mega_engine *e, uint64_t frame, int32_t knob, float value,
                            float ramp_seconds) {
     if (knob < 0 || knob >= MEGA_NAMES_MAX) return MEGA_ERROR_NAME;
+    if (is_nan(value) || is_nan(ramp_seconds)) return MEGA_ERROR_VALUE;
     mega_event event = {.frame = frame,
                         .type = MEGA_EVENT_KNOB,
                         .target = knob,
@@ -136,17 +154,19 @@ mega_status mega_knob_set(mega_engine *e, uint64_t frame, int32_t knob, float va
 mega_status mega_param_set(mega_engine *e, uint64_t frame, int32_t param, float value,
                            float ramp_seconds) {
     if (param < 0 || param >= MEGA_NAMES_MAX) return MEGA_ERROR_NAME;
+    if (is_nan(value) || is_nan(ramp_seconds)) return MEGA_ERROR_VALUE;
     mega_event event = {.frame = frame,
                         .type = MEGA_EVENT_PARAM,
                         .target = param,
-                        .value = value,
+                        .value = held_finite(value),
                         .more = ramp_seconds};
-    return say(e, &event, &e->said_params[param], word_of(value));
+    return say(e, &event, &e->said_params[param], word_of(event.value));
 }
 
 mega_status mega_preset_recall(mega_engine *e, uint64_t frame, int32_t preset,
                                float morph_seconds) {
     if (preset < 0 || preset >= MEGA_PRESET_NAMES_MAX) return MEGA_ERROR_NAME;
+    if (is_nan(morph_seconds)) return MEGA_ERROR_VALUE;
     mega_event event = {
         .frame = frame, .type = MEGA_EVENT_PRESET, .target = preset, .more = morph_seconds};
     return say(e, &event, &e->said_presets[preset], 0);

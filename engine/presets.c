@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // presets -- named values of a patch's knobs and parameters: what a document tells of them.
-#include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +36,7 @@ int32_t mega_preset_find(const mega_patch *patch, const char *id) {
 MEGA_CONTROL size_t mega_patch_preset_count(const mega_patch *patch) { return patch->preset_count; }
 
 MEGA_CONTROL mega_preset_info mega_patch_preset(const mega_patch *patch, size_t index) {
-    assert(index < patch->preset_count);
+    if (index >= patch->preset_count) return (mega_preset_info){0};
     const mega_patch_preset_row *preset = &patch->presets[index];
     return (mega_preset_info){
         .id = preset->id, .doc = preset->doc, .value_count = preset->value_count};
@@ -45,7 +44,8 @@ MEGA_CONTROL mega_preset_info mega_patch_preset(const mega_patch *patch, size_t 
 
 MEGA_CONTROL mega_preset_value mega_patch_preset_value(const mega_patch *patch, size_t index,
                                                        size_t value) {
-    assert(index < patch->preset_count && value < patch->presets[index].value_count);
+    if (index >= patch->preset_count || value >= patch->presets[index].value_count)
+        return (mega_preset_value){0};
     const mega_patch_value_row *row = &patch->presets[index].values[value];
     if (row->node < 0)
         return (mega_preset_value){.name = patch->knobs[row->index].id,

@@ -209,13 +209,13 @@ static bool guard_bus(float *block) {
 
 /// NaN or infinity never leaves: the block is silent, and what may remember it is emptied.
 static void guard(mega_engine *e) {
-    bool fine = guard_bus(e->left);
-    fine &= guard_bus(e->right); // both, whatever the first gives
+    bool fine = true; // all of them, whatever the first gives
+    for (uint64_t rest = e->vm.out_used; rest; rest &= rest - 1)
+        fine &= guard_bus(e->out[__builtin_ctzll(rest)]);
     for (uint64_t rest = e->vm.bus_out_used; rest; rest &= rest - 1)
         fine &= guard_bus(e->vm.bus_out[__builtin_ctzll(rest)]);
     if (fine) return;
-    memset(e->left, 0, sizeof e->left);
-    memset(e->right, 0, sizeof e->right);
+    e->vm.out_used = 0;
     mega_vm_clear_shared(&e->vm);
     MEGA_COUNT(e, outputs_silenced);
 }
@@ -238,9 +238,7 @@ static void render_block(mega_engine *e) {
     mega_behind_begin_block(e); // after both: an event may be of a program that came in between
     uint64_t stopped = atomic_exchange(&e->panic, 0);
     if (stopped) panic(e, (uint32_t)stopped);
-    e->vm.bus_out_used = 0;
-    memset(e->left, 0, sizeof e->left);
-    memset(e->right, 0, sizeof e->right);
+    e->vm.bus_out_used = e->vm.out_used = 0;
     uint32_t at = 0;
     while (at < MEGA_BLOCK_FRAMES) {
         uint64_t next = apply_due(e, e->block_frame + at);
@@ -281,16 +279,22 @@ static void give_input(mega_engine *e) {
     }
 }
 
+/// A channel of the last block, as far as it was not given out yet.
+static const float *rest_of(const mega_engine *e, uint32_t channel) {
+    bool used = e->vm.out_used >> channel & 1;
+    return (used ? e->out[channel] : e->vm.zeros) + e->carry_read;
+}
+
 static void give_output(mega_engine *e, float *const *out, uint32_t offset, uint32_t frames) {
-    const float *left = e->left + e->carry_read, *right = e->right + e->carry_read;
     uint32_t channels = e->options.output_channels;
     if (channels == 1) {
-        for (uint32_t t = 0; t < frames; t++) out[0][offset + t] = 0.5f * (left[t] + right[t]);
+        const float *left = rest_of(e, 0), *right = rest_of(e, 1);
+        for (uint32_t t = 0; out[0] && t < frames; t++)
+            out[0][offset + t] = 0.5f * (left[t] + right[t]);
         return;
     }
-    memcpy(out[0] + offset, left, frames * sizeof *left);
-    memcpy(out[1] + offset, right, frames * sizeof *right);
-    for (uint32_t c = 2; c < channels; c++) memset(out[c] + offset, 0, frames * sizeof(float));
+    for (uint32_t c = 0; c < channels; c++)
+        if (out[c]) memcpy(out[c] + offset, rest_of(e, c), frames * sizeof(float));
 }
 
 bool mega_set_whole_blocks(mega_engine *e, bool whole) {

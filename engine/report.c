@@ -41,6 +41,8 @@ MEGA_CONTROL const char *mega_status_name(mega_status status) {
         return "full";
     case MEGA_ERROR_FILE:
         return "file";
+    case MEGA_ERROR_VALUE:
+        return "value";
     }
     return "unknown";
 }

@@ -347,16 +347,26 @@ static void bus_out(const mega_run *r, const mega_instruction *code) {
     for (uint32_t t = 0; t < r->frames; t++) block[r->offset + t] += in.at[in.moving ? t : 0];
 }
 
+/// Adds two signals to an output channel, if the host has it; the first in a block clears it.
+static void add_to_channel(const mega_run *r, uint32_t channel, mega_value a, mega_value b) {
+    mega_vm *vm = r->vm;
+    if (channel >= vm->out_channels) return;
+    if (!(vm->out_used >> channel & 1)) memset(vm->out[channel], 0, sizeof vm->out[channel]);
+    vm->out_used |= UINT64_C(1) << channel;
+    float *to = vm->out[channel] + r->offset;
+    for (uint32_t t = 0; t < r->frames; t++)
+        to[t] += a.at[a.moving ? t : 0] + b.at[b.moving ? t : 0];
+}
+
 /// left += in + left, right += in + right.
 static void output(const mega_run *r, const mega_instruction *code) {
+    uint32_t first = index_of(r, code->in + 3, MEGA_CHANNELS_MAX);
+    uint32_t last = first + index_of(r, code->in + 4, 2);
     mega_value v[3];
     for (uint32_t i = 0; i < 3; i++) v[i] = read_operand(r, &r->program->operands[code->in + i], i);
-    float *left = r->vm->left + r->offset, *right = r->vm->right + r->offset;
-    for (uint32_t t = 0; t < r->frames; t++) {
-        float both_sides = v[0].at[v[0].moving ? t : 0];
-        left[t] += both_sides + v[1].at[v[1].moving ? t : 0];
-        right[t] += both_sides + v[2].at[v[2].moving ? t : 0];
-    }
+    add_to_channel(r, first, v[0], v[1]);
+    if (last > first) add_to_channel(r, last, v[0], v[2]);
+    else add_to_channel(r, first, v[2], (mega_value){r->vm->zeros, false});
 }
 
 static void feedback_read(const mega_run *r, const mega_instruction *code) {

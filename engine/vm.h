@@ -10,7 +10,6 @@
 
 enum {
     MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
-    MEGA_CHANNELS_MAX = 64,
     MEGA_HOST_BUSES_MAX = 64, ///< that `bus.in` and `bus.out` know
 };
 
@@ -28,7 +27,9 @@ typedef struct mega_vm {
     mega_program *program;
     mega_voices *voices;
     const float *input[MEGA_CHANNELS_MAX]; ///< this block's, one block late; NULL: silence
-    float *left, *right;                   ///< this block's output, zeroed before
+    float (*out)[MEGA_BLOCK_FRAMES];       ///< this block's output, channel by channel
+    uint32_t out_channels;                 ///< at least 2: a host with one gets their mean
+    uint64_t out_used;                     ///< bit c: `out[c]` was zeroed, and written, in this block
     uint64_t bus_in_given;                 ///< bit b: the host gave `bus_in[b]` for this block
     uint64_t bus_out_used;                 ///< bit b: `bus_out[b]` was written in this block
     float bus_in[MEGA_HOST_BUSES_MAX][MEGA_BLOCK_FRAMES];

@@ -418,7 +418,7 @@ static void hold(mega_voices *v, uint32_t g, uint32_t l, bool held) {
 }
 
 void mega_voices_note_set(mega_voices *v, mega_note note, mega_note_expression what, float value) {
-    static const int field[] = {
+    static const int field[MEGA_EXPRESSION_COUNT] = { // one more does not compile
         [MEGA_NOTE_BEND] = MEGA_NOTE_BENT,     [MEGA_NOTE_PRESSURE] = MEGA_NOTE_PRESSED,
         [MEGA_NOTE_TIMBRE] = MEGA_NOTE_SLID,   [MEGA_NOTE_SET_KEY] = MEGA_NOTE_KEY,
         [MEGA_NOTE_SET_GATE] = MEGA_NOTE_GATE, [MEGA_NOTE_SET_VELOCITY] = MEGA_NOTE_VELOCITY,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "megasynth.h"
+#include "loose.h"
 #include "module.h"
 #include "random.h"
 
@@ -54,7 +55,7 @@ static inline player play_create(mega_engine *engine, const mega_patch *patch, u
         mega_node_info node = mega_patch_node(patch, i);
         const mega_module *module = mega_module_find(node.type);
         assert(module);
-        for (uint32_t k = 0; k < module->param_count && p.param_count < PLAY_IDS; k++) {
+        for (uint32_t k = 0; k < loose_params(module) && p.param_count < PLAY_IDS; k++) {
             const mega_param_row *row = &module->params[k];
             p.param[p.param_count] = mega_find_param(engine, node.id, row->name);
             assert(p.param[p.param_count] >= 0);

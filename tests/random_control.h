@@ -67,8 +67,8 @@ static inline void control_open_bus(random_control *c) {
 
 static inline void control_tell_param(random_control *c, const mega_patch *now) {
     const mega_patch_node_row *node = &now->nodes[rng_below(&c->r, (uint32_t)now->node_count)];
-    if (!node->module->param_count) return;
-    const mega_param_row *row = &node->module->params[rng_below(&c->r, node->module->param_count)];
+    if (!loose_params(node->module)) return;
+    const mega_param_row *row = &node->module->params[rng_below(&c->r, loose_params(node->module))];
     c->told_what = CONTROL_PARAM;
     c->told_min = row->min;
     c->told_max = row->max;

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loose.h"
 #include "module.h"
 #include "random.h"
 #include "registry.h"
@@ -95,9 +96,9 @@ static inline void random_patch_preset(random_patch_maker *m, uint32_t number) {
     m->first = true;
     for (uint32_t n = 0; n + 1 < m->node_count; n++) {
         const mega_module *module = m->module[n];
-        if (!module->param_count || rng_chance(&m->r, 0.7f)) continue;
+        if (!loose_params(module) || rng_chance(&m->r, 0.7f)) continue;
         random_patch_comma(m);
-        const mega_param_row *row = &module->params[rng_below(&m->r, module->param_count)];
+        const mega_param_row *row = &module->params[rng_below(&m->r, loose_params(module))];
         fprintf(m->text, "\"n%u\": {\"%s\": ", n, row->name);
         random_patch_param(m->text, &m->r, row);
         fputs("}", m->text);
@@ -123,7 +124,7 @@ static inline void random_patch_node(random_patch_maker *m, uint32_t index, bool
     }
     fputs(", \"params\": {", m->text);
     m->first = true;
-    for (uint32_t p = 0; p < module->param_count; p++) {
+    for (uint32_t p = 0; p < loose_params(module); p++) {
         const mega_param_row *row = &module->params[p];
         if (rng_chance(r, 0.5f)) continue;
         random_patch_comma(m);
@@ -195,7 +196,7 @@ static inline int64_t random_patch_source(random_patch_maker *m, uint32_t to) {
 static inline void random_patch_wire(random_patch_maker *m, uint32_t to) {
     rng *r = &m->r;
     const mega_module *module = m->module[to];
-    uint32_t ports = module->input_count + module->param_count;
+    uint32_t ports = module->input_count + loose_params(module);
     for (uint32_t p = 0; p < ports; p++) {
         bool is_input = p < module->input_count;
         const mega_param_row *row = is_input ? NULL : &module->params[p - module->input_count];

@@ -15,8 +15,8 @@ static inline void random_turns(rng *r, mega_engine *e, const mega_patch *now) {
             mega_knob_set(e, MEGA_NOW, mega_find_knob(e, now->knobs[k].id), rng_unit(r));
     for (size_t n = 0; n < now->node_count; n++) {
         const mega_module *m = now->nodes[n].module;
-        if (!m->param_count || rng_chance(r, 0.7f)) continue;
-        const mega_param_row *row = &m->params[rng_below(r, m->param_count)];
+        if (!loose_params(m) || rng_chance(r, 0.7f)) continue;
+        const mega_param_row *row = &m->params[rng_below(r, loose_params(m))];
         mega_param_set(e, MEGA_NOW, mega_find_param(e, now->nodes[n].id, row->name),
                        random_patch_value(r, row), -1);
     }

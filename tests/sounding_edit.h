@@ -119,8 +119,8 @@ static inline void sounding_replace(random_edit_maker *m) {
 
 static inline void sounding_param(random_edit_maker *m) {
     const mega_patch_node_row *node = random_edit_node(m);
-    if (!node->module->param_count) return;
-    const mega_param_row *row = &node->module->params[rng_below(m->r, node->module->param_count)];
+    if (!loose_params(node->module)) return;
+    const mega_param_row *row = &node->module->params[rng_below(m->r, loose_params(node->module))];
     fprintf(m->text, "{\"op\": \"set\", \"id\": \"%s\", \"param\": \"%s\", \"value\": ", node->id,
             row->name);
     random_patch_param(m->text, m->r, row);

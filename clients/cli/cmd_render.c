@@ -21,6 +21,7 @@ enum {
     SET,
     VOICES,
     RATE,
+    CHANNELS,
     BITS,
     FORMAT,
     BLOCK,
@@ -37,6 +38,8 @@ static const cli_option options[] = {
     [SET] = {"set", '\0', "KNOB=VALUE", "a knob's value, 0..1; once for each knob"},
     [VOICES] = {"voices", 'v', "N", "1..4096 (else: as the patch says)"},
     [RATE] = {"rate", 'r', "HZ", "frames a second, 8000..384000 (48000)"},
+    [CHANNELS] = {"channels", 'c', "N",
+                  "output channels, 1..64 (2); 1 is the mean of the first two"},
     [BITS] = {"bits", '\0', "16|24|32f", "of a sample (32f; flac 24); 16 and 24 are dithered"},
     [FORMAT] = {"format", 'f', "FORMAT", "wav, aiff, caf or flac (else: by the name of FILE)"},
     [BLOCK] = {"block", '\0', "N", "frames rendered at once (512); never changes the sound"},
@@ -83,6 +86,8 @@ static bool read_option(render_options *o, int option, int *container, int *samp
     case SET: return read_set(o, optarg);
     case VOICES: return whole_number_of(c, "voices", optarg, 1, VOICES_MAX, &o->voices);
     case RATE: return whole_number_of(c, "rate", optarg, RATE_MIN, RATE_MAX, &o->rate);
+    case CHANNELS:
+        return whole_number_of(c, "channels", optarg, 1, PLAY_CHANNELS_MAX, &o->channels);
     case BITS: return word_of("bits", optarg, wave_sample_names, sample);
     case FORMAT: return word_of("format", optarg, wave_container_names, container);
     case BLOCK: return whole_number_of(c, "block", optarg, 1, PLAY_BLOCK_MAX, &o->block);
@@ -110,6 +115,8 @@ static int complete(render_options *o, int container, int sample) {
             "or *.flac, or add --format",
             o->output);
     o->sample = sample >= 0 ? (wave_sample)sample : o->container == WAVE_FLAC ? WAVE_24 : WAVE_32F;
+    if (o->container == WAVE_FLAC && o->channels > 8)
+        return usage_error(c, "flac holds no more than 8 channels; add --format wav");
     if (o->container == WAVE_FLAC && o->sample == WAVE_32F)
         return usage_error(c, "flac holds no floats; add --bits 24 or 16");
     return CLI_OK;
@@ -121,6 +128,7 @@ static int run(int argc, char **argv) {
     o->beat = beat_seconds;
     o->rate = 48000;
     o->block = 512;
+    o->channels = 2;
     int container = -1, sample = -1, code = CLI_OK, option;
     while (code == CLI_OK && (option = next_option(&command_render, argc, argv)) != OPTIONS_END) {
         if (option == OPTIONS_HELP) {

@@ -17,7 +17,7 @@ typedef struct {
     int32_t *numbers;   // of its names: what the engine calls them; -1 before they are asked for
     size_t next;        // event to be fed
     uint64_t position;  // frames rendered
-    float *left, *right;
+    float *channel[PLAY_CHANNELS_MAX]; // what a block renders to; one allocation, the first's
     // Frames that were rendered and may be wanted: those since `written`, interleaved.
     float *held;
     size_t held_room;
@@ -97,18 +97,17 @@ static uint32_t feed(player *p, uint32_t frames) {
 /// Renders to the end of `held`. @return false without memory
 static bool render(player *p, uint32_t frames) {
     size_t before = (size_t)(p->position - p->written), wanted = before + frames;
+    uint32_t channels = p->options->channels;
     if (wanted > p->held_room) {
-        float *grown = realloc(p->held, wanted * 2 * PLAY_CHANNELS * sizeof *grown);
+        float *grown = realloc(p->held, wanted * 2 * channels * sizeof *grown);
         if (!grown) return false;
         p->held = grown;
         p->held_room = wanted * 2;
     }
-    mega_render(p->options->engine, NULL, (float *const[]){p->left, p->right}, frames);
-    float *to = p->held + before * PLAY_CHANNELS;
-    for (uint32_t i = 0; i < frames; i++) {
-        to[2 * i] = p->left[i];
-        to[2 * i + 1] = p->right[i];
-    }
+    mega_render(p->options->engine, NULL, p->channel, frames);
+    float *to = p->held + before * channels;
+    for (uint32_t i = 0; i < frames; i++)
+        for (uint32_t c = 0; c < channels; c++) *to++ = p->channel[c][i];
     mega_note note;
     uint64_t frame;
     while (mega_next_ended(p->options->engine, &note, &frame))
@@ -122,14 +121,14 @@ static bool write_until(player *p, uint64_t end) {
     if (end <= p->written) return true;
     size_t count = (size_t)(end - p->written);
     bool good = p->options->write(p->options->context, p->held, count);
-    memmove(p->held, p->held + count * PLAY_CHANNELS,
-            (size_t)(p->position - end) * PLAY_CHANNELS * sizeof *p->held);
+    memmove(p->held, p->held + count * p->options->channels,
+            (size_t)(p->position - end) * p->options->channels * sizeof *p->held);
     p->written = end;
     return good;
 }
 
-static bool is_loud(const float *frame) {
-    for (int c = 0; c < PLAY_CHANNELS; c++)
+static bool is_loud(const float *frame, uint32_t channels) {
+    for (uint32_t c = 0; c < channels; c++)
         if (frame[c] > silence || frame[c] < -silence) return true;
     return false;
 }
@@ -140,7 +139,7 @@ static bool is_over(player *p, uint64_t start) {
     const play_options *o = p->options;
     bool idle = p->next == o->sequence->count && mega_counters_get(o->engine).voices_active == 0;
     for (uint64_t t = start; t < p->position; t++) {
-        if (is_loud(p->held + (t - p->written) * PLAY_CHANNELS)) p->loud_end = t + 1;
+        if (is_loud(p->held + (t - p->written) * o->channels, o->channels)) p->loud_end = t + 1;
         uint64_t end = p->loud_end > p->active_end ? p->loud_end : p->active_end;
         if (idle && t + 1 >= end + o->quiet_frames) return true;
     }
@@ -191,16 +190,16 @@ play_result play(const play_options *options) {
     player p = {.options = options, .active_end = sequence_settled(options->sequence)};
     p.handles = calloc((size_t)options->sequence->note_count + 1, sizeof *p.handles);
     p.numbers = malloc((options->sequence->name_count + 1) * sizeof *p.numbers);
-    p.left = calloc(options->block, sizeof *p.left);
-    p.right = calloc(options->block, sizeof *p.right);
+    p.channel[0] = calloc((size_t)options->block * options->channels, sizeof *p.channel[0]);
+    for (uint32_t c = 1; c < options->channels; c++)
+        p.channel[c] = p.channel[c - 1] + options->block;
     play_result result = PLAY_MEMORY;
     for (size_t i = 0; p.numbers && i < options->sequence->name_count; i++) p.numbers[i] = -1;
-    if (p.handles && p.numbers && p.left && p.right)
+    if (p.handles && p.numbers && p.channel[0])
         result = options->frames ? play_length(&p) : play_until_silence(&p);
     free(p.handles);
     free(p.numbers);
-    free(p.left);
-    free(p.right);
+    free(p.channel[0]);
     free(p.held);
     return result;
 }

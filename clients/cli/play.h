@@ -7,10 +7,11 @@
 #include "megasynth.h"
 #include "sequence.h"
 
-enum { PLAY_CHANNELS = 2, PLAY_BLOCK_MAX = 8192 };
+enum { PLAY_CHANNELS_MAX = 64, PLAY_BLOCK_MAX = 8192 };
 
 typedef struct {
     mega_engine *engine;
+    uint32_t channels;        ///< of the engine's output
     const sequence *sequence; ///< rehearsed
     uint32_t block;           ///< frames asked for at once; never changes the result
     uint64_t frames;          ///< exact length; 0: until silence

@@ -27,6 +27,7 @@ enum {
 
 typedef struct {
     wave *file; // or NULL
+    uint32_t channels;
     uint64_t hash, frames;
     float peak;
     progress progress;
@@ -45,7 +46,7 @@ static uint64_t hash_frames(uint64_t hash, const float *samples, size_t count) {
 
 static bool take(void *context, const float *frames, size_t count) {
     sink *s = context;
-    size_t samples = count * PLAY_CHANNELS;
+    size_t samples = count * s->channels;
     s->hash = hash_frames(s->hash, frames, samples);
     s->frames += count;
     for (size_t i = 0; i < samples; i++)
@@ -168,13 +169,13 @@ static int report_result(const render_options *o, const play_options *p, play_re
 
 static int play_to(const render_options *o, play_options *p, sink *s) {
     uint64_t frames = p->frames ? p->frames : p->frames_max;
-    if (o->output && frames > wave_frames_max(o->container, o->sample, PLAY_CHANNELS))
+    if (o->output && frames > wave_frames_max(o->container, o->sample, o->channels))
         return usage_error(&command_render,
                            "%s: over 4 GiB, more than %s can hold; try --format caf", o->output,
                            wave_container_names[o->container]);
     catch_interrupts(); // from here on there is a file to be cleaned up
     if (o->output) {
-        s->file = wave_create(o->output, o->container, o->sample, o->rate, PLAY_CHANNELS);
+        s->file = wave_create(o->output, o->container, o->sample, o->rate, o->channels);
         if (!s->file) return CLI_FILE;
     }
     p->context = s;
@@ -195,9 +196,10 @@ static int render_patch(const render_options *o, mega_engine *engine, const mega
         const event *refused = NULL;
         play_options p = plan(o, &music);
         p.engine = engine;
+        p.channels = o->channels;
         p.refused = &refused;
         p.report = mega_report_create();
-        sink to = {.hash = UINT64_C(0xcbf29ce484222325)};
+        sink to = {.channels = o->channels, .hash = UINT64_C(0xcbf29ce484222325)};
         code = p.report ? play_to(o, &p, &to) : status_exit(o->patch, MEGA_ERROR_MEMORY);
         mega_report_destroy(p.report);
     }
@@ -233,7 +235,8 @@ int render_run(const render_options *o) {
     mega_engine *engine = NULL;
     int code = patch_open(o->patch, o->quiet, &patch);
     if (code == CLI_OK) code = adjust(o, patch);
-    if (code == CLI_OK) code = engine_open(o->patch, patch, o->rate, o->quiet, &engine);
+    if (code == CLI_OK)
+        code = engine_open(o->patch, patch, o->rate, o->channels, o->quiet, &engine);
     if (code == CLI_OK) code = render_patch(o, engine, patch);
     mega_destroy(engine);
     mega_patch_destroy(patch);

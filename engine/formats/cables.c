@@ -157,6 +157,10 @@ void build_from(builder *b, const mega_at *at, json_t *value, mega_patch_cable_r
     if (b->knob_used) b->knob_used[cable->from_port] = true;
 }
 
+static bool is_fixed(const mega_module *module, uint32_t port) {
+    return port >= module->input_count && module->params[port - module->input_count].fixed;
+}
+
 void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
     end e;
     if (!read_end(b, at, value, &e)) return;
@@ -169,8 +173,15 @@ void build_to(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row
         return;
     }
     bool found = find_node(b, &e.at_node, e.node, &cable->to_node);
-    int32_t port = found ? find_port(b, &e, &b->patch->nodes[cable->to_node], false) : -1;
+    const mega_patch_node_row *node = found ? &b->patch->nodes[cable->to_node] : NULL;
+    int32_t port = node ? find_port(b, &e, node, false) : -1;
     cable->to_port = (uint32_t)port;
+    if (port >= 0 && is_fixed(node->module, (uint32_t)port))
+        mega_document_error(
+            b->document, at, "bad-type",
+            hint_format("write the number in the `params` of `%s`", mega_excerpt_of(e.node).text)
+                .text,
+            "nothing can be connected to `%s`: it does not change while it sounds", e.port);
 }
 
 // ---- connections -------------------------------------------------------------------------------

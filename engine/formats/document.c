@@ -163,13 +163,18 @@ MEGA_CONTROL bool mega_format_of_file(const char *file_name, mega_format *format
     return false;
 }
 
+static bool is_format(mega_format format) { return (unsigned)format <= MEGA_FORMAT_MSGPACK; }
+
 void mega_document_read(mega_document *document, mega_format format) {
     if (document->bytes > MEGA_DOCUMENT_BYTES_MAX)
         mega_document_error_at(document, "limit", 0, 0, NULL, "%zu bytes of text, at most %d",
                                document->bytes, MEGA_DOCUMENT_BYTES_MAX);
     else if (format == MEGA_FORMAT_JSON) mega_json_read(document);
     else if (format == MEGA_FORMAT_SEXP) mega_sexp_read(document);
-    else mega_msgpack_read(document);
+    else if (format == MEGA_FORMAT_MSGPACK) mega_msgpack_read(document);
+    else
+        mega_document_error_at(document, "unsupported", 0, 0, "JSON, S-expression or MessagePack",
+                               "there is no format number %d", (int)format);
 }
 
 void mega_document_finish(mega_document *document) {
@@ -196,6 +201,7 @@ MEGA_CONTROL mega_status mega_patch_write(const mega_patch *patch, mega_format f
                                           size_t *bytes) {
     *text = NULL;
     *bytes = 0;
+    if (!is_format(format)) return MEGA_ERROR_VALUE;
     json_t *tree = mega_patch_tree(patch);
     if (!tree) return MEGA_ERROR_MEMORY;
     mega_text written = {0};

@@ -116,14 +116,23 @@ static bool read_choice(builder *b, const mega_at *at, const json_t *value,
     return false;
 }
 
+static hint range_of(const mega_param_row *row) {
+    return hint_format("one of %.9g..%.9g", (double)row->min, (double)row->max);
+}
+
 bool read_param(builder *b, const mega_at *at, const json_t *value, const mega_param_row *row,
                 double *number) {
     if (row->choices) return read_choice(b, at, value, row, number);
     if (!read_number(b, at, value, number)) return false;
+    if (row->fixed && *number != floor(*number)) {
+        mega_document_error(b->document, at, "bad-value", range_of(row).text,
+                            "%.9g is not a whole number", *number);
+        return false;
+    }
     if ((float)*number >= row->min && (float)*number <= row->max) return true;
-    mega_document_error(b->document, at, "bad-value", NULL, "%.9g is outside %.9g..%.9g%s%s",
-                        *number, (double)row->min, (double)row->max, *row->unit ? " " : "",
-                        row->unit);
+    mega_document_error(b->document, at, "bad-value", row->fixed ? range_of(row).text : NULL,
+                        "%.9g is outside %.9g..%.9g%s%s", *number, (double)row->min,
+                        (double)row->max, *row->unit ? " " : "", row->unit);
     return false;
 }
 

@@ -99,7 +99,7 @@ static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out,
     lanes delay = vmax(s->delay, splat(2)), depth = vmin(s->depth, delay - splat(2));
     lanes sine = vsin_phase(s->phase), cosine = vsin_phase(iadd(s->phase, isplat(1 << 30)));
     s->phase = iadd(s->phase, c->step);
-    const lanes dry[SIDES] = {in[0] + in[1], in[0] + in[2]};
+    const lanes dry[SIDES] = {bounded(in[0]) + bounded(in[1]), bounded(in[0]) + bounded(in[2])};
     for (uint32_t side = 0; side < SIDES; side++) {
         lanes sum = splat(0);
         for (int tap = 0; tap < TAPS; tap++) {

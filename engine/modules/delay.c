@@ -168,7 +168,8 @@ static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out,
     glide(s, c, fresh);
     crossfade(s, c, fresh);
     reading r = place(s, c);
-    lanes dry[2] = {in[0] + in[1], in[0] + in[2]}, echo[2], loop[2];
+    lanes dry[2] = {bounded(in[0]) + bounded(in[1]), bounded(in[0]) + bounded(in[2])}, echo[2],
+          loop[2];
     for (uint32_t i = 0; i < 2; i++) {
         echo[i] = read(memory, i, s->at, &r);
         s->low[i] = s->low[i] + c->tone * (limit(echo[i]) - s->low[i]);

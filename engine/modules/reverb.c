@@ -402,6 +402,7 @@ static void take_ports(const segment *s, state *z) {
             for (uint32_t t = s->frames; t < s->padded; t++) to[t] = to[s->frames - 1];
         } else CHUNKS(t, s) store(to + t, splat(s->call->ports[p][0]));
         if (p >= SIZE) CHUNKS(t, s) store(to + t, clampf(load(to + t), low[p], high[p]));
+        else CHUNKS(t, s) store(to + t, bounded(load(to + t)));
     }
     for (int side = 0; side < 2; side++) {
         float *in = w->side[side], *slope = w->line[LINES + side];

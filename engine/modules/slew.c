@@ -55,16 +55,17 @@ static inline coefs prepare(const lanes *param, const context *x) {
 }
 
 static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out) {
+    const lanes wanted = bounded(in[0]); // from further away it would never come back
     const mask fresh = both(ieq(s->begun, isplat(0)), c->from_input);
     s->begun = isplat(1);
-    lanes level = vselect(fresh, in[0], s->level);
-    lanes way = in[0] - level;
+    lanes level = vselect(fresh, wanted, s->level);
+    lanes way = wanted - level;
     lanes step = clamp(way, -c->down, c->up);
     const mask there = eq(step, way);
     step = step - s->error;
     lanes next = level + step;
     s->error = vselect(there, splat(0), (next - level) - step);
-    s->level = vselect(there, in[0], next);
+    s->level = vselect(there, wanted, next);
     out[0] = s->level;
 }
 

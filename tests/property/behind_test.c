@@ -48,8 +48,8 @@ static size_t turn_some(random_control *c, const mega_patch *now, turned *all) {
     }
     for (size_t n = 0; n < now->node_count; n++) {
         const mega_module *m = now->nodes[n].module;
-        if (!m->param_count || count == 120) continue;
-        const mega_param_row *row = &m->params[rng_below(&c->r, m->param_count)];
+        if (!loose_params(m) || count == 120) continue;
+        const mega_param_row *row = &m->params[rng_below(&c->r, loose_params(m))];
         for (int again = 0; again < 2; again++) {
             float value = random_patch_value(&c->r, row);
             set(c->engine, now->nodes[n].id, row->name, value);

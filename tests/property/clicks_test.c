@@ -10,6 +10,7 @@
 
 #include "clicks.h"
 #include "files.h"
+#include "loose.h"
 
 // Of random edits a hundredth is heard for good reasons (see tests/bench/clicks): in so few, two
 // may be.
@@ -118,7 +119,7 @@ static void turn_switches(const mega_module *m, int *heard, int *count) {
         for (int k = 0; k < 3; k++)
             if (strcmp(m->inputs[i].name, inputs[k]) == 0) input = inputs[k];
     if (!input || !m->output_count || m->flags & MEGA_BUILT_IN) return;
-    for (uint32_t p = 0; p < m->param_count; p++) {
+    for (uint32_t p = 0; p < loose_params(m); p++) {
         const mega_param_row *row = &m->params[p];
         for (int k = 0; row->choices && row->choices[k]; k++) {
             if (k == (int)row->initial || row->smoothing != MEGA_SMOOTH_NONE) continue;

@@ -23,7 +23,15 @@
 
 #include "files.h"
 
-enum { RATE = 48000, FRAMES = 2 * RATE, ITEMS = 120, EDITS_MAX = 50, FILES = 3, SCORES = 24 };
+enum {
+    CHANNELS = 2,
+    RATE = 48000,
+    FRAMES = 2 * RATE,
+    ITEMS = 120,
+    EDITS_MAX = 50,
+    FILES = 3,
+    SCORES = 24
+};
 static const char *const FILE_NAMES[FILES] = {"keys.json", "toy.json", "tremolo.json"};
 static mega_patch *patches[FILES];
 
@@ -82,8 +90,8 @@ static void make_knob(maker *m) {
 static void make_param(maker *m) {
     random_edit_maker values = {.r = &m->r, .patch = m->patch, .text = m->text};
     const mega_patch_node_row *node = random_edit_node(&values);
-    while (!node->module->param_count) node = random_edit_node(&values);
-    const mega_param_row *row = &node->module->params[rng_below(&m->r, node->module->param_count)];
+    while (!loose_params(node->module)) node = random_edit_node(&values);
+    const mega_param_row *row = &node->module->params[rng_below(&m->r, loose_params(node->module))];
     fprintf(m->text, "\"param\": [\"%s\", \"%s\"], \"value\": ", node->id, row->name);
     random_patch_param(m->text, &m->r, row);
     if (rng_chance(&m->r, 0.3f)) fprintf(m->text, ", \"ramp\": %g", (double)rng_unit(&m->r) * 0.2);
@@ -171,7 +179,7 @@ typedef struct {
 
 static bool record(void *context, const float *frames, size_t count) {
     recording *r = context;
-    memcpy(r->frames + r->count * PLAY_CHANNELS, frames, count * PLAY_CHANNELS * sizeof *frames);
+    memcpy(r->frames + r->count * CHANNELS, frames, count * CHANNELS * sizeof *frames);
     r->count += count;
     return true;
 }
@@ -189,6 +197,7 @@ static void play_offline(const mega_patch *patch, const sequence *s, uint32_t bl
     const event *refused = NULL;
     mega_engine *e = open_engine(patch);
     play_options options = {.engine = e,
+                            .channels = CHANNELS,
                             .sequence = s,
                             .block = block,
                             .frames = FRAMES,

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "files.h"
+#include "loose.h"
 #include "patch_equal.h"
 #include "registry.h"
 
@@ -115,7 +116,8 @@ static json_t *random_node(const mega_module *module) {
         if (below(2)) continue;
         uint32_t choices = 0;
         while (row->choices && row->choices[choices]) choices++;
-        if (!choices)
+        if (row->fixed) json_object_set_new(params, row->name, json_integer((json_int_t)row->min));
+        else if (!choices)
             json_object_set_new(params, row->name,
                                 json_real((double)random_float(row->min, row->max)));
         else if (below(2))
@@ -159,7 +161,7 @@ static json_t *random_document(void) {
     for (uint32_t n = below(30); n > 0; n--) {
         uint32_t from = below(node_count), to = below(node_count);
         json_t *cable = json_object();
-        uint32_t ports = mega_port_count(modules[to]);
+        uint32_t ports = modules[to]->input_count + loose_params(modules[to]);
         if (ports == 0 || (modules[from]->output_count == 0 && knob_count == 0)) {
             json_decref(cable);
             continue;

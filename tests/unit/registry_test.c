@@ -340,6 +340,104 @@ static float check_silence(const mega_isa_table *isa, uint32_t index) {
     return died;
 }
 
+/// One port is given +-3e38 by turns (all of them: port_count), then nothing, then a usual signal.
+typedef struct {
+    rig r;
+    uint32_t port_count;
+    float *port[MEGA_PORTS_MAX], *out[MEGA_OUTPUTS_MAX];
+} trial;
+
+enum { TRIAL = 4800 };
+
+static trial trial_create(const mega_isa_table *isa, uint32_t index) {
+    const mega_module *m = isa->modules[index];
+    trial t = {.r = rig_create(isa, index, RATE), .port_count = m->input_count + m->param_count};
+    for (uint32_t p = 0; p < t.port_count; p++)
+        t.port[p] = malloc(sizeof(float) * TRIAL * t.r.port_lanes);
+    for (uint32_t o = 0; o < m->output_count; o++)
+        t.out[o] = malloc(sizeof(float) * TRIAL * t.r.port_lanes);
+    return t;
+}
+static void trial_destroy(trial *t) {
+    for (uint32_t p = 0; p < t->port_count; p++) free(t->port[p]);
+    for (uint32_t o = 0; o < t->r.module->output_count; o++) free(t->out[o]);
+    rig_destroy(&t->r);
+}
+
+/// @param level of noise at the inputs; @param huge a port, port_count: all of them, or beyond:
+/// none
+static void trial_run(trial *t, float level, uint32_t huge, uint32_t frames) {
+    const mega_module *m = t->r.module;
+    const float *ports[MEGA_PORTS_MAX];
+    for (uint32_t p = 0; p < t->port_count; p++) {
+        bool input = p < m->input_count;
+        for (uint32_t i = 0; i < frames * t->r.port_lanes; i++) {
+            float v =
+                input ? level * (2 * unit(i + 77 * p) - 1) : m->params[p - m->input_count].initial;
+            if (p == huge || huge == t->port_count) v = i / t->r.port_lanes % 3 ? 3e38f : -3e38f;
+            t->port[p][i] = v;
+        }
+        ports[p] = t->port[p];
+    }
+    rig_render(&t->r, ports, all_ports(m), t->out, frames, 64);
+}
+
+static bool is_sane(const float *x, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (!(fabsf(x[i]) <= 1e6f)) return false;
+    return true;
+}
+
+/// How far a is from b, against b: sample by sample, or only in level, where what swings may have got elsewhere.
+static double difference(const float *a, const float *b, uint32_t count, bool swings) {
+    double apart = 0, level = 0, of = 1e-12;
+    for (uint32_t i = 0; i < count; i++) {
+        apart += pow((double)a[i] - (double)b[i], 2);
+        level += pow((double)a[i], 2);
+        of += pow((double)b[i], 2);
+    }
+    return swings ? fabs(sqrt(level / of) - 1) : sqrt(apart / of);
+}
+
+/// Whatever finite numbers it was given, a module finds back: nothing infinite stays in it, and a
+/// filter or an effect is, once it is silent, as if nothing had been.
+static void check_huge(const mega_isa_table *isa, uint32_t index) {
+    enum { HUGE = 256, SILENCES = 160 };
+    const mega_module *m = isa->modules[index];
+    bool settles =
+        !strcmp(m->category, "filter") || !strcmp(m->category, "effect") || m->flags & MEGA_PURE;
+    bool bounded = m->memory_lines > 0; // what has lines must not let such a number in
+    trial fresh = trial_create(isa, index);
+    trial_run(&fresh, 1, UINT32_MAX, HUGE); // so that what swings is as far
+    for (uint32_t s = 0; s < SILENCES; s++) trial_run(&fresh, 0, UINT32_MAX, TRIAL);
+    trial_run(&fresh, 1, UINT32_MAX, TRIAL);
+    for (uint32_t p = 0; p <= fresh.port_count; p++) {
+        const char *name = p == fresh.port_count ? "all ports"
+                           : p < m->input_count  ? m->inputs[p].name
+                                                 : m->params[p - m->input_count].name;
+        trial t = trial_create(isa, index);
+        trial_run(&t, 1, p, HUGE);
+        for (uint32_t i = 0; bounded && i < HUGE * t.r.port_lanes; i++)
+            for (uint32_t o = 0; o < m->output_count; o++)
+                if (!isfinite(t.out[o][i])) {
+                    problem(m, isa->name, "3e38 at %s makes %s infinite", name, m->outputs[o].name);
+                    bounded = false;
+                }
+        for (uint32_t s = 0; s < SILENCES; s++) trial_run(&t, 0, UINT32_MAX, TRIAL);
+        trial_run(&t, 1, UINT32_MAX, TRIAL);
+        for (uint32_t o = 0; o < m->output_count; o++) {
+            uint32_t count = TRIAL * t.r.port_lanes;
+            bool swings = m->memory_lines > 0;
+            double apart = settles ? difference(t.out[o], fresh.out[o], count, swings) : 0;
+            if (apart > (swings ? 0.1 : 1e-3) || !is_sane(t.out[o], count))
+                problem(m, isa->name, "after 3e38 at %s: %s is off by %g", name, m->outputs[o].name,
+                        apart);
+        }
+        trial_destroy(&t);
+    }
+    trial_destroy(&fresh);
+}
+
 static void every_kernel(void **context) {
     (void)context;
     problem_count = 0;
@@ -357,6 +455,7 @@ static void every_kernel(void **context) {
             check_nan_stays(isa, index);
             peak = fmaxf(peak, check_finite(isa, index));
             check_restart(isa, index);
+            if (i == 0 || !mega_isa_at(i + 1)) check_huge(isa, index);
             if (i == 0 || !mega_isa_at(i + 1)) died = fmaxf(died, check_silence(isa, index));
         }
         printf("%-12s %s  peak %-8.3g", m->name, problem_count == before ? "ok   " : "FAULT",

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// loose -- which parameters random tests may turn.
+#ifndef LOOSE_H
+#define LOOSE_H
+
+#include "module.h"
+
+/// Parameters that anything may turn: those that are fixed come last, and only documents write them.
+static inline uint32_t loose_params(const mega_module *m) {
+    uint32_t count = 0;
+    while (count < m->param_count && !m->params[count].fixed) count++;
+    return count;
+}
+
+#endif
