@@ -435,6 +435,12 @@ static void what_is_read_of_an_engine(void **unused) {
     mega_render(e, NULL, (float *const[]){NULL, NULL}, 0);
     assert_false(mega_profile_get(e, SIZE_MAX, &type, &nanoseconds));
     assert_true(mega_profile_get(e, 0, &type, &nanoseconds));
+    mega_patch *now = mega_snapshot(e);
+    assert_int_equal(mega_patch_node_count(now), 7);
+    mega_patch_destroy(now);
+    mega_engine *bare = stage_open(NULL);
+    assert_null(mega_snapshot(bare));
+    mega_destroy(bare);
     assert_false(mega_next_ended(e, NULL, NULL));
     assert_true(mega_events_room(e) > 0);
     assert_int_equal(mega_counters_get(e).frame, 128);
