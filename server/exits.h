@@ -10,7 +10,8 @@
     X(AUDIO, 3, "no sound device; --backend dummy does without")                                   \
     X(IN_USE, 4, "the port, the socket or the name is in use")                                     \
     X(NETWORK, 5, "an address that this machine does not have, or may not use")                    \
-    X(FILE, 6, "a file is missing, or what it holds is wrong")
+    X(FILE, 6, "a file is missing, cannot be read, or what it holds is wrong")                     \
+    X(STATE, 7, "the state could not be saved at the end")
 
 // Example: X(AUDIO, 3, "...")  Becomes: EXIT_AUDIO = 3,
 #define X(name, code, doc) EXIT_##name = code,

@@ -66,8 +66,9 @@ static int start(server *s, char *cause, size_t bytes) {
     if (!s->mixer || !s->modules || !s->buses || !s->taps || !s->recordings || !s->maps ||
         !make_main_synth(s, cause, bytes))
         return EXIT_FAILED;
-    if (!journal_resume(s) && s->options->patch_file && !patch_file_load(s, cause, bytes))
-        return EXIT_FILE;
+    bool resumed;
+    if ((exit_code = journal_begin(s, &resumed, cause, bytes)) != EXIT_FINE) return exit_code;
+    if (!resumed && s->options->patch_file && !patch_file_load(s, cause, bytes)) return EXIT_FILE;
     s->builder = builder_create(s);
     s->midi = midi_create(s);
     if (!s->builder || !s->midi) return EXIT_FAILED;
@@ -79,7 +80,8 @@ static int start(server *s, char *cause, size_t bytes) {
 }
 
 /// In reverse. What is under way in the build lane is finished, what waits there is dropped.
-static void stop(server *s) {
+/// @param served it was started: the state is its own
+static void stop(server *s, bool served) {
     host_end(s);
     if (s->net) net_close(s);
     if (s->builder) {
@@ -87,7 +89,8 @@ static void stop(server *s) {
         builder_stop(s->builder, false);
     }
     if (s->midi) midi_close(s->midi);
-    if (s->host) journal_end(s);
+    int saved = served ? journal_end(s) : EXIT_FINE;
+    if (s->exit_code == EXIT_FINE) s->exit_code = saved;
     tick_end(s);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     sound_close(s->sound);
@@ -121,13 +124,14 @@ static int serve(const options *o) {
     json_object_seed(0);
     if (uv_loop_init(&s.loop) != 0) return fail(EXIT_FAILED, "no event loop");
     s.exit_code = start(&s, cause, sizeof cause);
-    if (s.exit_code == EXIT_FINE) {
+    bool served = s.exit_code == EXIT_FINE;
+    if (served) {
         host_ready(&s);
         uv_run(&s.loop, UV_RUN_DEFAULT);
     } else {
         fail(s.exit_code, cause);
     }
-    stop(&s);
+    stop(&s, served);
     return s.exit_code;
 }
 

@@ -2,6 +2,7 @@
 // map -- knobs turned by OSC addresses of the client's choice, and by MIDI controllers.
 #include "commands/map.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "net/session.h"
 #include "synths/synth.h"
 
-enum { MAPS_MAX = 4096 };
+#define RANGE_MAX 1e30 // of `min` and `max`: their difference stays finite
 
 void map_cc_key(char *to, size_t bytes, int channel, int number) {
     snprintf(to, bytes, "cc:%d:%d", channel, number);
@@ -39,13 +40,19 @@ void command_knob_map(call *c) {
     server *s = c->server;
     if (!key_of(c, key, sizeof key)) return;
     double min = arg_number(c, "min", 0), max = arg_number(c, "max", arg_given(c, "cc") ? 127 : 1);
-    if (min == max) {
+    if (!arg_within(c, "min", -RANGE_MAX, RANGE_MAX) ||
+        !arg_within(c, "max", -RANGE_MAX, RANGE_MAX))
+        return;
+    if (strlen(arg_text(c, "name")) > limit_address_bytes_max) {
+        call_fail(c, CODE_BAD_VALUE, "name", "no name for a knob");
+    } else if (min == max) {
         call_fail(c, CODE_BAD_VALUE, "max", "`min` and `max` are the same");
     } else if (arg_bool(c, "unmap", false)) {
         if (json_object_del(s->maps, key) != 0)
             call_fail(c, CODE_NOT_FOUND, "address", "nothing is mapped to it");
-    } else if (json_object_size(s->maps) >= MAPS_MAX) {
-        call_fail(c, CODE_LIMIT, "", "more than %d maps", MAPS_MAX);
+    } else if (!map_find(s, key) && json_object_size(s->maps) >= limit_maps_max) {
+        call_fail(c, CODE_LIMIT, "", "too many maps");
+        call_note(c, "limit", "maps_max");
     } else {
         json_object_set_new(s->maps, key,
                             json_pack("{s:s, s:s, s:f, s:f}", "synth", c->synth->name, "name",
@@ -53,6 +60,42 @@ void command_knob_map(call *c) {
     }
     c->answer = json_pack("{s:O}", "maps", s->maps);
 }
+
+// ---- of a state -------------------------------------------------------------------------------
+
+static bool key_is_good(const char *key) {
+    int channel, number, end = 0;
+    if (key[0] == '/') return strlen(key) <= limit_address_bytes_max && !command_find(key);
+    if (sscanf(key, "cc:%2d:%3d%n", &channel, &number, &end) != 2 || key[end]) return false;
+    char again[32];
+    map_cc_key(again, sizeof again, channel, number);
+    return strcmp(again, key) == 0 && channel >= 0 && channel <= 16 && number >= 0 && number <= 127;
+}
+
+static bool text_is_short(const json_t *text) {
+    return json_is_string(text) && json_string_length(text) <= limit_address_bytes_max;
+}
+
+static bool number_is_good(const json_t *number) {
+    return json_is_number(number) && fabs(json_number_value(number)) <= RANGE_MAX;
+}
+
+const char *map_problem(const char *key, const json_t *map) {
+    const json_t *of = json_object_get(map, "synth"), *min = json_object_get(map, "min"),
+                 *max = json_object_get(map, "max");
+    if (!key_is_good(key)) return "not an address, or one of a command";
+    if (!json_is_object(map) || json_object_size(map) != 4)
+        return "a map of `synth`, `name`, `min` and `max` is wanted";
+    if (!text_is_short(of) || !synth_name_is_good(json_string_value(of)))
+        return "`synth`: no name for a synth";
+    if (!text_is_short(json_object_get(map, "name"))) return "`name`: no name for a knob";
+    if (!number_is_good(min) || !number_is_good(max) ||
+        json_number_value(min) == json_number_value(max))
+        return "`min` and `max`: two numbers that differ are wanted";
+    return NULL;
+}
+
+// ---- for those who take messages in -----------------------------------------------------------
 
 json_t *map_find(const server *s, const char *key) { return json_object_get(s->maps, key); }
 

@@ -51,6 +51,7 @@ void recordings_of_bus_end(server *s, int32_t number) {
 }
 
 void recordings_of_synth_end(server *s, const synth *of) {
+    if (!of->input.engine) return;
     for (int i = 0; i < limit_recordings_max; i++) {
         struct place *p = &s->recordings->places[i];
         if (p->tap && p->tap->engine == of->input.engine) detach(s, p);

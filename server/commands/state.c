@@ -9,27 +9,33 @@
 #include "lanes/lanes.h"
 #include "record/below.h"
 
+#define FADE_OUT_NS UINT64_C(100000000) // ten times the fader's time constant
+
 // ---- get and save -----------------------------------------------------------------------------
 
-static void finish(task *t) {
-    state_finish(t->server, json_object_get(t->calls[0].answer, "state"));
+static json_t *take(task *t) {
+    json_t *state = state_get(t);
+    if (!state) call_fail(&t->calls[0], CODE_NO_MEMORY, "", "out of memory, or the server ends");
+    return state;
 }
 
-static void begin(call *c, void (*work)(task *t)) {
-    c->answer = json_pack("{s:o}", "state", state_begin(c->server));
+static void get(task *t) {
+    json_t *state = take(t);
+    if (state) t->calls[0].answer = json_pack("{s:o}", "state", state);
+}
+
+static void later(call *c, void (*work)(task *t)) {
     c->later = true;
     c->task->work = work;
     builder_submit(c->server->builder, c->task);
 }
 
-void command_state_get(call *c) { begin(c, finish); }
+void command_state_get(call *c) { later(c, get); }
 
 /// An earlier state: nothing else is replaced.
 static bool is_state(const char *text, size_t bytes) {
     json_t *map = json_loadb(text, bytes, 0, NULL);
-    bool is = json_is_integer(json_object_get(map, "version")) &&
-              json_is_object(json_object_get(map, "synths")) &&
-              json_is_object(json_object_get(map, "maps"));
+    bool is = state_is_one(map);
     json_decref(map);
     return is;
 }
@@ -37,43 +43,29 @@ static bool is_state(const char *text, size_t bytes) {
 static void save(task *t) {
     call *c = &t->calls[0];
     char cause[512];
+    size_t bytes;
     const char *name = arg_text(c, "file"), *root = t->server->options->root;
-    finish(t);
-    char *text = json_dumps(json_object_get(c->answer, "state"), JSON_INDENT(1) | JSON_SORT_KEYS);
-    if (!text) call_fail(c, CODE_NO_MEMORY, "", "out of memory");
-    else if (below_replace(root, name, ".json", is_state, text, strlen(text), cause,
-                           sizeof cause) != BELOW_OK)
+    json_t *state = take(t);
+    char *text = state ? state_print(state, &bytes, cause, sizeof cause) : NULL;
+    if (!state) return;
+    json_decref(state);
+    if (!text) {
+        call_fail(c, CODE_LIMIT, "", "the state is %s", cause);
+        call_note(c, "limit", "state_bytes_max");
+    } else if (below_replace(root, name, ".json", is_state, text, bytes, cause, sizeof cause) !=
+               BELOW_OK) {
         call_fail(c, CODE_FILE, "file", "%s", cause);
+    } else {
+        c->answer = json_pack("{s:s}", "file", name);
+    }
     free(text);
-    json_decref(c->answer);
-    c->answer = json_pack("{s:s}", "file", name);
 }
 
-void command_state_save(call *c) { begin(c, save); }
+void command_state_save(call *c) { later(c, save); }
 
 // ---- load -------------------------------------------------------------------------------------
-// read on the builder, synths made on the loop, engines on the builder, into the mix on the loop
-
-static void build(task *t) { state_build(&t->calls[0], t->calls[0].work); }
-
-static void enter(task *t) {
-    call *c = &t->calls[0];
-    state_enter(c, c->work);
-    state_plan_destroy(c->work);
-    if (!c->code) c->answer = json_pack("{s:i}", "synths", (int)t->server->synth_count);
-}
-
-static void make(task *t) {
-    call *c = &t->calls[0];
-    if (c->code) return;
-    t->work = build;
-    t->landed = enter;
-    if (state_make_synths(c, c->work)) {
-        t->again = true;
-        return;
-    }
-    enter(t);
-}
+// checked and made aside on the builder, put in on the loop while the builder waits, so that what
+// was sent before is done before and what was sent after is meant for the new synths
 
 static json_t *state_of(call *c) {
     const msgpack_object *given = arg_value(c, "state");
@@ -90,7 +82,7 @@ static json_t *state_of(call *c) {
     below_status status = below_open(c->server->options->root, name, ".json", BELOW_READ, false,
                                      &file, cause, sizeof cause);
     char *text = status == BELOW_OK
-                     ? below_read_all(file, limit_file_bytes_max, &bytes, cause, sizeof cause)
+                     ? below_read_all(file, limit_state_bytes_max, &bytes, cause, sizeof cause)
                      : NULL;
     json_t *state = text ? json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &where) : NULL;
     if (!text) call_fail(c, CODE_FILE, "file", "%s", cause);
@@ -99,17 +91,33 @@ static json_t *state_of(call *c) {
     return state;
 }
 
-static void read_it(task *t) {
+static void enter(task *t) {
+    call *c = &t->calls[0];
+    if (state_enter(c, c->work))
+        c->answer = json_pack("{s:i}", "synths", (int)state_count(c->work));
+}
+
+static void load(task *t) {
     call *c = &t->calls[0];
     json_t *state = state_of(c);
-    if (state) c->work = state_read(c, state);
-    else call_fail(c, CODE_BAD_VALUE, "state", "it holds bytes");
+    if (!state) call_fail(c, CODE_BAD_VALUE, "state", "it holds bytes");
+    else if ((c->work = state_read(c, state)) && !builder_meet(t, enter))
+        call_fail(c, CODE_NOT_APPLIED, "", "the server ends");
     json_decref(state);
+    c->due_ns = now_ns() + FADE_OUT_NS;
+}
+
+static bool faded(task *t) { return t->calls[0].code || now_ns() > t->calls[0].due_ns; }
+
+static void loaded(task *t) {
+    call *c = &t->calls[0];
+    if (!c->work) return;
+    state_forget_before(c->work);
+    state_plan_destroy(c->work);
 }
 
 void command_state_load(call *c) {
-    c->later = true;
-    c->task->work = read_it;
-    c->task->landed = make;
-    builder_submit(c->server->builder, c->task);
+    c->task->settled = faded;
+    c->task->landed = loaded;
+    later(c, load);
 }

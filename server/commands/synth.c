@@ -12,7 +12,11 @@
 
 // ---- new --------------------------------------------------------------------------------------
 
-static void build(task *t) { synth_build(&t->calls[0], t->calls[0].synth); }
+static void build(task *t) {
+    call *c = &t->calls[0];
+    if (!c->synth->leaving) synth_build(c, c->synth);
+    else call_fail(c, CODE_CONFLICT, "name", "a state was loaded in its place");
+}
 
 static void built(task *t) {
     call *c = &t->calls[0];

@@ -112,6 +112,7 @@ void taps_of_bus_end(server *s, int32_t number) {
 
 void taps_of_synth_end(server *s, const synth *of) {
     recordings_of_synth_end(s, of);
+    if (!of->input.engine) return; // taps of the clients' buses have none
     for (uint32_t i = 0; i < limit_taps_max; i++)
         if (s->taps->places[i].tap && s->taps->places[i].tap->engine == of->input.engine)
             end(s, &s->taps->places[i]);

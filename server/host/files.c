@@ -28,6 +28,22 @@ static const char *split(const char *path, char folder[1024]) {
     return slash ? slash + 1 : path;
 }
 
+bool file_set_aside(const char *path, const char *ending, char *aside, size_t bytes) {
+    enum { KEPT_MAX = 10000 };
+    for (int n = 1; n < KEPT_MAX; n++) {
+        char number[16] = "";
+        if (n > 1) snprintf(number, sizeof number, ".%d", n);
+        snprintf(aside, bytes, "%s.%s%s", path, ending, number);
+        if (renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0) return true;
+        if (errno == EEXIST) continue;
+        // a file system that cannot do that in one step
+        if ((errno == EINVAL || errno == ENOSYS) && access(aside, F_OK) != 0)
+            return rename(path, aside) == 0;
+        if (errno != EINVAL && errno != ENOSYS) return false;
+    }
+    return false;
+}
+
 bool file_replace(const char *path, const void *bytes, size_t count, char *cause,
                   size_t cause_bytes) {
     char name[1024];

@@ -19,13 +19,14 @@ void host_destroy(host *h);
 
 // ---- journal.c: the state on disk -------------------------------------------------------------
 
-/// Goes on with the state that is there, if the options say so, before the builder runs. @return
-/// false: with none
-bool journal_resume(server *s);
-/// Every 100 ms: writes what has changed, on the builder.
+/// Before the builder runs: looks at the state that is there, and restores it if the options say
+/// so. What cannot be read is never written over. @param resumed receives whether it was restored
+/// @return an exit code, with a cause
+int journal_begin(server *s, bool *resumed, char *cause, size_t cause_bytes);
+/// Every 100 ms: writes what has changed, on the builder; tries again what could not be written.
 void journal_tick(server *s);
-/// The builder has stopped: writes it for the last time.
-void journal_end(server *s);
+/// The builder has stopped: writes it for the last time. @return an exit code
+int journal_end(server *s);
 
 // ---- patch_file.c: the patch that the server was started with ---------------------------------
 
@@ -47,4 +48,8 @@ char *file_read(const char *path, size_t bytes_max, size_t *bytes, char *cause, 
 /// Writes aside, syncs, renames, syncs the folder: the old or the new one is there, never half.
 bool file_replace(const char *path, const void *bytes, size_t count, char *cause,
                   size_t cause_bytes);
+/// Renames a file to the first of PATH.ENDING, PATH.ENDING.2 ... that is not there yet.
+/// @param aside receives that name @return false with errno
+bool file_set_aside(const char *path, const char *ending, char *aside, size_t bytes);
+
 #endif

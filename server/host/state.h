@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: MIT
-// state -- everything as one map: {version, synths: {name: {patch, fader, output}}, maps}. Values
-// that were turned are written into the documents.
+// state -- everything as one map: {version, synths: {name: {patch, fader, output}}, maps}. The
+// documents hold the values as they are now.
 #ifndef STATE_H
 #define STATE_H
 
 #include "lanes/call.h"
 
-/// The loop: what only it knows; for state_finish.
-json_t *state_begin(server *s);
-/// The builder (or before it runs): adds the documents.
-void state_finish(server *s, json_t *state);
+enum { STATE_VERSION = 1 };
 
-/// What a state asks for: its patches, read and checked.
+/// The builder. @return NULL if the server stops meanwhile, or without memory
+json_t *state_get(task *t);
+/// While the builder does not run.
+json_t *state_collect(server *s);
+/// As text of a file; to be freed. @return NULL, with a cause: beyond `state_bytes_max`, or no
+/// memory
+char *state_print(const json_t *state, size_t *bytes, char *cause, size_t cause_bytes);
+
+/// Whether it looks like a state of this version.
+bool state_is_one(const json_t *state);
+/// What a state asks for: read and checked whole, its engines made aside.
 typedef struct state_plan state_plan;
-/// Any thread. @return NULL, having failed
+/// The builder, or before it runs. @return NULL, having failed: nothing has changed
 state_plan *state_read(call *c, const json_t *state);
+/// The loop, within a meeting (or before the builder runs): in the place of all that is there. The
+/// synths that were there fade out. @return false, having failed: nothing has changed
+bool state_enter(call *c, state_plan *p);
+/// The loop, once they have faded: forgets them.
+void state_forget_before(state_plan *p);
+uint32_t state_count(const state_plan *p);
 void state_plan_destroy(state_plan *p);
-/// The loop: synths that are not there yet. @return false, having failed
-bool state_make_synths(call *c, state_plan *p);
-/// The builder (or before it runs): engines and patches. @return false, having failed
-bool state_build(call *c, state_plan *p);
-/// The loop: into the mix, faders, names, maps; synths that the state does not have are left alone.
-void state_enter(call *c, state_plan *p);
 
 #endif

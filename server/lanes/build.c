@@ -32,6 +32,8 @@ struct builder {
     task *queue, *queue_last;
     task *back, *back_last; ///< on their way to the loop
     struct told *told;      ///< the same; newest first
+    task *meeting;          ///< whose `met` the loop is to call, while the builder waits
+    uv_cond_t met;
     bool stop, drop;
     _Atomic uint32_t waiting;
     // the builder's
@@ -79,6 +81,19 @@ void builder_tell_names(builder *b, synth *which, json_t *names) {
     uv_async_send(&b->arrived);
 }
 
+bool builder_meet(task *t, void (*met)(task *t)) {
+    builder *b = t->server->builder;
+    t->met = met;
+    uv_mutex_lock(&b->mutex);
+    b->meeting = t;
+    uv_async_send(&b->arrived);
+    while (b->meeting && !b->stop) uv_cond_wait(&b->met, &b->mutex);
+    bool happened = !b->meeting;
+    b->meeting = NULL;
+    uv_mutex_unlock(&b->mutex);
+    return happened;
+}
+
 static void settle(builder *b) {
     task *still = NULL, **end = &still;
     uint64_t now = now_ns();
@@ -95,9 +110,17 @@ static void settle(builder *b) {
     b->settling = still;
 }
 
+/// What lost its synth while it waited in the queue is not run.
+static bool has_failed(const task *t) {
+    for (size_t i = 0; i < t->count; i++)
+        if (t->calls[i].code) return true;
+    return false;
+}
+
 static void work(builder *b, task *t) {
     t->work_began_ns = now_ns();
-    if (t->work) t->work(t);
+    if (has_failed(t)) t->settled = NULL;
+    else if (t->work) t->work(t);
     else build_run(t);
     t->work_ended_ns = now_ns();
     atomic_fetch_sub(&b->waiting, 1);
@@ -194,6 +217,18 @@ static void land(builder *b, task *t) {
     }
 }
 
+static void meet(builder *b) {
+    uv_mutex_lock(&b->mutex);
+    task *t = b->stop ? NULL : b->meeting;
+    uv_mutex_unlock(&b->mutex);
+    if (!t) return;
+    t->met(t);
+    uv_mutex_lock(&b->mutex);
+    b->meeting = NULL;
+    uv_cond_signal(&b->met);
+    uv_mutex_unlock(&b->mutex);
+}
+
 static void on_arrived(uv_async_t *async) {
     builder *b = async->data;
     uv_mutex_lock(&b->mutex);
@@ -214,6 +249,7 @@ static void on_arrived(uv_async_t *async) {
         land(b, t);
         t = next;
     }
+    meet(b);
     for (session *s = b->server->sessions, *next; s; s = next) {
         next = s->next;
         if (s->waiting) perform_resume(s);
@@ -241,6 +277,11 @@ void builder_submit(builder *b, task *t) {
     uv_mutex_unlock(&b->mutex);
 }
 
+void builder_redirect(builder *b, const task *after, synth *from, synth *to) {
+    for (task *t = b->open; t; t = t->next_open)
+        if (t->serial > after->serial) task_redirect(t, from, to);
+}
+
 uint64_t builder_submitted(const builder *b) { return b->submitted; }
 uint64_t builder_done(const builder *b) { return b->open ? b->open->serial - 1 : b->submitted; }
 uint32_t builder_waiting(const builder *b) { return atomic_load(&b->waiting); }
@@ -257,6 +298,7 @@ builder *builder_create(server *s) {
     b->server = s;
     uv_mutex_init(&b->mutex);
     uv_cond_init(&b->wake);
+    uv_cond_init(&b->met);
     uv_async_init(&s->loop, &b->arrived, on_arrived);
     b->arrived.data = b;
     if (uv_thread_create(&b->thread, main_loop, b) == 0) return b;
@@ -269,6 +311,7 @@ void builder_stop(builder *b, bool all) {
     b->stop = true;
     b->drop = !all;
     uv_cond_signal(&b->wake);
+    uv_cond_signal(&b->met);
     uv_mutex_unlock(&b->mutex);
     uv_thread_join(&b->thread);
     while (b->queue) {
@@ -283,5 +326,6 @@ void builder_stop(builder *b, bool all) {
 void builder_destroy(builder *b) {
     uv_mutex_destroy(&b->mutex);
     uv_cond_destroy(&b->wake);
+    uv_cond_destroy(&b->met);
     free(b);
 }

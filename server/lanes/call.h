@@ -70,6 +70,7 @@ struct task {
     task *next_open;          ///< in the session's list of builds that are under way
     void (*work)(task *t);    ///< on the builder; NULL: runs the calls
     bool (*settled)(task *t); ///< on the builder, asked again until it holds; NULL: it does
+    void (*met)(task *t);     ///< on the loop, while the builder waits: see builder_meet
     void (*landed)(task *t);  ///< on the loop, after that and before the answers; NULL: nothing
     uint64_t give_up_ns;      ///< when it counts as settled in any case
     uint64_t work_began_ns, work_ended_ns; ///< on the builder

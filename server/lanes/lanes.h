@@ -16,6 +16,8 @@ task *task_own(server *s, const char *address, const json_t *payload);
 void task_submit(task *t);
 /// Answers what is not answered yet, and frees it.
 void task_finish(task *t);
+/// The calls of one synth that are not made yet are for another from now on; NULL: they fail.
+void task_redirect(task *t, synth *from, synth *to);
 
 // ---- arguments.c ------------------------------------------------------------------------------
 
@@ -58,6 +60,11 @@ uint32_t builder_waiting(const builder *b);
 bool builder_busy_with(const builder *b, const session *from, uint64_t until);
 /// Builder: the names of a document that has come in force by itself, for the loop; takes them.
 void builder_tell_names(builder *b, synth *which, json_t *names);
+/// Builder: waits until the loop has called `met` with the task. What takes both threads' data is
+/// done there. @return false, not called, if the server stops
+bool builder_meet(task *t, void (*met)(task *t));
+/// The loop, within a meeting: tasks that are queued behind that one are redirected.
+void builder_redirect(builder *b, const task *after, synth *from, synth *to);
 /// Builder: runs the calls of a task one after another, until one fails.
 void build_run(task *t);
 

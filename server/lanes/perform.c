@@ -71,6 +71,11 @@ static uint64_t build_to_wait_for(const task *t) {
 
 /// @return false if it must wait
 static bool attempt(task *t) {
+    for (size_t i = 0; i < t->count; i++) {
+        if (!t->calls[i].code) continue;
+        task_finish(t); // its synth went while it waited
+        return true;
+    }
     if (!perform_check(t)) {
         if (!t->wait_for) t->wait_for = build_to_wait_for(t);
         if (builder_done(t->server->builder) < t->wait_for && build_to_wait_for(t)) {

@@ -76,6 +76,20 @@ void task_finish(task *t) {
     free(t);
 }
 
+void task_redirect(task *t, synth *from, synth *to) {
+    for (size_t i = 0; i < t->count; i++) {
+        call *c = &t->calls[i];
+        if (c->synth != from || !(c->command->flags & FLAG_SYNTH) || c->made) continue;
+        if (!to) {
+            call_fail(c, CODE_NOT_FOUND, "", "no synth of the name `%s` any more", from->name);
+            continue;
+        }
+        synth_hold(to);
+        synth_release(from);
+        c->synth = to;
+    }
+}
+
 // ---- checks -----------------------------------------------------------------------------------
 
 /// `/synth/<name>/rest` is `/rest` of that synth.

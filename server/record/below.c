@@ -158,7 +158,12 @@ char *below_read_all(int file, size_t bytes_max, size_t *bytes, char *cause, siz
         size_t got = 0;
         for (ssize_t some; got < (size_t)about.st_size; got += (size_t)some) {
             some = read(file, text + got, (size_t)about.st_size - got);
-            if (some <= 0) break;
+            if (some == 0) break;
+            if (some > 0) continue;
+            snprintf(cause, cause_bytes, "%s", strerror(errno));
+            free(text);
+            close(file);
+            return NULL;
         }
         text[ *bytes = got] = '\0';
     }

@@ -24,7 +24,7 @@ bool synth_name_is_good(const char *name) {
     return bytes && bytes <= limit_name_bytes_max && strspn(name, letters) == bytes;
 }
 
-synth *synth_create(server *s, const char *name) {
+synth *synth_make(server *s, const char *name) {
     synth *made = calloc(1, sizeof *made);
     notes *table = notes_create();
     if (!made || !table) {
@@ -38,10 +38,19 @@ synth *synth_create(server *s, const char *name) {
     snprintf(made->name, sizeof made->name, "%s", name);
     atomic_init(&made->input.fader, 1.0f);
     made->input.gain = 1.0f;
-    synth **end = &s->synths;
+    return made;
+}
+
+void synth_list(synth *made) {
+    synth **end = &made->server->synths;
     while (*end) end = &(*end)->next;
     *end = made;
-    s->synth_count++;
+    made->server->synth_count++;
+}
+
+synth *synth_create(server *s, const char *name) {
+    synth *made = synth_make(s, name);
+    if (made) synth_list(made);
     return made;
 }
 
@@ -60,11 +69,13 @@ void synth_release(synth *s) {
 
 // ---- the mix ----------------------------------------------------------------------------------
 
+enum { MIXED_MAX = 2 * limit_synths_max }; // those of a state, and those that leave for it
+
 static bool mix(server *s) {
-    mixer_input *inputs[limit_synths_max];
+    mixer_input *inputs[MIXED_MAX];
     uint32_t count = 0;
     for (synth *at = s->synths; at; at = at->next)
-        if (at->state == SYNTH_LIVE) inputs[count++] = &at->input;
+        if (at->state == SYNTH_LIVE && count < MIXED_MAX) inputs[count++] = &at->input;
     return mixer_set(s->mixer, inputs, count);
 }
 
@@ -90,6 +101,42 @@ void synth_silence(synth *s) {
     audio_synchronize(sound_audio(s->server->sound));
     mixer_collect(s->server->mixer);
     synth_release(s);
+}
+
+static bool has_name(synth *const *list, uint32_t count, const char *name) {
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(list[i]->name, name) == 0) return true;
+    return false;
+}
+
+bool synths_replace(server *s, synth *const *to, uint32_t count) {
+    mixer_input *inputs[MIXED_MAX];
+    uint32_t mixed = 0, room = limit_synths_max - count;
+    for (; mixed < count; mixed++) inputs[mixed] = &to[mixed]->input;
+    for (synth *at = s->synths; at; at = at->next)
+        if (at->state == SYNTH_LIVE && !at->leaving) inputs[mixed++] = &at->input;
+    if (!mixer_set(s->mixer, inputs, mixed)) return false;
+
+    for (synth *at = s->synths; at; at = at->next) {
+        if (at->leaving && at->state == SYNTH_LIVE) at->state = SYNTH_GONE; // its fade is cut short
+        // one that is being made comes after this, where its name and a place are left
+        if (at->state == SYNTH_MADE && room && !has_name(to, count, at->name)) {
+            room--;
+            continue;
+        }
+        at->leaving = true;
+        atomic_store(&at->input.fader, 0);
+    }
+    synth *before = s->synths, **end = &s->synths;
+    *end = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        to[i]->state = SYNTH_LIVE;
+        synth_list(s->built[i] = to[i]);
+    }
+    s->built_count = count;
+    while (*end) end = &(*end)->next;
+    *end = before;
+    return true;
 }
 
 uint64_t synth_engine_frame(const synth *s, uint64_t frame) {

@@ -17,7 +17,7 @@ struct synth {
     synth *next;
     char name[limit_name_bytes_max + 1];
     synth_state state;
-    bool leaving;        ///< fades out: nothing finds it any more
+    _Atomic bool leaving; ///< fades out: nothing finds it any more; set by the loop
     uint32_t references; ///< the list, and each call; loop only
     mixer_input input;   ///< engine: set by the builder before the synth is live
     // the loop's
@@ -45,9 +45,17 @@ synth *synth_find(server *s, const char *name);
 bool synth_name_is_good(const char *name);
 void synth_hold(synth *s);
 void synth_release(synth *s);
-/// Its record: it is named from now on, and lives once the builder has made its engine. NULL
-/// without memory.
+/// Any thread: a record that nothing finds yet, to be released. NULL without memory.
+synth *synth_make(server *s, const char *name);
+/// Puts it into the list, at the end: it has its name from now on. Takes the reference.
+void synth_list(synth *made);
+/// Both: it lives once the builder has made its engine. NULL without memory.
 synth *synth_create(server *s, const char *name);
+/// Puts others in the place of all synths, within a meeting (or before the builder runs): `main`
+/// first, each with an engine; the list takes the references. Those that were there are `leaving`:
+/// they fade out, and stay in the mix and at the end of the list until synth_leave and
+/// synth_silence. @return false without memory, nothing changed
+bool synths_replace(server *s, synth *const *to, uint32_t count);
 /// Into the mix. @return false without memory
 bool synth_enter(synth *s);
 /// Out of the list, so that nothing finds it; what is under way goes on.
@@ -73,6 +81,8 @@ void synths_tick(server *s);
 
 // ---- the builder ------------------------------------------------------------------------------
 
+/// Makes the engine of a record that is not in the list. @return false, having failed
+bool synth_make_engine(call *c, synth *s);
 /// Makes the engine. @return false, having failed
 bool synth_build(call *c, synth *s);
 /// What the loop must know of the document in force: {rev, nodes, knobs, params}. NULL if there is

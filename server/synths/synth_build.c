@@ -11,7 +11,7 @@ enum {
     EAGER_PARAMS_MAX = 512
 }; // the engine finds a name by going through all: so the rest when asked for
 
-bool synth_build(call *c, synth *s) {
+bool synth_make_engine(call *c, synth *s) {
     mega_report *report = mega_report_create();
     mega_options wanted = {.rate = sound_rate(s->server->sound),
                            .input_channels = sound_inputs(s->server->sound),
@@ -19,10 +19,15 @@ bool synth_build(call *c, synth *s) {
                            .memory_bytes_max = s->server->options->memory_bytes_max};
     s->input.outputs = wanted.output_channels;
     s->input.engine = mega_create(&wanted, report);
-    if (s->input.engine) synths_add(s->server, s);
-    else call_fail_report(c, MEGA_ERROR_MEMORY, report);
+    if (!s->input.engine) call_fail_report(c, MEGA_ERROR_MEMORY, report);
     mega_report_destroy(report);
     return s->input.engine != NULL;
+}
+
+bool synth_build(call *c, synth *s) {
+    if (!synth_make_engine(c, s)) return false;
+    synths_add(s->server, s);
+    return true;
 }
 
 static json_t *params_of(const server *s, const char *type) {
