@@ -119,14 +119,10 @@ void command_patch_cancel(call *c) {
 
 // ---- read -------------------------------------------------------------------------------------
 
-void command_patch_get(call *c) {
-    const mega_patch *patch = change_document(c);
-    const char *word = arg_text(c, "format");
-    mega_format format;
+static void write_document(call *c, const mega_patch *patch, const char *word, mega_format format) {
     char *text;
     size_t bytes;
-    if (!patch || !format_of(c, word, &format)) return;
-    if (mega_patch_write(patch, format, &text, &bytes) != MEGA_OK) {
+    if (!patch || mega_patch_write(patch, format, &text, &bytes) != MEGA_OK) {
         call_fail(c, CODE_NO_MEMORY, "", "out of memory");
         return;
     }
@@ -135,6 +131,20 @@ void command_patch_get(call *c) {
         word ? json_pack("{s:s, s:I}", "text", text, "rev", rev)
              : json_pack("{s:o, s:I}", "patch", json_loadb(text, bytes, 0, NULL), "rev", rev);
     mega_free(text);
+}
+
+void command_patch_get(call *c) {
+    const mega_patch *written = change_document(c);
+    const char *word = arg_text(c, "format");
+    mega_format format;
+    if (!written || !format_of(c, word, &format)) return;
+    if (arg_bool(c, "written", false)) {
+        write_document(c, written, word, format);
+        return;
+    }
+    mega_patch *now = mega_snapshot(c->synth->input.engine);
+    write_document(c, now, word, format);
+    mega_patch_destroy(now);
 }
 
 void command_patch_disasm(call *c) {

@@ -979,9 +979,9 @@ class Commands:
         """What loading (or the operations) would say, without doing it; `cost`: load of this machine's core, at rest and with a voice."""
         return cast("PatchCheckAnswer", self._call("/patch/check", {"patch": patch, "text": text, "format": format, "file": file, "ops": ops}))
 
-    def patch_get(self, *, format: str | None = None) -> PatchGetAnswer:
-        """The document in force, as a map, or as text in a format (json, sexp)."""
-        return cast("PatchGetAnswer", self._call("/patch/get", {"format": format}))
+    def patch_get(self, *, format: str | None = None, written: bool | None = None) -> PatchGetAnswer:
+        """The document with all values as they are now, as a map, or as text in a format (json, sexp); `written`: as it was loaded and edited."""
+        return cast("PatchGetAnswer", self._call("/patch/get", {"format": format, "written": written}))
 
     def patch_profile(self, on: bool | None = None) -> PatchProfileAnswer:
         """Measures what each type of module takes, and tells it: nanoseconds since it was switched on."""
@@ -1246,9 +1246,9 @@ class AsyncCommands:
         """What loading (or the operations) would say, without doing it; `cost`: load of this machine's core, at rest and with a voice."""
         return cast("Awaitable[PatchCheckAnswer]", self._call("/patch/check", {"patch": patch, "text": text, "format": format, "file": file, "ops": ops}))
 
-    def patch_get(self, *, format: str | None = None) -> Awaitable[PatchGetAnswer]:
-        """The document in force, as a map, or as text in a format (json, sexp)."""
-        return cast("Awaitable[PatchGetAnswer]", self._call("/patch/get", {"format": format}))
+    def patch_get(self, *, format: str | None = None, written: bool | None = None) -> Awaitable[PatchGetAnswer]:
+        """The document with all values as they are now, as a map, or as text in a format (json, sexp); `written`: as it was loaded and edited."""
+        return cast("Awaitable[PatchGetAnswer]", self._call("/patch/get", {"format": format, "written": written}))
 
     def patch_profile(self, on: bool | None = None) -> Awaitable[PatchProfileAnswer]:
         """Measures what each type of module takes, and tells it: nanoseconds since it was switched on."""

@@ -149,7 +149,7 @@
   (is (until #(= 700 (long (:value @(ms/param :f :frequency))))))
   @(ms/set-param! :f :type :high-pass)
   @(ms/set-param! :o :waveform :square)
-  (is (= {:f {:freq 500 :type "high"} :o {:wave1 "pulse" :wave2 "pulse" :wave3 "pulse"}}
+  (is (= {:f {:freq 700 :type "high"} :o {:wave1 "pulse" :wave2 "pulse" :wave3 "pulse"}}
          (update-vals (select-keys (:nodes (:patch @(ms/call "/patch/get"))) [:f :o]) :params)))
   @(ms/save-preset! :here)
   @(ms/set-param! :f :cutoff 900)
