@@ -14,13 +14,9 @@
 #include "random_patch.h"
 
 #ifdef SANITIZED
-static void every_allocation_fails(void **state) {
-    (void)state;
-    print_message("SKIP: sanitizers own malloc; this runs in the other builds\n");
-}
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    print_message("skipped: sanitizers own malloc; this runs in the other builds\n");
+    return 77;
 }
 #else
 
