@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/formats.h"
 #include "megasynth.h"
 #include "registry.h"
 
@@ -69,15 +70,6 @@ static char *text_finish(text *t) {
 
 // ---- facts in words ---------------------------------------------------------------------------
 
-/// The shortest decimal that reads back as the same float: 0.1, not 0.100000001.
-static const char *number(float value, char text_room[32]) {
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text_room, 32, "%.*g", digits, (double)value);
-        if (strtof(text_room, NULL) == value) break;
-    }
-    return text_room;
-}
-
 static const char *scale_name(mega_scale scale) { return scale == MEGA_EXP ? "exp" : "lin"; }
 
 static const char *smoothing_name(mega_smoothing smoothing) {
@@ -128,7 +120,7 @@ static void book_order(const mega_module *ordered[MEGA_MODULE_COUNT]) {
 
 static json_t *json_number(float value) {
     char room[32];
-    return json_real(strtod(number(value, room), NULL));
+    return json_real(strtod(mega_float_text(value, room), NULL));
 }
 
 static json_t *ports_json(const mega_input_row *rows, uint32_t count) {
@@ -204,13 +196,13 @@ static void range_markdown(text *t, const mega_param_row *p) {
         for (size_t i = 0; p->choices[i]; i++) text_printf(t, "%s%s", i ? ", " : "", p->choices[i]);
         long chosen = (long)(p->initial + 0.5f);
         bool known = chosen >= 0 && (size_t)chosen < choice_count(p);
-        text_printf(t, " | %s", known ? p->choices[chosen] : number(p->initial, initial));
+        text_printf(t, " | %s", known ? p->choices[chosen] : mega_float_text(p->initial, initial));
         return;
     }
     const char *unit = p->unit ? p->unit : "";
     const char *kind = p->fixed ? ", fixed" : p->scale == MEGA_EXP ? ", exp" : "";
-    text_printf(t, "%s … %s%s%s%s | %s", number(p->min, min), number(p->max, max), *unit ? " " : "",
-                unit, kind, number(p->initial, initial));
+    text_printf(t, "%s … %s%s%s%s | %s", mega_float_text(p->min, min), mega_float_text(p->max, max),
+                *unit ? " " : "", unit, kind, mega_float_text(p->initial, initial));
 }
 
 static void params_markdown(text *t, const mega_module *m) {
@@ -223,7 +215,9 @@ static void params_markdown(text *t, const mega_module *m) {
         range_markdown(t, p);
         char ms[32];
         if (p->smoothing == MEGA_SMOOTH_NONE) text_printf(t, " | none");
-        else text_printf(t, " | %s, %s ms", smoothing_name(p->smoothing), number(p->smooth_ms, ms));
+        else
+            text_printf(t, " | %s, %s ms", smoothing_name(p->smoothing),
+                        mega_float_text(p->smooth_ms, ms));
         text_printf(t, " | %s |\n", p->doc);
     }
     text_add("\n", 1, t);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // main -- starts the parts in order, runs the loop, stops them in reverse.
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,15 +136,22 @@ static int serve(const options *o) {
     return s.exit_code;
 }
 
+/// What was printed has gone out; a full disk shows only here. @return the exit code
+static int printed(int exit_code) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return exit_code;
+    fprintf(stderr, "megasynthd: standard output: %s\n", strerror(errno));
+    return exit_code ? exit_code : EXIT_FILE;
+}
+
 int main(int argc, char **argv) {
     options o;
     int exit_code;
     command_begin();
-    if (!options_read(&o, argc, argv, &exit_code)) return exit_code;
+    if (!options_read(&o, argc, argv, &exit_code)) return printed(exit_code);
     log_begin(o.log_level, o.log_json);
     switch (o.mode) {
-    case MODE_PRINT_PROTOCOL: return print_protocol(stdout);
-    case MODE_DEVICES: return print_devices(stdout, o.audio.backend);
+    case MODE_PRINT_PROTOCOL: return printed(print_protocol(stdout));
+    case MODE_DEVICES: return printed(print_devices(stdout, o.audio.backend));
     default: return serve(&o);
     }
 }

@@ -134,6 +134,9 @@ char *file_read(const char *path, size_t bytes_max, size_t *bytes);
 bool file_write(const char *path, const void *data, size_t bytes);
 /// The name to write to before renaming to `path`: in the same folder. @return NULL without memory
 char *part_name(const char *path);
+/// From now until NULL is given: a signal that ends the program removes this file first. @param
+/// part lives until then
+void part_guard(const char *part);
 /// Whether what is there is something else than a regular file, to be written to as it is.
 bool is_special(const char *path);
 enum {

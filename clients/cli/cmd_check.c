@@ -18,20 +18,14 @@ static json_t *diagnostic_json(const mega_diagnostic *d) {
                      "message", d->message, "hint", d->hint);
 }
 
-static int print_json(const char *path, const mega_report *report) {
+static json_t *report_json(const char *path, const mega_report *report) {
     json_t *list = json_array();
     for (size_t i = 0; i < mega_report_count(report); i++)
         json_array_append_new(list, diagnostic_json(mega_report_get(report, i)));
     size_t errors = mega_report_error_count(report);
-    json_t *root = json_pack("{ss sb sI sI so}", "file", path, "ok", errors == 0, "errors",
-                             (json_int_t)errors, "warnings",
-                             (json_int_t)(mega_report_count(report) - errors), "diagnostics", list);
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    json_decref(root);
-    if (!text) return status_exit(path, MEGA_ERROR_MEMORY);
-    puts(text);
-    free(text);
-    return CLI_OK;
+    return json_pack("{ss sb sI sI so}", "file", path, "ok", errors == 0, "errors",
+                     (json_int_t)errors, "warnings",
+                     (json_int_t)(mega_report_count(report) - errors), "diagnostics", list);
 }
 
 static void print_summary(const char *path, const mega_patch *patch, const mega_report *report) {
@@ -45,12 +39,15 @@ static void print_summary(const char *path, const mega_patch *patch, const mega_
     }
     size_t nodes = mega_patch_node_count(patch), per_voice = 0;
     for (size_t i = 0; i < nodes; i++) per_voice += mega_patch_node(patch, i).per_voice;
-    printf("%s: good%s: %zu nodes (%zu per voice), %zu cables, %zu knobs, %u voices\n", path, count,
-           nodes, per_voice, mega_patch_cable_count(patch), mega_patch_knob_count(patch),
-           mega_patch_voices(patch));
+    size_t cables = mega_patch_cable_count(patch), knobs = mega_patch_knob_count(patch);
+    uint32_t voices = mega_patch_voices(patch);
+    printf("%s: good%s: %zu node%s (%zu per voice), %zu cable%s, %zu knob%s, %u voice%s\n", path,
+           count, nodes, &"s"[nodes == 1], per_voice, cables, &"s"[cables == 1], knobs,
+           &"s"[knobs == 1], voices, &"s"[voices == 1]);
 }
 
-static int check(const char *path, bool json) {
+/// @param found takes the report as JSON; NULL: it is printed
+static int check(const char *path, json_t *found) {
     mega_report *report = mega_report_create();
     if (!report) return status_exit(path, MEGA_ERROR_MEMORY);
     mega_patch *patch = NULL;
@@ -61,9 +58,8 @@ static int check(const char *path, bool json) {
         else code = status_exit(path, status);
     }
     if (code != CLI_FILE) {
-        if (json) {
-            int printed = print_json(path, report);
-            if (printed != CLI_OK) code = printed;
+        if (found) {
+            json_array_append_new(found, report_json(path, report));
         } else {
             print_report(stdout, path, report, false);
             print_summary(path, patch, report);
@@ -74,6 +70,17 @@ static int check(const char *path, bool json) {
     return code;
 }
 
+/// One file as an object, several as a list of them.
+static int print_json(const json_t *found, bool several) {
+    const json_t *root = several ? found : json_array_get(found, 0);
+    if (!root) return CLI_OK; // the only file could not be read, which has been said
+    char *text = json_dumps(root, JSON_INDENT(2));
+    if (!text) return status_exit("check", MEGA_ERROR_MEMORY);
+    puts(text);
+    free(text);
+    return CLI_OK;
+}
+
 static int run(int argc, char **argv) {
     bool json = false;
     for (int option; (option = next_option(&command_check, argc, argv)) != OPTIONS_END;) {
@@ -81,22 +88,32 @@ static int run(int argc, char **argv) {
         if (option == OPTIONS_WRONG) return CLI_USAGE;
         json = true;
     }
-    if (!operands_are(&command_check, argc, argv, 1)) return CLI_USAGE;
-    return check(argv[optind], json);
+    if (optind == argc) operands_are(&command_check, argc, argv, 1);
+    if (optind == argc) return CLI_USAGE;
+    json_t *found = json ? json_array() : NULL;
+    int worst = CLI_OK;
+    for (int i = optind; i < argc; i++) {
+        int code = check(argv[i], found);
+        if (code > worst) worst = code; // a file that cannot be read weighs more than a wrong patch
+    }
+    int printed = found ? print_json(found, argc - optind > 1) : CLI_OK;
+    json_decref(found);
+    return printed == CLI_OK ? worst : printed;
 }
 
 const cli_command command_check = {
     .name = "check",
-    .operands = "PATCH",
+    .operands = "PATCH ...",
     .doc = "say what is wrong with a patch, and where",
     .examples = "  megasynth check my.json            every error and warning, a line each\n"
+                "  megasynth check examples/*.json    of several files\n"
                 "  megasynth check my.sexp --json     the same for an editor or a script\n",
     .notes =
         "A line is FILE:LINE:COLUMN: error: PATH: what is wrong; what to do. --json has the same "
         "as "
         "an\nobject: file, ok, errors, warnings, diagnostics (severity, code, path, line, column, "
-        "message, hint).\n"
-        "It ends with 0 if the patch would play (warnings allowed), with 1 if not.\n",
+        "message, hint);\nof several files a list of such objects.\n"
+        "It ends with 0 if all would play (warnings allowed), with 1 if not.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

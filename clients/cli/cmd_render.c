@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "play.h"
@@ -35,7 +36,7 @@ static const cli_option options[] = {
     [BEAT] = {"beat", 'b', "S", "length of a beat of --notes (0.5)"},
     [SCORE] = {"score", '\0', "FILE",
                "a JSON list of notes, knob turns, edits of the patch; see below"},
-    [SET] = {"set", '\0', "KNOB=VALUE", "a knob's value, 0..1; once for each knob"},
+    [SET] = {"set", '\0', "NAME=VALUE", SETTINGS_DOC},
     [VOICES] = {"voices", 'v', "N", "1..4096 (else: as the patch says)"},
     [RATE] = {"rate", 'r', "HZ", "frames a second, 8000..384000 (48000)"},
     [CHANNELS] = {"channels", 'c', "N",
@@ -59,22 +60,6 @@ static bool word_of(const char *option, const char *text, const char *const *wor
     return false;
 }
 
-/// "cutoff=0.7"
-static bool read_set(render_options *o, char *text) {
-    char *equals = strchr(text, '=');
-    if (!equals || equals == text) {
-        usage_error(&command_render, "--set wants KNOB=VALUE, such as cutoff=0.7, not `%s`", text);
-        return false;
-    }
-    if (o->set_count == RENDER_SET_MAX) {
-        usage_error(&command_render, "--set: more than %d", RENDER_SET_MAX);
-        return false;
-    }
-    *equals = '\0';
-    o->set[o->set_count].knob = text;
-    return number_of(&command_render, "set", equals + 1, 0, 1, &o->set[o->set_count++].value);
-}
-
 static bool read_option(render_options *o, int option, int *container, int *sample) {
     const cli_command *c = &command_render;
     switch (option) {
@@ -83,7 +68,7 @@ static bool read_option(render_options *o, int option, int *container, int *samp
     case NOTES: o->notes = optarg; return true;
     case BEAT: return number_of(c, "beat", optarg, beat_min, beat_max, &o->beat);
     case SCORE: o->score = optarg; return true;
-    case SET: return read_set(o, optarg);
+    case SET: return settings_add(c, &o->settings, optarg);
     case VOICES: return whole_number_of(c, "voices", optarg, 1, VOICES_MAX, &o->voices);
     case RATE: return whole_number_of(c, "rate", optarg, RATE_MIN, RATE_MAX, &o->rate);
     case CHANNELS:
@@ -100,6 +85,8 @@ static bool read_option(render_options *o, int option, int *container, int *samp
 /// What is left out follows from the rest. @param container, sample -1 where not given
 static int complete(render_options *o, int container, int sample) {
     const cli_command *c = &command_render;
+    if (o->output && strcmp(o->output, "-") == 0 && isatty(STDOUT_FILENO))
+        return usage_error(c, "a sound file would fill the terminal; add `| aplay`, or -o OUT.wav");
     if (!o->output && !o->hash)
         return usage_error(c, "nowhere to render to; add -o OUT.wav (or --hash)");
     if (!o->output && (container >= 0 || sample >= 0))
@@ -138,6 +125,10 @@ static int run(int argc, char **argv) {
         if (option == OPTIONS_WRONG || !read_option(o, option, &container, &sample))
             code = CLI_USAGE;
     }
+    wave_container second;
+    if (code == CLI_OK && !o->output && argc - optind == 2 && strchr(argv[optind + 1], '.') &&
+        wave_container_of(argv[optind + 1], &second))
+        o->output = argv[--argc]; // `render my.json my.wav`
     if (code == CLI_OK && !operands_are(&command_render, argc, argv, 1)) code = CLI_USAGE;
     if (code == CLI_OK) code = complete(o, container, sample);
     if (code == CLI_OK) {
@@ -157,7 +148,7 @@ const cli_command command_render = {
     .examples =
         "  megasynth render examples/toy.json -o toy.wav --seconds 2\n"
         "  megasynth render examples/keys.json -o keys.wav --notes \"C4 E4 G4 C4+E4+G4\"\n"
-        "  megasynth render examples/keys.json -o keys.flac --notes \"A2 - A3\" --beat 0.25 --set cutoff=0.7\n"
+        "  megasynth render examples/keys.json -o keys.flac --notes \"A2 - A3\" --beat 0.25 --set cutoff=0.7 --set filt.res=0.4\n"
         "  megasynth render examples/keys.json -o song.wav --score examples/rewire_score.json --bits 24\n"
         "  megasynth render examples/keys.json --hash       the same 16 digits on every machine\n"
         "  megasynth render examples/keys.json -o - | aplay\n",

@@ -62,6 +62,7 @@ bool is_special(const char *path) {
 bool file_write(const char *path, const void *data, size_t bytes) {
     bool special = is_special(path);
     char *part = special ? strdup(path) : part_name(path);
+    if (!special) part_guard(part);
     FILE *file = part ? fopen(part, "wb") : NULL;
     bool good = file && fwrite(data, 1, bytes, file) == bytes && fflush(file) == 0;
     int error = errno;
@@ -77,6 +78,7 @@ bool file_write(const char *path, const void *data, size_t bytes) {
         say("%s: cannot write: %s", path, strerror(error));
         if (file && !special) unlink(part);
     }
+    part_guard(NULL);
     free(part);
     return good;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // main -- finds the command in the table, and its help.
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,18 +12,6 @@
 const cli_command *const cli_commands[] = {CLI_COMMANDS};
 #undef X
 const size_t cli_command_count = COUNT_OF(cli_commands);
-
-volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number) {
-    interrupted = 1;
-    signal(number, SIG_DFL); // a second one ends the program at once
-}
-
-void catch_interrupts(void) {
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
-}
 
 static void print_commands(FILE *out, bool live) {
     for (size_t i = 0; i < cli_command_count; i++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// options -- the command line: getopt_long over a command's own table, numbers that are checked, and
-// help printed from the table.
+// options -- the command line: getopt_long over a command's own table, numbers that are checked,
+// and help printed from the table.
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>

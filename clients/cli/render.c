@@ -207,34 +207,19 @@ static int render_patch(const render_options *o, mega_engine *engine, const mega
     return code;
 }
 
-static int no_such_knob(const mega_patch *patch, const char *name) {
-    size_t count = mega_patch_knob_count(patch);
-    const char **names = calloc(count + 1, sizeof *names);
-    char room[160] = "";
-    for (size_t i = 0; names && i < count; i++) names[i] = mega_patch_knob(patch, i);
-    if (names) did_you_mean(name, names, count, room);
-    free(names);
-    return usage_error(&command_render, "--set: no such knob: %s%s", name, room);
-}
-
-static int adjust(const render_options *o, mega_patch *patch) {
+static int adjust(const render_options *o, mega_patch **patch) {
     if (o->voices) {
-        mega_status status = mega_patch_set_voices(patch, o->voices);
+        mega_status status = mega_patch_set_voices(*patch, o->voices);
         if (status != MEGA_OK) return status_exit(o->patch, status);
     }
-    for (size_t i = 0; i < o->set_count; i++) {
-        mega_status status = mega_patch_set_knob(patch, o->set[i].knob, o->set[i].value);
-        if (status == MEGA_ERROR_NAME) return no_such_knob(patch, o->set[i].knob);
-        if (status != MEGA_OK) return status_exit(o->patch, status);
-    }
-    return CLI_OK;
+    return settings_apply(&command_render, &o->settings, patch);
 }
 
 int render_run(const render_options *o) {
     mega_patch *patch = NULL;
     mega_engine *engine = NULL;
     int code = patch_open(o->patch, o->quiet, &patch);
-    if (code == CLI_OK) code = adjust(o, patch);
+    if (code == CLI_OK) code = adjust(o, &patch);
     if (code == CLI_OK)
         code = engine_open(o->patch, patch, o->rate, o->channels, o->quiet, &engine);
     if (code == CLI_OK) code = render_patch(o, engine, patch);

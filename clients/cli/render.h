@@ -7,9 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "settings.h"
 #include "wave.h"
-
-enum { RENDER_SET_MAX = 1024 }; ///< as many as a patch can have knobs
 
 typedef struct {
     const char *patch, *output, *score, *notes;
@@ -20,11 +19,7 @@ typedef struct {
     wave_container container;
     wave_sample sample;
     bool hash, quiet;
-    struct {
-        char *knob;
-        double value;
-    } set[RENDER_SET_MAX];
-    size_t set_count;
+    settings settings;
 } render_options;
 
 /// @return an exit code

@@ -228,6 +228,10 @@ static void read_items(reader *r, const json_t *root) {
 bool score_read(const char *text, size_t bytes, const score_files *files, sequence *s,
                 text_errors *errors) {
     size_t before = errors->count;
+    if (bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { // a byte order mark
+        text += 3;
+        bytes -= 3;
+    }
     json_error_t error;
     json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     if (!root) {

@@ -67,6 +67,7 @@ static SNDFILE *open_file(wave *w, SF_INFO *info) {
     }
     if (is_special(w->path)) return sf_open(w->path, SFM_WRITE, info);
     w->part = part_name(w->path);
+    part_guard(w->part);
     return w->part ? sf_open(w->part, SFM_WRITE, info) : NULL;
 }
 
@@ -167,6 +168,7 @@ bool wave_close(wave *w, bool keep) {
     if (keep && !good)
         say("%s: cannot write: %s", w->path, errno ? strerror(errno) : "the file is not whole");
     if (w->part && (!keep || !good)) unlink(w->part);
+    part_guard(NULL);
     if (w->pipe) fclose(w->pipe);
     free(w->part);
     free(w->path);

@@ -253,9 +253,14 @@ static void build_number(builder *b, const mega_at *at, const char *key, json_t 
     uint32_t version;
     double number;
     if (strcmp(key, "sampleRate") == 0) {
-        expect_integer(b, at, value, 8000, 384000, &patch->rate_hint);
+        if (expect_integer(b, at, value, 8000, 384000, &patch->rate_hint))
+            mega_document_warn(b->document, at, "unused",
+                               "`render --rate` or the sound device says it",
+                               "the rate is no part of a patch");
     } else if (strcmp(key, "channels") == 0) {
-        expect_integer(b, at, value, 1, 64, &patch->channels);
+        if (expect_integer(b, at, value, 1, 64, &patch->channels))
+            mega_document_warn(b->document, at, "unused", "what plays it says how many",
+                               "the number of channels is no part of a patch");
     } else if (strcmp(key, "version") == 0) {
         if (expect_integer(b, at, value, 1, 1e9, &version) && version != 1)
             mega_document_error(b->document, at, "unsupported", "this program reads version 1",

@@ -165,7 +165,15 @@ MEGA_CONTROL bool mega_format_of_file(const char *file_name, mega_format *format
 
 static bool is_format(mega_format format) { return (unsigned)format <= MEGA_FORMAT_MSGPACK; }
 
+/// Editors of some systems begin a text with a byte order mark.
+static void skip_mark(mega_document *document) {
+    if (document->bytes < 3 || memcmp(document->text, "\xEF\xBB\xBF", 3) != 0) return;
+    document->text += 3;
+    document->bytes -= 3;
+}
+
 void mega_document_read(mega_document *document, mega_format format) {
+    if (format != MEGA_FORMAT_MSGPACK) skip_mark(document);
     if (document->bytes > MEGA_DOCUMENT_BYTES_MAX)
         mega_document_error_at(document, "limit", 0, 0, NULL, "%zu bytes of text, at most %d",
                                document->bytes, MEGA_DOCUMENT_BYTES_MAX);

@@ -82,12 +82,6 @@ uint32_t find_param(builder *b, const mega_at *at, const mega_module *module, co
     return i;
 }
 
-/// Booleans are 0 and 1.
-static bool read_number(builder *b, const mega_at *at, const json_t *value, double *number) {
-    *number = json_boolean_value(value);
-    return json_is_boolean(value) || expect_number(b, at, value, number);
-}
-
 /// The value of a parameter that is a choice: by name, or by number.
 static bool read_choice(builder *b, const mega_at *at, const json_t *value,
                         const mega_param_row *row, double *number) {
@@ -105,7 +99,11 @@ static bool read_choice(builder *b, const mega_at *at, const json_t *value,
                             "`%s` is none of its choices", mega_excerpt_of(name).text);
         return false;
     }
-    if (!read_number(b, at, value, number)) return false;
+    if (json_is_boolean(value) && strcmp(row->choices[0], "off") == 0) {
+        *number = json_boolean_value(value);
+        return true;
+    }
+    if (!expect_number(b, at, value, number)) return false;
     if (*number >= 0 && *number < count && *number == floor(*number)) {
         *number = fabs(*number); // -0 is the first choice, too
         return true;
@@ -123,16 +121,17 @@ static hint range_of(const mega_param_row *row) {
 bool read_param(builder *b, const mega_at *at, const json_t *value, const mega_param_row *row,
                 double *number) {
     if (row->choices) return read_choice(b, at, value, row, number);
-    if (!read_number(b, at, value, number)) return false;
+    if (!expect_number(b, at, value, number)) return false;
     if (row->fixed && *number != floor(*number)) {
         mega_document_error(b->document, at, "bad-value", range_of(row).text,
                             "%.9g is not a whole number", *number);
         return false;
     }
     if ((float)*number >= row->min && (float)*number <= row->max) return true;
+    char min[32], max[32];
     mega_document_error(b->document, at, "bad-value", row->fixed ? range_of(row).text : NULL,
-                        "%.9g is outside %.9g..%.9g%s%s", *number, (double)row->min,
-                        (double)row->max, *row->unit ? " " : "", row->unit);
+                        "%.9g is outside %s..%s%s%s", *number, mega_float_text(row->min, min),
+                        mega_float_text(row->max, max), *row->unit ? " " : "", row->unit);
     return false;
 }
 

@@ -57,6 +57,14 @@ void mega_text_put(mega_text *text, const char *string) {
     mega_text_add(text, string, strlen(string));
 }
 
+const char *mega_float_text(float value, char room[32]) {
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(room, 32, "%.*g", digits, (double)value);
+        if (strtof(room, NULL) == value) break;
+    }
+    return room;
+}
+
 void mega_text_number(mega_text *text, const json_t *number) {
     char literal[40];
     if (json_is_integer(number)) {

@@ -13,16 +13,12 @@ static bool put(json_t *object, const char *key, json_t *value) {
     return json_object_set_new_nocheck(object, key, value) == 0;
 }
 
-/// The shortest decimal that reads back to the same float; an integer where it is one.
+/// The shortest decimal of the float; an integer where it is one.
 json_t *mega_tree_number(float value) {
     if (value == rintf(value) && fabsf(value) < 1e9f && !(value == 0 && signbit(value)))
         return json_integer((json_int_t)value);
     char literal[32];
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(literal, sizeof literal, "%.*g", digits, (double)value);
-        if (strtof(literal, NULL) == value) break;
-    }
-    return json_real(strtod(literal, NULL));
+    return json_real(strtod(mega_float_text(value, literal), NULL));
 }
 
 json_t *mega_tree_value(const mega_param_row *row, float value) {

@@ -82,14 +82,22 @@ def cables():
     cable = [c for c in shell.json("send", "/patch/get")["patch"]["connections"] if c["from"] == ["lfo", "out"] and c["to"][0] == "vca"]
     assert len(cable) == 1 and cable[0]["amount"] == -0.25, cable
     shell.good("disconnect", "lfo.out", "vca.amp")
+    # A node alone is its only port.
+    shell.good("connect", "lfo", "vca", "0.1")
+    cables = shell.json("send", "/patch/get")["patch"]["connections"]
+    assert {"from": ["lfo", "out"], "to": ["vca", "in"], "amount": 0.1} in cables, cables
+    shell.good("disconnect", "lfo", "vca")
+    shell.bad(USAGE, "connect", "note", "vca", say=["which of `note`? its outputs: ", "freq"])
+    shell.bad(USAGE, "connect", "lfo", "note", say=["which of `note`? its inputs"])
+    shell.bad(WRONG, "connect", "lofo", "vca", say="lofo")
     assert shell.json("send", "/patch/get")["patch"] == before
     shell.good("connect", "space", "lfo.freq", "2", "--as", "octaves")
     assert shell.good("undo").startswith("undo: revision")
     assert shell.json("send", "/patch/get")["patch"] == before
     assert shell.json("redo")["rev"] > 0
     assert shell.json("send", "/patch/get")["patch"] != before
-    shell.bad(USAGE, "connect", "lfo.out", say="connect wants FROM.PORT TO.PORT")
-    shell.bad(USAGE, "connect", "lfo.out", "vca", say="`vca` is no NODE.PORT")
+    shell.bad(USAGE, "connect", "lfo.out", say="connect wants FROM TO")
+    shell.bad(USAGE, "connect", "lfo.", "vca.amp", say="`lfo.` is no NODE.PORT")
     shell.bad(USAGE, "connect", "lfo.out", "vca.amp", "x", say="AMOUNT: `x` is not a number")
     shell.bad(WRONG, "connect", "lfo.out", "vca.ampp", say=["/patch/connect", "ampp"])
     shell.bad(WRONG, "connect", "lfo.out", "vca.amp", "--as", "bananas", say=["ops[0].as", "octaves"])
@@ -117,6 +125,18 @@ def set_and_knob():
     assert shell.good("knob", "cutoff", "0.7") == "cutoff 0.7\n"
     assert shell.json("knob", "cutoff") == {"range": [80, 12000], "scale": "exp", "unit": "Hz", "value": 0.7}
     assert re.search(r"cutoff +0\.7 +80\.\.12000 Hz exp", shell.good("knob", "cutoff"))
+    # From where it is, within its range.
+    shell.good("knob", "cutoff", "0.7"), shell.good("knob", "cutoff", "+0.1")
+    assert abs(shell.json("knob", "cutoff")["value"] - 0.8) < 1e-6
+    shell.good("knob", "cutoff", "-0.3")
+    assert abs(shell.json("knob", "cutoff")["value"] - 0.5) < 1e-6
+    assert shell.good("knob", "cutoff", "+2") == "cutoff 1\n" and shell.good("knob", "cutoff", "-2") == "cutoff 0\n"
+    shell.good("set", "lfo.freq", "5"), shell.good("set", "lfo.freq", "+2.5")
+    assert shell.json("set", "lfo.freq")["value"] == 7.5
+    shell.good("set", "lfo.freq", "+-1.5")
+    assert shell.json("set", "lfo.freq")["value"] == 6
+    shell.bad(USAGE, "knob", "cutoff", "+x", say="is not a number")
+    shell.good("knob", "cutoff", "0.7")
     assert set(shell.json("knob")["knobs"]) == {"cutoff", "resonance", "space"}
     assert len(shell.good("knob").splitlines()) == 3
     assert "frame" in shell.json("knob", "cutoff", "0.2", "--ramp", "5")

@@ -35,6 +35,11 @@ def nobody():
         alone.bad(USAGE, "status", "--url", "x", "--name", "y", say="one too many")
 
 
+def resolves(name):
+    try: return bool(socket.getaddrinfo(name, None))
+    except OSError: return False
+
+
 def addresses():
     for url in server.urls.values():
         assert shell.json("send", "/ping", "--url", url)["frame"] >= 0
@@ -42,7 +47,7 @@ def addresses():
         shell.bad(REFUSED, "knob", "cutof", "--url", url, say="not-found")
     assert Shell(server, MEGASYNTH_URL=server.urls["tcp"]).good("status").startswith("megasynthd at tcp:")
     port = server.urls["tcp"].rsplit(":", 1)[1]
-    shell.good("status", "--url", "tcp://localhost:" + port)
+    if resolves("localhost"): shell.good("status", "--url", "tcp://localhost:" + port)  # a chroot may lack the name
     # One after the other from the same port must not get each other's answers.
     for i in range(20): assert shell.json("send", "/synth/fader", "main", "1", "--url", server.urls["udp"])["frame"] >= 0
 
@@ -138,7 +143,7 @@ def dies():
     """kill -9 of the server in the middle: said at once, whatever was under way."""
     took = []
     its_udp = lambda mortal: mortal.urls["udp"]
-    for words in (["note", "C4", "--seconds", "30"], ["watch"], ["watch", "patch", "--url", its_udp], ["top", "-i", "30", "--once"], ["play", KEYS, "--notes", "C4", "--beat", "30"],
+    for words in (["note", "C4", "--seconds", "30"], ["watch"], ["watch", "patch", "--url", its_udp], ["top", "-i", "30", "--once"], ["play", KEYS, "--name", "main", "--notes", "C4", "--beat", "30"],
                   ["quit"], ["status"]):
         with live_server("--patch", KEYS) as mortal:
             its = Shell(mortal)

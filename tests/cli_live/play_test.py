@@ -7,9 +7,8 @@ import json
 import os
 import signal
 import tempfile
-import time
 
-from shell import (FILE, INTERRUPTED, KEYS, LOST, NO_SERVER, OK, REFUSED, ROOT, TOY, USAGE, WRONG, Shell, ends, live_server,
+from shell import (FILE, INTERRUPTED, KEYS, LOST, NO_SERVER, OK, ROOT, TOY, USAGE, WRONG, Shell, ends, live_server,
                    run, until)
 
 
@@ -41,6 +40,8 @@ def own_server():
             code, out, errors = alone.run("play", KEYS, *dummy, *words)
             assert (code, out) == (OK, "") and "playing" in errors, (words, code, errors)
             left(folder)
+        code, _, errors = alone.run("play", KEYS, *dummy, "--seconds", "0.1", "--set", "filt.freq=500", "--set", "lfo.shape=square")
+        assert code == OK, errors
         code, _, errors = alone.run("play", ROOT + "/examples/toy.sexp", *dummy, "--seconds", "0.1")
         assert code == OK, errors
         with open(KEYS) as text: code, _, errors = alone.run("play", "-", *dummy, "--seconds", "0.1", stdin=text.read())
@@ -48,10 +49,10 @@ def own_server():
         # What is wrong shows before anything is started, or leaves nothing behind.
         alone.bad(FILE, "play", "nowhere.json", say="nowhere.json")
         for code, words, say in ((USAGE, [KEYS, "--notes", "H4"], "`H4`"), (USAGE, [KEYS, "--chord", "C4 E4"], "one chord"),
-                                 (USAGE, [KEYS, "--set", "x"], "KNOB=VALUE"), (USAGE, [KEYS, "--own", "--name", "x"], "--own"),
+                                 (USAGE, [KEYS, "--set", "x"], "NAME=VALUE"), (USAGE, [KEYS, "--backend", "dummy", "--name", "x"], "--backend"),
                                  (WRONG, [alone.file("wrong.json", '{"nodes": {"a": {"type": "gian"}}}')], "did you mean `gain`"),
                                  (NO_SERVER, [KEYS, "--backend", "nothing"], "ended with 2"),
-                                 (REFUSED, [KEYS, *dummy, "--set", "cutof=1"], "did you mean `cutoff`"),
+                                 (USAGE, [KEYS, *dummy, "--set", "cutof=1"], "did you mean `cutoff`"),
                                  (USAGE, [KEYS, *dummy, "--set", "cutoff=7"], "not within 0..1")):
             got, _, errors = alone.run("play", *words)
             assert got == code and say in errors, (words, got, errors)
@@ -95,28 +96,48 @@ def own_server_dies():
         assert "went away" in ends(process, LOST)
 
 
-def on_one_that_runs():
+def beside_one_that_runs():
+    """What a running server plays is never replaced: `play` brings its own server, or takes a synth of its own there."""
     with live_server() as server:
         shell = Shell(server)
-        code, _, errors = shell.run("play", KEYS, "--notes", "C4 E4 G4 C5+E5", "--beat", "0.05")
-        assert code == OK and "main.sock" in errors, errors
-        status = shell.json("status")["synths"]["main"]
-        assert status["notes"] == 5 and status["held"] == 0 and status["late"] == 0, status
-        # What was sent ahead ends as well.
-        process = shell.start("play", KEYS, "--notes", "C4 " * 1000, "--beat", "0.02")
-        until(lambda: shell.json("status")["synths"]["main"]["notes"] > 10)
+        shell.good("load", TOY)
+        before = shell.json("send", "/patch/get")["patch"]
+        code, _, errors = shell.run("play", KEYS, "--backend", "dummy", "--seconds", "0.1")
+        assert code == OK and "/play-" in errors, errors
+        code, _, errors = shell.run("play", KEYS, "--name", "main", "--notes", "C4 E4 G4 C5+E5", "--beat", "0.05")
+        assert code == OK and "main.sock" in errors and "as synth play-" in errors, errors
+        code, _, errors = shell.run("play", KEYS, "--name", "main", "--synth", "main")
+        assert code == USAGE and "plays already" in errors and "megasynth load" in errors, errors
+        # Notes that were sent ahead end as well, and so does the synth.
+        process = shell.start("play", KEYS, "--name", "main", "--notes", "C4 " * 1000, "--beat", "0.02")
+        synth = f"play-{process.pid}"
+        until(lambda: shell.json("status")["synths"].get(synth, {"notes": 0})["notes"] > 10, seconds=60)
         process.send_signal(signal.SIGINT)
-        ends(process, INTERRUPTED)
-        until(lambda: shell.json("status")["voices"] == 0)
-        before = shell.json("status")["synths"]["main"]["notes"]
-        time.sleep(0.4)
-        assert shell.json("status")["synths"]["main"]["notes"] == before, "notes come after its end"
+        ends(process, INTERRUPTED, seconds=60)
+        until(lambda: list(shell.json("synth")["synths"]) == ["main"], seconds=60)
         shell.good("synth", "new", "pad")
-        assert shell.run("play", TOY, "--seconds", "0.1", "--synth", "pad")[0] == OK
+        assert shell.run("play", TOY, "--seconds", "0.1", "--synth", "pad", "--url", server.urls["tcp"])[0] == OK
         assert shell.json("synth")["synths"]["pad"]["loaded"] is True
-        code, _, errors = shell.run("play", KEYS, "--own", "--backend", "dummy", "--seconds", "0.1")
-        assert code == OK and "play-" in errors, errors
         assert Shell(server, MEGASYNTH_URL="unix:/nowhere").run("play", KEYS)[0] == NO_SERVER
+        assert shell.json("send", "/patch/get")["patch"] == before, "main was replaced"
 
 
-run([own_server, interrupted, killed, melody_interrupted, own_server_dies, on_one_that_runs], "play")
+def others_find_it():
+    """While only `play` runs, the other commands mean its server; while another runs, that."""
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Shell(None, folder)
+        process = alone.start("play", KEYS, "--backend", "dummy")
+        assert process.stderr.readline().startswith(b"playing")
+        alone.good("knob", "cutoff", "0.3")
+        assert alone.json("knob", "cutoff")["value"] == 0.3
+        with live_server("--name", "b", folder=folder): assert "b.sock" in alone.good("status")
+        second = alone.start("play", KEYS, "--backend", "dummy")
+        assert second.stderr.readline().startswith(b"playing")
+        alone.bad(NO_SERVER, "status", say=["--name says which", f"play-{process.pid}", f"play-{second.pid}"])
+        for one in (process, second):
+            one.send_signal(signal.SIGHUP)  # its terminal is closed
+            ends(one, OK, seconds=60)
+        left(folder)
+
+
+run([own_server, interrupted, killed, melody_interrupted, own_server_dies, beside_one_that_runs, others_find_it], "play")

@@ -29,7 +29,7 @@ class Shell:
         for name in ("MEGASYNTH_URL", "MEGASYNTH_TOKEN_FILE"):
             if name not in environment: self.environment.pop(name, None)
 
-    def run(self, *words, stdin="", seconds=30):
+    def run(self, *words, stdin="", seconds=120):
         """Exit code, standard output, standard error."""
         done = subprocess.run([PROGRAM, *map(str, words)], input=stdin, capture_output=True, text=True, timeout=seconds,
                               env=self.environment)
@@ -65,14 +65,14 @@ class Shell:
         return path
 
 
-def ends(process, code, seconds=5):
-    """Waits; what it printed on standard error."""
+def ends(process, code, seconds=60):
+    """Waits, long enough for a machine that has much to do; what it printed on standard error."""
     out, errors = process.communicate(timeout=seconds)
     assert process.returncode == code, (process.args, process.returncode, out, errors)
     return (errors or b"").decode()
 
 
-def until(what, seconds=5, text="it does not come"):
+def until(what, seconds=60, text="it does not come"):
     """Waits until a function returns something, and returns that."""
     began = time.monotonic()
     while True:

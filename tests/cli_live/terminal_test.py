@@ -98,28 +98,29 @@ def stopped():
 
 
 def piano():
-    notes = lambda: shell.json("status")["synths"]["main"]["notes"]
-    terminal = Terminal(shell, "play", KEYS)
+    terminal = Terminal(shell, "play", KEYS, "--name", "main")
     terminal.shows(b"octave C4")
+    synth, = [name for name in shell.json("synth")["synths"] if name != "main"]
+    notes = lambda: shell.json("status")["synths"][synth]["notes"]
     before = notes()
     terminal.type(b"adgk")
     until(lambda: notes() == before + 4)
-    keys = sorted(n["key"] for n in shell.json("send", "/voice/list")["notes"])
+    keys = sorted(n["key"] for n in shell.json("send", f"/synth/{synth}/voice/list")["notes"])
     terminal.type(b"xs")
     terminal.shows(b"octave C5")
     until(lambda: notes() == before + 5)
     terminal.type(b"cc")
     terminal.shows(b"velocity 0.6")
-    until(lambda: shell.json("status")["synths"]["main"]["held"] == 0)  # by themselves
+    until(lambda: shell.json("status")["synths"][synth]["held"] == 0)  # by themselves
     terminal.type(b"sss")
     terminal.type(b"q")
     terminal.ends(OK)
-    until(lambda: shell.json("status")["synths"]["main"]["held"] == 0)
+    until(lambda: list(shell.json("synth")["synths"]) == ["main"])
     return f"keys {keys}"
 
 
 def server_dies():
-    terminals = [Terminal(shell, "top", "-i", "0.1"), Terminal(shell, "play", KEYS)]
+    terminals = [Terminal(shell, "top", "-i", "0.1"), Terminal(shell, "play", KEYS, "--name", "main")]
     terminals[0].shows(b"megasynthd at")
     terminals[1].shows(b"octave C4")
     kill(server)

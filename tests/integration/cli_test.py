@@ -9,10 +9,12 @@ Needs nothing but Python's own library.
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import wave
 
@@ -149,7 +151,7 @@ class Help(Cli):
             ("add -o OUT.wav", "render", TOY, "--hash", "--bits", "16"),
             ("cannot both", "render", TOY, "--hash", "-o", "-"),
             ("over 4 GiB", "render", TOY, "-o", "x.wav", "--seconds", "86400"),
-            ("--set wants KNOB=VALUE", "render", KEYS, "--hash", "--set", "cutoff"),
+            ("--set wants NAME=VALUE", "render", KEYS, "--hash", "--set", "cutoff"),
             ("2 is not within 0..1", "render", KEYS, "--hash", "--set", "cutoff=2"),
             ("did you mean `svf`?", "modules", "svff"), ("one too many", "modules", "--json", "--markdown"),
             ("convert wants IN OUT", "convert", TOY), ("*.json, *.sexp or *.msgpack", "convert", TOY, "x.txt"),
@@ -180,6 +182,116 @@ class Help(Cli):
                 done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE)
             self.assertEqual(done.returncode, 3, arguments)
             self.assertIn(b"standard output", done.stderr)
+
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
+    def test_help_on_a_full_disk(self):
+        server = os.path.join(os.path.dirname(PROGRAM), "megasynthd")
+        for program, option in ((PROGRAM, "--help"), (PROGRAM, "--version"), (server, "--help"), (server, "--version")):
+            if not os.path.exists(program): continue
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([program, option], stdout=full, stderr=subprocess.PIPE)
+            self.assertNotEqual(done.returncode, 0, (program, option))
+            self.assertIn(b"standard output", done.stderr)
+
+
+class Readings(Cli):
+    """What somebody types who has not read the help: it means what it seems to mean, or the message says what would."""
+
+    def test_output_as_an_operand(self):
+        self.good("render", TOY, self.path("toy.wav"), "--seconds", "0.1")
+        self.assertGreater(os.path.getsize(self.path("toy.wav")), 1000)
+        self.bad(2, "what is `", "render", TOY, self.path("a.wav"), self.path("b.wav"))
+        self.bad(2, "what is `", "render", TOY, self.path("a.wav"), "-o", self.path("b.wav"))
+
+    def test_no_sound_into_a_terminal(self):
+        main, terminal = os.openpty()
+        done = subprocess.run([PROGRAM, "render", TOY, "-o", "-", "--seconds", "0.1"], stdout=terminal, stderr=subprocess.PIPE)
+        os.close(terminal)
+        os.close(main)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"| aplay", done.stderr)
+        self.assertTrue(run("render", TOY, "-o", "-", "--seconds", "0.1")[1].startswith(b"RIFF"))
+
+    def test_set_of_parameters(self):
+        plain, turned = self.hash(self.pluck), self.hash(self.pluck, "--set", "filt.res=0.5")
+        self.assertNotEqual(plain, turned)
+        self.assertEqual(self.hash(self.pluck, "--set", "env.decay=0.1"), plain, "as it is written already")
+        self.assertEqual(self.hash(self.pluck, "--set", "env.retrigger=zero"), self.hash(self.pluck, "--set", "env.retrigger=0"))
+        for says, setting in (("did you mean `res`", "filt.rez=0.5"), ("is outside", "filt.freq=1e9"), ("filx", "filx.res=1"),
+                              ("did you mean `filt.res`", "res=0.5"), ("a parameter is NODE.freq=500", "freq=500"),
+                              ("is not within 0..1 of a knob", "cutoff=500"), ("filt.freq=x", "filt.freq=x")):
+            _, errors = self.bad(2, says, "render", self.pluck, "--hash", "--set", setting)
+            self.assertEqual(errors.count("\n"), 1, errors)
+
+    def test_check_of_several(self):
+        wrong = self.file("wrong.json", {"nodes": {"a": {"type": "gian"}}})
+        out, _ = self.good("check", TOY, KEYS)
+        self.assertEqual([line.split(": ")[1].split(":")[0] for line in out.splitlines()], ["good", "good"])
+        code, out, _ = run("check", TOY, wrong, KEYS)
+        self.assertEqual((code, out.count(b"good")), (1, 2))
+        self.assertEqual(run("check", wrong, "nowhere.json")[0], 3)
+        found = json.loads(run("check", TOY, wrong, "--json")[1])
+        self.assertEqual([one["ok"] for one in found], [True, False])
+
+    def test_counts_of_one(self):
+        one = {"knobs": {"k": {}}, "nodes": {"o": {"type": "osc.sine"}, "out": {"type": "output"}}, "voices": 1,
+               "connections": [{"from": "k", "to": ["o", "amp"]}, {"from": ["o", "out"], "to": ["out", "in"]}]}
+        out = self.good("check", self.file("one.json", one))[0]
+        self.assertIn("2 nodes (0 per voice), 2 cables, 1 knob, 1 voice\n", out)
+
+    def test_names_with_printed_signs(self):
+        for typed, printed in (("C#4 Db4 F##3 Bbb2", "C♯4 D♭4 F♯♯3 B♭♭2"), ("F#3", "F♯3")):
+            self.assertEqual(self.hash(self.pluck, "--notes", typed), self.hash(self.pluck, "--notes", printed))
+        self.bad(2, "is no note", "render", self.pluck, "--hash", "--notes", "C♯♯♯4")
+
+    def test_byte_order_mark(self):
+        self.good("convert", self.pluck, self.path("p.sexp"))
+        plain = self.hash(self.pluck, "--score", self.score)
+        for name in ("pluck.json", "p.sexp", "score.json"):
+            with open(self.path(name)) as file: text = file.read()
+            self.file(name, "\ufeff" + text)
+        for patch in (self.pluck, self.path("p.sexp")): self.assertEqual(self.hash(patch, "--score", self.score), plain)
+
+    def test_what_documents_cannot_say(self):
+        document = json.loads(json.dumps(PLUCK))
+        document.update(sampleRate=44100, channels=4)
+        out = self.good("check", self.file("d.json", document))[0]
+        self.assertEqual(out.count("warning: "), 2)
+        self.assertIn("sampleRate: the rate is no part of a patch", out)
+        document["nodes"]["filt"]["params"] = {"freq": True}
+        self.assertIn("nodes.filt.params.freq: must be a number, not a boolean",
+                      run("check", self.file("d.json", document))[1].decode())
+        document["nodes"]["filt"]["params"] = {"freq": 1e-9, "res": 99}
+        out = run("check", self.file("d.json", document))[1].decode()
+        self.assertNotRegex(out, r"\d\.\d{8}")
+
+
+class Interrupts(Cli):
+    """tearDown looks for files half written."""
+
+    def long_render(self):
+        process = subprocess.Popen([PROGRAM, "render", TOY, "-o", self.path("long.wav"), "--seconds", "8000"],
+                                   stderr=subprocess.PIPE)
+        began = time.monotonic()
+        while not any(".part-" in name for name in os.listdir(self.folder.name)):
+            self.assertLess(time.monotonic() - began, 60)
+            time.sleep(0.005)
+        return process
+
+    def test_signals(self):
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGPIPE):
+            process = self.long_render()
+            process.send_signal(number)
+            process.communicate(timeout=60)
+            self.assertNotEqual(process.returncode, 0)
+            self.assertEqual([name for name in os.listdir(self.folder.name) if name.startswith("long")], [], number)
+
+    def test_two_at_once(self):
+        process = self.long_render()
+        for _ in range(2): process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertNotEqual(process.returncode, 0)
 
 
 class Render(Cli):

@@ -60,7 +60,7 @@ def main():
         os.mkdir(tree)
         for name in ("pd-externals", "help-patches", "examples", "engine"):
             shutil.copytree(os.path.join(sources, name), os.path.join(tree, name), ignore=shutil.ignore_patterns("*.o", "max"))
-        for name in ("Makefile.pdlibbuilder", "LICENSE"):
+        for name in ("Makefile.pdlibbuilder", "LICENSE", "NOTICE"):
             shutil.copy(os.path.join(sources, name), tree)
         make(tree, library, "install", f"PDLIBDIR={folder}/installed")
         installed = os.path.join(folder, "installed", "megasynth")
@@ -68,7 +68,10 @@ def main():
             check_external(os.path.join(installed, name), setups)
         check_external(os.path.join(installed, "megasynth.pd_linux"))
         files = set(os.listdir(installed))
-        assert {"LICENSE", "README.txt", "megasynth-meta.pd", "megasynth~-help.pd", "keys.json"} <= files, files
+        assert {"LICENSE", "NOTICE", "README.txt", "megasynth-meta.pd", "megasynth~-help.pd", "keys.json"} <= files, files
+        # What is linked statically wants its notice to go with it.
+        with open(os.path.join(installed, "NOTICE")) as file: notice = file.read()
+        for owner in ("Petri Lehtinen", "FURUHASHI Sadayuki", "Boost Software License"): assert owner in notice, owner
         check_loads(os.path.join(folder, "installed"), "-path megasynth", objects)
         check_loads(os.path.join(folder, "installed"), "-path megasynth -lib megasynth", objects)
         make(tree, library, "dek")

@@ -102,9 +102,10 @@ static void random_extra(json_t *object) {
 }
 
 /// The number of a choice, in all its spellings.
-static json_t *random_choice(uint32_t count) {
+static json_t *random_choice(const mega_param_row *row, uint32_t count) {
     uint32_t choice = below(count);
-    if (choice < 2 && below(3) == 0) return json_boolean(choice);
+    bool is_switch = strcmp(row->choices[0], "off") == 0;
+    if (is_switch && choice < 2 && below(3) == 0) return json_boolean(choice);
     if (choice == 0 && below(2)) return json_real(-0.0);
     return below(2) ? json_integer(choice) : json_real(choice);
 }
@@ -122,7 +123,7 @@ static json_t *random_node(const mega_module *module) {
                                 json_real((double)random_float(row->min, row->max)));
         else if (below(2))
             json_object_set_new(params, row->name, json_string(row->choices[below(choices)]));
-        else json_object_set_new(params, row->name, random_choice(choices));
+        else json_object_set_new(params, row->name, random_choice(row, choices));
     }
     json_object_set_new(node, "params", params);
     if (below(4) == 0 && !(module->flags & MEGA_ONCE))

@@ -16,7 +16,7 @@ bool change_rev(const client *c, change *ch) {
 int change_apply(client *c, const char *address, json_t *map, const change *ch, const char *what) {
     if (ch->fade_ms >= 0) json_object_set_new(map, "fade_ms", json_real(ch->fade_ms));
     if (ch->rev >= 0) json_object_set_new(map, "rev", json_integer((json_int_t)ch->rev));
-    if (!client_open(c)) {
+    if (!c->link && !client_open(c)) {
         json_decref(map);
         return c->code;
     }
@@ -25,9 +25,8 @@ int change_apply(client *c, const char *address, json_t *map, const change *ch, 
     else if (answer) {
         size_t i;
         json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
-            const char *text = json_string_value(warning);
-            say("warning: %s%s%s", text ? text : text_in(warning, "path"), text ? "" : ": ",
-                text ? "" : text_in(warning, "message"));
+            const char *text = json_string_value(warning); // "warning: nodes.lp: ..."
+            if (text) say("%s", text);
         }
         printf("%s: revision %.0f, from frame %.0f\n", what, number_in(answer, "rev"),
                number_in(answer, "frame"));

@@ -5,10 +5,11 @@
 
 #include "live/change.h"
 
-/// "filt.low" -> node and port; a knob has none. The last dot parts them.
-static bool put_end(json_t *map, const char *word, const char *node, const char *port, bool knob) {
+/// "filt.low" -> node and port; a word alone is a knob, or a node whose port is to be found. The
+/// last dot parts them.
+static bool put_end(json_t *map, const char *word, const char *node, const char *port) {
     const char *dot = strrchr(word, '.');
-    if ((!dot && !knob) || dot == word || (dot && !dot[1])) return false;
+    if (dot == word || (dot && !dot[1])) return false;
     size_t bytes = dot ? (size_t)(dot - word) : strlen(word);
     json_object_set_new(map, node, json_stringn(word, bytes));
     json_object_set_new(map, port, json_string(dot ? dot + 1 : ""));
@@ -17,13 +18,63 @@ static bool put_end(json_t *map, const char *word, const char *node, const char 
 
 static json_t *cable(const client *c, char **argv) {
     json_t *map = json_object();
-    bool from = put_end(map, argv[optind], "from", "port", true);
-    if (from && put_end(map, argv[optind + 1], "to", "to_port", false)) return map;
+    bool from = put_end(map, argv[optind], "from", "port");
+    if (from && put_end(map, argv[optind + 1], "to", "to_port")) return map;
     usage_error(c->command, "`%s` is no %s", argv[optind + from],
                 from ? "NODE.PORT, such as filt.in"
                      : "NODE.PORT or knob, such as osc.out or cutoff");
     json_decref(map);
     return NULL;
+}
+
+/// The names of a module's inputs or outputs, "in, left", and whether there is just one. @return a
+/// new string
+static json_t *port_of(const char *type, bool output, char names[200]) {
+    const mega_module *module = mega_module_find(type);
+    char *text = module ? mega_module_describe_json(module) : NULL;
+    json_t *all = text ? json_loads(text, 0, NULL) : NULL, *port, *only = NULL;
+    const json_t *ports = json_object_get(all, output ? "outputs" : "inputs");
+    size_t i;
+    names[0] = '\0';
+    json_array_foreach(ports, i, port) {
+        size_t used = strlen(names);
+        snprintf(names + used, 200 - used, "%s%.40s", i ? ", " : "", text_in(port, "name"));
+    }
+    if (json_array_size(ports) == 1) only = json_string(names);
+    mega_free(text);
+    json_decref(all);
+    return only;
+}
+
+/// A node alone means its only port. What is no node of the patch is left for the server to refuse.
+/// @return false after a message
+static bool complete_end(client *c, json_t *map, const char *node, const char *port, bool output) {
+    if (*text_in(map, port)) return true;
+    const char *name = text_in(map, node);
+    c->quiet = true;
+    json_t *knob = output ? client_call(c, "/knob/get", json_pack("{s:s}", "name", name)) : NULL;
+    json_t *found = knob ? NULL : client_call(c, "/param/list", json_pack("{s:s}", "node", name));
+    c->quiet = false;
+    c->code = -1;
+    char names[200];
+    json_t *only = found ? port_of(text_in(found, "type"), output, names) : NULL;
+    bool good = only || !found;
+    if (only) json_object_set_new(map, port, only);
+    else if (found)
+        c->code = usage_error(c->command, "which of `%s`? its %s: %s", name,
+                              output ? "outputs" : "inputs (or name a parameter)",
+                              *names ? names : "none");
+    json_decref(knob);
+    json_decref(found);
+    return good;
+}
+
+static int apply(client *c, const char *address, json_t *map, const change *ch, const char *what) {
+    if (client_open(c) && complete_end(c, map, "from", "port", true) &&
+        complete_end(c, map, "to", "to_port", false))
+        return change_apply(c, address, map, ch, what);
+    json_decref(map);
+    return client_close(c);
 }
 
 enum { CONNECT_AS, CONNECT_FADE, CONNECT_REV };
@@ -53,15 +104,16 @@ static int run_connect(int argc, char **argv) {
     if (!map) return CLI_USAGE;
     if (given) json_object_set_new(map, "amount", json_real(amount));
     if (as) json_object_set_new(map, "as", json_string(as));
-    return change_apply(&c, "/patch/connect", map, &ch, "connected");
+    return apply(&c, "/patch/connect", map, &ch, "connected");
 }
 
 const cli_command command_connect = {
     .name = "connect",
-    .operands = "FROM.PORT TO.PORT [AMOUNT]",
+    .operands = "FROM TO [AMOUNT]",
     .doc = "add a cable, while it plays",
     .examples = "  megasynth connect lfo.out filt.freq 2 --as octaves\n"
-                "  megasynth connect cutoff filt.freq      from a knob\n",
+                "  megasynth connect cutoff filt.freq      from a knob\n"
+                "  megasynth connect lfo filt.freq         from a node's only output\n",
     .options = connect_options,
     .option_count = COUNT_OF(connect_options),
     .run = run_connect,
@@ -91,12 +143,12 @@ static int run_disconnect(int argc, char **argv) {
     json_t *map = cable(&c, argv);
     if (!map) return CLI_USAGE;
     if (nth) json_object_set_new(map, "nth", json_integer(nth));
-    return change_apply(&c, "/patch/disconnect", map, &ch, "disconnected");
+    return apply(&c, "/patch/disconnect", map, &ch, "disconnected");
 }
 
 const cli_command command_disconnect = {
     .name = "disconnect",
-    .operands = "FROM.PORT TO.PORT",
+    .operands = "FROM TO",
     .doc = "remove a cable, while it plays",
     .examples = "  megasynth disconnect lfo.out filt.freq\n",
     .options = disconnect_options,

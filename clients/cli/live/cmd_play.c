@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// play -- a patch, heard: on a server that runs, or on one that is started for it and ends with it.
+// play -- plays a patch live: on a server that it starts and ends, or, where --url or --name says
+// so, beside what another plays.
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,54 +11,46 @@
 #include "live/perform.h"
 #include "live/url.h"
 #include "names.h"
+#include "settings.h"
 
-enum { NOTES, CHORD, BEAT, SECONDS, SET, OWN, BACKEND, DEVICE };
+enum { NOTES, CHORD, BEAT, SECONDS, SET, BACKEND, DEVICE };
 static const cli_option options[] = {
     [NOTES] = {"notes", 'n', "NOTES", "a melody, \"C4 E4 G4\", one note a beat"},
     [CHORD] = {"chord", 'c', "NOTES", "hold these all the while, \"C4+E4+G4\""},
     [BEAT] = {"beat", 'b', "S", "length of a beat of --notes (0.5)"},
     [SECONDS] = {"seconds", 's', "S", "how long (else: until the notes have died away, or Ctrl-C)"},
-    [SET] = {"set", '\0', "KNOB=VALUE", "a knob's value, 0..1; once for each knob"},
-    [OWN] = {"own", '\0', NULL, "start a server even if one runs"},
+    [SET] = {"set", '\0', "NAME=VALUE", SETTINGS_DOC},
     [BACKEND] = {"backend", '\0', "BACKEND",
-                 "of a server that is started: auto, jack, alsa ..., dummy"},
+                 "of the server that is started: auto, jack, alsa ..., dummy"},
     [DEVICE] = {"device", '\0', "NAME", "the same: its output"},
 };
 
-enum { SET_MAX = 64 };
 static const double beat_default = 0.5, seconds_max = 86400, tail_seconds = 20, lead_seconds = 0.1,
                     end_seconds = 3;
 
 typedef struct {
     const char *path, *notes, *chord, *backend, *device;
-    char *set[SET_MAX];
-    int set_count;
+    settings settings;
     double beat, seconds;
-    bool own, has_notes; ///< the patch hears notes
-    char *text;          ///< the patch as JSON
+    bool has_notes;  ///< the patch hears notes
+    bool made_synth; ///< on a server that is not ours
+    char synth[32];
+    char *text; ///< the patch as JSON
     sequence sequence;
     booted server;
 } player;
 
 // ---- what is to be played -----------------------------------------------------------------------
 
-static bool take(const client *c, player *p, int option) {
+static bool take(client *c, player *p, int option) {
     switch (option) {
     case NOTES: p->notes = optarg; return true;
     case CHORD: p->chord = optarg; return true;
     case BEAT: return number_of(c->command, "beat", optarg, 0.001, 3600, &p->beat);
     case SECONDS: return number_of(c->command, "seconds", optarg, 0.001, seconds_max, &p->seconds);
-    case OWN: return p->own = true;
     case BACKEND: p->backend = optarg; return true;
     case DEVICE: p->device = optarg; return true;
-    default:
-        if (p->set_count == SET_MAX || !strchr(optarg, '=') || *optarg == '=') {
-            usage_error(c->command, "--set wants KNOB=VALUE, such as cutoff=0.7, %d at most",
-                        SET_MAX);
-            return false;
-        }
-        p->set[p->set_count++] = optarg;
-        return true;
+    default: return settings_add(c->command, &p->settings, optarg);
     }
 }
 
@@ -89,6 +82,7 @@ static int read_patch(player *p) {
     if (code == CLI_OK && mega_patch_check(patch, report) != MEGA_OK) code = CLI_PATCH;
     print_report(stderr, p->path, report, false);
     mega_report_destroy(report);
+    if (code == CLI_OK) code = settings_apply(&command_play, &p->settings, &patch);
     size_t bytes;
     if (code == CLI_OK) {
         p->has_notes = patch_has_notes(patch);
@@ -100,14 +94,15 @@ static int read_patch(player *p) {
 
 // ---- where --------------------------------------------------------------------------------------
 
-/// A server that runs, or one of our own.
-static bool find_server(client *c, player *p) {
-    char url[256], cause[256];
+/// Whether the command line or the environment names a server.
+static bool is_named(const client *c) {
     const char *given = getenv("MEGASYNTH_URL");
-    bool named = c->url || c->name || (given && *given);
-    catch_interrupts();
-    if (!p->own && (named || runtime_find(NULL, url, cause))) return client_open(c);
+    return c->url || c->name || (given && *given);
+}
+
+static bool start_server(client *c, player *p) {
     const char *further[5] = {"--backend", p->backend ? p->backend : "auto"};
+    char cause[256];
     if (p->device) {
         further[2] = "--device";
         further[3] = p->device;
@@ -121,21 +116,43 @@ static bool find_server(client *c, player *p) {
     return c->link != NULL;
 }
 
+/// A synth for the patch, without taking another's place: on our own server `main`, elsewhere one
+/// of our own.
+static bool take_synth(client *c, player *p) {
+    if (!c->synth && p->server.pid) return true;
+    if (!c->synth) snprintf(p->synth, sizeof p->synth, "play-%ld", (long)getpid());
+    const char *name = c->synth ? c->synth : p->synth;
+    json_t *answer = client_call(c, "/synth/list", NULL);
+    if (!answer) return false;
+    const json_t *there = json_object_get(json_object_get(answer, "synths"), name);
+    bool taken = json_is_true(json_object_get(there, "loaded")), made = there != NULL;
+    json_decref(answer);
+    if (taken) {
+        c->code =
+            usage_error(c->command,
+                        "synth `%s` plays already, and `play` replaces nothing; leave --synth "
+                        "out, or take `megasynth load`",
+                        name);
+        return false;
+    }
+    if (!made) {
+        answer = client_call(c, "/synth/new", json_pack("{s:s}", "name", name));
+        p->made_synth = answer != NULL;
+        json_decref(answer);
+    }
+    c->synth = name;
+    return made || p->made_synth;
+}
+
+static bool find_place(client *c, player *p) {
+    catch_interrupts();
+    return (is_named(c) ? client_open(c) : start_server(c, p)) && take_synth(c, p);
+}
+
 static bool prepare(client *c, player *p) {
     json_t *answer =
         client_call(c, "/patch/load", json_pack("{s:s, s:s}", "text", p->text, "format", "json"));
     json_decref(answer);
-    for (int i = 0; answer && i < p->set_count; i++) {
-        char name[128], *equals = strchr(p->set[i], '=');
-        double value;
-        snprintf(name, sizeof name, "%.*s", (int)(equals - p->set[i]), p->set[i]);
-        if (!client_number(c, name, equals + 1, 0, 1, &value)) {
-            c->code = CLI_USAGE;
-            return false;
-        }
-        answer = client_call(c, "/knob/set", json_pack("{s:s, s:f}", "name", name, "value", value));
-        json_decref(answer);
-    }
     return answer != NULL;
 }
 
@@ -155,10 +172,12 @@ static bool sound(client *c, player *p) {
     double began = clock_seconds() + lead_seconds;
     double until = p->seconds > 0 ? began + p->seconds : INFINITY;
     bool typed = !p->notes && !p->chord && p->has_notes && isatty(STDIN_FILENO);
-    fprintf(stderr, "playing %s at %s; Ctrl-C ends it\n", p->path, link_url(c->link));
+    fprintf(stderr, "playing %s%s%s at %s; Ctrl-C ends it\n", p->path, c->synth ? " as synth " : "",
+            c->synth ? c->synth : "", link_url(c->link));
     if (typed) return perform_piano(c, until);
     if (!perform_sequence(c, &p->sequence, first, began, until)) return false;
-    if (p->notes && !p->chord && p->seconds == 0) return perform_tail(c, tail_seconds);
+    if (p->notes && !p->chord && p->seconds == 0)
+        return perform_tail(c, tail_seconds, p->server.pid == 0);
     return perform_wait(c, until);
 }
 
@@ -176,7 +195,12 @@ static void finish(client *c, player *p, bool there) {
     interrupted = 0;
     if (c->link && there) {
         if (p->server.pid) json_decref(client_call_in(c, "/quit", NULL, end_seconds));
-        else if (code <= CLI_OK) end_notes(c);
+        else {
+            if (code <= CLI_OK) end_notes(c);
+            if (p->made_synth)
+                json_decref(client_call_in(c, "/synth/free", json_pack("{s:s}", "name", c->synth),
+                                           end_seconds));
+        }
     }
     link_close(c->link);
     c->link = NULL;
@@ -189,7 +213,7 @@ static int play(client *c, player *p) {
     int code = read_patch(p);
     if (code != CLI_OK) return code;
     if (!read_notes(p, 48000)) return CLI_USAGE;
-    bool there = find_server(c, p) && prepare(c, p) && sound(c, p);
+    bool there = find_place(c, p) && prepare(c, p) && sound(c, p);
     // What the server refused, it is still there to be ended.
     finish(c, p, there || (c->link && c->code != CLI_LOST));
     return c->code;
@@ -197,13 +221,15 @@ static int play(client *c, player *p) {
 
 static int run(int argc, char **argv) {
     client c = {.command = &command_play};
-    player p = {.beat = beat_default};
+    static player p; // its settings are large
+    p.beat = beat_default;
     for (int option; client_option(&c, argc, argv, &option);)
         if (!take(&c, &p, option)) return CLI_USAGE;
     if (c.code >= 0) return c.code;
     if (!operands_are(c.command, argc, argv, 1)) return CLI_USAGE;
-    if (p.own && (c.url || c.name))
-        return usage_error(c.command, "--own is about no server that runs: without --url, --name");
+    if (is_named(&c) && (p.backend || p.device))
+        return usage_error(c.command, "--%s is of a server that is started, not of one that runs",
+                           p.backend ? "backend" : "device");
     p.path = argv[optind];
     int code = play(&c, &p);
     sequence_finish(&p.sequence);
@@ -222,9 +248,10 @@ const cli_command command_play = {
         "  megasynth play examples/keys.json --notes \"C4 E4 G4 C4+E4+G4\"\n"
         "  megasynth play examples/pad.json --chord C3+G3+E4 --seconds 20\n",
     .notes =
-        "It plays on the server that runs, whose synth (--synth) it takes over; if none does, it starts a\n"
-        "megasynthd that ends with it. NOTES as in `megasynth render --help`. Without notes: the keys of the\n"
-        "terminal, or C4 where there is none; a patch without a `note` node (a drone) just sounds.\n",
+        "It starts a megasynthd that ends with it; `megasynth knob` and the others find that one while no other\n"
+        "runs. With --url or --name (or MEGASYNTH_URL) it plays on a server that runs, on a synth of its own beside\n"
+        "the others: it never replaces what plays. NOTES as in `megasynth render --help`. Without notes: the keys of\n"
+        "the terminal, or C4 where there is none; a patch without a `note` node (a drone) just sounds.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

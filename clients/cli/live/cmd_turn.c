@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // set, knob -- parameters and knobs of what plays: read and turned.
 #include <getopt.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,29 @@ static void print_row(const char *name, const json_t *answer) {
     printf("%s%s%s%s", *unit ? " " : "", unit, strcmp(scale, "exp") == 0 ? " exp" : "",
            *text_in(answer, "doc") ? "  " : "");
     puts(text_in(answer, "doc"));
+}
+
+/// "+0.1" stands for a step from where the value is; of a knob "-0.1" does, too.
+static bool is_step(const char *word, bool knob) {
+    word += *word == ' '; // see guard_numbers
+    return *word == '+' || (knob && *word == '-');
+}
+
+/// "+0.1", "-0.1", and "+-100" where a negative number is a value.
+static bool step_number(const client *c, const char *word, double *step) {
+    word += *word == ' ';
+    return client_number(c, "VALUE", word + (word[0] == '+' && word[1] == '-'), -1e12, 1e12, step);
+}
+
+/// Where a step from its present value leads, within its range. @return false after a message
+static bool take_step(client *c, const char *address, json_t *names, double step, double *value) {
+    json_t *now = client_call(c, address, names);
+    if (!now) return false;
+    double min = number_in(now, "min"), max = number_in(now, "max");
+    if (min == max) max = min + 1; // a knob
+    *value = fmin(fmax(number_in(now, "value") + step, min), max);
+    json_decref(now);
+    return true;
 }
 
 // ---- set ----------------------------------------------------------------------------------------
@@ -90,7 +114,9 @@ static int set_param(client *c, const char *place, const char *word, double ramp
     char node[128], param[128], said[300];
     double value = 0;
     if (!split(c, place, node, param)) return CLI_USAGE;
-    if (word && is_number(word) && !client_number(c, "VALUE", word, -1e12, 1e12, &value))
+    bool step = word && is_step(word, false);
+    if (step ? !step_number(c, word, &value)
+             : word && is_number(word) && !client_number(c, "VALUE", word, -1e12, 1e12, &value))
         return CLI_USAGE;
     if (!client_open(c)) return c->code;
     json_t *map = json_pack("{s:s, s:s}", "node", node, "param", param);
@@ -101,13 +127,15 @@ static int set_param(client *c, const char *place, const char *word, double ramp
         json_decref(answer);
         return client_close(c);
     }
-    if (!is_number(word) && !choice(c, node, param, word, &value)) {
+    if (step ? !take_step(c, "/param/get", json_incref(map), value, &value)
+             : !is_number(word) && !choice(c, node, param, word, &value)) {
         json_decref(map);
         return client_close(c);
     }
     json_object_set_new(map, "value", json_real(value));
     if (ramp >= 0) json_object_set_new(map, "ramp_ms", json_real(ramp));
-    snprintf(said, sizeof said, "%s %s", place, word + (*word == ' '));
+    if (step) snprintf(said, sizeof said, "%s %g", place, value);
+    else snprintf(said, sizeof said, "%s %s", place, word + (*word == ' '));
     client_do(c, "/param/set", map, said);
     return client_close(c);
 }
@@ -126,6 +154,7 @@ const cli_command command_set = {
     .operands = "NODE.PARAM [VALUE]",
     .doc = "set a parameter of what plays, in its unit, or tell it",
     .examples = "  megasynth set filt.freq 900 --ramp 200\n"
+                "  megasynth set filt.freq +100       from where it is; +-100 the other way\n"
                 "  megasynth set lfo.shape square\n"
                 "  megasynth set filt.freq            what it is, and its range\n",
     .options = options,
@@ -154,7 +183,10 @@ static int run_knob(int argc, char **argv) {
     int count = argc - optind;
     if (count > 1 && !operands_are(c.command, argc, argv, 2)) return CLI_USAGE;
     const char *name = count ? argv[optind] : NULL, *word = count == 2 ? argv[optind + 1] : NULL;
-    if (word && !client_number(&c, "VALUE", word, 0, 1, &value)) return CLI_USAGE;
+    bool step = word && is_step(word, true);
+    if (step ? !step_number(&c, word, &value)
+             : word && !client_number(&c, "VALUE", word, 0, 1, &value))
+        return CLI_USAGE;
     if (!client_open(&c)) return c.code;
     if (!name) return list_knobs(&c);
     json_t *map = json_pack("{s:s}", "name", name);
@@ -163,6 +195,10 @@ static int run_knob(int argc, char **argv) {
         if (answer && c.json) print_json_line(answer);
         else if (answer) print_row(name, answer);
         json_decref(answer);
+        return client_close(&c);
+    }
+    if (step && !take_step(&c, "/knob/get", json_incref(map), value, &value)) {
+        json_decref(map);
         return client_close(&c);
     }
     json_object_set_new(map, "value", json_real(value));
@@ -178,6 +214,7 @@ const cli_command command_knob = {
     .doc = "turn a knob, 0..1, or tell where it is; or list all",
     .examples = "  megasynth knob                     all knobs\n"
                 "  megasynth knob cutoff 0.7 --ramp 500\n"
+                "  megasynth knob cutoff +0.1         from where it is; -0.1 the other way\n"
                 "  megasynth knob cutoff              where it is\n",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -12,12 +12,12 @@
 static const struct {
     const char *word, *kind;
 } kinds[] = {
-    {"PATCH", "files"},       {"FILE", "files"},         {"IN", "files"},
-    {"OUT", "files"},         {"BEFORE", "files"},       {"AFTER", "files"},
-    {"MODULE", "modules"},    {"KNOB", "knobs"},         {"NODE.PARAM", "params"},
-    {"FROM.PORT", "outputs"}, {"TO.PORT", "inputs"},     {"ADDRESS", "addresses"},
-    {"TOPIC", "topics"},      {"ARGUMENT", "arguments"}, {"SYNTH", "synths"},
-    {"SERVER", "servers"},    {"BACKEND", "backends"},
+    {"PATCH", "files"},    {"FILE", "files"},         {"IN", "files"},
+    {"OUT", "files"},      {"BEFORE", "files"},       {"AFTER", "files"},
+    {"MODULE", "modules"}, {"KNOB", "knobs"},         {"NODE.PARAM", "params"},
+    {"FROM", "outputs"},   {"TO", "inputs"},          {"ADDRESS", "addresses"},
+    {"TOPIC", "topics"},   {"ARGUMENT", "arguments"}, {"SYNTH", "synths"},
+    {"SERVER", "servers"}, {"BACKEND", "backends"},
 };
 
 /// One word of a command's operands, or an option's argument, without brackets and dots.

@@ -57,16 +57,22 @@ bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double
     return perform_wait(c, fmin(began + (double)sequence_end(s) / s->rate, until));
 }
 
-bool perform_tail(client *c, double seconds_max) {
+/// Whether the synth is silent; on a server that others play on as well its voices alone tell.
+static bool is_quiet(const client *c, const json_t *status, bool shared) {
+    const json_t *synth =
+        json_object_get(json_object_get(status, "synths"), c->synth ? c->synth : "main");
+    return number_in(synth, "voices") == 0 &&
+           (shared || number_in(status, "level_peak") < silent_peak);
+}
+
+bool perform_tail(client *c, double seconds_max, bool shared) {
     double until = clock_seconds() + seconds_max;
     int silent = 0;
     while (silent < 3 && clock_seconds() < until && !interrupted) {
         if (!perform_wait(c, clock_seconds() + tail_step_seconds)) return false;
         json_t *status = client_call(c, "/status", NULL);
         if (!status) return c->code == CLI_INTERRUPTED;
-        bool quiet =
-            number_in(status, "voices") == 0 && number_in(status, "level_peak") < silent_peak;
-        silent = quiet ? silent + 1 : 0;
+        silent = is_quiet(c, status, shared) ? silent + 1 : 0;
         json_decref(status);
     }
     return true;

@@ -17,7 +17,8 @@ bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double
 /// Waits, and takes in what comes. @return false if the server went away, after a message
 bool perform_wait(client *c, double until_seconds);
 /// Waits until voices and their echo are silent, or so long at most. @return as perform_wait
-bool perform_tail(client *c, double seconds_max);
+/// @param shared others play on that server, too: the voices of our synth alone are looked at
+bool perform_tail(client *c, double seconds_max, bool shared);
 /// The keys of the terminal as a piano, until q, an interrupt, or that time. @return as above
 bool perform_piano(client *c, double until_seconds);
 

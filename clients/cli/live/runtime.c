@@ -69,20 +69,24 @@ static bool take_url(const runtime_server *s, char url[256], char cause[256]) {
 
 bool runtime_find(const char *name, char url[256], char cause[256]) {
     static runtime_server servers[RUNTIME_SERVERS_MAX];
-    int count = runtime_list(servers), living = 0;
+    int count = runtime_list(servers), living = 0, passing_count = 0;
     const runtime_server *only = NULL;
     char names[160] = "";
     for (int i = 0; i < count; i++) {
         if (!servers[i].lives) continue;
         if (strcmp(servers[i].name, name ? name : "main") == 0)
             return take_url(&servers[i], url, cause);
-        // Those that `play` started end with it: nobody else's business unless named.
-        if (strncmp(servers[i].name, "play-", 5) == 0) continue;
-        only = &servers[i];
-        if (living++) strncat(names, ", ", sizeof names - strlen(names) - 1);
-        strncat(names, only->name, sizeof names - strlen(names) - 1);
+        if (*names) strncat(names, ", ", sizeof names - strlen(names) - 1);
+        strncat(names, servers[i].name, sizeof names - strlen(names) - 1);
+        // One that `play` started is meant where there is no other.
+        bool passing = strncmp(servers[i].name, "play-", 5) == 0;
+        if (passing) passing_count++;
+        else living++;
+        if (!passing || living == 0) only = &servers[i];
     }
-    if (!name && living == 1) return take_url(only, url, cause);
+    if (!name && (living == 1 || (living == 0 && passing_count == 1)))
+        return take_url(only, url, cause);
+    living += passing_count;
     if (living && name) snprintf(cause, 256, "no server `%s` runs; there is: %s", name, names);
     else if (living) snprintf(cause, 256, "--name says which: %s", names);
     else if (name) snprintf(cause, 256, "no server `%s` runs", name);

@@ -63,11 +63,11 @@ def key_of(note: float | str) -> float:
     """
     key = math.nan
     if isinstance(note, str):
-        named = re.fullmatch(r"([A-Ga-g])([#b]{0,2})(-?\d)", note)
+        named = re.fullmatch(r"([A-Ga-g])([#b♯♭]{0,2})(-?\d)", note)
         if named:
             letter, accidentals, octave = named.groups()
             key = (12 * (int(octave) + 1) + _ABOVE_C[letter.upper()]
-                   + accidentals.count("#") - accidentals.count("b"))
+                   + sum(1 if sign in "#♯" else -1 for sign in accidentals))
         elif re.fullmatch(r"\d{1,12}(\.\d*)?", note):
             key = float(note)
     elif isinstance(note, numbers.Real) and not isinstance(note, bool):
