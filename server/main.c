@@ -54,6 +54,8 @@ static int start(server *s, char *cause, size_t bytes) {
         log_line(LOG_WARNING, "memory.lock", "%s", cause);
     if (s->options->trace_file && !trace_open(s->options->trace_file, cause, (unsigned)bytes))
         return EXIT_FILE;
+    bool in_use;
+    if (!runtime_lock(s, cause, bytes, &in_use)) return in_use ? EXIT_IN_USE : EXIT_FILE;
     if (!net_open(s, cause, bytes, &exit_code)) return exit_code;
     s->sound = sound_open(s, cause);
     if (!s->sound) return EXIT_AUDIO;
@@ -85,6 +87,7 @@ static int start(server *s, char *cause, size_t bytes) {
 static void stop(server *s, bool served) {
     host_end(s);
     if (s->net) net_close(s);
+    runtime_remove(s);
     if (s->builder) {
         sync_finish(s);
         builder_stop(s->builder, false);
@@ -118,6 +121,7 @@ static void stop(server *s, bool served) {
 static int serve(const options *o) {
     static server s; // large, and there is one
     char cause[512] = "";
+    log_never_block();
     s.options = o;
     s.started_ns = now_ns();
     signal(SIGPIPE, SIG_IGN);
@@ -146,6 +150,7 @@ static int printed(int exit_code) {
 int main(int argc, char **argv) {
     options o;
     int exit_code;
+    log_open_standard();
     command_begin();
     if (!options_read(&o, argc, argv, &exit_code)) return printed(exit_code);
     log_begin(o.log_level, o.log_json);

@@ -20,7 +20,6 @@ struct host {
     uv_timer_t fade;
     uint64_t fade_began_ns;
     pid_t parent;
-    bool written;
     uv_fs_poll_t poll; ///< of the patch's file
 };
 
@@ -90,8 +89,7 @@ int host_begin(server *s, char *cause, size_t cause_bytes) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
     }
     if (s->options->watch) patch_file_watch(s, &h->poll);
-    if (!runtime_write(s, cause, cause_bytes)) return EXIT_IN_USE;
-    h->written = true;
+    if (!runtime_write(s, cause, cause_bytes)) return EXIT_FILE;
     return EXIT_FINE;
 }
 
@@ -105,8 +103,9 @@ void host_ready(server *s) {
     }
     json_decref(list);
     strcat(line, "\n");
-    fputs(line, stdout);
-    fflush(stdout);
+    if (write(STDOUT_FILENO, line, strlen(line)) <
+        0) // a pipe that nobody reads: it is not waited for
+        log_line(LOG_WARNING, "ready.line", "nobody reads the ready line on standard output");
     if (s->options->ready_fd < 0) return;
     if (write(s->options->ready_fd, line, strlen(line)) < 0)
         log_line(LOG_WARNING, "ready.fd", "nobody takes the ready line at --ready-fd %d",
@@ -129,7 +128,6 @@ void host_end(server *s) {
     for (int i = 0; i < 2; i++) uv_close((uv_handle_t *)&h->signals[i], NULL);
     uv_close((uv_handle_t *)&h->fade, NULL);
     if (h->poll.data) uv_close((uv_handle_t *)&h->poll, NULL);
-    if (h->written) runtime_remove(s);
 }
 
 void host_destroy(host *h) { free(h); }

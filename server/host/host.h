@@ -37,7 +37,10 @@ void patch_file_watch(server *s, uv_fs_poll_t *poll);
 
 // ---- runtime.c: the file for discovery --------------------------------------------------------
 
-/// @return false, with a cause, if another server of that name lives
+/// Takes the name before anything is opened. @return false with a cause; `in_use`: another server
+/// has it
+bool runtime_lock(server *s, char *cause, size_t cause_bytes, bool *in_use);
+/// Writes what clients need to find the server. @return false with a cause
 bool runtime_write(server *s, char *cause, size_t cause_bytes);
 void runtime_remove(server *s);
 

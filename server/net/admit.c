@@ -54,5 +54,5 @@ bool admit_same(const char *given, const char *wanted) {
 }
 
 bool admit_token(const net *n, const char *given) {
-    return !n->token || admit_same(given, n->token);
+    return admit_same(given, n->token ? n->token : n->own_token);
 }

@@ -119,6 +119,7 @@ static bool is_loopback(const char *at) {
 bool net_open(server *s, char *cause, size_t cause_bytes, int *exit_code) {
     const options *o = s->options;
     s->net = calloc(1, sizeof *s->net);
+    session_make_secret(s->net->own_token);
     unsigned port = o->port;
     *exit_code = EXIT_OPTION;
     if (!s->net) return false;
@@ -137,6 +138,8 @@ bool net_open(server *s, char *cause, size_t cause_bytes, int *exit_code) {
         *exit_code = open_unix(s, o->socket_path, cause, cause_bytes);
     return *exit_code == EXIT_FINE;
 }
+
+const char *net_token(const server *s) { return s->net->token ? s->net->token : s->net->own_token; }
 
 json_t *net_addresses(const server *s) {
     json_t *list = json_array();

@@ -12,6 +12,8 @@ void net_close(server *s);
 void net_destroy(net *n);
 /// `unix:/run/...`, `tcp://127.0.0.1:57140`, `udp://...`: as strings of a JSON list.
 json_t *net_addresses(const server *s);
+/// What a client that is not let in by itself sends in /hello.
+const char *net_token(const server *s);
 uint32_t net_stream_count(const server *s);
 /// Unread bytes of all streams.
 size_t net_queued_bytes(const server *s);
@@ -40,7 +42,8 @@ struct net {
     struct stream *streams;
     struct peer *peers; ///< of UDP
     uint32_t stream_count, guest_count, peer_count;
-    char *token; ///< NULL: none is wanted
+    char *token;        ///< of the token file; NULL: only those who are not ours need one
+    char own_token[33]; ///< random, in the runtime file
     char socket_path[108];
 };
 

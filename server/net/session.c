@@ -14,10 +14,10 @@ const char *transport_name(transport which) {
     return names[which];
 }
 
-static void make_cookie(char *cookie) {
+void session_make_secret(char secret[33]) {
     uint8_t bytes[16] = {0};
-    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) abort(); // never a cookie to be guessed
-    for (int i = 0; i < 16; i++) snprintf(cookie + 2 * i, 3, "%02x", bytes[i]);
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) abort(); // never one to be guessed
+    for (int i = 0; i < 16; i++) snprintf(secret + 2 * i, 3, "%02x", bytes[i]);
 }
 
 session *session_create(server *s, transport which, bool local, bool admitted, const char *peer) {
@@ -37,7 +37,7 @@ session *session_create(server *s, transport which, bool local, bool admitted, c
                       .replies = kept,
                       .next = s->sessions};
     snprintf(made->peer, sizeof made->peer, "%s", peer);
-    make_cookie(made->cookie);
+    session_make_secret(made->cookie);
     if (s->sessions) s->sessions->previous = made;
     s->sessions = made;
     s->session_count++;

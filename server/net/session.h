@@ -68,6 +68,8 @@ struct session {
     void (*close)(session *s);
 };
 
+/// 32 random digits, hexadecimal.
+void session_make_secret(char secret[33]);
 session *session_create(server *s, transport which, bool local, bool admitted, const char *peer);
 void session_hold(session *s);
 void session_release(session *s);

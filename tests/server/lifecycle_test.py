@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from wire import Failed, PATCH, Server, run
+from wire import Client, Failed, PATCH, Server, request, run
 
 PROGRAM = sys.argv[1]
 FOLDER = tempfile.mkdtemp(prefix="megasynth-test-")
@@ -74,6 +74,108 @@ def leftovers():
     s.log.close()
     assert os.path.exists(FOLDER + "/megasynth/main.sock")
     with Server(PROGRAM, folder=FOLDER): pass
+
+
+def only_the_lock_counts():
+    """A file that names a living process of another program stands in nobody's way; a file that is locked does."""
+    os.makedirs(FOLDER + "/megasynth", exist_ok=True)
+    with open(FOLDER + "/megasynth/main.json", "w") as f: json.dump({"pid": 1, "name": "main", "urls": []}, f)
+    with Server(PROGRAM, folder=FOLDER) as s:
+        with open(FOLDER + "/megasynth/main.json") as f: assert json.load(f)["pid"] == s.process.pid
+        assert os.stat(FOLDER + "/megasynth/main.json").st_mode & 0o777 == 0o600
+        for _ in range(3): ends(4, "--backend", "dummy", "--port", "0", "--socket", "none", "--state", "none", say="main")
+        s.client().call("/ping")
+        with Server(PROGRAM, "--name", "other", folder=FOLDER): pass
+    # twenty at once: one gets the name
+    many = [subprocess.Popen([PROGRAM, "--backend", "dummy", "--port", "0", "--state", "none"], env=ENVIRONMENT, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, text=True) for _ in range(20)]
+    ready = [process for process in many if process.stdout.readline().startswith("ready")]
+    for process in ready: process.terminate()
+    codes = sorted(process.wait(30) for process in many)
+    for process in many: process.stdout.close()
+    assert len(ready) >= 1 and codes.count(0) == len(ready) and codes.count(4) == 20 - len(ready), codes
+
+
+def runtime_folders():
+    """One that is a link, or another user's, is refused; one that others may read is closed to them."""
+    dummy = ["--backend", "dummy", "--port", "0", "--state", "none"]
+    base = tempfile.mkdtemp(prefix="megasynth-test-")
+    environment = dict(ENVIRONMENT, XDG_RUNTIME_DIR=base)
+    def tried():
+        got = subprocess.run([PROGRAM, *dummy], env=environment, capture_output=True, text=True, timeout=15)
+        return got.returncode, got.stderr
+    try:
+        os.mkdir(base + "/theirs")
+        os.symlink("theirs", base + "/megasynth")
+        code, said = tried()
+        assert code == 2 and "link" in said and not os.listdir(base + "/theirs"), (code, said)
+        os.unlink(base + "/megasynth")
+        os.mkdir(base + "/megasynth", 0o755)
+        if os.getuid() == 0:
+            os.chown(base + "/megasynth", 54321, 54321)
+            code, said = tried()
+            assert code == 2 and "another user" in said, (code, said)
+            os.chown(base + "/megasynth", 0, 0)
+        os.symlink(base + "/victim", base + "/megasynth/main.json")
+        code, said = tried()
+        assert code == 6 and not os.path.exists(base + "/victim"), (code, said)
+        os.unlink(base + "/megasynth/main.json")
+        process = subprocess.Popen([PROGRAM, *dummy], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdout.readline().startswith(b"ready")
+        assert os.stat(base + "/megasynth").st_mode & 0o777 == 0o700
+        process.terminate()
+        assert process.wait(15) == 0
+        process.stdout.close()
+    finally: shutil.rmtree(base, ignore_errors=True)
+
+
+def unread_log():
+    """Standard error, and output, pipes that nobody reads: all goes on, SIGTERM too; what was lost is counted."""
+    read, write = os.pipe()
+    process = subprocess.Popen([PROGRAM, "--backend", "dummy", "--port", "0", "--state", "none", "--log-level", "debug"], env=ENVIRONMENT,
+                               stdout=subprocess.PIPE, stderr=write)
+    os.close(write)
+    unix = next(word for word in process.stdout.readline().decode().split() if word.startswith("unix:"))
+    c = Client(unix)
+    for _ in range(40):
+        c.send(*[request(i + 1, "/knob/set", name="none", value=1) for i in range(500)])
+        c.settle(0.01)
+        c.answers.clear()
+        c.close()
+        c = Client(unix)
+    c.call("/ping")
+    got = b""
+    while len(got) < 32768: got += os.read(read, 4096)
+    c.fails("not-found", "/knob/set", name="none", value=1)
+    until = time.monotonic() + 20
+    while b"log.lost" not in got and time.monotonic() < until:
+        c.fails("not-found", "/knob/set", name="none", value=1)
+        got += os.read(read, 65536)
+    assert b"log.lost" in got
+    for _ in range(3000): c.ask("/knob/set", name="none", value=1)
+    process.terminate()
+    assert process.wait(20) == 0
+    os.close(read)
+    process.stdout.close()
+
+
+def closed_standard_files():
+    """Started without 0, 1, 2: they are /dev/null, no socket gets a log, and the end is a good one."""
+    for closed in ("<&-", ">&-", "2>&-", "<&- 2>&-", "<&- >&- 2>&-"):
+        ready, write = os.pipe()
+        shell = subprocess.Popen(["sh", "-c", f'exec "$0" --backend dummy --port 0 --state none --log-level debug --ready-fd {write} {closed}', PROGRAM],
+                                 env=ENVIRONMENT, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(write)
+        line = b""
+        while more := os.read(ready, 4096): line += more
+        os.close(ready)
+        c = Client(next(word for word in line.decode().split() if word.startswith("unix:")))
+        for _ in range(50): c.fails("not-found", "/knob/set", name="none", value=1)
+        for number in range(3):
+            kind = os.readlink(f"/proc/{shell.pid}/fd/{number}")
+            assert kind == "/dev/null", (closed, number, kind)
+        shell.terminate()
+        assert shell.wait(20) == 0, (closed, shell.returncode)
 
 
 def ready_fd():
@@ -183,7 +285,7 @@ def killed_in_save():
         nodes = dict(PATCH["nodes"], **{f"g{i}": {"type": "gain"} for i in range(50 * (1 + round % 3))})
         c.call("/patch/load", patch=dict(PATCH, nodes=nodes))
         c.call("/state/save", file="saved.json")
-        c.send(*[b for b in [__import__("wire").request(100 + i, "/state/save", file="saved.json") for i in range(20)]])
+        c.send(*[b for b in [request(100 + i, "/state/save", file="saved.json") for i in range(20)]])
         time.sleep(0.001 * (round % 6))
         s.process.kill()
         s.process.wait()
@@ -225,6 +327,6 @@ def traced():
     return f"{len(spans)} blocks, {len(events)} events"
 
 
-try: run([exit_codes, discovery, leftovers, ready_fd, orphan, watched, resumed, never_loops, killed_in_save, fades_and_saves, json_log, traced],
+try: run([exit_codes, discovery, leftovers, only_the_lock_counts, runtime_folders, unread_log, closed_standard_files, ready_fd, orphan, watched, resumed, never_loops, killed_in_save, fades_and_saves, json_log, traced],
          "lifecycle_test")
 finally: shutil.rmtree(FOLDER, ignore_errors=True)

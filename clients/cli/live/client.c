@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "live/url.h"
 
 // ---- open ---------------------------------------------------------------------------------------
 
@@ -32,6 +33,7 @@ static bool greet(client *c) {
         c->code = CLI_FILE;
         return false;
     }
+    if (!*token) runtime_token(link_url(c->link), token);
     json_t *hello = json_pack("{s:s+}", "client", "megasynth ", c->command->name);
     if (*token) json_object_set_new(hello, "token", json_string(token));
     packet p;

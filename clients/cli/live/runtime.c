@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// runtime -- finds servers by the files that they leave: NAME.json with a process and addresses.
+// runtime -- finds servers by the files that they leave: NAME.json with a process, addresses and a
+// token. A server that lives holds the lock of its file.
 #include <dirent.h>
-#include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "live/url.h"
@@ -16,6 +17,21 @@ void runtime_folder(char path[256]) {
     else snprintf(path, 256, "/tmp/megasynth-%u", (unsigned)getuid());
 }
 
+/// Whether somebody holds the file's lock; looks at it without taking it.
+static bool is_locked(const char *path) {
+    struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    bool locked = file >= 0 && fcntl(file, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    if (file >= 0) close(file);
+    return locked;
+}
+
+/// Another user may have made a folder of that name, to be spoken to in the server's place.
+static bool is_own_folder(const char *path) {
+    struct stat about;
+    return lstat(path, &about) == 0 && S_ISDIR(about.st_mode) && about.st_uid == geteuid();
+}
+
 static bool read_one(const char *folder, const char *file, runtime_server *s) {
     size_t bytes = strlen(file);
     char path[600];
@@ -24,12 +40,14 @@ static bool read_one(const char *folder, const char *file, runtime_server *s) {
     *s = (runtime_server){0};
     memcpy(s->name, file, bytes - 5);
     snprintf(path, sizeof path, "%s/%s", folder, file);
+    s->lives = is_locked(path);
     json_t *map = json_load_file(path, 0, NULL), *url;
     size_t i;
     const char *version = json_string_value(json_object_get(map, "version"));
     snprintf(s->version, sizeof s->version, "%s", version ? version : "");
     s->pid = (long)json_integer_value(json_object_get(map, "pid"));
-    s->lives = s->pid > 0 && (kill((pid_t)s->pid, 0) == 0 || errno == EPERM);
+    const char *token = json_string_value(json_object_get(map, "token"));
+    snprintf(s->token, sizeof s->token, "%s", token ? token : "");
     json_array_foreach(json_object_get(map, "urls"), i, url) {
         static const char *const kinds[] = {"unix:", "tcp:", "udp:"};
         const char *text = json_string_value(url);
@@ -48,11 +66,11 @@ static int by_name(const void *a, const void *b) {
 int runtime_list(runtime_server servers[RUNTIME_SERVERS_MAX]) {
     char folder[256];
     runtime_folder(folder);
-    DIR *open = opendir(folder);
+    DIR *files = is_own_folder(folder) ? opendir(folder) : NULL;
     int count = 0;
-    for (struct dirent *at; open && count < RUNTIME_SERVERS_MAX && (at = readdir(open));)
+    for (struct dirent *at; files && count < RUNTIME_SERVERS_MAX && (at = readdir(files));)
         if (read_one(folder, at->d_name, &servers[count])) count++;
-    if (open) closedir(open);
+    if (files) closedir(files);
     qsort(servers, (size_t)count, sizeof *servers, by_name);
     return count;
 }
@@ -91,5 +109,17 @@ bool runtime_find(const char *name, char url[256], char cause[256]) {
     else if (living) snprintf(cause, 256, "--name says which: %s", names);
     else if (name) snprintf(cause, 256, "no server `%s` runs", name);
     else snprintf(cause, 256, "no server runs");
+    return false;
+}
+
+bool runtime_token(const char *url, char token[300]) {
+    static runtime_server servers[RUNTIME_SERVERS_MAX];
+    int count = runtime_list(servers);
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < 3 && servers[i].lives; k++)
+            if (servers[i].token[0] && strcmp(servers[i].urls[k], url) == 0) {
+                snprintf(token, 300, "%s", servers[i].token);
+                return true;
+            }
     return false;
 }

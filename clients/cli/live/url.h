@@ -14,9 +14,9 @@ void runtime_folder(char path[256]);
 
 /// What one left there.
 typedef struct {
-    char name[64], version[32];
+    char name[64], version[32], token[300];
     long pid;
-    bool lives;
+    bool lives; ///< holds the lock of its file
     char urls[3][256]; ///< unix, tcp, udp; "" where there is none
 } runtime_server;
 
@@ -28,5 +28,9 @@ int runtime_list(runtime_server servers[RUNTIME_SERVERS_MAX]);
 /// The address of the server of that name; NULL: of `main`, or of the only one.
 /// @return false, with the cause
 bool runtime_find(const char *name, char url[256], char cause[256]);
+
+/// The token that the server at an address of this machine has left for its own user.
+/// @return false if there is none
+bool runtime_token(const char *url, char token[300]);
 
 #endif
