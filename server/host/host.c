@@ -11,12 +11,13 @@
 #include <megasynth.h>
 
 #include "exits.h"
+#include "lanes/lanes.h"
 #include "log.h"
 #include "net/net.h"
 #include "synths/sound.h"
 
 struct host {
-    uv_signal_t signals[2];
+    uv_signal_t signals[3];
     uv_timer_t fade;
     uint64_t fade_began_ns;
     pid_t parent;
@@ -25,6 +26,7 @@ struct host {
 
 enum { FADE_POLL_MS = 5 };
 #define FADE_NS_MAX UINT64_C(500000000)
+#define BUILDS_NS_MAX UINT64_C(10000000000) // for changes that wait in the queue
 
 // ---- modules ----------------------------------------------------------------------------------
 
@@ -45,10 +47,12 @@ json_t *host_modules(uint64_t *hash) {
 
 // ---- the end ----------------------------------------------------------------------------------
 
+/// Once it is silent, and what was sent before is built: nothing acknowledged is lost.
 static void on_fade(uv_timer_t *timer) {
     server *s = timer->data;
-    if (!audio_faded(sound_audio(s->sound)) && now_ns() - s->host->fade_began_ns < FADE_NS_MAX)
-        return;
+    uint64_t since = now_ns() - s->host->fade_began_ns;
+    if (!audio_faded(sound_audio(s->sound)) && since < FADE_NS_MAX) return;
+    if (builder_waiting(s->builder) && since < BUILDS_NS_MAX) return;
     uv_timer_stop(timer);
     uv_stop(&s->loop);
 }
@@ -61,6 +65,7 @@ void server_quit(server *s, int exit_code) {
     s->quitting = true;
     s->exit_code = exit_code;
     log_line(LOG_INFO, "server.quit", "fading out");
+    builder_hurry(s->builder);
     audio_fade_out(sound_audio(s->sound));
     s->host->fade_began_ns = now_ns();
     uv_timer_start(&s->host->fade, on_fade, FADE_POLL_MS, FADE_POLL_MS);
@@ -76,8 +81,8 @@ static void on_signal(uv_signal_t *handle, int number) {
 int host_begin(server *s, char *cause, size_t cause_bytes) {
     host *h = s->host = calloc(1, sizeof *h);
     if (!h) return EXIT_FAILED;
-    static const int numbers[] = {SIGTERM, SIGINT};
-    for (int i = 0; i < 2; i++) {
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (int i = 0; i < 3; i++) {
         uv_signal_init(&s->loop, &h->signals[i]);
         h->signals[i].data = s;
         uv_signal_start(&h->signals[i], on_signal, numbers[i]);
@@ -125,7 +130,7 @@ void host_tick(server *s) {
 void host_end(server *s) {
     host *h = s->host;
     if (!h) return;
-    for (int i = 0; i < 2; i++) uv_close((uv_handle_t *)&h->signals[i], NULL);
+    for (int i = 0; i < 3; i++) uv_close((uv_handle_t *)&h->signals[i], NULL);
     uv_close((uv_handle_t *)&h->fade, NULL);
     if (h->poll.data) uv_close((uv_handle_t *)&h->poll, NULL);
 }

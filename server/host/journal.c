@@ -68,7 +68,7 @@ static void landed(task *t) {
     journal.writing = false;
     journal.written_ns = now_ns();
     if (!c->number) t->server->state_changed = true;
-    if (c->number || c->code) report(c, t->server->options->state_file);
+    if (t->work_ended_ns) report(c, t->server->options->state_file);
     c->answered = true; // there is nobody to answer, and it is said
 }
 

@@ -193,6 +193,10 @@ static void trace(const task *t) {
 
 static void land(builder *b, task *t) {
     take_out(b, t);
+    if (!t->work_ended_ns && t->count) { // dropped
+        call_fail(&t->calls[0], CODE_NOT_APPLIED, "", "the server ends");
+        if (!t->from) t->calls[0].answered = true; // its own: nothing to say
+    }
     trace(t);
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
@@ -280,6 +284,32 @@ void builder_submit(builder *b, task *t) {
 void builder_redirect(builder *b, const task *after, synth *from, synth *to) {
     for (task *t = b->open; t; t = t->next_open)
         if (t->serial > after->serial) task_redirect(t, from, to);
+}
+
+/// Commands that change nothing, as the table has them.
+static bool only_reads(const task *t) {
+    for (size_t i = 0; i < t->count; i++) {
+        const command *row = t->calls[i].command;
+        if (row->lane != LANE_BUILD || row->flags & (FLAG_EDIT | FLAG_STATE)) return false;
+    }
+    return !t->work;
+}
+
+void builder_hurry(builder *b) {
+    uv_mutex_lock(&b->mutex);
+    task *t = b->queue;
+    b->queue = b->queue_last = NULL;
+    for (task *next; t; t = next) {
+        next = t->next;
+        if (!only_reads(t)) {
+            append(&b->queue, &b->queue_last, t);
+            continue;
+        }
+        append(&b->back, &b->back_last, t);
+        atomic_fetch_sub(&b->waiting, 1);
+    }
+    uv_mutex_unlock(&b->mutex);
+    uv_async_send(&b->arrived);
 }
 
 uint64_t builder_submitted(const builder *b) { return b->submitted; }

@@ -48,6 +48,8 @@ bool perform_check(task *t);
 // ---- build.c ----------------------------------------------------------------------------------
 
 builder *builder_create(server *s);
+/// The loop, at the end: what only reads fails, what changes something is still done.
+void builder_hurry(builder *b);
 /// Waits for what is under way; what is queued is dropped unless `all`.
 void builder_stop(builder *b, bool all);
 void builder_destroy(builder *b);
