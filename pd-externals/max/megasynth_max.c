@@ -10,48 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext.h"
-#include "ext_obex.h"
-#include "z_dsp.h"
-
-#include "../adapter/adapter.h"
-
-enum { CHANNELS_MAX = 64, VOICES_MAX = 4096 };
-
-/// Something that is to be said.
-typedef struct said said;
-struct said {
-    said *next;
-    char *text;         // for the console; NULL: for the info outlet
-    t_symbol *selector; // and this with its atoms
-    size_t count;
-    t_atom atoms[];
-};
-
-typedef struct {
-    t_pxobject object;
-    mega_adapter *adapter;
-    t_critical lock;
-    said *first, **last; // of what is to be said; the lock's
-    void *clock;         // the lock's
-    void *info;
-    uint32_t ins, outs;
-    uint32_t frames; // of a vector, at most
-    float *scratch;  // of all channels, `frames` each: Max's samples are doubles
-} synth;
+#include "max_synth.h"
 
 static t_class *synth_class;
 
 // ---- what the adapter asks for -----------------------------------------------------------------
 
-static void keep(synth *x, said *what) {
+static void keep(synth *x, waiting *what) {
     *x->last = what;
     x->last = &what->next;
 }
 
 static void keep_message(void *context, const char *selector, size_t count,
                          const mega_atom *atoms) {
-    said *what = count <= SHRT_MAX ? calloc(1, sizeof *what + count * sizeof *what->atoms) : NULL;
+    waiting *what = count <= SHRT_MAX ? calloc(1, sizeof *what + count * sizeof *what->atoms) : NULL;
     if (!what) return;
     what->selector = gensym(selector);
     what->count = count;
@@ -63,7 +35,7 @@ static void keep_message(void *context, const char *selector, size_t count,
 }
 
 static void keep_error(void *context, const char *text) {
-    said *what = calloc(1, sizeof *what);
+    waiting *what = calloc(1, sizeof *what);
     if (!what) return;
     if ((what->text = strdup(text))) keep(context, what);
     else free(what);
@@ -101,22 +73,22 @@ static double now_ms(void *context) {
 
 // ---- the lock ----------------------------------------------------------------------------------
 
-static void enter(synth *x) { critical_enter(x->lock); }
+void synth_enter(synth *x) { critical_enter(x->lock); }
 
-static said *take_said(synth *x) {
-    said *first = x->first;
+static waiting *take_waiting(synth *x) {
+    waiting *first = x->first;
     x->first = NULL;
     x->last = &x->first;
     return first;
 }
 
-static void forget(said *what) {
+static void forget(waiting *what) {
     free(what->text);
     free(what);
 }
 
-static void leave(synth *x) {
-    said *next, *what = take_said(x);
+void synth_leave(synth *x) {
+    waiting *next, *what = take_waiting(x);
     critical_exit(x->lock);
     for (; what; what = next) {
         next = what->next;
@@ -129,16 +101,12 @@ static void leave(synth *x) {
 // ---- messages ----------------------------------------------------------------------------------
 
 static void clock_tick(synth *x) {
-    enter(x);
+    synth_enter(x);
     mega_adapter_tick(x->adapter);
-    leave(x);
+    synth_leave(x);
 }
 
-static void take(synth *x, const char *selector, long argc, const t_atom *argv) {
-    if (proxy_getinlet((t_object *)x) > 0) {
-        object_error((t_object *)x, "notes and messages go into the first inlet");
-        return;
-    }
+void synth_send(synth *x, const char *selector, long argc, const t_atom *argv) {
     mega_atom *atoms = malloc(((size_t)argc + 1) * sizeof *atoms);
     if (!atoms) return;
     for (long i = 0; i < argc; i++) {
@@ -146,10 +114,17 @@ static void take(synth *x, const char *selector, long argc, const t_atom *argv) 
             atoms[i] = (mega_atom){atom_getsym(&argv[i])->s_name, 0};
         else atoms[i] = (mega_atom){NULL, atom_getfloat(&argv[i])};
     }
-    enter(x);
+    synth_enter(x);
     mega_adapter_message(x->adapter, MEGA_AT_ONCE, selector, (size_t)argc, atoms);
-    leave(x);
+    synth_leave(x);
     free(atoms);
+}
+
+/// A message that came into an inlet.
+static void take(synth *x, const char *selector, long argc, const t_atom *argv) {
+    if (proxy_getinlet((t_object *)x) > 0)
+        object_error((t_object *)x, "notes and messages go into the first inlet");
+    else synth_send(x, selector, argc, argv);
 }
 
 static void take_anything(synth *x, t_symbol *selector, long argc, t_atom *argv) {
@@ -169,6 +144,53 @@ static void take_float(synth *x, double value) {
 }
 static void take_int(synth *x, t_atom_long value) { take_float(x, (double)value); }
 static void take_bang(synth *x) { take(x, "bang", 0, NULL); }
+
+// ---- files: on the main thread, where dialogs may be shown ---------------------------------------
+
+/// A message about a file whose name a dialog asks for. @param folder receives where it is
+static void send_chosen(synth *x, const char *selector, const char *name, short folder) {
+    char whole[MAX_PATH_CHARS];
+    t_atom atom;
+    if (path_toabsolutesystempath(folder, name, whole)) {
+        object_error((t_object *)x, "%s: `%s` has no path", selector, name);
+        return;
+    }
+    atom_setsym(&atom, gensym(whole));
+    synth_send(x, selector, 1, &atom);
+}
+
+static void do_read(synth *x, t_symbol *selector, short argc, t_atom *argv) {
+    char name[MAX_PATH_CHARS] = "";
+    short folder;
+    t_fourcc type;
+    if (argc) synth_send(x, selector->s_name, argc, argv);
+    else if (!open_dialog(name, &folder, &type, NULL, 0))
+        send_chosen(x, selector->s_name, name, folder);
+}
+
+static void do_write(synth *x, t_symbol *selector, short argc, t_atom *argv) {
+    char name[MAX_PATH_CHARS] = "patch.json";
+    short folder;
+    t_fourcc type;
+    if (argc) synth_send(x, selector->s_name, argc, argv);
+    else if (!saveasdialog_extended(name, &folder, &type, NULL, 0))
+        send_chosen(x, selector->s_name, name, folder);
+}
+
+static void take_read(synth *x, t_symbol *selector, long argc, t_atom *argv) {
+    defer(x, (method)do_read, selector, (short)argc, argv);
+}
+static void take_write(synth *x, t_symbol *selector, long argc, t_atom *argv) {
+    defer(x, (method)do_write, selector, (short)argc, argv);
+}
+
+static void do_dictionary(synth *x, t_symbol *name, short argc, t_atom *argv) {
+    (void)argc, (void)argv;
+    synth_take_dictionary(x, name);
+}
+static void take_dictionary(synth *x, t_symbol *name) {
+    defer(x, (method)do_dictionary, name, 0, NULL);
+}
 
 static void assist(synth *x, void *box, long where, long index, char *text) {
     (void)box;
@@ -210,54 +232,23 @@ static void dsp64(synth *x, t_object *dsp64, short *connected, double rate, long
         object_error((t_object *)x, "no memory for vectors of %ld samples: silent", vector_max);
         return;
     }
-    enter(x);
+    synth_enter(x);
     mega_adapter_format(x->adapter, (uint32_t)lround(rate), x->frames);
-    leave(x);
-    object_method(dsp64, gensym("dsp_add64"), x, perform64, 0, NULL);
+    synth_leave(x);
+    dsp_add64(dsp64, (t_object *)x, (t_perfroutine64)perform64, 0, NULL);
 }
 
 // ---- making ------------------------------------------------------------------------------------
 
-typedef struct {
-    uint32_t ins, outs, voices;
-    const char *file, *wrong;
-} arguments;
-
-static arguments read_arguments(long argc, const t_atom *argv) {
-    arguments a = {.outs = 2};
-    for (long i = 0; i < argc; i++) {
-        bool word = atom_gettype(&argv[i]) == A_SYM;
-        const char *text = word ? atom_getsym(&argv[i])->s_name : "";
-        bool counts = word && (!strcmp(text, "-in") || !strcmp(text, "-voices"));
-        if (counts && i + 1 < argc && atom_gettype(&argv[i + 1]) != A_SYM) {
-            double count = atom_getfloat(&argv[++i]);
-            if (!strcmp(text, "-in") && count >= 0 && count <= CHANNELS_MAX)
-                a.ins = (uint32_t)count;
-            else if (!strcmp(text, "-voices") && count >= 1 && count <= VOICES_MAX)
-                a.voices = (uint32_t)count;
-            else a.wrong = text;
-        } else if (!word) {
-            double outs = atom_getfloat(&argv[i]);
-            if (outs >= 1 && outs <= CHANNELS_MAX) a.outs = (uint32_t)outs;
-            else a.wrong = "channels";
-        } else if (*text == '-' || a.file) {
-            a.wrong = text;
-        } else {
-            a.file = text;
-        }
-    }
-    return a;
-}
-
 static void free_synth(synth *x) {
     dsp_free(&x->object); // no sound from here on
-    enter(x);
+    synth_enter(x);
     void *clock = x->clock;
     x->clock = NULL; // not set again
     critical_exit(x->lock);
     if (clock) object_free(clock);
     if (x->adapter) mega_adapter_destroy(x->adapter);
-    for (said *next, *what = take_said(x); what; what = next) {
+    for (waiting *next, *what = take_waiting(x); what; what = next) {
         next = what->next;
         forget(what);
     }
@@ -265,40 +256,39 @@ static void free_synth(synth *x) {
     free(x->scratch);
 }
 
-static void make_adapter(synth *x, const arguments *a) {
+static void make_adapter(synth *x) {
     double rate = sys_getsr();
     mega_host host = {x, keep_message, keep_error, wake, find_file, now_ms};
-    enter(x);
+    // while an object is made from a patcher's file, Max keeps its box's dictionary there
+    const t_dictionary *box = (const t_dictionary *)gensym("#D")->s_thing;
+    synth_enter(x);
     x->adapter = mega_adapter_create(
         &(mega_adapter_options){.rate = rate > 0 ? (uint32_t)lround(rate) : 48000,
-                                .input_channels = a->ins,
-                                .output_channels = a->outs,
-                                .voices = a->voices},
+                                .input_channels = x->ins,
+                                .output_channels = x->outs,
+                                .voices = (uint32_t)x->voices},
         &host);
-    if (x->adapter && a->file) mega_adapter_load(x->adapter, a->file);
-    leave(x);
+    if (x->adapter && !synth_restore(x, box) && *x->file->s_name)
+        mega_adapter_load(x->adapter, x->file->s_name);
+    synth_leave(x);
 }
 
 static void *new_synth(t_symbol *selector, long argc, t_atom *argv) {
     (void)selector;
-    arguments a = read_arguments(argc, argv);
     synth *x = object_alloc(synth_class);
     if (!x) return NULL;
-    x->adapter = NULL;
-    x->scratch = NULL;
-    x->first = NULL;
+    memset(&x->object + 1, 0, sizeof *x - sizeof x->object);
     x->last = &x->first;
-    x->ins = a.ins;
-    x->outs = a.outs;
-    dsp_setup(&x->object, a.ins);
+    synth_read_arguments(x, argc, argv);
+    x->ins = (uint32_t)x->in;
+    x->outs = (uint32_t)x->chans;
+    dsp_setup(&x->object, (long)x->ins);
     x->info = outlet_new(x, NULL); // outlets are made from the right
-    for (uint32_t o = 0; o < a.outs; o++) outlet_new(x, "signal");
-    if (a.wrong)
-        object_error((t_object *)x, "`%s`: write [megasynth~ (channels) (file) -in N -voices N]",
-                     a.wrong);
+    for (uint32_t o = 0; o < x->outs; o++) outlet_new(x, "signal");
+    attr_args_process(x, (short)argc, argv);
     critical_new(&x->lock);
     x->clock = clock_new(x, (method)clock_tick);
-    make_adapter(x, &a);
+    make_adapter(x);
     if (x->adapter) return x;
     object_free(x);
     return NULL;
@@ -315,6 +305,11 @@ C74_EXPORT void ext_main(void *r) {
     class_addmethod(c, (method)take_int, "int", A_LONG, 0);
     class_addmethod(c, (method)take_float, "float", A_FLOAT, 0);
     class_addmethod(c, (method)take_bang, "bang", 0);
+    class_addmethod(c, (method)take_read, "read", A_GIMME, 0);
+    class_addmethod(c, (method)take_write, "write", A_GIMME, 0);
+    class_addmethod(c, (method)take_dictionary, "dictionary", A_SYM, 0);
+    class_addmethod(c, (method)synth_save, "appendtodictionary", A_CANT, 0);
+    synth_add_attributes(c);
     class_dspinit(c);
     class_register(CLASS_BOX, c);
     synth_class = c;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { METHODS_MAX = 32, OUTLETS_MAX = 70, CLOCKS_MAX = 16, WORDS_MAX = 256 };
+enum { METHODS_MAX = 32, ATTRIBUTES_MAX = 16, OUTLETS_MAX = 70, CLOCKS_MAX = 16, WORDS_MAX = 256 };
 
 struct object_class {
     method make, destroy;
@@ -21,7 +21,17 @@ struct object_class {
         method function;
     } methods[METHODS_MAX];
     size_t method_count;
+    struct attribute *attributes[ATTRIBUTES_MAX];
+    size_t attribute_count;
     bool registered, with_dsp;
+};
+
+struct attribute {
+    t_object object;
+    const char *name;
+    bool is_symbol;
+    long offset;
+    method get, set;
 };
 
 /// Before each object: what Max knows of it. Outlets in the order in which they were made.
@@ -56,6 +66,18 @@ static pthread_mutex_t scheduler = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP; // wh
 static _Thread_local int locks_held;                                       // by critical_enter
 static _Thread_local long inlet; // that the message came into
 
+static t_class attribute_class;
+static pthread_t main_thread;
+static struct {
+    void *object;
+    method function;
+    t_symbol *selector;
+    short argc;
+    t_atom *argv;
+} deferred[WORDS_MAX];
+static size_t deferred_count;
+static const char *chosen; // by the next dialog; NULL: it is cancelled
+
 static header *header_of(const void *object) { return (header *)object - 1; }
 
 // ---- symbols and atoms -------------------------------------------------------------------------
@@ -78,24 +100,36 @@ t_symbol *gensym(const char *name) {
     return &at->symbol;
 }
 
-t_max_err atom_setsym(t_atom *atom, t_symbol *symbol) {
-    *atom = (t_atom){.a_type = A_SYM, .a_w.w_sym = symbol};
+t_max_err atom_setsym(t_atom *atom, const t_symbol *symbol) {
+    *atom = (t_atom){.a_type = A_SYM, .a_w.w_sym = (t_symbol *)symbol};
     return 0;
 }
 t_max_err atom_setfloat(t_atom *atom, double value) {
     *atom = (t_atom){.a_type = A_FLOAT, .a_w.w_float = value};
     return 0;
 }
-long atom_gettype(const t_atom *atom) { return atom->a_type; }
-t_symbol *atom_getsym(const t_atom *atom) { return atom->a_w.w_sym; }
-t_atom_float atom_getfloat(const t_atom *atom) {
-    return atom->a_type == A_LONG ? (double)atom->a_w.w_long : atom->a_w.w_float;
+t_max_err atom_setlong(t_atom *atom, t_atom_long value) {
+    *atom = (t_atom){.a_type = A_LONG, .a_w.w_long = value};
+    return 0;
 }
+long atom_gettype(const t_atom *atom) { return atom->a_type; }
+t_symbol *atom_getsym(const t_atom *atom) {
+    return atom->a_type == A_SYM ? atom->a_w.w_sym : gensym("");
+}
+t_atom_float atom_getfloat(const t_atom *atom) {
+    if (atom->a_type == A_LONG) return (double)atom->a_w.w_long;
+    return atom->a_type == A_FLOAT ? atom->a_w.w_float : 0;
+}
+t_atom_long atom_getlong(const t_atom *atom) {
+    if (atom->a_type == A_FLOAT) return (t_atom_long)atom->a_w.w_float;
+    return atom->a_type == A_LONG ? atom->a_w.w_long : 0;
+}
+void *atom_getobj(const t_atom *atom) { return atom->a_type == A_OBJ ? atom->a_w.w_obj : NULL; }
 
 // ---- classes and objects -----------------------------------------------------------------------
 
-t_class *class_new(const char *name, method make, method destroy, long bytes, method menu,
-                   short type, ...) {
+t_class *class_new(const char *name, const method make, const method destroy, long bytes,
+                   const method menu, short type, ...) {
     assert(name && make && !menu && type == A_GIMME);
     t_class *c = calloc(1, sizeof *c);
     c->make = make;
@@ -104,7 +138,7 @@ t_class *class_new(const char *name, method make, method destroy, long bytes, me
     return c;
 }
 
-t_max_err class_addmethod(t_class *c, method function, const char *name, ...) {
+t_max_err class_addmethod(t_class *c, const method function, const char *name, ...) {
     assert(c->method_count < METHODS_MAX);
     c->methods[c->method_count].name = name;
     c->methods[c->method_count++].function = function;
@@ -158,14 +192,152 @@ static method find(const void *object, const char *name) {
     return NULL;
 }
 
-void *object_method(void *object, t_symbol *name, ...) {
-    assert(strcmp(name->s_name, "dsp_add64") == 0);
-    va_list list;
-    va_start(list, name);
-    void *owner = va_arg(list, void *);
-    set_perform(owner, va_arg(list, method));
-    va_end(list);
-    return object;
+void *object_method_imp(void *object, void *name, void *a, void *b, void *c, void *d, void *e,
+                        void *f, void *g, void *h) {
+    (void)c, (void)d, (void)e, (void)f, (void)g, (void)h;
+    struct attribute *attribute = object; // nothing else is sent any
+    assert(attribute->object.o_class == &attribute_class && name == gensym("setmethod"));
+    if (a == gensym("get")) attribute->get = (method)b;
+    else attribute->set = (method)b;
+    return NULL;
+}
+
+void dsp_add64(t_object *chain_object, t_object *object, t_perfroutine64 perform, long flags,
+               void *user) {
+    assert(chain_object && !flags && !user);
+    set_perform(object, (method)perform);
+}
+
+// ---- attributes --------------------------------------------------------------------------------
+
+t_object *attr_offset_new(const char *name, const t_symbol *type, long flags, const method get,
+                          const method set, long offset) {
+    assert(!flags && !get && !set);
+    struct attribute *made = calloc(1, sizeof *made);
+    *made = (struct attribute){.object.o_class = &attribute_class,
+                               .name = name,
+                               .is_symbol = type == gensym("symbol"),
+                               .offset = offset};
+    return &made->object;
+}
+
+t_max_err class_addattr(t_class *c, t_object *attribute) {
+    assert(c->attribute_count < ATTRIBUTES_MAX);
+    c->attributes[c->attribute_count++] = (struct attribute *)attribute;
+    return 0;
+}
+
+static struct attribute *find_attribute(const t_class *c, const char *name) {
+    for (size_t i = 0; i < c->attribute_count; i++)
+        if (strcmp(c->attributes[i]->name, name) == 0) return c->attributes[i];
+    return NULL;
+}
+
+void *class_attr_get(t_class *c, t_symbol *name) { return find_attribute(c, name->s_name); }
+
+t_max_err class_attr_addattr_parse(t_class *c, const char *name, const char *of_it,
+                                   t_symbol *type, long flags, const char *value) {
+    assert(find_attribute(c, name) && *of_it && type && !flags && *value);
+    return 0;
+}
+
+static bool is_attribute_name(const t_atom *atom) {
+    return atom->a_type == A_SYM && *atom->a_w.w_sym->s_name == '@';
+}
+
+long attr_args_offset(short argc, t_atom *argv) {
+    long at = 0;
+    while (at < argc && !is_attribute_name(&argv[at])) at++;
+    return at;
+}
+
+static void set_attribute(void *object, const struct attribute *a, long argc, t_atom *argv) {
+    typedef t_max_err setter(void *, void *, long, t_atom *);
+    char *field = (char *)object + a->offset;
+    if (a->set) ((setter *)a->set)(object, (void *)a, argc, argv);
+    else if (argc && a->is_symbol) *(t_symbol **)field = atom_getsym(argv);
+    else if (argc) *(t_atom_long *)field = atom_getlong(argv);
+}
+
+void attr_args_process(void *object, short argc, t_atom *argv) {
+    const t_class *c = ((t_object *)object)->o_class;
+    for (long at = attr_args_offset(argc, argv); at < argc;) {
+        long end = at + 1;
+        while (end < argc && !is_attribute_name(&argv[end])) end++;
+        const struct attribute *a = find_attribute(c, argv[at].a_w.w_sym->s_name + 1);
+        if (a) set_attribute(object, a, end - at - 1, argv + at + 1);
+        at = end;
+    }
+}
+
+// ---- patchers' files ---------------------------------------------------------------------------
+
+t_dictionary *kernel_save(void *object) {
+    t_dictionary *box = dictionary_new();
+    ((void (*)(void *, t_dictionary *))find(object, "appendtodictionary"))(object, box);
+    return box;
+}
+
+void *kernel_make_saved(const char *arguments, t_dictionary *box) {
+    gensym("#D")->s_thing = (t_object *)box;
+    void *made = kernel_make(arguments);
+    gensym("#D")->s_thing = NULL;
+    return made;
+}
+
+// ---- the main thread, dialogs ------------------------------------------------------------------
+
+void *defer(void *object, method function, t_symbol *selector, short argc, t_atom *argv) {
+    typedef void deferred_function(void *, t_symbol *, short, t_atom *);
+    assert(!locks_held);
+    if (pthread_equal(pthread_self(), main_thread)) {
+        ((deferred_function *)function)(object, selector, argc, argv);
+        return NULL;
+    }
+    t_atom *copy = calloc((size_t)argc + 1, sizeof *copy);
+    memcpy(copy, argv, (size_t)argc * sizeof *copy);
+    pthread_mutex_lock(&lock);
+    assert(deferred_count < WORDS_MAX);
+    deferred[deferred_count].object = object;
+    deferred[deferred_count].function = function;
+    deferred[deferred_count].selector = selector;
+    deferred[deferred_count].argc = argc;
+    deferred[deferred_count++].argv = copy;
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+size_t kernel_main_queue(void) {
+    typedef void deferred_function(void *, t_symbol *, short, t_atom *);
+    assert(pthread_equal(pthread_self(), main_thread));
+    size_t count = deferred_count;
+    for (size_t i = 0; i < count; i++) {
+        ((deferred_function *)deferred[i].function)(deferred[i].object, deferred[i].selector,
+                                                    deferred[i].argc, deferred[i].argv);
+        free(deferred[i].argv);
+    }
+    deferred_count = 0;
+    return count;
+}
+
+void kernel_choose(const char *file) { chosen = file; }
+
+static short choose(char *name, short *folder) {
+    assert(pthread_equal(pthread_self(), main_thread) && !locks_held);
+    if (!chosen) return 1;
+    strcpy(name, chosen);
+    *folder = 1;
+    chosen = NULL;
+    return 0;
+}
+short open_dialog(char *name, short *folder, t_fourcc *type, t_fourcc *types, short count) {
+    assert(type && !types && !count);
+    return choose(name, folder);
+}
+short saveasdialog_extended(char *name, short *folder, t_fourcc *type, t_fourcc *types,
+                            short count) {
+    assert(type && !types && !count && *name);
+    return choose(name, folder);
 }
 
 // ---- outlets, console, clocks, locks, files ----------------------------------------------------
@@ -185,7 +357,7 @@ void *outlet_new(void *object, const char *type) {
     return &h->outlets[h->outlet_count++];
 }
 
-void *outlet_anything(void *outlet, t_symbol *selector, short argc, const t_atom *argv) {
+void *outlet_anything(void *outlet, const t_symbol *selector, short argc, const t_atom *argv) {
     char text[4096];
     assert(outlet && !locks_held); // what it comes to may need the lock, or another
     int at = snprintf(text, sizeof text, "%s", selector->s_name);
@@ -257,7 +429,7 @@ void critical_free(t_critical it) {
 }
 
 short path_getdefault(void) { return 1; }
-short path_toabsolutesystempath(short folder, const char *file, char *whole) {
+short path_toabsolutesystempath(const short folder, const char *file, char *whole) {
     assert(folder == 1);
     return snprintf(whole, MAX_PATH_CHARS, "%s%s%s", *file == '/' ? "" : root,
                     *file == '/' ? "" : "/", file) >= MAX_PATH_CHARS;
@@ -274,12 +446,13 @@ short locatefile_extended(char *name, short *folder, t_fourcc *type, const t_fou
 
 void dsp_setup(t_pxobject *object, long inlets) { object->z_in = inlets; }
 void dsp_free(t_pxobject *object) { set_perform(object, NULL); }
-double sys_getsr(void) { return sample_rate; }
+float sys_getsr(void) { return (float)sample_rate; }
 
 // ---- what the test calls -----------------------------------------------------------------------
 
 void kernel_init(const char *external, const char *folder, double rate) {
     root = folder;
+    main_thread = pthread_self();
     sample_rate = rate;
     void *module = dlopen(external, RTLD_NOW | RTLD_LOCAL);
     if (!module) fprintf(stderr, "%s\n", dlerror());
@@ -312,6 +485,17 @@ void *kernel_make(const char *arguments) {
 
 typedef void message(void *, t_symbol *, long, t_atom *);
 
+/// To the method of that name, the attribute of that name, or `anything`.
+static void send_word(void *object, t_symbol *word, long argc, t_atom *argv) {
+    const struct attribute *a = find_attribute(((t_object *)object)->o_class, word->s_name);
+    if (a) set_attribute(object, a, argc, argv);
+    else if (strcmp(word->s_name, "dictionary") == 0)
+        ((void (*)(void *, t_symbol *))find(object, "dictionary"))(object, atom_getsym(argv));
+    else if (strcmp(word->s_name, "read") == 0 || strcmp(word->s_name, "write") == 0)
+        ((message *)find(object, word->s_name))(object, word, argc, argv);
+    else ((message *)find(object, "anything"))(object, word, argc, argv);
+}
+
 void kernel_send(void *object, const char *text) {
     t_atom atoms[WORDS_MAX];
     long count = parse(text, atoms);
@@ -319,8 +503,7 @@ void kernel_send(void *object, const char *text) {
     short type = atoms[0].a_type;
     if (type == A_SYM && strcmp(atoms[0].a_w.w_sym->s_name, "bang") == 0)
         ((void (*)(void *))find(object, "bang"))(object);
-    else if (type == A_SYM)
-        ((message *)find(object, "anything"))(object, atoms[0].a_w.w_sym, count - 1, atoms + 1);
+    else if (type == A_SYM) send_word(object, atoms[0].a_w.w_sym, count - 1, atoms + 1);
     else if (count > 1) ((message *)find(object, "list"))(object, gensym("list"), count, atoms);
     else if (type == A_LONG)
         ((void (*)(void *, t_atom_long))find(object, "int"))(object, atoms[0].a_w.w_long);

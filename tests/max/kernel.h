@@ -8,6 +8,9 @@
 #include <stddef.h>
 
 #include "ext.h"
+#include "ext_atomarray.h"
+#include "ext_critical.h"
+#include "ext_dictobj.h"
 #include "ext_obex.h"
 #include "z_dsp.h"
 
@@ -18,6 +21,17 @@ void kernel_init(const char *external, const char *folder, double rate);
 /// keys.json -voices 4").
 /// @return NULL: its `new` refused
 void *kernel_make(const char *arguments);
+/// A [dict] of that name. @param name, json: a literal
+void kernel_dict(const char *name, const char *json);
+/// What the object puts into its box's dictionary when the patcher is saved.
+t_dictionary *kernel_save(void *object);
+void kernel_forget(t_dictionary *box);
+/// An object of a patcher that is opened, with the dictionary of its box.
+void *kernel_make_saved(const char *arguments, t_dictionary *box);
+/// The file that the next dialog gives, in the folder of all files; without one it is cancelled.
+void kernel_choose(const char *file);
+/// Runs what was deferred to the main thread, which must be the caller's. @return how much
+size_t kernel_main_queue(void);
 /// A message, with what Max does to it: a lone whole number goes to `int`, another to `float`,
 /// several beginning with a number to `list`, `bang` to `bang`, all else to `anything`.
 void kernel_send(void *object, const char *message);

@@ -204,6 +204,161 @@ static void other_inlets_are_for_signals(void **unused) {
     assert_int_equal(kernel_alive(), 0);
 }
 
+// ---- what people of Max expect -------------------------------------------------------------------
+
+/// What the object answers to `dump`, whose lines hold the whole patch; to be freed.
+static char *dump_of(void *x) {
+    run_clocks();
+    free(kernel_said());
+    kernel_send(x, "dump");
+    run_clocks();
+    return kernel_said();
+}
+
+static void attributes_of_the_box(void **unused) {
+    (void)unused;
+    void *x = kernel_make("@voices 16");
+    assert_string_equal(kernel_outlets(x), "signal signal anything");
+    char *said = kernel_said();
+    if (strstr(said, "console")) fail_msg("%s", said);
+    free(said);
+    object_free(x);
+
+    x = kernel_make("@chans 4 @file keys.json @in 3 @voices 5 @varname lead");
+    assert_int_equal(kernel_inlets(x), 3);
+    assert_string_equal(kernel_outlets(x), "signal signal signal signal anything");
+    said = dump_of(x);
+    assert_non_null(strstr(said, "dump voices 5"));
+    assert_non_null(strstr(said, "dump add filt"));
+    free(said);
+    kernel_send(x, "voices 7"); // the attribute as a message
+    said = dump_of(x);
+    assert_non_null(strstr(said, "dump voices 7"));
+    free(said);
+    kernel_send(x, "file toy.json");
+    kernel_send(x, "chans 2");
+    run_clocks();
+    expect_said("only be written in the box");
+    said = dump_of(x);
+    assert_null(strstr(said, "dump add filt"));
+    free(said);
+    object_free(x);
+
+    static const char *const wrong[] = {"@voices 0", "@voices", "@chans 65", "@in x", "2 -voices",
+                                        "2 a.json b.json"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        x = kernel_make(wrong[i]);
+        assert_non_null(x);
+        expect_said("write [megasynth~");
+        object_free(x);
+    }
+    free(kernel_said());
+    assert_int_equal(kernel_alive(), 0);
+}
+
+#define TOY                                                                                        \
+    "{\"name\": \"by dict\", \"voices\": 3, \"knobs\": {\"speed\": {\"value\": 0.25}}, \"nodes\": {\"o\": "   \
+    "{\"type\": \"osc.sine\", \"params\": {\"freq\": 220}}, \"out\": {\"type\": \"output\"}}, "          \
+    "\"connections\": [{\"from\": [\"o\", \"out\"], \"to\": [\"out\", \"in\"], \"amount\": 0.5}]}"
+
+static void patches_from_dictionaries(void **unused) {
+    (void)unused;
+    kernel_dict("toy", TOY);
+    kernel_dict("wrong", "{\"nodes\": {\"o\": {\"type\": \"osc.sign\"}}}");
+    void *x = kernel_make("2");
+    kernel_send(x, "dictionary toy");
+    kernel_send(x, "sync");
+    char *said = dump_of(x);
+    static const char *const parts[] = {"dump add o osc.sine freq 220",
+                                        "dump connect o.out out.in 0.5", "speed 0.25", "voices 3"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(said, parts[i])) fail_msg("no `%s` in %s", parts[i], said);
+    kernel_send(x, "dictionary wrong");
+    run_clocks();
+    expect_said("osc.sine"); // did you mean
+    kernel_send(x, "dictionary nowhere");
+    expect_said("no dictionary `nowhere`");
+    char *after = dump_of(x);
+    assert_string_equal(after, said);
+    free(after);
+    free(said);
+    object_free(x);
+    free(kernel_said());
+    assert_int_equal(kernel_alive(), 0);
+}
+
+static void state_in_the_patcher(void **unused) {
+    (void)unused;
+    void *x = kernel_make("2 keys.json @embed 1");
+    kernel_send(x, "knob cutoff 0.125");
+    kernel_send(x, "set env.sustain 0");
+    kernel_send(x, "add extra gain");
+    char *said = dump_of(x);
+    t_dictionary *box = kernel_save(x);
+    object_free(x);
+    void *y = kernel_make_saved("2 toy.json @embed 1", box); // what was saved is newer than the file
+    kernel_forget(box);
+    char *again = dump_of(y);
+    assert_string_equal(again, said);
+    assert_non_null(strstr(again, "0.125"));
+    free(again);
+    kernel_send(y, "embed 0");
+    box = kernel_save(y);
+    object_free(y);
+    y = kernel_make_saved("2", box);
+    kernel_forget(box);
+    again = dump_of(y);
+    assert_null(strstr(again, "extra"));
+    free(again);
+    free(said);
+    object_free(y);
+    free(kernel_said());
+    assert_int_equal(kernel_alive(), 0);
+}
+
+static void *reads(void *x) {
+    kernel_send(x, "read keys.json");
+    kernel_send(x, "read");
+    return NULL;
+}
+
+static void files_and_dialogs(void **unused) {
+    (void)unused;
+    void *x = kernel_make("2");
+    kernel_send(x, "read"); // the dialog is cancelled
+    kernel_choose("toy.json");
+    kernel_send(x, "read");
+    char *said = dump_of(x);
+    assert_null(strstr(said, "console"));
+    char *toy = said;
+    pthread_t other;
+    kernel_choose("pad.json");
+    pthread_create(&other, NULL, reads, x);
+    pthread_join(other, NULL);
+    said = dump_of(x);
+    assert_string_equal(said, toy); // files wait for the main thread
+    free(said);
+    assert_int_equal(kernel_main_queue(), 2);
+    said = dump_of(x);
+    assert_string_not_equal(said, toy);
+    free(said);
+    char name[] = "/tmp/max_test.XXXXXX";
+    assert_non_null(mkdtemp(name));
+    char path[100];
+    snprintf(path, sizeof path, "%s/kept.json", name);
+    kernel_choose(path);
+    kernel_send(x, "write");
+    kernel_send(x, "sync");
+    run_clocks();
+    assert_int_equal(access(path, R_OK), 0);
+    remove(path);
+    rmdir(name);
+    free(toy);
+    object_free(x);
+    free(kernel_said());
+    assert_int_equal(kernel_alive(), 0);
+}
+
 // ---- threads -----------------------------------------------------------------------------------
 
 static atomic_bool done;
@@ -301,6 +456,10 @@ int main(void) {
         cmocka_unit_test(the_same_bits_as_the_command_line),
         cmocka_unit_test(messages_and_answers),
         cmocka_unit_test(other_inlets_are_for_signals),
+        cmocka_unit_test(attributes_of_the_box),
+        cmocka_unit_test(patches_from_dictionaries),
+        cmocka_unit_test(state_in_the_patcher),
+        cmocka_unit_test(files_and_dialogs),
         cmocka_unit_test(three_threads),
         cmocka_unit_test(two_that_talk_to_each_other),
         cmocka_unit_test(gone_while_clocks_run),

@@ -10,9 +10,16 @@ typedef struct {
     long z_in;
 } t_pxobject;
 
+typedef void (*t_perfroutine64)(t_object *object, t_object *dsp64, double **ins, long in_count,
+                                double **outs, long out_count, long frames, long flags,
+                                void *user);
+
 void class_dspinit(t_class *c);
-void dsp_setup(t_pxobject *object, long inlets);
-void dsp_free(t_pxobject *object);
-double sys_getsr(void);
+void dsp_add64(t_object *chain, t_object *object, t_perfroutine64 perform, long flags, void *user);
+void z_dsp_setup(t_pxobject *object, long inlets);
+#define dsp_setup z_dsp_setup
+void z_dsp_free(t_pxobject *object);
+#define dsp_free z_dsp_free
+float sys_getsr(void);
 
 #endif
