@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Makes the help patches and examples of this folder. What they say of messages comes from the externals' own table,
+"""Makes the help patches and examples of this folder, and those of the package for Max. What they say of messages comes from the externals' own table,
 what they say of modules from the modules' tables.
 
-    help-patches/make.py MEGASYNTH [FOLDER]      MEGASYNTH is the command-line program
+    help-patches/make.py MEGASYNTH [FOLDER [MAX_FOLDER]]      MEGASYNTH is the command-line program
 """
 import json
 import os
@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 from examples import examples
+from max import package
 from objects import helps
 from reference import module_sheets
 
@@ -38,6 +39,14 @@ def main():
     modules = modules if isinstance(modules, list) else modules["modules"]
     for name, sheet in {**helps(messages()), **examples(), **module_sheets(modules)}.items():
         sheet.write(os.path.join(folder, name + ".pd"))
+    max_folder = sys.argv[3] if len(sys.argv) > 3 else os.path.join(HERE, "..", "pd-externals", "max", "package")
+    if len(sys.argv) == 3:
+        return
+    for name, text in package(messages()).items():
+        path = os.path.join(max_folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ static bool set_named(synth *x, const char *name, const t_atom *value) {
         x->chans = (t_atom_long)atom_getfloat(value);
     else if (strcmp(name, "embed") == 0 && within(value, 0, 1))
         x->embed = (t_atom_long)atom_getfloat(value);
-    else if (strcmp(name, "file") == 0 && atom_gettype(value) == A_SYM) x->file = atom_getsym(value);
+    else if (strcmp(name, "file") == 0 && atom_gettype(value) == A_SYM)
+        x->file = atom_getsym(value);
     else return false;
     return true;
 }
@@ -49,7 +50,8 @@ static void read_positional(synth *x, long argc, const t_atom *argv) {
     for (long i = 0; i < argc;) {
         if (atom_gettype(&argv[i]) == A_SYM)
             i += read_word(x, atom_getsym(&argv[i])->s_name, argc - i, &argv[i]);
-        else if (within(&argv[i], 1, CHANNELS_MAX)) x->chans = (t_atom_long)atom_getfloat(&argv[i++]);
+        else if (within(&argv[i], 1, CHANNELS_MAX))
+            x->chans = (t_atom_long)atom_getfloat(&argv[i++]);
         else complain(x, "channels"), i++;
     }
 }
@@ -102,7 +104,8 @@ static t_max_err set_file(synth *x, void *attribute, long argc, t_atom *argv) {
 /// Inlets and outlets are made with the object.
 static t_max_err set_fixed(synth *x, void *attribute, long argc, t_atom *argv) {
     (void)attribute, (void)argc, (void)argv;
-    if (x->adapter) object_error((t_object *)x, "`@chans` and `@in` can only be written in the box");
+    if (x->adapter)
+        object_error((t_object *)x, "`@chans` and `@in` can only be written in the box");
     return MAX_ERR_NONE;
 }
 

@@ -141,8 +141,7 @@ static void restore_message(synth *x, long argc, const t_atom *argv) {
         if (atom_gettype(&argv[i]) == A_SYM) atoms[i].word = atom_getsym(&argv[i])->s_name;
         else atoms[i].number = atom_getfloat(&argv[i]);
     }
-    if (atoms->word)
-        mega_adapter_restore(x->adapter, atoms->word, (size_t)argc - 1, atoms + 1);
+    if (atoms->word) mega_adapter_restore(x->adapter, atoms->word, (size_t)argc - 1, atoms + 1);
     free(atoms);
 }
 

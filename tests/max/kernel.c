@@ -235,8 +235,8 @@ static struct attribute *find_attribute(const t_class *c, const char *name) {
 
 void *class_attr_get(t_class *c, t_symbol *name) { return find_attribute(c, name->s_name); }
 
-t_max_err class_attr_addattr_parse(t_class *c, const char *name, const char *of_it,
-                                   t_symbol *type, long flags, const char *value) {
+t_max_err class_attr_addattr_parse(t_class *c, const char *name, const char *of_it, t_symbol *type,
+                                   long flags, const char *value) {
     assert(find_attribute(c, name) && *of_it && type && !flags && *value);
     return 0;
 }

@@ -42,9 +42,7 @@ t_dictionary *dictionary_new(void) {
     return d;
 }
 
-static t_atom object_atom(void *object) {
-    return (t_atom){.a_type = A_OBJ, .a_w.w_obj = object};
-}
+static t_atom object_atom(void *object) { return (t_atom){.a_type = A_OBJ, .a_w.w_obj = object}; }
 
 static void put(t_dictionary *d, t_symbol *key, t_atom value) {
     assert(d->count < KEYS_MAX);
@@ -79,7 +77,8 @@ t_max_err dictionary_appenddictionary(t_dictionary *d, t_symbol *key, t_object *
 
 t_max_err dictionary_getdictionary(const t_dictionary *d, t_symbol *key, t_object **value) {
     const t_atom *found = value_of(d, key);
-    if (!found || found->a_type != A_OBJ || found->a_w.w_obj->o_class != (t_class *)&dictionary_class)
+    if (!found || found->a_type != A_OBJ ||
+        found->a_w.w_obj->o_class != (t_class *)&dictionary_class)
         return MAX_ERR_GENERIC;
     *value = found->a_w.w_obj;
     return MAX_ERR_NONE;

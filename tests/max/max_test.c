@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -204,7 +205,8 @@ static void other_inlets_are_for_signals(void **unused) {
     assert_int_equal(kernel_alive(), 0);
 }
 
-// ---- what people of Max expect -------------------------------------------------------------------
+// ---- what people of Max expect
+// -------------------------------------------------------------------
 
 /// What the object answers to `dump`, whose lines hold the whole patch; to be freed.
 static char *dump_of(void *x) {
@@ -244,8 +246,8 @@ static void attributes_of_the_box(void **unused) {
     free(said);
     object_free(x);
 
-    static const char *const wrong[] = {"@voices 0", "@voices", "@chans 65", "@in x", "2 -voices",
-                                        "2 a.json b.json"};
+    static const char *const wrong[] = {"@voices 0", "@voices",   "@chans 65",
+                                        "@in x",     "2 -voices", "2 a.json b.json"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         x = kernel_make(wrong[i]);
         assert_non_null(x);
@@ -257,8 +259,9 @@ static void attributes_of_the_box(void **unused) {
 }
 
 #define TOY                                                                                        \
-    "{\"name\": \"by dict\", \"voices\": 3, \"knobs\": {\"speed\": {\"value\": 0.25}}, \"nodes\": {\"o\": "   \
-    "{\"type\": \"osc.sine\", \"params\": {\"freq\": 220}}, \"out\": {\"type\": \"output\"}}, "          \
+    "{\"name\": \"by dict\", \"voices\": 3, \"knobs\": {\"speed\": {\"value\": 0.25}}, "           \
+    "\"nodes\": {\"o\": "                                                                          \
+    "{\"type\": \"osc.sine\", \"params\": {\"freq\": 220}}, \"out\": {\"type\": \"output\"}}, "    \
     "\"connections\": [{\"from\": [\"o\", \"out\"], \"to\": [\"out\", \"in\"], \"amount\": 0.5}]}"
 
 static void patches_from_dictionaries(void **unused) {
@@ -296,7 +299,8 @@ static void state_in_the_patcher(void **unused) {
     char *said = dump_of(x);
     t_dictionary *box = kernel_save(x);
     object_free(x);
-    void *y = kernel_make_saved("2 toy.json @embed 1", box); // what was saved is newer than the file
+    void *y =
+        kernel_make_saved("2 toy.json @embed 1", box); // what was saved is newer than the file
     kernel_forget(box);
     char *again = dump_of(y);
     assert_string_equal(again, said);
@@ -356,6 +360,38 @@ static void files_and_dialogs(void **unused) {
     free(toy);
     object_free(x);
     free(kernel_said());
+    assert_int_equal(kernel_alive(), 0);
+}
+
+/// Every message of the help patcher, sent to an object with the arguments that it has there.
+static void the_help_patcher(void **unused) {
+    (void)unused;
+    json_t *help =
+        json_load_file(SOURCE_DIR "/pd-externals/max/package/help/megasynth~.maxhelp", 0, NULL);
+    assert_non_null(help);
+    json_t *boxes = json_object_get(json_object_get(help, "patcher"), "boxes"), *row;
+    size_t i, sent = 0;
+    void *x = NULL;
+    kernel_dict("mypatch", TOY);
+    json_array_foreach(boxes, i, row) {
+        const char *text = json_string_value(json_object_get(json_object_get(row, "box"), "text"));
+        if (text && strncmp(text, "megasynth~ ", 11) == 0) x = kernel_make(text + 11);
+    }
+    assert_non_null(x);
+    json_array_foreach(boxes, i, row) {
+        json_t *box = json_object_get(row, "box");
+        if (strcmp(json_string_value(json_object_get(box, "maxclass")), "message") != 0) continue;
+        kernel_send(x, json_string_value(json_object_get(box, "text")));
+        kernel_send(x, "sync");
+        run_clocks();
+        sent++;
+    }
+    char *said = kernel_said();
+    if (strstr(said, "console") || strstr(said, "error")) fail_msg("%s", said);
+    free(said);
+    assert_true(sent > 12);
+    json_decref(help);
+    object_free(x);
     assert_int_equal(kernel_alive(), 0);
 }
 
@@ -460,6 +496,7 @@ int main(void) {
         cmocka_unit_test(patches_from_dictionaries),
         cmocka_unit_test(state_in_the_patcher),
         cmocka_unit_test(files_and_dialogs),
+        cmocka_unit_test(the_help_patcher),
         cmocka_unit_test(three_threads),
         cmocka_unit_test(two_that_talk_to_each_other),
         cmocka_unit_test(gone_while_clocks_run),

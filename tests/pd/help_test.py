@@ -19,8 +19,14 @@ MISTAKES = {"connect vca.out filt.in"}  # made on purpose
 def check_fresh(megasynth, sources):
     """The committed patches are what make.py writes: messages and modules have their words from the tables."""
     with pd.folder() as folder:
-        subprocess.run([sys.executable, os.path.join(sources, "help-patches", "make.py"), megasynth, folder], check=True,
+        subprocess.run([sys.executable, os.path.join(sources, "help-patches", "make.py"), megasynth, folder,
+                        os.path.join(folder, "max")], check=True,
                        env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+        package = os.path.join(sources, "pd-externals", "max", "package")
+        for name in (os.path.relpath(path, package) for path in glob.glob(package + "/**/*.*", recursive=True)):
+            with open(os.path.join(folder, "max", name)) as new, open(os.path.join(package, name)) as old:
+                assert new.read() == old.read(), f"{name} is old: help-patches/make.py build/bin/megasynth"
+        shutil.rmtree(os.path.join(folder, "max"))
         made = sorted(os.listdir(folder))
         assert made == sorted(name for name in os.listdir(os.path.join(sources, "help-patches")) if name.endswith(".pd"))
         for name in made:

@@ -44,7 +44,7 @@ enum { MAX_ERR_NONE = 0, MAX_ERR_GENERIC = -1 };
 /// Calls a function of ten pointers with as many as are given; the rest are 0.
 #define C74_VARFUN(function, ...) C74_VARFUN_TEN(function, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 #define C74_VARFUN_TEN(function, a, b, c, d, e, f, g, h, i, j, ...)                                \
-    function((void *)(a), (void *)(b), (void *)(c), (void *)(d), (void *)(e), (void *)(f),          \
+    function((void *)(a), (void *)(b), (void *)(c), (void *)(d), (void *)(e), (void *)(f),         \
              (void *)(g), (void *)(h), (void *)(i), (void *)(j))
 
 /// Not used, but there: names that the shim must leave alone.

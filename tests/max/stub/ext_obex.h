@@ -15,8 +15,8 @@ t_class *class_new(const char *name, const method make, const method destroy, lo
 t_max_err class_addmethod(t_class *c, const method function, const char *name, ...);
 t_max_err class_addattr(t_class *c, t_object *attribute);
 void *class_attr_get(t_class *c, t_symbol *name);
-t_max_err class_attr_addattr_parse(t_class *c, const char *name, const char *of_it,
-                                   t_symbol *type, long flags, const char *value);
+t_max_err class_attr_addattr_parse(t_class *c, const char *name, const char *of_it, t_symbol *type,
+                                   long flags, const char *value);
 t_max_err class_register(t_symbol *space, t_class *c);
 void *object_alloc(t_class *c);
 t_max_err object_free(void *object);
@@ -35,10 +35,10 @@ long attr_args_offset(short argc, t_atom *argv);
 void attr_args_process(void *object, short argc, t_atom *argv);
 
 #define CLASS_ATTR_LONG(c, name, flags, structure, member)                                         \
-    class_addattr((c), attr_offset_new(name, gensym("long"), (flags), (method)0, (method)0,         \
+    class_addattr((c), attr_offset_new(name, gensym("long"), (flags), (method)0, (method)0,        \
                                        (long)offsetof(structure, member)))
 #define CLASS_ATTR_SYM(c, name, flags, structure, member)                                          \
-    class_addattr((c), attr_offset_new(name, gensym("symbol"), (flags), (method)0, (method)0,       \
+    class_addattr((c), attr_offset_new(name, gensym("symbol"), (flags), (method)0, (method)0,      \
                                        (long)offsetof(structure, member)))
 #define CLASS_ATTR_ACCESSORS(c, name, getter, setter)                                              \
     {                                                                                              \

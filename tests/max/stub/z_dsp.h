@@ -11,8 +11,7 @@ typedef struct {
 } t_pxobject;
 
 typedef void (*t_perfroutine64)(t_object *object, t_object *dsp64, double **ins, long in_count,
-                                double **outs, long out_count, long frames, long flags,
-                                void *user);
+                                double **outs, long out_count, long frames, long flags, void *user);
 
 void class_dspinit(t_class *c);
 void dsp_add64(t_object *chain, t_object *object, t_perfroutine64 perform, long flags, void *user);
