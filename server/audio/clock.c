@@ -27,11 +27,16 @@ int64_t clock_mono_ns(void) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-uint64_t clock_frame_of_ns(const clock_reading *r, int64_t mono_ns) {
+int64_t clock_signed_frame_of_ns(const clock_reading *r, int64_t mono_ns) {
     double frames = (double)(mono_ns - r->mono_ns) / r->ns_per_frame;
     int64_t whole = (int64_t)frames;
     if ((double)whole > frames) whole--; // floor
-    return whole < 0 && (uint64_t)-whole > r->frame ? 0 : r->frame + (uint64_t)whole;
+    return (int64_t)r->frame + whole;
+}
+
+uint64_t clock_frame_of_ns(const clock_reading *r, int64_t mono_ns) {
+    int64_t frame = clock_signed_frame_of_ns(r, mono_ns);
+    return frame < 0 ? 0 : (uint64_t)frame;
 }
 
 static uint64_t bits_of(double value) {

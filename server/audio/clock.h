@@ -30,6 +30,8 @@ static inline int64_t clock_ns_of_frame(const clock_reading *r, uint64_t frame) 
 }
 /// The frame that falls due at or just before that time; 0 before the first.
 uint64_t clock_frame_of_ns(const clock_reading *r, int64_t mono_ns);
+/// The same; negative before the first.
+int64_t clock_signed_frame_of_ns(const clock_reading *r, int64_t mono_ns);
 /// Frames a second, as measured.
 static inline double clock_rate(const clock_reading *r) { return 1e9 / r->ns_per_frame; }
 

@@ -28,9 +28,8 @@ static void end_after(call *c, mega_note note, double seconds) {
 }
 
 void command_note_on(call *c) {
-    if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) ||
-        !velocity_is_right(c) || !arg_within(c, "id", 0, 9e15) ||
-        !arg_within(c, "seconds", 0, NOTE_SECONDS_MAX))
+    if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) || !velocity_is_right(c) ||
+        !arg_within(c, "id", 0, 9e15) || !arg_within(c, "seconds", 0, NOTE_SECONDS_MAX))
         return;
     if (c->checking) return;
     note_entry entry = {.session = c->from->number,
@@ -52,12 +51,16 @@ typedef struct {
     double key;
 } named_note;
 
-/// A number alone is an id of this client's, else a key, else a handle.
-static named_note guess(const call *c, int64_t which) {
-    mega_note note = notes_by_id(c->synth->notes, c->from->number, which);
-    if (note) return (named_note){note, 0};
-    if (which >= 0 && which <= 127) return (named_note){0, (double)which};
-    return (named_note){(mega_note)which, 0};
+/// A number alone is an id of this client's, else a key, else a handle. @return false, having
+/// failed: it is none of them
+static bool guess(call *c, double which, named_note *found) {
+    bool whole = floor(which) == which && which >= 0 && which < 9e15;
+    mega_note note = whole ? notes_by_id(c->synth->notes, c->from->number, (int64_t)which) : 0;
+    if (note) *found = (named_note){note, 0};
+    else if (which >= 0 && which <= 127) *found = (named_note){0, which};
+    else if (whole) *found = (named_note){(mega_note)which, 0};
+    else call_fail(c, CODE_BAD_VALUE, "which", "neither an id, a key 0..127, nor a handle");
+    return !c->code;
 }
 
 /// The note that `id`, `note`, `which` or, where that is allowed, `key` names. @return false,
@@ -78,8 +81,7 @@ static bool find_note(call *c, bool may_be_key, named_note *found) {
         return true;
     }
     if (arg_given(c, "which")) {
-        *found = guess(c, arg_integer(c, "which", 0));
-        return true;
+        return guess(c, arg_number(c, "which", 0), found);
     }
     call_fail(c, CODE_BAD_TYPE, "note", "which note?");
     call_note(c, "want", "%s", c->command->arguments);
@@ -93,9 +95,8 @@ static bool found_later(const call *c) { return c->checking && c->task->is_bundl
 
 void command_note_off(call *c) {
     named_note which;
-    if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) ||
-        !velocity_is_right(c) || found_later(c) || !find_note(c, true, &which) ||
-        c->checking)
+    if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) || !velocity_is_right(c) ||
+        found_later(c) || !find_note(c, true, &which) || c->checking)
         return;
     mega_engine *engine = c->synth->input.engine;
     uint64_t frame = call_engine_frame(c);

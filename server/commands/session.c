@@ -93,9 +93,9 @@ void command_sync(call *c) { sync_wait(c); }
 
 // ---- topics -----------------------------------------------------------------------------------
 
-/// @return false, having failed, if one is unknown
-static bool topics_of(call *c, uint32_t *bits) {
-    *bits = 0;
+/// @param otherwise where none is named @return false, having failed, if one is unknown
+static bool topics_of(call *c, uint32_t *bits, uint32_t otherwise) {
+    *bits = c->rest_count ? 0 : otherwise;
     for (size_t i = 0; i < c->rest_count; i++) {
         char name[16];
         topic which;
@@ -107,7 +107,6 @@ static bool topics_of(call *c, uint32_t *bits) {
         }
         *bits |= 1u << which;
     }
-    if (!c->rest_count) *bits = (1u << TOPIC_COUNT) - 1;
     return true;
 }
 
@@ -121,14 +120,16 @@ static void answer_topics(call *c) {
 
 void command_subscribe(call *c) {
     uint32_t bits;
-    if (!topics_of(c, &bits)) return;
+    uint32_t all_but_meter =
+        ((1u << TOPIC_COUNT) - 1) & ~(1u << TOPIC_meter); // it hides the others
+    if (!topics_of(c, &bits, all_but_meter)) return;
     c->from->topics |= bits;
     answer_topics(c);
 }
 
 void command_unsubscribe(call *c) {
     uint32_t bits;
-    if (!topics_of(c, &bits)) return;
+    if (!topics_of(c, &bits, (1u << TOPIC_COUNT) - 1)) return;
     c->from->topics &= ~bits;
     answer_topics(c);
 }

@@ -184,6 +184,14 @@ static double real_at(char type, const void *arg) {
     return wide;
 }
 
+/// OSC's T and F are numbers where the table wants numbers.
+static void as_wanted(char type, msgpack_object *value) {
+    if (value->type != MSGPACK_OBJECT_BOOLEAN || (type != 'i' && type != 'f')) return;
+    bool is_true = value->via.boolean;
+    *value = (msgpack_object){.type = MSGPACK_OBJECT_POSITIVE_INTEGER};
+    value->via.u64 = is_true;
+}
+
 /// @param arg liblo's, at any address
 static bool convert(char type, const void *arg, msgpack_object *value) {
     *value = (msgpack_object){.type = MSGPACK_OBJECT_NIL};
@@ -240,6 +248,7 @@ static bool bind_plain(call *c, lo_message message) {
                              : "plain arguments are of the types i h f d s T F");
             return false;
         }
+        as_wanted(row->parsed[index].type, &value);
         if (!rest) {
             if (!bind_value(c, index, &value)) return false;
             continue;
@@ -258,9 +267,10 @@ static bool bind_plain(call *c, lo_message message) {
 bool arguments_first_number(lo_message message, double *value) {
     msgpack_object first;
     if (lo_message_get_argc(message) < 1 ||
-        !convert(lo_message_get_types(message)[0], lo_message_get_argv(message)[0], &first) ||
-        !is_number(&first))
+        !convert(lo_message_get_types(message)[0], lo_message_get_argv(message)[0], &first))
         return false;
+    as_wanted('f', &first);
+    if (!is_number(&first)) return false;
     *value = first.type == MSGPACK_OBJECT_FLOAT64 ? first.via.f64 : (double)first.via.i64;
     return true;
 }
@@ -315,7 +325,8 @@ bool arguments_time(call *c, uint64_t *frame) {
         uint64_t ns;
         if (payload_get(at, "mono_ns")) {
             if (!whole(c, at, "mono_ns", &ns)) return false;
-            *frame = sound_frame_of(c->server->sound, ns);
+            if (ns > INT64_MAX) ns = INT64_MAX;
+            *frame = call_frame_of_ns(c->server, (int64_t)ns, &c->before);
             return true;
         }
         if (payload_get(at, "beat")) {

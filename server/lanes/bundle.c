@@ -178,7 +178,7 @@ static void give_frame(task *t, uint64_t took_ns) {
                        (uint64_t)(margin_ms * 1e-3 * sound_rate(s->sound)) / MIXER_SLICE_FRAMES *
                            MIXER_SLICE_FRAMES; // changes begin with a block
     // one frame for all is worth more than the right one: what is late is told
-    t->late_by = t->frame && t->frame < soonest ? soonest - t->frame : 0;
+    t->late_by = t->frame && t->frame < soonest ? soonest - t->frame + t->before : 0;
     if (t->frame < soonest) t->frame = soonest;
     for (size_t i = 0; i < t->count; i++) t->calls[i].frame = t->calls[i].affects = t->frame;
 }
@@ -243,7 +243,8 @@ static void landed(task *t) {
     t->settled = change_settled;
 }
 
-/// The frame that the messages themselves ask for. @return false, having failed: they ask for several
+/// The frame that the messages themselves ask for. @return false, having failed: they ask for
+/// several
 static bool agree_on_frame(task *t) {
     if (t->frame) return true;
     for (size_t i = 0; i < t->count; i++) {

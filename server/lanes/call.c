@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "synths/sound.h"
 #include "synths/synth.h"
 
 // Example: CODE(LATE, "late", "...")  Becomes: "late",
@@ -174,6 +175,12 @@ bool call_check(call *c, mega_status status) {
         return false;
     default: call_fail(c, CODE_INTERNAL, "", "refused: %s", mega_status_name(status)); return false;
     }
+}
+
+uint64_t call_frame_of_ns(const server *s, int64_t mono_ns, uint64_t *before) {
+    int64_t frame = sound_frame_of(s->sound, mono_ns);
+    *before = frame < 1 ? (uint64_t)(1 - frame) : 0;
+    return frame < 1 ? 1 : (uint64_t)frame;
 }
 
 uint64_t call_engine_frame(const call *c) {

@@ -31,7 +31,8 @@ struct call {
     void *own_rest, *own_bytes; ///< what `rest` and the values point into, where that is no message
 
     bool checking;
-    uint64_t frame; ///< server's, at which it is to happen; 0: at once
+    uint64_t frame;  ///< server's, at which it is to happen; 0: at once
+    uint64_t before; ///< frames that it should have happened before the server's first
 
     json_t *answer;   ///< what /done will carry
     json_t *failure;  ///< what /fail will carry
@@ -63,6 +64,7 @@ struct task {
     bool collecting;          ///< builds only say what they want
     bool again;               ///< set by `landed`: once more to the builder, with other work
     uint64_t frame;           ///< of the bundle; 0: at once
+    uint64_t before;          ///< frames that it should have happened before the server's first
     uint64_t late_by;         ///< frames that a bundle came too late
     uint64_t serial;          ///< in the build lane
     uint64_t wait_for;        ///< serial of the build that a name may come from; 0: none
@@ -108,6 +110,9 @@ void call_hint_keys(call *c, const char *wrong, const json_t *object);
 void call_fail_report(call *c, mega_status status, const mega_report *report);
 /// Fails with what an EVENT function gave. @return false if it did
 bool call_check(call *c, mega_status status);
+/// The frame that falls due at a monotonic time, 1 or more. @param before receives how many frames
+/// before frame 1 that is; else 0
+uint64_t call_frame_of_ns(const server *s, int64_t mono_ns, uint64_t *before);
 /// The engine's frame for the call's.
 uint64_t call_engine_frame(const call *c);
 

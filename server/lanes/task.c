@@ -158,6 +158,7 @@ static bool prepare_mapped(call *c, lo_message message, const json_t *map) {
     arguments_bind_json(c, payload);
     json_decref(payload);
     c->frame = c->task->frame;
+    c->before = c->task->before;
     return !c->code;
 }
 
@@ -189,6 +190,7 @@ static bool prepare(call *c, const osc_message *m) {
         synth_hold(c->synth);
     }
     c->frame = c->task->frame;
+    c->before = c->task->before;
     return arguments_time(c, &c->frame);
 }
 
@@ -202,17 +204,18 @@ static bool check_time(call *c) {
         call_note(c, "limit", "timed_max");
         return false;
     }
+    uint64_t late = now - c->frame + c->before;
     c->server->tally.late++;
     notice_send(c->server, TOPIC_late,
                 json_pack("{s:s, s:I, s:I}", "command", c->command->address, "frame",
-                          (json_int_t)c->frame, "late_frames", (json_int_t)(now - c->frame)));
+                          (json_int_t)c->frame, "late_frames", (json_int_t)late));
     if (c->from->late == LATE_PLAY) {
         c->frame = 0;
         return true;
     }
     // a plain command that is to be dropped is dropped without a word
     c->answered = c->from->late == LATE_DROP && !c->id;
-    call_fail(c, CODE_LATE, "at", "late by %llu frames", (unsigned long long)(now - c->frame));
+    call_fail(c, CODE_LATE, "at", "late by %llu frames", (unsigned long long)late);
     return false;
 }
 
@@ -247,10 +250,9 @@ static void enter(task *t) {
 }
 
 /// Time tags are mapped once, when they come: a clock that is set later moves nothing.
-static uint64_t frame_of_time(server *s, uint64_t time) {
+static uint64_t frame_of_time(const server *s, uint64_t time, uint64_t *before) {
     if (time == OSC_NOW) return 0;
-    uint64_t frame = sound_frame_of(s->sound, sound_mono_of_ntp(s->sound, time));
-    return frame ? frame : 1;
+    return call_frame_of_ns(s, sound_mono_of_ntp(s->sound, time), before);
 }
 
 /// Nothing of a task is applied. What is at fault is told already, or by its call's failure; all
@@ -284,7 +286,7 @@ void task_receive(session *from, const uint8_t *bytes, size_t count) {
         return;
     }
     t->bytes = count;
-    t->frame = frame_of_time(s, t->packet.time);
+    t->frame = frame_of_time(s, t->packet.time, &t->before);
     size_t good = 0;
     while (good < t->count && prepare(&t->calls[good], &t->packet.messages[good]) &&
            check_time(&t->calls[good]))

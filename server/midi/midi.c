@@ -8,16 +8,19 @@
 #include "lanes/lanes.h"
 #include "log.h"
 #include "midi/inputs.h"
+#include "midi/play.h"
 #include "net/session.h"
 #include "synths/sound.h"
+#include "synths/synth.h"
 
 enum { MESSAGES_MAX = 4096, MESSAGE_BYTES_MAX = 3, LOOK_MS = 1000 };
+enum { AHEAD_PART = 10 }; ///< of a second: nothing that is played now waits for longer
 
 #define BUSY "the sound server does not answer"
 
 typedef struct {
     uint64_t ns;
-    uint8_t port, count, bytes[MESSAGE_BYTES_MAX];
+    uint8_t port, count, bytes[MESSAGE_BYTES_MAX]; ///< count 0: the port's stream is over
 } message;
 
 /// An input that plays.
@@ -39,6 +42,7 @@ struct midi {
     server *server;
     uv_async_t arrived;
     uint64_t played[MIDI_PORTS_MAX]; ///< frame of what each port played last; the loop's
+    target playing[MIDI_PORTS_MAX];  ///< what it played then; the loop's
     uv_mutex_t mutex;                ///< of what follows; held for moments
     message queue[MESSAGES_MAX];
     uint32_t count, dropped;
@@ -55,6 +59,14 @@ struct midi {
 
 // ---- RtMidi's thread --------------------------------------------------------------------------
 
+static void push(midi *m, const message *got) {
+    uv_mutex_lock(&m->mutex);
+    if (m->count < MESSAGES_MAX) m->queue[m->count++] = *got;
+    else m->dropped++;
+    uv_mutex_unlock(&m->mutex);
+    uv_async_send(&m->arrived);
+}
+
 static void on_message(double seconds, const unsigned char *bytes, size_t count, void *context) {
     port *p = context;
     midi *m = p->midi;
@@ -62,11 +74,7 @@ static void on_message(double seconds, const unsigned char *bytes, size_t count,
     if (count < 2 || count > MESSAGE_BYTES_MAX) return;
     message got = {.ns = now_ns(), .port = (uint8_t)(p - m->ports), .count = (uint8_t)count};
     memcpy(got.bytes, bytes, count);
-    uv_mutex_lock(&m->mutex);
-    if (m->count < MESSAGES_MAX) m->queue[m->count++] = got;
-    else m->dropped++;
-    uv_mutex_unlock(&m->mutex);
-    uv_async_send(&m->arrived);
+    push(m, &got);
 }
 
 // ---- ports ------------------------------------------------------------------------------------
@@ -78,8 +86,10 @@ static bool open_port(port *p, const input *from) {
 }
 
 static void close_port(port *p) {
-    if (p->device) rtmidi_in_free(p->device);
+    if (!p->device) return;
+    rtmidi_in_free(p->device);
     p->device = NULL;
+    push(p->midi, &(message){.port = (uint8_t)(p - p->midi->ports)}); // whoever holds keys is gone
 }
 
 /// The one of that name, else one that is free, else NULL.
@@ -251,6 +261,41 @@ static void on_timer(uv_timer_t *timer) {
 
 // ---- the loop ---------------------------------------------------------------------------------
 
+static synth *playable(server *s, const char *name) {
+    synth *found = *name ? synth_find(s, name) : NULL;
+    return found && found->state == SYNTH_LIVE && found->nodes ? found : NULL;
+}
+
+/// Not before what it played last: a note must not end before it begins.
+static void end_stream(midi *m, int place) {
+    synth *of = playable(m->server, m->playing[place].synth);
+    uint64_t now = sound_frame(m->server->sound), last = m->played[place];
+    if (of) midi_play_ends(of, place, last > now ? last : now);
+    m->playing[place] = (target){0};
+}
+
+/// When a message is played that came at a time by our clock: what the clock of a device says may
+/// step while that starts, and a note must not end before it begins.
+static uint64_t frame_of(midi *m, int place, uint64_t ns) {
+    const sound *s = m->server->sound;
+    int64_t at = sound_frame_of(s, (int64_t)ns);
+    uint64_t now = sound_frame(s), latest = now + sound_rate(s) / AHEAD_PART;
+    uint64_t frame = at < 0 ? 0 : (uint64_t)at, *played = &m->played[place];
+    if (frame > latest) frame = latest;
+    if (frame < *played && *played <= latest) frame = *played;
+    if (frame < now) frame = now;
+    return *played = frame;
+}
+
+static void play(midi *m, const target *to, const message *got) {
+    int place = got->port;
+    if (!got->count || strcmp(m->playing[place].synth, to->synth) != 0) end_stream(m, place);
+    if (!got->count) return;
+    synth *of = playable(m->server, to->synth);
+    m->playing[place] = *to;
+    if (of) midi_play(of, place, to->channel, frame_of(m, place, got->ns), got->bytes, got->count);
+}
+
 static void on_arrived(uv_async_t *async) {
     midi *m = async->data;
     static message taken[MESSAGES_MAX];
@@ -261,11 +306,7 @@ static void on_arrived(uv_async_t *async) {
     memcpy(targets, m->targets, sizeof targets);
     m->count = 0;
     uv_mutex_unlock(&m->mutex);
-    for (uint32_t i = 0; i < count; i++) {
-        const target *to = &targets[taken[i].port];
-        midi_play(m->server, to->synth, to->channel, taken[i].bytes, taken[i].count, taken[i].ns,
-                  &m->played[taken[i].port]);
-    }
+    for (uint32_t i = 0; i < count; i++) play(m, &targets[taken[i].port], &taken[i]);
 }
 
 midi *midi_create(server *s) {
@@ -282,12 +323,13 @@ midi *midi_create(server *s) {
 }
 
 void midi_close(midi *m) {
+    if (uv_mutex_trylock(&m->clients) == 0) { // else held up for good: the program ends without
+        for (int i = 0; i < MIDI_PORTS_MAX; i++) close_port(&m->ports[i]);
+        inputs_close(&m->inputs, RTMIDI_API_UNSPECIFIED);
+        uv_mutex_unlock(&m->clients);
+    }
     uv_close((uv_handle_t *)&m->arrived, NULL);
     uv_close((uv_handle_t *)&m->timer, NULL);
-    if (uv_mutex_trylock(&m->clients) != 0) return; // held up for good: the program ends without
-    for (int i = 0; i < MIDI_PORTS_MAX; i++) close_port(&m->ports[i]);
-    inputs_close(&m->inputs, RTMIDI_API_UNSPECIFIED);
-    uv_mutex_unlock(&m->clients);
 }
 
 void midi_destroy(midi *m) {

@@ -31,9 +31,4 @@ const char *midi_connect(midi *m, const char *port, const char *synth_name, int 
 /// The builder. @return false with a cause
 bool midi_disconnect(midi *m, const char *port, char *cause);
 
-/// The loop: plays a message now; channel 1..16, 0: any. For tests, too.
-/// @param played the frame of the one before it, which it does not overtake; receives its own
-void midi_play(server *s, const char *synth_name, int channel, const uint8_t *bytes, uint32_t count,
-               uint64_t ns, uint64_t *played);
-
 #endif

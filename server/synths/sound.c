@@ -93,14 +93,13 @@ uint64_t sound_frame_ahead(const sound *s) {
     return to_grid(mixer_frame(m) + mixer_call_frames(m)) + MIXER_SLICE_FRAMES;
 }
 
-uint64_t sound_frame_of(const sound *s, uint64_t mono_ns) {
+int64_t sound_frame_of(const sound *s, int64_t mono_ns) {
     clock_reading now = audio_clock(s->audio);
-    return clock_frame_of_ns(&now, (int64_t)mono_ns);
+    return clock_signed_frame_of_ns(&now, mono_ns);
 }
 
-uint64_t sound_mono_of_ntp(const sound *s, uint64_t ntp) {
-    int64_t ns = wall_clock_mono_of_ntp(&s->wall, ntp, clock_mono_ns());
-    return ns > 0 ? (uint64_t)ns : 0;
+int64_t sound_mono_of_ntp(const sound *s, uint64_t ntp) {
+    return wall_clock_mono_of_ntp(&s->wall, ntp, clock_mono_ns());
 }
 
 json_t *sound_clock(const sound *s) {

@@ -24,9 +24,9 @@ uint64_t sound_frame(const sound *s);
 /// A frame that no block begins before within the next call of the device: for what must come
 /// together. Any thread.
 uint64_t sound_frame_ahead(const sound *s);
-/// The frame that falls due at a monotonic time.
-uint64_t sound_frame_of(const sound *s, uint64_t mono_ns);
-uint64_t sound_mono_of_ntp(const sound *s, uint64_t ntp);
+/// The frame that falls due at a monotonic time; negative: before the first.
+int64_t sound_frame_of(const sound *s, int64_t mono_ns);
+int64_t sound_mono_of_ntp(const sound *s, uint64_t ntp);
 /// For `/clock`.
 json_t *sound_clock(const sound *s);
 /// To be called about every 100 ms: the wall clock, and what the device has to say.

@@ -8,6 +8,7 @@
 
 #include "lanes/lanes.h"
 #include "log.h"
+#include "midi/play.h"
 #include "net/session.h"
 #include "synths/sound.h"
 
@@ -64,6 +65,7 @@ void synth_release(synth *s) {
     json_decref(s->params);
     json_decref(s->presets);
     notes_destroy(s->notes);
+    midi_players_destroy(s->midi);
     free(s);
 }
 
@@ -208,6 +210,7 @@ void synth_tell_note(synth *s, const char *event, const note_entry *note, uint64
 
 static void tell_ended(synth *s, mega_note handle, uint64_t frame) {
     note_entry was;
+    midi_players_ended(s->midi, handle);
     if (notes_remove(s->notes, handle, &was))
         synth_tell_note(s, "ended", &was, synth_server_frame(s, frame));
 }

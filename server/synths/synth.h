@@ -29,6 +29,7 @@ struct synth {
     uint64_t built_by; ///< serial of the last build that changes it
     json_t *presets;   ///< name -> engine's number
     notes *notes;
+    struct midi_players *midi; ///< NULL: no instrument has played it yet
     struct { ///< counters as last told
         uint64_t silenced, late, stolen, dropped;
     } told;

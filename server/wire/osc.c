@@ -20,6 +20,9 @@ static uint64_t read_u64(const uint8_t *at) {
     return (uint64_t)read_u32(at) << 32 | read_u32(at + 4);
 }
 
+/// A time tag of 0, or within a second of it, comes from those who know no time: at once.
+static uint64_t read_time(const uint8_t *at) { return read_u32(at) ? read_u64(at) : OSC_NOW; }
+
 static bool is_bundle(const uint8_t *bytes, size_t count) {
     return count >= 8 && memcmp(bytes, "#bundle", 8) == 0;
 }
@@ -132,7 +135,7 @@ static bool read_elements(const uint8_t *at, const uint8_t *end, uint32_t depth,
                 return refuse(error, p, CODE_LIMIT, "bundles nested too deep", "bundle_depth_max");
             if (bytes < 16)
                 return refuse(error, p, CODE_BAD_PACKET, "the bundle ends too early", NULL);
-            uint64_t time = read_u64(at + 8);
+            uint64_t time = read_time(at + 8);
             if (time != p->time && time != OSC_NOW)
                 return refuse(error, p, CODE_BAD_VALUE,
                               "a bundle within a bundle has another time: all takes effect at once",
@@ -156,7 +159,7 @@ bool osc_read(const void *bytes, size_t count, osc_packet *p, osc_error *error) 
         if (count < 16) ok = refuse(error, p, CODE_BAD_PACKET, "the bundle ends too early", NULL);
         else {
             const uint8_t *at = bytes;
-            p->time = read_u64(at + 8);
+            p->time = read_time(at + 8);
             ok = read_elements(at + 16, at + count, 1, p, error);
         }
     }

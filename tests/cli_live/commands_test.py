@@ -237,7 +237,7 @@ def send():
     shell.bad(USAGE, "send", "/knob/set", "a", "1", "2", say=["what is `2`", "name:s value:f"])
     shell.bad(USAGE, "send", "/patch/edit", "ops={}", say="a list [...] is wanted")
     shell.bad(USAGE, "send", "/patch/edit", "ops=[", say="JSON is wanted")
-    shell.bad(USAGE, "send", "/note/off", "1.5", say="is no whole number")
+    shell.bad(USAGE, "send", "/note/off", "one", say="is no number")
     shell.bad(USAGE, "send", "/patch/load", "text=@nowhere", say="nowhere: No such file")
     shell.bad(USAGE, "send", "/knob/sett", "a", "1", say="did you mean `/knob/set`")
     shell.bad(USAGE, "send", "knob", say="begins with /")

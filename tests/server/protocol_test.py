@@ -8,7 +8,7 @@ import struct
 import sys
 import time
 
-from wire import Client, Failed, PATCH, Server, bundle, message, pack, parse, request, run
+from wire import Client, Failed, PATCH, Server, bundle, message, pack, parse, raw, request, run
 
 server = Server(sys.argv[1], "--state", "none")
 KINDS = [("unix", "length"), ("tcp", "length"), ("tcp", "slip"), ("udp", "length")]
@@ -271,9 +271,74 @@ def timed():
     return f"late by the tag: {frame - clock['frame'] - 12000} frames"
 
 
+def numbers():
+    """A key with a fraction, integers, doubles, T and F where numbers are wanted; a number where a switch is."""
+    c = loaded()
+    keys = lambda: sorted(note["key"] for note in c.call("/voice/list")["notes"])
+    def comes_to(wanted):
+        until = time.monotonic() + 20
+        while (got := keys()) != wanted:
+            assert time.monotonic() < until, (got, wanted)
+            c.settle(0.02)
+    c.call("/panic")
+    comes_to([])
+    c.plain("/note/on", 60.5, 0.5)
+    c.plain("/note/on", 61, 1)
+    c.send(raw("/note/on", "dd", 62.25, 0.5))
+    c.send(raw("/note/on", "hT", 63))
+    comes_to([60.5, 61, 62.25, 63])
+    bend = lambda which: c.plain("/note/set", which, "bend", 2)
+    bend(60.5)
+    c.plain("/note/off", 60.5)
+    comes_to([61, 62.25, 63])
+    c.send(raw("/note/off", "d", 62.25))
+    c.plain("/note/off", 61.0)
+    c.plain("/note/off", 63)
+    comes_to([])
+    for sent, value in ((raw("/knob/set", "sT", "cutoff"), 1), (raw("/knob/set", "sF", "cutoff"), 0), (raw("/knob/set", "si", "cutoff", 1), 1),
+                        (raw("/knob/set", "sd", "cutoff", 0.25), 0.25)):
+        c.send(sent)
+        c.call("/sync")
+        assert abs(c.call("/knob/get", name="cutoff")["value"] - value) < 1e-6, (sent, value)
+    c.call("/knob/map", address="/toggle/1", name="cutoff")
+    c.send(raw("/toggle/1", "T"))
+    c.call("/sync")
+    assert c.call("/knob/get", name="cutoff")["value"] == 1
+    c.settle(0.05)
+    assert not c.unasked, c.unasked
+    c.plain("/note/off", 200.5)
+    assert c.told()[0][2] == "bad-value", c.unasked
+    c.fails("bad-type", "/note/on", key=True, velocity=0.5)  # MessagePack knows what it sends
+
+
+def at_once():
+    """Time tags of those who know no time; how late is late."""
+    c = loaded()
+    c.call("/subscribe", topics=["late"])
+    for number, tag in ((8101, 0), (8102, 1), (8103, 12345)):
+        now = c.call("/clock")["frame"]
+        c.send(bundle(request(number, "/note/on", key=50, velocity=0.2), bundle(request(number + 10, "/knob/set", name="cutoff", value=0.5), time=tag), time=tag))
+        frame = c.answer(number)["frame"]
+        assert c.answer(number + 10)["frame"] == frame and frame - now < 48000 * 20, (tag, now, frame)
+    c.settle(0.05)
+    assert not c.notices, c.notices
+    clock = c.call("/clock")
+    seconds = 1000  # more than the server is old
+    tag = ((clock["ntp_seconds"] << 32) | clock["ntp_fraction"]) - (seconds << 32)
+    c.send(bundle(message("/note/on", 50, 0.2), time=tag))
+    until = time.monotonic() + 20
+    while not c.notices: assert time.monotonic() < until and not c.settle(0.02)
+    late = c.notices[0][1]["late_frames"]
+    assert abs(late - seconds * 48000) < 48000 * 20, late
+    return f"late by {late} frames of {seconds * 48000}"
+
+
 def notices():
     c, other = loaded(), server.client("tcp")
-    c.call("/subscribe")
+    assert "meter" not in c.call("/subscribe")["topics"]  # 25 a second would hide all else
+    c.settle(0.2)
+    assert not [n for n in c.notices if n[0] == "meter"]
+    c.call("/subscribe", topics=["meter"])
     note = c.call("/note/on", key=60, velocity=0.5, id=5)["note"]
     c.call("/note/off", id=5)
     other.call("/knob/set", name="cutoff", value=0.2)
@@ -335,5 +400,5 @@ def round_trips():
 
 
 with server:
-    run([transports, every_command, plain_and_errors, payloads, answered_once, numbers_come_again, bundles, full, order_and_waiting, timed, notices, big_answers,
-         burst, round_trips], "protocol_test")
+    run([transports, every_command, plain_and_errors, payloads, answered_once, numbers_come_again, bundles, full, order_and_waiting, timed, numbers, at_once, notices,
+         big_answers, burst, round_trips], "protocol_test")

@@ -88,6 +88,15 @@ def message(address, *arguments):
     return text(address) + text(tags) + body
 
 
+def raw(address, types, *arguments):
+    """A message with the OSC types that it is given."""
+    forms, left, body = {"i": ">i", "h": ">q", "f": ">f", "d": ">d"}, list(arguments), b""
+    for kind in types:
+        if kind in forms: body += struct.pack(forms[kind], left.pop(0))
+        elif kind == "s": body += text(left.pop(0))
+    return text(address) + text("," + types) + body
+
+
 def request(number, address, /, **arguments):
     return message(address, number, pack(arguments))
 

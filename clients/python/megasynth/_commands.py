@@ -904,7 +904,7 @@ class Commands:
         return cast("StatusAnswer", self._call("/status", {}))
 
     def subscribe(self, topics: Sequence[str] = ()) -> SubscribeAnswer:
-        """Notices of these topics, or all: note voice patch knob xrun late nan device log meter client."""
+        """Notices of these topics, or of all but meter: note voice patch knob xrun late nan device log meter client."""
         return cast("SubscribeAnswer", self._call("/subscribe", {"topics": list(topics)}))
 
     def unsubscribe(self, topics: Sequence[str] = ()) -> UnsubscribeAnswer:
@@ -1043,11 +1043,11 @@ class Commands:
         """Starts a note; `id` is the client's own name for it. With `seconds` the note ends by itself after that time."""
         return cast("NoteOnAnswer", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "seconds": seconds, "at": at}))
 
-    def note_off(self, which: int | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> NoteOffAnswer:
+    def note_off(self, which: float | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> NoteOffAnswer:
         """Ends a note: `which` is an id of this client, else a key 0..127, else a handle."""
         return cast("NoteOffAnswer", self._call("/note/off", {"which": which, "velocity": velocity, "note": note, "id": id, "key": key, "at": at}))
 
-    def note_set(self, which: int | None = None, what: str | None = None, value: float | None = None, *, note: int | None = None, id: int | None = None, bend: float | None = None, pressure: float | None = None, timbre: float | None = None, key: float | None = None, velocity: float | None = None, gate: float | None = None, node: str | None = None, param: str | None = None, ramp_ms: float | None = None, at: At | None = None) -> NoteSetAnswer:
+    def note_set(self, which: float | None = None, what: str | None = None, value: float | None = None, *, note: int | None = None, id: int | None = None, bend: float | None = None, pressure: float | None = None, timbre: float | None = None, key: float | None = None, velocity: float | None = None, gate: float | None = None, node: str | None = None, param: str | None = None, ramp_ms: float | None = None, at: At | None = None) -> NoteSetAnswer:
         """Bends one note (semitones), presses it, gives it another key, or its own `value` of a parameter `param` of a `node`; `gate` of a reserved voice."""
         return cast("NoteSetAnswer", self._call("/note/set", {"which": which, "what": what, "value": value, "note": note, "id": id, "bend": bend, "pressure": pressure, "timbre": timbre, "key": key, "velocity": velocity, "gate": gate, "node": node, "param": param, "ramp_ms": ramp_ms, "at": at}))
 
@@ -1171,7 +1171,7 @@ class AsyncCommands:
         return cast("Awaitable[StatusAnswer]", self._call("/status", {}))
 
     def subscribe(self, topics: Sequence[str] = ()) -> Awaitable[SubscribeAnswer]:
-        """Notices of these topics, or all: note voice patch knob xrun late nan device log meter client."""
+        """Notices of these topics, or of all but meter: note voice patch knob xrun late nan device log meter client."""
         return cast("Awaitable[SubscribeAnswer]", self._call("/subscribe", {"topics": list(topics)}))
 
     def unsubscribe(self, topics: Sequence[str] = ()) -> Awaitable[UnsubscribeAnswer]:
@@ -1310,11 +1310,11 @@ class AsyncCommands:
         """Starts a note; `id` is the client's own name for it. With `seconds` the note ends by itself after that time."""
         return cast("Awaitable[NoteOnAnswer]", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "seconds": seconds, "at": at}))
 
-    def note_off(self, which: int | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> Awaitable[NoteOffAnswer]:
+    def note_off(self, which: float | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> Awaitable[NoteOffAnswer]:
         """Ends a note: `which` is an id of this client, else a key 0..127, else a handle."""
         return cast("Awaitable[NoteOffAnswer]", self._call("/note/off", {"which": which, "velocity": velocity, "note": note, "id": id, "key": key, "at": at}))
 
-    def note_set(self, which: int | None = None, what: str | None = None, value: float | None = None, *, note: int | None = None, id: int | None = None, bend: float | None = None, pressure: float | None = None, timbre: float | None = None, key: float | None = None, velocity: float | None = None, gate: float | None = None, node: str | None = None, param: str | None = None, ramp_ms: float | None = None, at: At | None = None) -> Awaitable[NoteSetAnswer]:
+    def note_set(self, which: float | None = None, what: str | None = None, value: float | None = None, *, note: int | None = None, id: int | None = None, bend: float | None = None, pressure: float | None = None, timbre: float | None = None, key: float | None = None, velocity: float | None = None, gate: float | None = None, node: str | None = None, param: str | None = None, ramp_ms: float | None = None, at: At | None = None) -> Awaitable[NoteSetAnswer]:
         """Bends one note (semitones), presses it, gives it another key, or its own `value` of a parameter `param` of a `node`; `gate` of a reserved voice."""
         return cast("Awaitable[NoteSetAnswer]", self._call("/note/set", {"which": which, "what": what, "value": value, "note": note, "id": id, "bend": bend, "pressure": pressure, "timbre": timbre, "key": key, "velocity": velocity, "gate": gate, "node": node, "param": param, "ramp_ms": ramp_ms, "at": at}))
 

@@ -4,6 +4,7 @@
 
 usage: midi_test.py MEGASYNTHD MIDI_SOURCE
 """
+import math
 import os
 import random
 import signal
@@ -145,6 +146,38 @@ def wheel_and_pedal():
     return f"bent up to {up:.1f} Hz"
 
 
+def facts():
+    """Each channel bends and pedals its own notes; MPE, RPN 0, CC 121; a program is a preset."""
+    bus = client.call("/bus/new", node="note", port="freq")["bus"]
+    def pitch(): return 69 + 12 * math.log2(max(client.call("/bus/get", bus=bus)["peak"], 1) / 440)
+    def pitched(wanted): until(lambda: abs(pitch() - wanted) < 0.01)
+    source.send((0xE1, 127, 127), (0xE2, 0, 64), (0x92, 60, 100))
+    pitched(60)
+    source.send((0x82, 60, 0), (0x91, 60, 100))  # the bend came before the note
+    pitched(62)
+    source.send((0xB1, 121, 0))
+    pitched(60)
+    source.send((0xB1, 101, 0), (0xB1, 100, 0), (0xB1, 6, 12), (0xE1, 127, 127))
+    pitched(72)
+    source.send((0xE1, 0, 64), (0xB1, 64, 127), (0x81, 60, 0), (0x92, 62, 1), (0x82, 62, 0))
+    until(lambda: sounding() == [60])  # the pedal of channel 2 holds what is channel 2's
+    source.send((0xB1, 64, 0))
+    until(lambda: sounding() == [])
+    source.send((0xB0, 101, 0), (0xB0, 100, 6), (0xB0, 6, 15), (0xB1, 101, 0), (0xB1, 100, 0), (0xB1, 6, 24), (0x9F, 48, 100), (0xEF, 0, 96))
+    until(lambda: abs(pitch() - 60) < 0.02)  # member 16, by the range of all members
+    source.send((0x8F, 48, 0), (0xB0, 101, 0), (0xB0, 100, 6), (0xB0, 6, 0))
+    until(lambda: sounding() == [])
+    client.call("/bus/free", bus=bus)
+    for name, value in (("one", 0.125), ("two", 0.75)):
+        client.call("/knob/set", name="cutoff", value=value)
+        client.call("/sync")
+        client.call("/preset/save", name=name)
+    source.send((0xC0, 0))
+    until(lambda: abs(client.call("/knob/get", name="cutoff")["value"] - 0.125) < 1e-6)
+    source.send((0xC5, 1))
+    until(lambda: abs(client.call("/knob/get", name="cutoff")["value"] - 0.75) < 1e-6)
+
+
 def many():
     """All of what comes in one period is played."""
     before = client.call("/status")["synths"]["main"]["notes"]
@@ -174,8 +207,8 @@ def moved():
     heard()
     source.send((0x90, 50, 1), (0x91, 51, 1))
     assert notice("note", event="started")["synth"] == "other" and sounding() == []
-    source.send((0x81, 51, 1))
-    client.call("/midi/connect", port=f"{NAME}:out")
+    client.call("/midi/connect", port=f"{NAME}:out")  # what it holds there ends
+    assert notice("note", event="ended")["synth"] == "other"
     client.call("/synth/free", name="other")
     heard()
     client.notices.clear()
@@ -184,8 +217,11 @@ def moved():
 def gone_and_back():
     """The instrument, then jackd with it."""
     global source, jack
+    source.send((0x90, 70, 100))
+    until(lambda: sounding() == [70])
     source.end()
     notice("device", event="lost", message=f"{NAME}:out")
+    until(lambda: sounding() == [])  # nobody is there to let go of the key
     assert not connected()[0]["there"] and f"{NAME}:out" not in client.call("/midi/list")["inputs"]
     source = Source()
     notice("device", event="back", message=f"{NAME}:out")
@@ -237,7 +273,7 @@ def left_hanging():
 
 
 try:
-    with server: run([listed, notes, controllers, wheel_and_pedal, many, rubbish, moved, gone_and_back, held_up, disconnected, left_hanging], "midi_test")
+    with server: run([listed, notes, controllers, wheel_and_pedal, facts, many, rubbish, moved, gone_and_back, held_up, disconnected, left_hanging], "midi_test")
 finally:
     source.end()
     jack.end(signal.SIGKILL)
