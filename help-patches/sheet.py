@@ -3,6 +3,7 @@
 
 FONT = 12
 CHAR_WIDTH, LINE_HEIGHT = 7, 16  # of that font, in pixels
+STAIR = 6  # pixels
 BAR, PAPER, LINE = "#d8dee9", "#fcfcfc", "#5e81ac"
 
 
@@ -52,6 +53,21 @@ class Sheet:
         return self._add(f"#X obj {x} {y} cnv 10 {width} {height} empty empty {label} 10 {height // 2} 0 "
                          f"{18 if height > 30 else 13} {colour} #2e3440 0;")
 
+    def staircase(self, x, y, lines, columns=46, step=27):
+        """Messages one below the other, each further to the right, so that no cord runs through another box; what each
+        does stands in one column beside them. @return (numbers, y below)"""
+        numbers, at = [], y
+        widths = [max(map(len, broken(message, columns))) for message, _ in lines]
+        beside = max(x + i * STAIR + width * CHAR_WIDTH for i, width in enumerate(widths)) + 34
+        for i, (message, doc) in enumerate(lines):
+            numbers.append(self._add(f"#X msg {x + i * STAIR} {at} {escape(message)}, f {widths[i] + 1};"))
+            room = (self.width - beside - 10) // CHAR_WIDTH
+            if doc:
+                self.text(beside, at, doc, room)
+            high = max(len(broken(message, columns)), text_lines(doc, room))
+            at += step + (high - 1) * LINE_HEIGHT
+        return numbers, at
+
     def title(self, name, what):
         self.panel(0, 0, self.width, 44, BAR, name)
         self.text(len(name) * 12 + 30, 14, what)
@@ -80,14 +96,19 @@ class Sheet:
             file.write("\n".join(self.canvas(FONT)) + "\n")
 
 
+def broken(message, columns):
+    """The lines of a message box. Pd breaks it after its columns, as it breaks a comment."""
+    lines = [""]
+    for word in message.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > columns:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
 def text_lines(text, columns):
     """How many lines Pd breaks a comment into."""
-    lines, at = 1, 0
-    for word in text.split():
-        if at and at + 1 + len(word) > columns:
-            lines, at = lines + 1, 0
-        at += len(word) + (at > 0)
-    return lines
+    return len(broken(text, columns))
 
 
 def rows(sheet, x, y, left_columns, right_columns, items):

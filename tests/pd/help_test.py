@@ -68,9 +68,9 @@ def boxes(path):
         elif depth == 1 and re.match("X (obj|msg|text|floatatom)", record):
             numbered.append(record)
     synth = next(i for i, record in enumerate(numbered) if re.match(r"X obj \d+ \d+ megasynth~ ", record))
-    clicked = [re.sub(r"^X msg \d+ \d+ ", "", numbered[c[0]]) for c in cables
+    clicked = [re.sub(r"^X msg \d+ \d+ |, f \d+$", "", numbered[c[0]]) for c in cables
                if c[2] == synth and numbered[c[0]].startswith("X msg")]
-    arguments = re.sub(r"^X obj \d+ \d+ megasynth~ 2 ?", "", numbered[synth])
+    arguments = re.sub(r"^X obj \d+ \d+ megasynth~ 2 ?", "", numbered[synth]).replace("\\$", "$")
     return arguments, [[part.strip() for part in text.split("\\,")] for text in clicked]
 
 
@@ -92,6 +92,23 @@ def check_clicking(externals, folder, name):
     print(f"{name}: {len(clicks)} messages, peak {peak:.2f}")
 
 
+def check_boxes_open(externals, folder):
+    """A click on the name of an example opens it: the help's own boxes, with their subpatch, in a patch of their own."""
+    with open(os.path.join(folder, "megasynth~-help.pd")) as file:
+        text = file.read()
+    names = re.findall(r"#X msg \d+ \d+ open (megasynth-[\w-]+\.pd);", text)
+    inner = re.search(r"#N canvas [^;]* open 0;\n.*?#X restore \d+ \d+ pd open;", text, re.S)[0].split("#N canvas")[-1]
+    clicks = " \\, ".join(f"open {name}" for name in names)
+    with open(os.path.join(folder, "click.pd"), "w") as file:
+        file.write(f"#N canvas 0 0 400 300 12;\n#N canvas{inner}\n#X obj 10 10 loadbang;\n"
+                   f"#X msg 10 40 {clicks};\n#X obj 10 70 delay 100;\n"
+                   "#X msg 10 100 \\; pd quit;\n#X connect 1 0 2 0;\n#X connect 2 0 0 0;\n#X connect 1 0 3 0;\n#X connect 3 0 4 0;\n")
+    said = pd.pd(externals, folder, "click.pd")
+    assert len(names) == 6 and said.count("megasynth: ready") == 6 and "error" not in said, said
+    os.remove(os.path.join(folder, "click.pd"))
+    print(f"{len(names)} boxes open their examples")
+
+
 def main():
     externals, megasynth, sources = sys.argv[1:]
     check_fresh(megasynth, sources)
@@ -99,6 +116,7 @@ def main():
         installed(externals, sources, folder)
         names = sorted(os.path.basename(path) for path in glob.glob(os.path.join(folder, "megasynth-[0-9]*.pd")))
         assert len(names) == 6
+        check_boxes_open(externals, folder)
         check_opening(externals, folder)
         for name in ["megasynth~-help.pd", *names]:
             check_clicking(externals, folder, name)

@@ -54,7 +54,7 @@ def check_loads(folder, declared, objects):
 def main():
     _, library, sources = (os.path.abspath(argument) for argument in sys.argv[1:4])
     objects = ["megasynth~ 2 keys.json -name syn", "megasynth.tap~ syn vca.out", "megasynth.get syn", "megasynth.knob syn cutoff",
-               "megasynth.meter", "megasynth.scope", "megasynth.midi syn"]
+               "megasynth.meter", "megasynth.scope", "megasynth.midi syn", "megasynth.keyboard syn", "megasynth.output~"]
     with pd.folder() as folder:
         tree = os.path.join(folder, "tree")
         os.mkdir(tree)
