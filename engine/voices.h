@@ -11,7 +11,7 @@ enum {
     MEGA_STEAL_MS = 3,    ///< fade of a stolen voice
     MEGA_OWN_GATE_MS = 5, ///< fades of a voice whose patch never reads the gate
     MEGA_HELD_MAX = 128,  ///< keys remembered in mono and legato: a keyboard's
-    MEGA_EXPRESSION_COUNT = MEGA_NOTE_SET_WHEEL + 1, ///< the last of mega_note_expression
+    MEGA_EXPRESSION_COUNT = MEGA_NOTE_SET_HELD + 1, ///< the last of mega_note_expression
     MEGA_CONTROLLER_COUNT = MEGA_CONTROL_SOSTENUTO + 1,
 };
 
