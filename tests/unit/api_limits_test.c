@@ -104,7 +104,7 @@ static const row rows[] = {
     {"note_on", call_note_on, 0, true, true, false},
     {"note_off", call_note_off, 0, true, false, false},
     {"key_off", call_key_off, 0, true, true, false},
-    {"note_set", call_note_set, MEGA_NOTE_SET_WHEEL + 1, true, false, false},
+    {"note_set", call_note_set, MEGA_NOTE_SET_HELD + 1, true, false, false},
     {"note_param_set", call_note_param_set, 0, true, true, true},
     {"voice_reserve", call_voice_reserve, 0, true, false, false},
     {"voice_free", call_voice_free, 0, false, false, false},
