@@ -281,6 +281,13 @@ static void words(void **unused) {
     assert_string_equal(mega_status_name(MEGA_ERROR_VALUE), "value");
     assert_null(mega_nearest("", NULL, 0));
     assert_null(mega_nearest("abc", (const char *const[]){"xyz", ""}, 2));
+    static const char *const no_keys[] = {"", "c", "#4", "H4", "G#9", "Cb-1", "C4 ", "C###4"};
+    const char *end;
+    int key;
+    for (size_t i = 0; i < COUNT(no_keys); i++)
+        assert_false(mega_key_of_name(no_keys[i], NULL, &key));
+    assert_true(mega_key_of_name("Bb2+C", &end, &key) && key == 46 && *end == '+');
+    assert_true(mega_key_of_name("E\u266d5", NULL, &key) && key == 75);
     mega_format format;
     assert_false(mega_format_of_file("", &format));
     assert_null(mega_module_find(""));
@@ -323,6 +330,8 @@ static void options_of_every_kind(void **unused) {
                     assert_int_equal(
                         status, budgets[b] == 1 || budgets[b] == 4096 ? MEGA_ERROR_LIMIT : MEGA_OK);
                     assert_true(mega_rate(e) >= 8000);
+                    for (int whole = 1; whole >= 0; whole--)
+                        assert_int_equal(mega_set_whole_blocks(e, whole), whole);
                     assert_non_null(mega_isa(e));
                 }
                 if (e) mega_destroy(e);
