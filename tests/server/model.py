@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+"""model -- what a server should hold: synths with their documents, values, notes, buses; kept in the plainest way.
+
+It knows nothing of engines, voices or time. A value that was set while the patch plays stays set through edits, undo, renames and
+loads, until it is set again or the document itself changes it.
+"""
+import copy
+
+FLOAT = 1e-5  # relative: values travel as 32-bit floats
+
+
+def near(a, b): return a == b or abs(a - b) <= FLOAT * max(1e-3, abs(a), abs(b))
+
+
+class Document:
+    """Nodes, cables, knobs, presets."""
+
+    def __init__(self):
+        self.nodes = {}    # id -> {"type", "params"}
+        self.cables = []   # {"from": (node, port) or knob, "to": (node, port), "amount", "as"}
+        self.knobs = {}    # id -> {"value", "range"?, "scale"?}
+        self.presets = {}  # id -> {"knobs": {}, "params": {node: {}}}
+        self.voices = 8
+
+    def written(self):
+        """Every value that the document states, by what it belongs to."""
+        values = {("knob", name): knob["value"] for name, knob in self.knobs.items()}
+        for node, row in self.nodes.items():
+            for param, value in row["params"].items(): values["param", node, param] = value
+        return values
+
+    def holds(self, key): return key[1] in (self.knobs if key[0] == "knob" else self.nodes)
+
+    def has_cycle(self):
+        """Whether cables lead from a node back to it."""
+        after = {id: {c["to"][0] for c in self.cables if isinstance(c["from"], tuple) and c["from"][0] == id} for id in self.nodes}
+        while ends := [id for id, nodes in after.items() if not nodes]:
+            after = {id: nodes.difference(ends) for id, nodes in after.items() if id not in ends}
+        return bool(after)
+
+    def as_patch(self):
+        """For /patch/load."""
+        return {
+            "voices": self.voices, "knobs": copy.deepcopy(self.knobs), "presets": copy.deepcopy(self.presets),
+            "nodes": {id: {"type": row["type"], "params": dict(row["params"])} for id, row in self.nodes.items()},
+            "connections": [{"from": list(c["from"]) if isinstance(c["from"], tuple) else c["from"], "to": list(c["to"]),
+                             "amount": c["amount"], "as": c["as"]} for c in self.cables]}
+
+
+class Wrong(Exception):
+    """An operation that must be refused, with one of these codes."""
+
+    def __init__(self, *codes):
+        super().__init__(codes)
+        self.codes = codes
+
+
+class Synth:
+    def __init__(self, modules):
+        self.modules = modules
+        self.document, self.rev = None, 0
+        self.undos, self.redos = [], []
+        self.set = {}      # values that were set while it played, by key; also of nodes and knobs that an undo may bring back
+        self.fader = 1.0
+        self.notes = {}    # (client, id) -> handle, held
+        self.reserved = set()
+
+    # ---- documents
+
+    def load(self, document):
+        self.follow(document)
+        self.undos, self.redos = [], []
+        self.rev += 1
+
+    def follow(self, new, renamed=None):
+        """Another document in force: set values stay, except where the document itself says something new."""
+        if self.document is not None:
+            before, after = self.document.written(), new.written()
+            for key in list(self.set):
+                if renamed and key[1] == renamed[0] and key[0] == "param":
+                    self.set[key[0], renamed[1], key[2]] = self.set.pop(key)
+            if renamed:
+                before = {(k[0], renamed[1], k[2]) if k[0] == "param" and k[1] == renamed[0] else k: v for k, v in before.items()}
+            for key in list(self.set):
+                if new.holds(key) and self.document_held(key, renamed) and before.get(key) != after.get(key):
+                    del self.set[key]
+        self.document = new
+
+    def document_held(self, key, renamed):
+        if renamed and key[0] == "param" and key[1] == renamed[1]: return True
+        return self.document.holds(key)
+
+    def edit(self, ops):
+        new = copy.deepcopy(self.document)
+        for op in ops: getattr(self, "op_" + op["op"])(new, op)
+        if new.has_cycle(): raise Wrong("cycle", "patch")
+        renames = [(op["id"], op["to"]) for op in ops if op["op"] == "rename"]
+        self.undos.append((self.document, renames))
+        self.redos = []
+        self.follow(new, renames[0] if renames else None)
+        for op in ops:  # what an edit names is set by it, whatever it was before
+            if op["op"] == "set": self.set.pop(("param", op["id"], op["param"]), None)
+            if op["op"] == "knob" and "value" in op: self.set.pop(("knob", op["id"]), None)
+        self.rev += 1
+
+    def undo(self):
+        if not self.undos: raise Wrong("not-found")
+        document, renames = self.undos.pop()
+        self.redos.append((self.document, renames))
+        self.follow(document, renames[0][::-1] if renames else None)
+        self.rev += 1
+
+    def redo(self):
+        if not self.redos: raise Wrong("not-found")
+        document, renames = self.redos.pop()
+        self.undos.append((self.document, renames))
+        self.follow(document, renames[0] if renames else None)
+        self.rev += 1
+
+    def node(self, d, id):
+        if id not in d.nodes: raise Wrong("not-found", "patch")
+        return d.nodes[id]
+
+    def row(self, d, id, param):
+        rows = {p["name"]: p for p in self.modules[self.node(d, id)["type"]]["params"]}
+        if param not in rows: raise Wrong("not-found", "patch")
+        return rows[param]
+
+    def op_add(self, d, op):
+        if op["type"] not in self.modules: raise Wrong("not-found", "patch")
+        params = dict(op.get("params", {}))
+        if op["id"] in d.nodes:
+            if d.nodes[op["id"]] == {"type": op["type"], "params": params}: return  # it is there already, and equal
+            raise Wrong("conflict", "patch")
+        d.nodes[op["id"]] = {"type": op["type"], "params": params}
+
+    def op_remove(self, d, op):
+        self.node(d, op["id"])
+        del d.nodes[op["id"]]
+        d.cables = [c for c in d.cables if op["id"] not in (c["to"][0], c["from"][0] if isinstance(c["from"], tuple) else None)]
+        for preset in d.presets.values(): preset["params"].pop(op["id"], None)
+
+    def op_connect(self, d, op):
+        source, to = op["from"], op["to"]
+        if isinstance(source, list):
+            outputs = [o["name"] for o in self.modules[self.node(d, source[0])["type"]]["outputs"]]
+            if source[1] not in outputs: raise Wrong("not-found", "patch")
+        elif source not in d.knobs: raise Wrong("not-found", "patch")
+        module = self.modules[self.node(d, to[0])["type"]]
+        if to[1] not in [p["name"] for p in module["inputs"] + module["params"]]: raise Wrong("not-found", "patch")
+        source = tuple(source) if isinstance(source, list) else source
+        if any(c["from"] == source and c["to"] == tuple(to) for c in d.cables): raise Wrong("conflict", "patch")
+        d.cables.append({"from": source, "to": tuple(to), "amount": op.get("amount", 1), "as": op.get("as", "add")})
+
+    def op_disconnect(self, d, op):
+        source = tuple(op["from"]) if isinstance(op["from"], list) else op["from"]
+        for c in d.cables:
+            if c["from"] == source and c["to"] == tuple(op["to"]):
+                d.cables.remove(c)
+                return
+        raise Wrong("not-found", "patch")
+
+    def op_set(self, d, op):
+        row = self.row(d, op["id"], op["param"])
+        if not row["min"] <= op["value"] <= row["max"]: raise Wrong("bad-value", "patch")
+        d.nodes[op["id"]]["params"][op["param"]] = op["value"]
+
+    def op_rename(self, d, op):
+        self.node(d, op["id"])
+        if op["to"] in d.nodes and op["to"] != op["id"]: raise Wrong("conflict", "patch")
+        d.nodes = {op["to"] if id == op["id"] else id: row for id, row in d.nodes.items()}
+
+        def named(end): return (op["to"], end[1]) if isinstance(end, tuple) and end[0] == op["id"] else end
+        for c in d.cables: c["from"], c["to"] = named(c["from"]), named(c["to"])
+        for preset in d.presets.values():
+            if op["id"] in preset["params"]: preset["params"][op["to"]] = preset["params"].pop(op["id"])
+
+    def op_knob(self, d, op):
+        if not 0 <= op.get("value", 0) <= 1: raise Wrong("bad-value", "patch")
+        knob = d.knobs.setdefault(op["id"], {"value": 0})
+        knob.update({k: op[k] for k in ("value", "range", "scale") if k in op})
+
+    def op_unknob(self, d, op):
+        if op["id"] not in d.knobs: raise Wrong("not-found", "patch")
+        del d.knobs[op["id"]]
+        d.cables = [c for c in d.cables if c["from"] != op["id"]]
+        for preset in d.presets.values(): preset["knobs"].pop(op["id"], None)
+
+    def op_voices(self, d, op):
+        if not 1 <= op["count"] <= 4096: raise Wrong("bad-value", "limit", "patch")
+        d.voices = op["count"]
+
+    # ---- values
+
+    def knob_value(self, name):
+        if self.document is None or name not in self.document.knobs: raise Wrong("not-found")
+        return self.set.get(("knob", name), self.document.knobs[name]["value"])
+
+    def has_adding_cable(self, node, param):
+        return any(c["to"] == (node, param) and c["as"] == "add" for c in self.document.cables)
+
+    def param_value(self, node, param):
+        """Where nothing is written and cables add it is 0."""
+        if self.document is None: raise Wrong("not-found")
+        row = self.row(self.document, node, param)
+        key = "param", node, param
+        if key in self.set: return self.set[key]
+        params = self.document.nodes[node]["params"]
+        if param in params: return params[param]
+        return 0.0 if self.has_adding_cable(node, param) else row["default"]
+
+    def states(self, node, param):
+        """Whether a value belongs to the parameter, rather than to the cables that add to it."""
+        key = "param", node, param
+        return key in self.set or param in self.document.nodes[node]["params"] or not self.has_adding_cable(node, param)
+
+    def set_knob(self, name, value):
+        self.knob_value(name)
+        if not 0 <= value <= 1: raise Wrong("bad-value")
+        self.set["knob", name] = value
+
+    def set_param(self, node, param, value):
+        if self.document is None: raise Wrong("not-found")
+        row = self.row(self.document, node, param)
+        if not row["min"] <= value <= row["max"]: raise Wrong("bad-value")
+        self.set["param", node, param] = value
+
+    def save_preset(self, name):
+        new = copy.deepcopy(self.document)
+        params = {}
+        for node, row in new.nodes.items():
+            values = {p["name"]: self.param_value(node, p["name"]) for p in self.modules[row["type"]]["params"]}
+            params[node] = {param: value for param, value in values.items() if self.states(node, param)}
+        new.presets[name] = {"knobs": {knob: self.knob_value(knob) for knob in new.knobs}, "params": params}
+        self.undos.append((self.document, []))
+        self.redos = []
+        self.follow(new)
+        self.rev += 1
+
+    def recall(self, name):
+        if self.document is None or name not in self.document.presets: raise Wrong("not-found")
+        preset = self.document.presets[name]
+        for knob, value in preset["knobs"].items(): self.set["knob", knob] = value
+        for node, params in preset["params"].items():
+            for param, value in params.items(): self.set["param", node, param] = value
+
+
+class Model:
+    def __init__(self, modules):
+        self.modules = modules
+        self.synths = {"main": Synth(modules)}
+        self.buses = {}   # number -> {"kind", "value"}
+        self.states = {}  # file -> the synths as they were
+
+    def snapshot(self):
+        """What a state holds: the documents as they sound, the faders."""
+        kept = {}
+        for name, s in self.synths.items():
+            kept[name] = copy.deepcopy({"document": s.document, "set": s.set, "fader": s.fader})
+            if s.document is not None:
+                kept[name]["set"] = {key: value for key, value in kept[name]["set"].items() if s.document.holds(key)}
+        return kept
+
+    def load_state(self, kept):
+        self.synths = {}
+        for name, row in copy.deepcopy(kept).items():
+            s = self.synths[name] = Synth(self.modules)
+            s.document, s.set, s.fader = row["document"], row["set"], row["fader"]
