@@ -304,7 +304,8 @@ MEGA_CONTROL const mega_patch *mega_loaded_patch(const mega_engine *engine);
 MEGA_CONTROL void mega_collect(mega_engine *engine);
 
 /// Stable numbers for names, to be used by EVENT functions; they stay valid across loads.
-/// @return the number, or -1 if the patch last loaded has no such name
+/// @return the number, or -1 if the patch last loaded has no such name; also for a parameter that does not change while
+///         it sounds (`fixed` in its row)
 MEGA_CONTROL int32_t mega_find_knob(mega_engine *engine, const char *name);
 MEGA_CONTROL int32_t mega_find_param(mega_engine *engine, const char *node, const char *param);
 MEGA_CONTROL int32_t mega_find_preset(mega_engine *engine, const char *name);

@@ -89,9 +89,12 @@ void mega_names_join(char *name, const char *node, const char *param) {
     strcat(name, param);
 }
 
+/// Whether there is such a parameter, and it may change while it sounds.
 static bool has_param(const mega_patch *patch, const char *node, const char *param) {
     int32_t n = mega_patch_find_node(patch, node);
-    return n >= 0 && mega_module_find_param(patch->nodes[n].module, param) >= 0;
+    const mega_module *module = n >= 0 ? patch->nodes[n].module : NULL;
+    int32_t p = module ? mega_module_find_param(module, param) : -1;
+    return p >= 0 && !module->params[p].fixed;
 }
 
 int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {

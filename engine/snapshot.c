@@ -52,7 +52,7 @@ static json_t *node_values(mega_engine *e, uint32_t row) {
     for (uint32_t i = 0; good && i < node->module->param_count; i++) {
         const mega_param_row *facts = &node->module->params[i];
         float value = mega_value_of_param(e, row, i);
-        if (!stands_alone(e, row, i, value)) continue;
+        if (facts->fixed || !stands_alone(e, row, i, value)) continue;
         good = put(values, facts->name, mega_tree_value(facts, value));
     }
     if (good) return values;

@@ -62,7 +62,11 @@ static void build_node_values(builder *b, const mega_at *at, json_t *params, uin
     json_object_foreach(params, key, value) {
         mega_at here = mega_at_key(at, params, key);
         uint32_t i = find_param(b, &here, module, key);
-        if (i < module->param_count && read_param(b, &here, value, &module->params[i], &number))
+        if (i < module->param_count && module->params[i].fixed)
+            mega_document_error(b->document, &here, "bad-type",
+                                "write the number in the `params` of the node",
+                                "no preset can hold `%s`: it does not change while it sounds", key);
+        else if (i < module->param_count && read_param(b, &here, value, &module->params[i], &number))
             add(preset, (int32_t)row, i, number);
     }
 }

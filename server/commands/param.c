@@ -91,6 +91,11 @@ int32_t param_number(call *c, bool of_notes) {
                     json_number_value(json_object_get(row, "max"))) ||
         !arg_within(c, "ramp_ms", 0, 1e6))
         return -1;
+    if (json_is_true(json_object_get(row, "fixed"))) {
+        call_fail(c, CODE_BAD_VALUE, "param", "`%s.%s` does not change while it sounds", node, param);
+        call_note(c, "hint", "change the document: /patch/edit with the operation `set`");
+        return -1;
+    }
     char key[200];
     param_key(key, sizeof key, node, param, of_notes);
     const json_t *number = json_object_get(c->synth->params, key);

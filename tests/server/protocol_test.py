@@ -74,6 +74,11 @@ def plain_and_errors():
         time.sleep(0.06)  # under twenty a second
         c.plain(*arguments)
         assert len(c.told()) == 1 and c.unasked[0][2] == code, (arguments, code, c.unasked)
+    assert "/patch/edit" in c.fails("bad-value", "/param/set", node="out", param="first", value=2)["hint"]
+    c.call("/preset/save", name="all")  # which leaves out what cannot change
+    c.call("/preset/recall", name="all")
+    fixed = dict(PATCH, presets={"p": {"params": {"out": {"first": 3}}}})
+    assert c.fails("bad-type", "/patch/load", patch=fixed)["path"] == "presets.p.params.out.first"
     assert c.fails("not-found", "/knob/set", name="cutof", value=0.5)["hint"] == "did you mean `cutoff`?"
     assert c.fails("bad-value", "/knob/set", nam="cutoff", value=0.5)["path"] == "nam"
     assert c.fails("bad-value", "/note/on", key=60, velocity=2)["want"] == "0..1"

@@ -617,6 +617,7 @@ class ParamGetAnswer(_ParamGetAnswer, total=False):
 
     value: float
     choices: list[Any]
+    fixed: bool
 
 
 class ParamListAnswer(TypedDict):
