@@ -148,6 +148,7 @@ class Synth:
         elif source not in d.knobs: raise Wrong("not-found", "patch")
         module = self.modules[self.node(d, to[0])["type"]]
         if to[1] not in [p["name"] for p in module["inputs"] + module["params"]]: raise Wrong("not-found", "patch")
+        if any(p["name"] == to[1] and p.get("fixed") for p in module["params"]): raise Wrong("bad-type", "patch")
         source = tuple(source) if isinstance(source, list) else source
         if any(c["from"] == source and c["to"] == tuple(to) for c in d.cables): raise Wrong("conflict", "patch")
         d.cables.append({"from": source, "to": tuple(to), "amount": op.get("amount", 1), "as": op.get("as", "add")})
@@ -163,6 +164,7 @@ class Synth:
     def op_set(self, d, op):
         row = self.row(d, op["id"], op["param"])
         if not row["min"] <= op["value"] <= row["max"]: raise Wrong("bad-value", "patch")
+        if row.get("fixed") and op["value"] % 1: raise Wrong("bad-value", "patch")
         d.nodes[op["id"]]["params"][op["param"]] = op["value"]
 
     def op_rename(self, d, op):
@@ -212,6 +214,7 @@ class Synth:
     def states(self, node, param):
         """Whether a value belongs to the parameter, rather than to the cables that add to it."""
         key = "param", node, param
+        if self.row(self.document, node, param).get("fixed"): return False
         return key in self.set or param in self.document.nodes[node]["params"] or not self.has_adding_cable(node, param)
 
     def set_knob(self, name, value):
@@ -222,7 +225,7 @@ class Synth:
     def set_param(self, node, param, value):
         if self.document is None: raise Wrong("not-found")
         row = self.row(self.document, node, param)
-        if not row["min"] <= value <= row["max"]: raise Wrong("bad-value")
+        if row.get("fixed") or not row["min"] <= value <= row["max"]: raise Wrong("bad-value")
         self.set["param", node, param] = value
 
     def save_preset(self, name):

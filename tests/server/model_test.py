@@ -99,6 +99,7 @@ class Run:
         low, high = row["min"], row["max"]
         if self.random.random() < 0.05: return self.random.choice([low - 1 - abs(low), high + 1 + abs(high)])
         value = self.random.uniform(low, high)
+        if row.get("fixed") and self.random.random() < 0.9: return float(round(value))
         value = float(round(value)) if row.get("choices") else float(f"{value:.6g}")
         return min(max(value, low), high)
 
