@@ -187,12 +187,21 @@ mega_status mega_rewire(mega_engine *e, const mega_patch *patch, const mega_chan
 
 // ---- edits ------------------------------------------------------------------------------------
 
+/// What an edit changes where nothing is loaded.
+static mega_patch *empty_document(void) {
+    static const char text[] = "{\"nodes\": {}}";
+    return mega_patch_read(text, strlen(text), MEGA_FORMAT_JSON, NULL);
+}
+
 /// A list for the document in force, as soon as can be. @param change receives the undo
 static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_format format,
                          mega_scheduled *change, mega_report *report) {
     char *undo = NULL;
-    change->patch =
-        mega_patch_edit(mega_schedule_document(&e->schedule), text, bytes, format, report, &undo);
+    const mega_patch *before = mega_schedule_document(&e->schedule);
+    mega_patch *empty = before ? NULL : empty_document();
+    if (!before && !empty) return MEGA_ERROR_MEMORY;
+    change->patch = mega_patch_edit(before ? before : empty, text, bytes, format, report, &undo);
+    mega_patch_destroy(empty);
     if (!change->patch) return MEGA_ERROR_PATCH;
     mega_status status = mega_schedule_put(e, change, report);
     if (!status) {
@@ -223,13 +232,14 @@ mega_status mega_edit(mega_engine *e, const void *text, size_t bytes, mega_forma
     mega_collect(e);
     if (!how) how = &soon;
     mega_scheduled change;
-    if (!mega_schedule_document(&e->schedule)) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "missing", "", 0, 0, "load a patch first",
-                        "there is nothing to edit");
-        return MEGA_ERROR_NAME;
-    }
     if (!is_current(e, how, report)) return MEGA_ERROR_PATCH;
     if (!read_how(e, how, &change, report)) return MEGA_ERROR_LIMIT;
+    if (change.block && !mega_schedule_document(&e->schedule)) {
+        mega_patch *empty = empty_document(); // for the list to wait on
+        mega_status loaded = empty ? mega_load(e, empty, report) : MEGA_ERROR_MEMORY;
+        mega_patch_destroy(empty);
+        if (loaded) return loaded;
+    }
     mega_status status = change.block ? apply_later(e, text, bytes, format, &change, report)
                                       : apply(e, text, bytes, format, &change, report);
     if (status) return status;

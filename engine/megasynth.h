@@ -136,6 +136,7 @@ MEGA_CONTROL mega_status mega_patch_set_knob(mega_patch *patch, const char *name
 ///    {"op": "knob", "id": "cutoff", "value": 0.5, "range": [80, 12000], "scale": "exp"},
 ///    {"op": "preset", "id": "soft", "knobs": {"cutoff": 0.2}, "params": {"tone": {"res": 0.1}}}]
 ///
+/// Adding a node or a cable that is there already, the same in all, changes nothing.
 /// All operations and their keys: engine/edit.h. Cycles and scopes are found by mega_patch_check.
 /// @param format of the text; a list is JSON or MessagePack
 /// @param report every error of the list at once, with paths like "ops[3].param"; may be NULL
@@ -272,7 +273,7 @@ MEGA_CONTROL mega_status mega_rewire(mega_engine *engine, const mega_patch *patc
                                      const mega_change *how, mega_changed *done,
                                      mega_report *report);
 /// Applies a list of operations (or a whole document) to the patch that sounds, all or nothing: see
-/// `mega_patch_edit`. The edit can be undone.
+/// `mega_patch_edit`. The edit can be undone. With nothing loaded it changes an empty document.
 MEGA_CONTROL mega_status mega_edit(mega_engine *engine, const void *text, size_t bytes,
                                    mega_format format, const mega_change *how, mega_changed *done,
                                    mega_report *report);

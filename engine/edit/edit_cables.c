@@ -7,6 +7,19 @@
 
 enum { CABLE_DEPTH = 3 }; // document, connections, connection
 
+/// Whether a cable is there already, the same in all; with an `at` it is meant to be new.
+static bool is_there(const edit *e, const mega_patch_cable_row *cable) {
+    const mega_patch *patch = e->b.patch;
+    for (size_t i = 0; i < patch->cable_count && !json_object_get(e->op, "at"); i++) {
+        const mega_patch_cable_row *other = &patch->cables[i];
+        if (same_ends(other, cable) && other->amount == cable->amount && other->as == cable->as &&
+            !other->extra == !cable->extra &&
+            (!cable->extra || json_equal(other->extra, cable->extra)))
+            return true;
+    }
+    return false;
+}
+
 void edit_connect(edit *e) {
     builder *b = &e->b;
     mega_patch *patch = b->patch;
@@ -14,6 +27,10 @@ void edit_connect(edit *e) {
     size_t place, errors = b->document->errors;
     bool placed = op_place(e, patch->cable_count, &place);
     build_cable(b, &e->at, e->op, &cable);
+    if (b->document->errors == errors && is_there(e, &cable)) {
+        json_decref(cable.extra);
+        return;
+    }
     e->wordy |= cable.extra != NULL;
     if (extent_of(cable.extra).depth + CABLE_DEPTH - 1 > MEGA_DEPTH_MAX)
         op_error(e, NULL, "limit", NULL, "a document nested deeper than %d", MEGA_DEPTH_MAX);

@@ -7,11 +7,39 @@
 
 enum { NODE_DEPTH = 3 }; // document, nodes, node
 
+static bool same_node(const mega_patch_node_row *x, const mega_patch_node_row *y) {
+    if (x->module != y->module || x->scope != y->scope || !x->extra != !y->extra) return false;
+    for (uint32_t i = 0; i < x->module->param_count; i++)
+        if (x->written[i] != y->written[i] || x->values[i] != y->values[i]) return false;
+    return !x->extra || json_equal(x->extra, y->extra);
+}
+
+/// Whether a node is there already, the same in all that the operation says. It has an `at` only
+/// where it is meant to be new.
+static bool is_there(edit *e, const char *id) {
+    builder *b = &e->b;
+    json_t *row = id ? json_object_get(b->node_index, id) : NULL;
+    if (!row || json_object_get(e->op, "at")) return false;
+    size_t errors = b->document->errors;
+    mega_patch_node_row node = {0};
+    build_node(b, &e->at, e->op, true, &node);
+    bool same = b->document->errors == errors && !b->document->no_memory &&
+                same_node(&node, &b->patch->nodes[json_integer_value(row)]);
+    bool said = b->document->errors > errors;
+    finish_node(&node);
+    if (!same && !said) {
+        mega_at here = mega_at_key(&e->at, e->op, "id");
+        take_id(b, &here, id, b->node_index, 0); // says that there would be two
+    }
+    return true;
+}
+
 void edit_add(edit *e) {
     builder *b = &e->b;
     size_t place;
     uint32_t row;
     const char *id = op_string(e, "id");
+    if (is_there(e, id)) return;
     bool placed = op_place(e, e->nodes.count, &place);
     if (e->nodes.count == MEGA_NODES_MAX) {
         op_error(e, NULL, "limit", NULL, "more than %d nodes", MEGA_NODES_MAX);

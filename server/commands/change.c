@@ -23,6 +23,17 @@ const mega_patch *change_document(call *c) {
     return patch;
 }
 
+const mega_patch *change_base(call *c) {
+    static mega_patch *empty; // the builder's, for good
+    static const char text[] = "{\"nodes\": {}}";
+    if (!change_engine(c)) return NULL;
+    const mega_patch *patch = mega_loaded_patch(c->synth->input.engine);
+    if (patch) return patch;
+    if (!empty) empty = mega_patch_read(text, strlen(text), MEGA_FORMAT_JSON, NULL);
+    if (!empty) call_fail(c, CODE_NO_MEMORY, "", "out of memory");
+    return empty;
+}
+
 // ---- how --------------------------------------------------------------------------------------
 
 static bool has(const call *c, const char *key) {

@@ -31,6 +31,8 @@ bool change_step(call *c, bool redo);
 mega_engine *change_engine(call *c);
 /// The document in force. NULL, having failed with not-found.
 const mega_patch *change_document(call *c);
+/// What an edit changes: the document in force, or an empty one. NULL, having failed.
+const mega_patch *change_base(call *c);
 /// Whether all changes of a task are heard; asks for their frames and for the names that came with
 /// them.
 bool change_settled(task *t);

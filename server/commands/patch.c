@@ -193,7 +193,7 @@ static void measure(call *c, const mega_patch *patch, mega_report *report) {
 }
 
 static mega_patch *edited(call *c, mega_report *report) {
-    const mega_patch *before = change_document(c);
+    const mega_patch *before = change_base(c);
     msgpack_sbuffer bytes;
     if (!before || !pack(c, arg_value(c, "ops"), &bytes)) return NULL;
     mega_patch *after =

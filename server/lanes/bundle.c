@@ -33,7 +33,7 @@ static target *target_of(target *targets, uint32_t *count, call *c) {
 }
 
 static bool edit(call *c, target *t) {
-    const mega_patch *before = t->after ? t->after : change_document(c);
+    const mega_patch *before = t->after ? t->after : change_base(c);
     char *text = json_dumps(c->ops, JSON_COMPACT);
     mega_report *report = mega_report_create();
     mega_patch *after = NULL;

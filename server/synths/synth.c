@@ -193,7 +193,7 @@ uint64_t synth_last_build(const synth *s) { return s->built_by; }
 bool synth_has_document(call *c) {
     if (c->synth->nodes && c->synth->state == SYNTH_LIVE) return true;
     call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch yet", c->synth->name);
-    call_note(c, "hint", "/patch/load first");
+    call_note(c, "hint", "/patch/load or /patch/add first");
     return false;
 }
 

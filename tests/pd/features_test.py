@@ -318,10 +318,23 @@ def check_name_and_rate(externals, examples):
     print("rate: at 192 kHz in a subpatch, knobs and all")
 
 
+def check_toy(externals, examples):
+    """The toy of the first brief by messages, on a fresh object whose document holds `out`: what is there already is no error."""
+    script = [(20, "synth add osc1 osc.sine freq 440"), (20, "synth add gain1 gain amp 0.5"), (20, "synth add out output"),
+              (20, "synth connect osc1.out gain1.in"), (20, "synth connect gain1.out out.in")]
+    with pd.folder() as folder:
+        channels, said = pd.session(externals, folder, "", [*script, (20, "synth sync"), *((60, line) for _, line in script), (60, "synth sync")],
+                                    milliseconds=200)
+    assert not pd.messages(said, "error"), said
+    peak = max(abs(sample) for sample in channels[0])
+    assert 0.49 < peak < 0.51, peak
+    print(f"toy: by messages, twice, peak {peak:.3f}")
+
+
 def main():
     externals, examples = (os.path.abspath(argument) for argument in sys.argv[1:3])
     for check in (check_taps, check_questions, check_state, check_inputs, check_words, check_mpe, check_midi_facts, check_program, check_steal,
-                  check_presets, check_abstractions, check_name_and_rate):
+                  check_presets, check_abstractions, check_name_and_rate, check_toy):
         check(externals, examples)
 
 
