@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""model_test -- random sequences of valid and invalid commands to a real server; every answer is held against a model (model.py).
+"""model_run -- random sequences of valid and invalid commands to a real server; every answer is held against a model (model.py).
 
-usage: model_test.py MEGASYNTHD [--seconds N | --sequences N] [--seed N] [--steps N] [--keep]
+usage: model_run.py MEGASYNTHD [--seconds N | --sequences N] [--seed N] [--steps N] [--keep]
 
 A finding prints its seed and the last commands; `--seed N --sequences 1` repeats it. scripts/fuzz runs it for long under the
 sanitizers.
@@ -417,7 +417,7 @@ def main():
             try: run.play(options.steps)
             except Exception:
                 for client, address, arguments in run.log[-12:]: print(f"  client {client}: {address} {json.dumps(arguments, default=str)[:600]}")
-                print(f"model_test: a finding at step {len(run.log)} of --seed {seed} --sequences 1 --steps {options.steps}")
+                print(f"model_run: a finding at step {len(run.log)} of --seed {seed} --sequences 1 --steps {options.steps}")
                 raise
             finally: run.close()
             counts += run.counts
