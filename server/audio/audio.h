@@ -89,6 +89,9 @@ typedef void audio_render(void *user, const float *const *in, float *const *out,
 /// To record from.
 typedef void audio_heard(void *user, const float *const *out, uint32_t frames);
 
+/// AUDIO. The device begins to ask for sound, of which `frame` is the first.
+typedef void audio_began(void *user, uint64_t frame);
+
 typedef struct {
     audio_backend backend;
     const char *device; ///< id, name, or index in digits; NULL: the backend's default. Exact, else
@@ -104,10 +107,13 @@ typedef struct {
     bool no_realtime; ///< does not ask for real-time priority
     audio_render *render;
     audio_heard *heard; ///< may be NULL
-    void (*lost)(
-        void *user); ///< may be NULL. A thread of audio's: the device is lost, and what else
-                     ///< is a client of its server must end before it is looked for again
-    void *user;      ///< of all three
+    audio_began *began; ///< may be NULL
+    void (*runs)(
+        void *user); ///< may be NULL. A thread of audio's, 50 times a second while the device
+                     ///< runs: what else wants to be a client of its server may begin now
+    void (*lost)(void *user); ///< may be NULL. The same thread: the device is lost, and what else
+                              ///< is a client of its server must end before it is looked for again
+    void *user; ///< of all of these
 } audio_options;
 
 typedef struct audio audio;

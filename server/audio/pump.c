@@ -107,6 +107,7 @@ static void *pace(void *pointer) {
 bool pump_init(pump *p, const audio_options *options, double rate) {
     *p = (pump){.render = options->render,
                 .heard = options->heard,
+                .began = options->began,
                 .user = options->user,
                 .inputs = options->inputs,
                 .outputs = options->outputs,

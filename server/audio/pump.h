@@ -19,6 +19,7 @@ typedef enum { PUMP_NOBODY, PUMP_DEVICE, PUMP_PACER } pump_driver;
 typedef struct {
     audio_render *render;
     audio_heard *heard;
+    audio_began *began;
     void *user;
     uint32_t inputs, outputs;
     double rate;

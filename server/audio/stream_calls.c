@@ -75,6 +75,7 @@ void stream_write(struct SoundIoOutStream *out, int frames_min, int frames_max) 
     if (!wanted) return;
     bool in = pump_enter(s->pump, PUMP_DEVICE);
     int64_t began = in ? pump_time(s->pump, wanted) : 0;
+    if (in && s->pump->began) s->pump->began(s->pump->user, atomic_load(&s->pump->frame));
     while (done < wanted && (count = fill(s, wanted - done, in))) done += count;
     if (!in) return;
     if (done) pump_measure(s->pump, done, began);

@@ -165,6 +165,7 @@ static void watch(audio *a) {
         if (!stream_alive(&a->stream)) lose(a, "the device or its server has gone");
         else if (now - atomic_load(&a->pump.entered_ns) > AUDIO_STALL_SECONDS * SECOND)
             lose(a, "the device has stopped asking for sound");
+        else if (a->options.runs) a->options.runs(a->options.user);
         break;
     case AUDIO_LOST:
         if (now >= a->next_try_ns) look_again(a);

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 /// Asked alone, RtMidi's "whichever works" takes ALSA, and fails where the kernel has none.
-static bool is_there(const inputs *all, enum RtMidiApi api) {
-    if (api == RTMIDI_API_UNIX_JACK) return all->jack_is_there;
+static bool is_there(enum RtMidiApi api) {
+    if (api == RTMIDI_API_UNIX_JACK) return false; // all at the start of a period: jack.h is exact
     if (api == RTMIDI_API_LINUX_ALSA) return access("/dev/snd/seq", R_OK | W_OK) == 0;
     return api != RTMIDI_API_RTMIDI_DUMMY;
 }
@@ -22,7 +22,7 @@ static RtMidiInPtr open_client(enum RtMidiApi api) {
 }
 
 static RtMidiInPtr client_of(inputs *all, enum RtMidiApi api) {
-    if (!is_there(all, api)) return NULL;
+    if (!is_there(api)) return NULL;
     if (!all->clients[api]) all->clients[api] = open_client(api);
     return all->clients[api];
 }
@@ -38,7 +38,7 @@ void inputs_close(inputs *all, enum RtMidiApi api) {
 void inputs_systems(inputs *all, char *names, size_t bytes) {
     enum RtMidiApi apis[RTMIDI_API_NUM];
     int count = rtmidi_get_compiled_api(apis, RTMIDI_API_NUM);
-    names[0] = '\0';
+    snprintf(names, bytes, "%s", jack_midi_is_open(all->jack) ? "jack" : "");
     for (int i = 0; i < count; i++) {
         size_t used = strlen(names);
         if (client_of(all, apis[i]))
@@ -56,6 +56,13 @@ bool inputs_next(inputs *all, unsigned *at, input *found) {
     enum RtMidiApi apis[RTMIDI_API_NUM];
     int count = rtmidi_get_compiled_api(apis, RTMIDI_API_NUM);
     unsigned before = 0;
+    char name[MIDI_NAME_BYTES];
+    *found = (input){.api = RTMIDI_API_UNIX_JACK};
+    if (jack_midi_source(all->jack, *at, found->name)) {
+        found->number = (*at)++;
+        return true;
+    }
+    while (jack_midi_source(all->jack, before, name)) before++;
     for (int i = 0; i < count; i++) {
         RtMidiInPtr client = client_of(all, apis[i]);
         unsigned ports = client ? rtmidi_get_port_count(client) : 0;

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
-// inputs -- RtMidi's: which there are, of all systems that there are, and one opened. One thread at
-// a time.
+// inputs -- RtMidi's and JACK's: which there are, of all systems that there are, and one of
+// RtMidi's opened. One thread at a time.
 #ifndef INPUTS_H
 #define INPUTS_H
 
 #include <rtmidi/rtmidi_c.h>
 
+#include "midi/jack.h"
 #include "midi/midi.h"
 
 /// The clients that tell what inputs there are.
 typedef struct {
     RtMidiInPtr clients[RTMIDI_API_NUM]; ///< NULL: not opened yet
-    bool jack_is_there;                  ///< JACK is asked only where the sound goes there, too
+    const jack_midi *jack;               ///< instead of RtMidi's
 } inputs;
 
 typedef struct {
-    enum RtMidiApi api;
-    unsigned number; ///< of its system
+    enum RtMidiApi api; ///< RTMIDI_API_UNIX_JACK: `jack`'s
+    unsigned number;    ///< of its system
     char name[MIDI_NAME_BYTES];
 } input;
 

@@ -15,6 +15,10 @@
 
 enum { MESSAGES_MAX = 4096, MESSAGE_BYTES_MAX = 3, LOOK_MS = 1000 };
 enum { AHEAD_PART = 10 }; ///< of a second: nothing that is played now waits for longer
+/// What comes over JACK is played a period and so much after its frame, always: the loop needs to
+/// wake up and to send it before its frame is rendered.
+enum { JACK_AHEAD_MS = 4 };
+enum { JACK_OPEN_MS = 3000, JACK_LOOK_MS = 5 }; // how long the builder waits for it
 
 #define BUSY "the sound server does not answer"
 
@@ -26,8 +30,8 @@ typedef struct {
 /// An input that plays.
 typedef struct {
     midi *midi;
-    RtMidiInPtr device; ///< NULL: it is not there now, and is looked for
-    enum RtMidiApi api;
+    RtMidiInPtr device; ///< RtMidi's; NULL: it is not there now, and is looked for
+    bool on_jack;       ///< the same for one of JACK's
     bool taken, told_there;
     char name[MIDI_NAME_BYTES];
 } port;
@@ -52,6 +56,9 @@ struct midi {
     inputs inputs;
     port ports[MIDI_PORTS_MAX];
     _Atomic uint32_t taken; ///< ports
+    jack_midi *jack;
+    atomic_bool sound_on_jack, jack_wanted, jack_opens;
+    _Atomic uint32_t late[MIDI_PORTS_MAX]; ///< messages whose frame had been rendered already
     // the loop's
     uv_timer_t timer;
     bool looking;
@@ -79,17 +86,23 @@ static void on_message(double seconds, const unsigned char *bytes, size_t count,
 
 // ---- ports ------------------------------------------------------------------------------------
 
+static int number_of(const port *p) { return (int)(p - p->midi->ports); }
+static bool is_open(const port *p) { return p->device || p->on_jack; }
+
 static bool open_port(port *p, const input *from) {
-    p->api = from->api;
-    p->device = input_open(from, on_message, p);
-    return p->device != NULL;
+    if (from->api == RTMIDI_API_UNIX_JACK)
+        p->on_jack = jack_midi_connect(p->midi->jack, number_of(p), from->name);
+    else p->device = input_open(from, on_message, p);
+    return is_open(p);
 }
 
 static void close_port(port *p) {
-    if (!p->device) return;
-    rtmidi_in_free(p->device);
+    if (!is_open(p)) return;
+    if (p->on_jack) jack_midi_disconnect(p->midi->jack, number_of(p));
+    else rtmidi_in_free(p->device);
     p->device = NULL;
-    push(p->midi, &(message){.port = (uint8_t)(p - p->midi->ports)}); // whoever holds keys is gone
+    p->on_jack = false;
+    push(p->midi, &(message){.port = (uint8_t)number_of(p)}); // whoever holds keys is gone
 }
 
 /// The one of that name, else one that is free, else NULL.
@@ -103,15 +116,36 @@ static port *place_of(midi *m, const char *name) {
 }
 
 /// JACK's library frees all clients of a server that has ended when the next one is opened: whoever
-/// closes one after that ends the program.
+/// closes one after that ends the program. So the thread that opens and closes the device opens and
+/// closes this client, too: right after it saw the device run, before it opens another.
+void midi_device_runs(midi *m, bool is_jack) {
+    if (!m) return;
+    atomic_store(&m->sound_on_jack, is_jack);
+    if (!is_jack || !atomic_load(&m->jack_wanted) || jack_midi_is_open(m->jack)) return;
+    atomic_store(&m->jack_opens, true); // what follows may be held up: no lock
+    if (atomic_load(&m->jack_wanted)) jack_midi_open(m->jack, sound_rate(m->server->sound));
+    atomic_store(&m->jack_opens, false);
+}
+
+static void until_nobody_reads(void *server_pointer) {
+    audio_synchronize(sound_audio(((server *)server_pointer)->sound));
+}
+
 void midi_let_go(midi *m) {
     if (!m) return;
     uv_mutex_lock(&m->clients);
-    m->inputs.jack_is_there = false;
-    inputs_close(&m->inputs, RTMIDI_API_UNIX_JACK);
-    for (port *p = m->ports; p < m->ports + MIDI_PORTS_MAX; p++)
-        if (p->api == RTMIDI_API_UNIX_JACK) close_port(p);
+    atomic_store(&m->sound_on_jack, false);
+    for (port *p = m->ports; p < m->ports + MIDI_PORTS_MAX; p++) {
+        if (!p->on_jack) continue;
+        p->on_jack = false;
+        push(m, &(message){.port = (uint8_t)(p - m->ports)});
+    }
+    jack_midi_close(m->jack, until_nobody_reads, m->server);
     uv_mutex_unlock(&m->clients);
+}
+
+void midi_began(midi *m, uint64_t frame) {
+    if (m) jack_midi_period(m->jack, frame);
 }
 
 // ---- the builder ------------------------------------------------------------------------------
@@ -122,6 +156,22 @@ static bool try_lock(midi *m, char *cause) {
     snprintf(cause, MIDI_CAUSE_BYTES, BUSY);
     return false;
 }
+
+/// The thread that watches the device opens it. Without the lock.
+static void want_jack(midi *m) {
+    atomic_store(&m->jack_wanted, true);
+    for (int ms = 0; ms < JACK_OPEN_MS; ms += JACK_LOOK_MS) {
+        if (!atomic_load(&m->sound_on_jack) || jack_midi_is_open(m->jack)) return;
+        uv_sleep(JACK_LOOK_MS);
+    }
+}
+
+/// From the frame of a message to the one at which it is played.
+static uint32_t jack_ahead(const midi *m) {
+    return jack_midi_period_frames(m->jack) + sound_rate(m->server->sound) * JACK_AHEAD_MS / 1000;
+}
+
+static uint32_t ahead_of(const midi *m, const port *p) { return p->on_jack ? jack_ahead(m) : 0; }
 
 static json_t *list(midi *m) {
     json_t *there = json_array(), *connected = json_array();
@@ -136,14 +186,17 @@ static json_t *list(midi *m) {
         const port *p = &m->ports[i];
         const target *to = &m->targets[i];
         if (p->taken)
-            json_array_append_new(connected, json_pack("{s:s*, s:s, s:i, s:b}", "port", p->name,
-                                                       "synth", to->synth, "channel", to->channel,
-                                                       "there", !!p->device));
+            json_array_append_new(connected,
+                                  json_pack("{s:s*, s:s, s:i, s:b, s:i, s:i}", "port", p->name,
+                                            "synth", to->synth, "channel", to->channel, "there",
+                                            is_open(p), "ahead_frames", (int)ahead_of(m, p), "late",
+                                            (int)atomic_load(&m->late[i])));
     }
     return json_pack("{s:s, s:o, s:o}", "api", systems, "inputs", there, "connected", connected);
 }
 
 json_t *midi_list(midi *m, char *cause) {
+    want_jack(m);
     if (!try_lock(m, cause)) return NULL;
     json_t *all = list(m);
     uv_mutex_unlock(&m->clients);
@@ -178,6 +231,7 @@ const char *midi_connect(midi *m, const char *wanted, const char *synth_name, in
                          char *cause) {
     target to = {.channel = channel};
     snprintf(to.synth, sizeof to.synth, "%s", synth_name);
+    want_jack(m);
     if (!try_lock(m, cause)) return NULL;
     const char *name = connect_port(m, wanted, &to, cause);
     uv_mutex_unlock(&m->clients);
@@ -210,12 +264,12 @@ static bool find_exactly(midi *m, const char *name, input *found) {
 static void look_for(midi *m, port *p, json_t *news) {
     input from;
     bool found = find_exactly(m, p->name, &from);
-    if (p->device && !found) close_port(p);
-    else if (!p->device && found) open_port(p, &from);
-    if (p->told_there == !!p->device) return;
-    p->told_there = p->device;
-    json_array_append_new(
-        news, json_pack("{s:s, s:s*}", "event", p->device ? "back" : "lost", "message", p->name));
+    if (is_open(p) && !found) close_port(p);
+    else if (!is_open(p) && found) open_port(p, &from);
+    if (p->told_there == is_open(p)) return;
+    p->told_there = is_open(p);
+    json_array_append_new(news, json_pack("{s:s, s:s*}", "event", p->told_there ? "back" : "lost",
+                                          "message", p->name));
 }
 
 /// On the builder.
@@ -246,9 +300,6 @@ static void looked(task *t) {
 static void on_timer(uv_timer_t *timer) {
     midi *m = timer->data;
     server *s = m->server;
-    if (uv_mutex_trylock(&m->clients) != 0) return; // at work, or held up
-    m->inputs.jack_is_there = sound_is_on_jack(s->sound);
-    uv_mutex_unlock(&m->clients);
     if (m->looking || s->quitting || !atomic_load(&m->taken)) return;
     task *t = task_own(s, "/midi/list", NULL);
     if (!t) return;
@@ -274,12 +325,10 @@ static void end_stream(midi *m, int place) {
     m->playing[place] = (target){0};
 }
 
-/// When a message is played that came at a time by our clock: what the clock of a device says may
-/// step while that starts, and a note must not end before it begins.
-static uint64_t frame_of(midi *m, int place, uint64_t ns) {
-    const sound *s = m->server->sound;
-    int64_t at = sound_frame_of(s, (int64_t)ns);
-    uint64_t now = sound_frame(s), latest = now + sound_rate(s) / AHEAD_PART;
+/// When a message is played that was to be at `at`. What the clock of a device says may step while
+/// that starts, and a note must not end before it begins.
+static uint64_t frame_of(midi *m, int place, int64_t at, uint32_t most_ahead) {
+    uint64_t now = sound_frame(m->server->sound), latest = now + most_ahead;
     uint64_t frame = at < 0 ? 0 : (uint64_t)at, *played = &m->played[place];
     if (frame > latest) frame = latest;
     if (frame < *played && *played <= latest) frame = *played;
@@ -287,13 +336,27 @@ static uint64_t frame_of(midi *m, int place, uint64_t ns) {
     return *played = frame;
 }
 
-static void play(midi *m, const target *to, const message *got) {
-    int place = got->port;
-    if (!got->count || strcmp(m->playing[place].synth, to->synth) != 0) end_stream(m, place);
-    if (!got->count) return;
+/// @param count 0: the stream is over
+static void play(midi *m, const target *to, int place, int64_t at, const uint8_t *bytes,
+                 uint32_t count) {
+    if (!count || strcmp(m->playing[place].synth, to->synth) != 0) end_stream(m, place);
+    if (!count) return;
     synth *of = playable(m->server, to->synth);
     m->playing[place] = *to;
-    if (of) midi_play(of, place, to->channel, frame_of(m, place, got->ns), got->bytes, got->count);
+    uint32_t most = sound_rate(m->server->sound) / AHEAD_PART + 3 * jack_ahead(m);
+    if (of) midi_play(of, place, to->channel, frame_of(m, place, at, most), bytes, count);
+}
+
+static void play_jack(midi *m, const target *targets) {
+    const sound *s = m->server->sound;
+    jack_message got;
+    while (jack_midi_take(m->jack, &got)) {
+        int64_t at = sound_frame_of(s, (int64_t)now_ns()); // while the distance is not known yet
+        jack_midi_frame(m->jack, got.jack_frame, &at);
+        at += jack_ahead(m);
+        if (at < (int64_t)sound_frame(s)) atomic_fetch_add(&m->late[got.port], 1);
+        play(m, &targets[got.port], got.port, at, got.bytes, got.count);
+    }
 }
 
 static void on_arrived(uv_async_t *async) {
@@ -306,12 +369,26 @@ static void on_arrived(uv_async_t *async) {
     memcpy(targets, m->targets, sizeof targets);
     m->count = 0;
     uv_mutex_unlock(&m->mutex);
-    for (uint32_t i = 0; i < count; i++) play(m, &targets[taken[i].port], &taken[i]);
+    play_jack(m, targets); // what came before a stream's end
+    for (uint32_t i = 0; i < count; i++) {
+        const message *got = &taken[i];
+        int64_t at = got->count ? sound_frame_of(m->server->sound, (int64_t)got->ns) : 0;
+        play(m, &targets[got->port], got->port, at, got->bytes, got->count);
+    }
 }
+
+static void wake(void *context) { uv_async_send(&((midi *)context)->arrived); }
 
 midi *midi_create(server *s) {
     midi *m = calloc(1, sizeof *m);
-    if (!m) return NULL;
+    jack_midi *jack = m ? jack_midi_create(wake, m) : NULL;
+    if (!jack) {
+        free(m);
+        return NULL;
+    }
+    m->jack = jack;
+    m->inputs.jack = jack;
+    atomic_store(&m->sound_on_jack, audio_describe(sound_audio(s->sound)).backend == AUDIO_JACK);
     m->server = s;
     uv_mutex_init(&m->mutex);
     uv_mutex_init(&m->clients);
@@ -323,8 +400,13 @@ midi *midi_create(server *s) {
 }
 
 void midi_close(midi *m) {
-    if (uv_mutex_trylock(&m->clients) == 0) { // else held up for good: the program ends without
+    int tries = JACK_OPEN_MS / JACK_LOOK_MS;
+    atomic_store(&m->jack_wanted, false); // it is not opened any more
+    while (atomic_load(&m->jack_opens) && --tries) uv_sleep(JACK_LOOK_MS);
+    if (tries &&
+        uv_mutex_trylock(&m->clients) == 0) { // else held up for good: the program ends without
         for (int i = 0; i < MIDI_PORTS_MAX; i++) close_port(&m->ports[i]);
+        jack_midi_close(m->jack, until_nobody_reads, m->server);
         inputs_close(&m->inputs, RTMIDI_API_UNSPECIFIED);
         uv_mutex_unlock(&m->clients);
     }
@@ -337,5 +419,6 @@ void midi_destroy(midi *m) {
     uv_mutex_unlock(&m->clients);
     uv_mutex_destroy(&m->mutex);
     uv_mutex_destroy(&m->clients);
+    jack_midi_destroy(m->jack);
     free(m);
 }

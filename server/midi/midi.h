@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// midi -- instruments that play the synths, through RtMidi: notes, pedals, wheels, pressure;
-// controllers turn the knobs that are mapped to them. Inputs are opened and closed on the builder;
-// what they send is played on the loop, at the frame at which it came. RtMidi waits for no lock
-// here but one that is held for moments.
+// midi -- instruments that play the synths: notes, pedals, wheels, pressure; controllers turn the
+// knobs that are mapped to them. They come through RtMidi, at the frame of their arrival, and where
+// the sound goes to JACK through JACK, on their very frame plus a constant. Inputs are opened and
+// closed on the builder; what they send is played on the loop. RtMidi waits for no lock here but
+// one that is held for moments, JACK for none.
 #ifndef MIDI_H
 #define MIDI_H
 
@@ -18,7 +19,11 @@ midi *midi_create(server *s);
 void midi_destroy(midi *m);
 void midi_close(midi *m);
 
-/// Any thread: the sound device is lost. What are clients of the same server end now.
+/// AUDIO: the device begins to ask for sound, of which `frame` is the first.
+void midi_began(midi *m, uint64_t frame);
+/// The thread that watches the device: it runs.
+void midi_device_runs(midi *m, bool is_jack);
+/// The same: it is lost. What are clients of the same server end now.
 void midi_let_go(midi *m);
 
 /// The builder: names of the inputs there are, and those that are connected; they come back by

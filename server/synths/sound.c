@@ -36,6 +36,13 @@ static void heard(void *user, const float *const *out, uint32_t frames) {
     }
 }
 
+static void began(void *user, uint64_t frame) { midi_began(((sound *)user)->server->midi, frame); }
+
+static void runs(void *user) {
+    sound *s = user;
+    midi_device_runs(s->server->midi, audio_describe(s->audio).backend == AUDIO_JACK);
+}
+
 static void lost(void *user) { midi_let_go(((sound *)user)->server->midi); }
 
 sound *sound_open(server *of, char cause[AUDIO_CAUSE_BYTES]) {
@@ -44,6 +51,8 @@ sound *sound_open(server *of, char cause[AUDIO_CAUSE_BYTES]) {
     audio_options wanted = of->options->audio;
     wanted.render = render;
     wanted.heard = heard;
+    wanted.began = began;
+    wanted.runs = runs;
     wanted.lost = lost;
     wanted.user = s;
     s->server = of;
@@ -70,12 +79,6 @@ audio *sound_audio(sound *s) { return s->audio; }
 uint32_t sound_rate(const sound *s) { return audio_rate(s->audio); }
 uint32_t sound_inputs(const sound *s) { return s->inputs; }
 uint32_t sound_outputs(const sound *s) { return s->outputs; }
-
-bool sound_is_on_jack(const sound *s) {
-    audio_status now = audio_status_get(s->audio);
-    if (now.load_peak > s->server->load_peak) s->server->load_peak = now.load_peak; // begins anew
-    return now.state == AUDIO_RUNNING && audio_describe(s->audio).backend == AUDIO_JACK;
-}
 
 // ---- time -------------------------------------------------------------------------------------
 

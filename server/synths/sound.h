@@ -16,8 +16,6 @@ audio *sound_audio(sound *s);
 uint32_t sound_rate(const sound *s);
 uint32_t sound_inputs(const sound *s);
 uint32_t sound_outputs(const sound *s);
-/// Whether the device runs, and is JACK's.
-bool sound_is_on_jack(const sound *s);
 
 /// The first frame that what is done now can affect. Any thread.
 uint64_t sound_frame(const sound *s);

@@ -1121,7 +1121,7 @@ class Commands:
         return cast("RecordStatusAnswer", self._call("/record/status", {}))
 
     def midi_list(self) -> MidiListAnswer:
-        """MIDI inputs there are, and those that play."""
+        """MIDI inputs there are, and those that play. Over JACK each message is played `ahead_frames` after its own frame, which is constant; `late` counts those that came too late for it."""
         return cast("MidiListAnswer", self._call("/midi/list", {}))
 
     def midi_connect(self, port: str, channel: int | None = None) -> MidiConnectAnswer:
@@ -1388,7 +1388,7 @@ class AsyncCommands:
         return cast("Awaitable[RecordStatusAnswer]", self._call("/record/status", {}))
 
     def midi_list(self) -> Awaitable[MidiListAnswer]:
-        """MIDI inputs there are, and those that play."""
+        """MIDI inputs there are, and those that play. Over JACK each message is played `ahead_frames` after its own frame, which is constant; `late` counts those that came too late for it."""
         return cast("Awaitable[MidiListAnswer]", self._call("/midi/list", {}))
 
     def midi_connect(self, port: str, channel: int | None = None) -> Awaitable[MidiConnectAnswer]:

@@ -3,7 +3,8 @@
 //
 // usage: midi_source NAME
 // Says `ready`; then, for each line of standard input (messages in hexadecimal, apart by spaces),
-// `sent` once they went out, all in one period. Ends with its input, or with JACK.
+// `sent` once they went out. All in one period; or, where they are written `960@903c64`, so many
+// frames after the first period of the line. Ends with its input, or with JACK.
 #include <jack/jack.h>
 #include <jack/midiport.h>
 #include <stdatomic.h>
@@ -18,8 +19,13 @@ enum { LINE_MAX_BYTES = 1 << 16, MESSAGES_MAX = 4096 };
 
 static jack_port_t *out;
 static uint8_t bytes[LINE_MAX_BYTES];
-static struct { size_t at, count; } messages[MESSAGES_MAX];
-static size_t message_count;
+static struct {
+    size_t at, count;
+    uint32_t frame;
+} messages[MESSAGES_MAX];
+static size_t message_count, sent_count;
+static uint32_t passed; ///< frames since the line's first period
+static bool timed;
 static atomic_bool full, gone;
 
 static int process(jack_nframes_t frames, void *context) {
@@ -27,10 +33,15 @@ static int process(jack_nframes_t frames, void *context) {
     void *buffer = jack_port_get_buffer(out, frames);
     jack_midi_clear_buffer(buffer);
     if (!atomic_load(&full)) return 0;
-    for (size_t i = 0; i < message_count; i++)
-        jack_midi_event_write(buffer, (jack_nframes_t)(i * frames / message_count),
-                              bytes + messages[i].at, messages[i].count);
-    atomic_store(&full, false);
+    for (; sent_count < message_count; sent_count++) {
+        size_t i = sent_count;
+        if (timed && messages[i].frame >= passed + frames) break;
+        jack_nframes_t at =
+            timed ? messages[i].frame - passed : (jack_nframes_t)(i * frames / message_count);
+        jack_midi_event_write(buffer, at, bytes + messages[i].at, messages[i].count);
+    }
+    passed += frames;
+    if (sent_count == message_count) atomic_store(&full, false);
     return 0;
 }
 
@@ -41,10 +52,15 @@ static void on_shutdown(void *context) {
 
 static void read_messages(char *line) {
     size_t used = 0;
-    message_count = 0;
+    message_count = sent_count = 0;
+    passed = 0;
+    timed = strchr(line, '@') != NULL;
     for (char *word = strtok(line, " \n"); word && message_count < MESSAGES_MAX;
          word = strtok(NULL, " \n")) {
         size_t begin = used;
+        char *at = strchr(word, '@');
+        messages[message_count].frame = at ? (uint32_t)strtoul(word, NULL, 10) : 0;
+        if (at) word = at + 1;
         for (; word[0] && word[1]; word += 2)
             bytes[used++] = (uint8_t)strtoul((char[]){word[0], word[1], '\0'}, NULL, 16);
         messages[message_count].at = begin;

@@ -94,7 +94,7 @@ def listed():
     client.fails("not-found", "/midi/connect", port="nobody")
     client.fails("not-found", "/midi/disconnect", port=f"{NAME}:out")
     assert client.call("/midi/connect", port=NAME)["port"] == f"{NAME}:out"
-    assert connected() == [{"port": f"{NAME}:out", "synth": "main", "channel": 0, "there": True}]
+    assert connected() == [{"port": f"{NAME}:out", "synth": "main", "channel": 0, "there": True, "ahead_frames": 128 + 192, "late": 0}]
     heard()
     return there["api"]
 
@@ -238,6 +238,30 @@ def gone_and_back():
     plays(64)
 
 
+def dies_after_connect():
+    """A jackd that is killed at any moment around /midi/connect: the server goes on."""
+    global source, jack
+    for moment in (None, 0, 0.002, 0.01, 0.03, 0.1):
+        client.notices.clear()
+        if moment is not None: client.call("/midi/disconnect", port=f"{NAME}:out")
+        if moment is None: client.ask("/midi/connect", port=f"{NAME}:out")  # while it is under way
+        else: client.call("/midi/connect", port=f"{NAME}:out")
+        time.sleep(moment or 0)
+        jack.end(signal.SIGKILL)
+        source.end()
+        until(lambda: client.call("/status")["device"]["state"] == "lost", 30)
+        jack = Jack(128)
+        source = Source()
+        until(lambda: client.call("/status")["device"]["state"] == "running", 60)
+        if not connected():  # the first was refused: it came too late
+            until(lambda: f"{NAME}:out" in client.call("/midi/list")["inputs"], 30)
+            client.call("/midi/connect", port=f"{NAME}:out")
+        until(lambda: connected()[0]["there"], 30)
+    client.notices.clear()
+    heard()
+    plays(66)
+
+
 def held_up():
     """A jackd that hangs holds nobody up; when it goes on, the instrument does."""
     os.kill(jack.process.pid, signal.SIGSTOP)
@@ -273,7 +297,7 @@ def left_hanging():
 
 
 try:
-    with server: run([listed, notes, controllers, wheel_and_pedal, facts, many, rubbish, moved, gone_and_back, held_up, disconnected, left_hanging], "midi_test")
+    with server: run([listed, notes, controllers, wheel_and_pedal, facts, many, rubbish, moved, gone_and_back, dies_after_connect, held_up, disconnected, left_hanging], "midi_test")
 finally:
     source.end()
     jack.end(signal.SIGKILL)
