@@ -40,6 +40,18 @@ json_t *synth_atom_json(const mega_atom *atom) {
     return json_real(strtod(text, NULL));
 }
 
+json_t *synth_words_json(size_t count, const mega_atom *atoms) {
+    char text[SYNTH_WORDS_BYTES] = "", word[SYNTH_NAME_BYTES];
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        mega_atom_text(&atoms[i], word, sizeof word);
+        int more = snprintf(text + length, sizeof text - length, "%s%s", length ? " " : "", word);
+        length += more > 0 ? (size_t)more : 0;
+        if (length >= sizeof text) length = sizeof text - 1;
+    }
+    return json_string(text);
+}
+
 bool synth_split(const char *text, char *node, char *port) {
     const char *dot = strrchr(text, '.');
     if (!dot || dot == text || !dot[1] || strlen(text) >= SYNTH_NAME_BYTES) return false;

@@ -19,6 +19,7 @@ enum {
     SYNTH_NOTES_MAX = 4096,          ///< sounding at once, as the engine's voices
     SYNTH_NOTE_ID_BYTES = 48,        ///< of an id that is given to a note, its NUL included
     SYNTH_NAME_BYTES = 256,          ///< "node.param"
+    SYNTH_WORDS_BYTES = 1024,        ///< of a patch's name, a preset's doc
     SYNTH_PATH_BYTES = 1024,         ///< of a file
     SYNTH_FILE_BYTES_MAX = 64 << 20, ///< of a document
     SYNTH_OPERATIONS_COLLECTED_MAX = 1 << 16, ///< of one edit, as many as the engine takes
@@ -227,6 +228,8 @@ void mega_adapter_join(mega_adapter *adapter);
 /// A number's shortest decimal that reads back as the same number, 32 bits wide if it is such.
 void synth_decimal(double number, char *text, size_t bytes);
 json_t *synth_atom_json(const mega_atom *atom);
+/// Atoms as the words of one text; to be released.
+json_t *synth_words_json(size_t count, const mega_atom *atoms);
 /// "node.port" at its last dot. @return false without one
 bool synth_split(const char *text, char *node, char *port);
 

@@ -63,6 +63,9 @@ static json_t *cleared(const mega_patch *patch, const json_t *operations) {
     for (i = 0; i < mega_patch_knob_count(patch); i++)
         json_array_append_new(
             list, json_pack("{s:s,s:s}", "op", "unknob", "id", mega_patch_knob(patch, i)));
+    for (i = 0; i < mega_patch_preset_count(patch); i++)
+        json_array_append_new(
+            list, json_pack("{s:s,s:s}", "op", "unpreset", "id", mega_patch_preset(patch, i).id));
     json_array_foreach(operations, i, op) if (i) json_array_append(list, op);
     return list;
 }
@@ -339,6 +342,12 @@ void synth_command_voices(mega_adapter *a, uint64_t frame, size_t count, const m
     }
     json_t *op = operation("voices");
     put(&op, "count", value_of(a, &atoms[0]));
+    add(a, frame, op);
+}
+
+void synth_command_name(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
+    json_t *op = operation("name");
+    put(&op, "name", synth_words_json(count, atoms));
     add(a, frame, op);
 }
 

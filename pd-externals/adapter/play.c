@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // play -- notes and controllers.
 //
-// Notes that sound have slots: they know ids and keys by them, and taps that have a channel for each
-// voice number those by slots.
+// Notes that sound have slots: they know ids and keys by them, and taps that have a channel for
+// each voice number those by slots.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

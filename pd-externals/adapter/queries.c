@@ -33,6 +33,15 @@ static void word_to(json_t *message, const char *text) {
     json_array_append_new(message, json_string(text));
 }
 
+/// A message of all these words.
+static json_t *words_message(const char *first, const char *second, const char *text) {
+    char all[SYNTH_WORDS_BYTES + SYNTH_NAME_BYTES], *rest = all;
+    snprintf(all, sizeof all, "%s %s %s", first, second, text);
+    json_t *m = json_array();
+    for (char *part; (part = strtok_r(rest, " ", &rest));) word_to(m, part);
+    return m;
+}
+
 static void value_to(json_t *message, const json_t *value) {
     json_array_append(message, (json_t *)value);
 }
@@ -72,8 +81,9 @@ static void dump_knobs(synth_work *w, const json_t *tree) {
         // without a range of its own a knob has those of what it turns: 0..1 makes no difference to
         // them
         for (size_t i = 0; i < 2 && range; i++) value_to(m, json_array_get(range, i));
-        if (range && *word(knob, "scale")) word_to(m, word(knob, "scale"));
-        if (range && *word(knob, "scale") && *word(knob, "unit")) word_to(m, word(knob, "unit"));
+        const char *scale = word(knob, "scale"), *unit = word(knob, "unit");
+        if (range && (*scale || *unit)) word_to(m, *scale ? scale : "lin");
+        if (range && *unit) word_to(m, unit);
         add(w, m);
     }
 }
@@ -134,6 +144,7 @@ static void dump_presets(synth_work *w, const mega_patch *patch) {
             preset_value_to(m, patch, &value);
         }
         add(w, m);
+        if (*preset.doc) add(w, words_message("dump preset doc", preset.id, preset.doc));
     }
 }
 
@@ -142,6 +153,7 @@ static void dump(mega_adapter *a, synth_work *w) {
     json_t *voices = json_object_get(tree, "voices");
     synth_messages_add(&w->messages, "dump", "s", "begin");
     synth_messages_add(&w->messages, "dump", "s", "clear");
+    if (*word(tree, "name")) add(w, words_message("dump name", "", word(tree, "name")));
     if (voices) synth_messages_add(&w->messages, "dump", "sf", "voices", json_number_value(voices));
     dump_nodes(w, json_object_get(tree, "nodes"));
     dump_knobs(w, tree);

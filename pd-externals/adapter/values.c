@@ -341,11 +341,15 @@ void synth_command_preset(mega_adapter *a, uint64_t frame, size_t count, const m
     else if (strcmp(what, "save") == 0 && named) do_now(a, name, save, tell_saved);
     else if (strcmp(what, "remove") == 0 && named)
         add(a, frame, false, json_pack("{s:s,s:s}", "op", "unpreset", "id", name));
+    else if (strcmp(what, "doc") == 0 && count > 2)
+        add(a, frame, false,
+            json_pack("{s:s,s:s,s:o}", "op", "preset", "id", name, "doc",
+                      synth_words_json(count - 2, atoms + 2)));
     else if (strcmp(what, "list") == 0 && count == 1) do_now(a, "", list, NULL);
     else
         synth_tell_error(a, "bad-arguments",
                          "preset: write `preset save|recall|remove name`, "
-                         "`preset morph name [ms]` or `preset list`");
+                         "`preset morph name [ms]`, `preset doc name words` or `preset list`");
 }
 
 /// name, and pairs of knob or node.param and value

@@ -3,6 +3,7 @@
 """host_test -- what belongs to Pd: state in abstractions and in patches, the first start of sound, the order in which objects
 were made, the folder of the externals, warnings. usage: host_test.py EXTERNALS EXAMPLES
 """
+import glob
 import json
 import os
 import shutil
@@ -71,7 +72,7 @@ def check_savestate(externals, examples):
 
 def check_kept(externals, examples):
     """Every shipped patch comes back from what -k writes, which is a list of messages; so do the bytes of older versions."""
-    names = ["keys.json", "pad.json", "tremolo.json"]
+    names = [os.path.basename(path) for path in sorted(glob.glob(f"{examples}/*.json")) if "score" not in path]
     with pd.folder() as folder:
         patch = pd.Patch()
         for i, name in enumerate(names):
@@ -84,7 +85,7 @@ def check_kept(externals, examples):
         old.connect(synth, old.add("print info"), 2)
         with open(os.path.join(folder, "old.pd"), "w") as file:
             file.write(text + "\n".join(old.lines[1:]) + "\n")
-        script = [(5, f"pd open kept.pd {folder}"), (10, "k0 set filt.res 0.123456789"), (10, "k0 knob cutoff 0.333333"),
+        script = [(5, f"pd open kept.pd {folder}"), (10, f"k{names.index('keys.json')} set filt.res 0.123456789"), (10, f"k{names.index('keys.json')} knob cutoff 0.333333"),
                   *((20, f"k{i} write {folder}/before{i}.json") for i in range(len(names))),
                   (30, f"pd-kept.pd savetofile kept.pd {folder}"), (60, "pd-kept.pd menuclose 1"), (70, f"pd open kept.pd {folder}"),
                   *((70, f"k{i} write {folder}/after{i}.json") for i in range(len(names))),
@@ -93,7 +94,7 @@ def check_kept(externals, examples):
         assert "error" not in said, said
         for i, name in enumerate(names):
             before, after = (document(os.path.join(folder, f"{when}{i}.json")) for when in ("before", "after"))
-            for part in ("voices", "knobs", "nodes", "connections", "presets"):
+            for part in ("name", "voices", "knobs", "nodes", "connections", "presets"):
                 assert before.get(part) == after.get(part), f"{name}: {part}: {before.get(part)} {after.get(part)}"
         assert document(os.path.join(folder, "old.json"))["nodes"].keys() == document(f"{examples}/pad.json")["nodes"].keys()
         with open(os.path.join(folder, "kept.pd")) as file:
