@@ -24,39 +24,12 @@ static bool decimal(const char *text, const char **end, double *value) {
     return true;
 }
 
-/// A sharp or flat, as typed or as printed: `#` `b` `♯` `♭`; moves past it. @return 1, -1, or 0
-static int accidental(const char **at) {
-    static const struct {
-        const char *spelling;
-        int semitones;
-    } all[] = {{"#", 1}, {"b", -1}, {"\u266F", 1}, {"\u266D", -1}};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        size_t bytes = strlen(all[i].spelling);
-        if (strncmp(*at, all[i].spelling, bytes) != 0) continue;
-        *at += bytes;
-        return all[i].semitones;
-    }
-    return 0;
-}
-
 bool key_of(const char *text, const char **end, double *key) {
-    static const int above_c[] = {['A' - 'A'] = 9, ['B' - 'A'] = 11, ['C' - 'A'] = 0,
-                                  ['D' - 'A'] = 2, ['E' - 'A'] = 4,  ['F' - 'A'] = 5,
-                                  ['G' - 'A'] = 7};
     if (decimal(text, end, key)) return *key >= 0 && *key <= KEY_MAX;
-    int letter = toupper((unsigned char)*text) - 'A';
-    if (letter < 0 || letter > 'G' - 'A') return false;
-    const char *at = text + 1;
-    int semitones = above_c[letter];
-    for (int count = 0, sign; count < 2 && (sign = accidental(&at)) != 0; count++)
-        semitones += sign;
-    bool below = *at == '-';
-    at += below;
-    if (!isdigit((unsigned char)*at)) return false;
-    int octave = *at++ - '0';
-    *key = 12 * ((below ? -octave : octave) + 1) + semitones;
-    *end = at;
-    return *key >= 0 && *key <= KEY_MAX;
+    int number;
+    if (!mega_key_of_name(text, end, &number)) return false;
+    *key = number;
+    return true;
 }
 
 static bool is_space(char c) { return c && strchr(" \t\r\n,", c); }
