@@ -64,6 +64,7 @@ typedef struct {
     X(bench)                                                                                       \
     X(play)                                                                                        \
     X(load)                                                                                        \
+    X(save)                                                                                        \
     X(edit)                                                                                        \
     X(connect)                                                                                     \
     X(disconnect)                                                                                  \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // io -- files in, files out (all or nothing), and the reading of patches with their reports.
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -113,6 +114,16 @@ bool patch_format(const char *path, const char *data, size_t bytes, mega_format 
     return true;
 }
 
+/// What the server saves is a map of such documents.
+static void explain_state(const char *path, const char *data, size_t bytes) {
+    json_t *state = json_loadb(data, bytes, 0, NULL);
+    if (json_is_object(json_object_get(state, "synths")) && !json_object_get(state, "nodes"))
+        say("%s is a state of megasynthd, which holds several patches: write one to a file with "
+            "`megasynth save FILE --state %s [--synth NAME]`",
+            path, path);
+    json_decref(state);
+}
+
 int patch_read(const char *path, mega_report *report, mega_patch **patch) {
     size_t bytes;
     char *data = file_read(path, PATCH_BYTES_MAX, &bytes);
@@ -124,6 +135,7 @@ int patch_read(const char *path, mega_report *report, mega_patch **patch) {
         return CLI_FILE;
     }
     *patch = mega_patch_read(data, bytes, format, report);
+    if (!*patch && format == MEGA_FORMAT_JSON) explain_state(path, data, bytes);
     free(data);
     if (!*patch && mega_report_error_count(report) == 0) {
         say("%s: out of memory", path);

@@ -57,6 +57,40 @@ def as_it_was():
     return "; ".join(same)
 
 
+def save():
+    """The document as it sounds: what was turned, choices and zeros too; in each format; nothing is written over unasked."""
+    shell.good("load", KEYS)
+    shell.good("knob", "cutoff", "0.8125")
+    shell.good("set", "filt.res", "0.25")
+    shell.good("set", "fenv.sustain", "0")
+    shell.json("send", "/sync")
+    path = shell.folder + "/saved.json"
+    shell.good("save", path)
+    with open(path) as f: patch = json.load(f)
+    assert patch["knobs"]["cutoff"]["value"] == 0.8125 and patch["nodes"]["filt"]["params"]["res"] == 0.25, patch
+    assert patch["nodes"]["fenv"]["params"]["sustain"] == 0, patch["nodes"]["fenv"]
+    shell.bad(FILE, "save", path, say="exists already; --force")
+    shell.good("knob", "cutoff", "0.5")
+    shell.json("send", "/sync")
+    assert shell.json("save", path, "--force")["rev"] > 0
+    sounds = {rendered(path)}
+    for ending in ("sexp", "msgpack"):
+        shell.good("save", f"{shell.folder}/saved.{ending}", "--force")
+        sounds.add(rendered(f"{shell.folder}/saved.{ending}"))
+    assert len(sounds) == 1, sounds
+    assert json.loads(shell.good("save", "-"))["knobs"]["cutoff"]["value"] == 0.5
+    shell.bad(FILE, "save", shell.folder + "/saved.txt", say="cannot tell its format")
+    shell.bad(FILE, "save", shell.folder + "/no/such.json")
+    shell.bad(REFUSED, "save", shell.folder + "/other.json", "--synth", "nobody", say="not-found")
+    assert not os.path.exists(shell.folder + "/other.json")
+    # A state is no document, and a document comes out of it.
+    state = shell.file("state.json", shell.json("send", "/state/get")["state"])
+    shell.bad(WRONG, "check", state, say=["is a state of megasynthd", "save FILE --state"])
+    shell.good("save", path, "--force", "--state", state)
+    assert rendered(path) == sounds.pop()
+    shell.bad(WRONG, "save", path, "--force", "--state", state, "--synth", "nobody", say="no patch of a synth `nobody`")
+
+
 def edit():
     shell.good("load", KEYS)
     op = {"op": "set", "id": "filt", "param": "res", "value": 0.8}
@@ -314,6 +348,6 @@ def help_of_each():
 
 with live_server("--patch", KEYS) as server:
     shell = Shell(server)
-    run([load, as_it_was, edit, cables, set_and_knob, notes, synths, record, send, status, watch, doctor, help_of_each], "commands")
+    run([load, as_it_was, save, edit, cables, set_and_knob, notes, synths, record, send, status, watch, doctor, help_of_each], "commands")
     assert shell.good("quit") == ""
     assert server.process.wait(5) == 0
