@@ -152,8 +152,8 @@ int patch_read(const char *path, mega_report *report, mega_patch **patch);
 /// Reads a patch and prints everything that is to be said of it. @return an exit code
 int patch_open(const char *path, bool quiet, mega_patch **patch);
 /// Creates an engine and loads a patch into it, and prints what is to be said. @return an exit code
-int engine_open(const char *path, const mega_patch *patch, uint32_t rate, uint32_t channels,
-                bool quiet, mega_engine **engine);
+int engine_open(const char *path, const mega_patch *patch, const mega_options *options, bool quiet,
+                mega_engine **engine);
 /// Everything that a report holds, one line each on `out`. @param path the document's file
 void print_report(FILE *out, const char *path, const mega_report *report, bool errors_only);
 /// Prints a text that the engine handed out, and frees it. @return an exit code

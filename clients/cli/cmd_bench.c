@@ -240,7 +240,7 @@ static int bench_without_loops(const bench_options *o, const mega_patch *patch, 
     mega_patch *other = without_loops(patch);
     mega_engine *engine = NULL;
     if (!other) return status_exit(o->path, MEGA_ERROR_MEMORY);
-    int code = engine_open(o->path, other, RATE, 2, true, &engine);
+    int code = engine_open(o->path, other, &(mega_options){.rate = RATE}, true, &engine);
     result without = {.frames = r->frames};
     if (code == CLI_OK) play(other, engine, &without);
     r->feedback_median = without.median;
@@ -271,7 +271,8 @@ static int bench(const bench_options *o) {
     int code = patch_open(o->path, false, &patch);
     if (code == CLI_OK && o->voices)
         code = status_exit(o->path, mega_patch_set_voices(patch, o->voices));
-    if (code == CLI_OK) code = engine_open(o->path, patch, RATE, 2, true, &engine);
+    if (code == CLI_OK)
+        code = engine_open(o->path, patch, &(mega_options){.rate = RATE}, true, &engine);
     if (code == CLI_OK) code = bench_engine(o, patch, engine);
     mega_destroy(engine);
     mega_patch_destroy(patch);

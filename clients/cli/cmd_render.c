@@ -23,6 +23,7 @@ enum {
     VOICES,
     RATE,
     CHANNELS,
+    SEED,
     BITS,
     FORMAT,
     BLOCK,
@@ -39,6 +40,7 @@ static const cli_option options[] = {
     [SET] = {"set", '\0', "NAME=VALUE", SETTINGS_DOC},
     [VOICES] = {"voices", 'v', "N", "1..4096 (else: as the patch says)"},
     [RATE] = {"rate", 'r', "HZ", "frames a second, 8000..384000 (48000)"},
+    [SEED] = {"seed", '\0', "N", "of everything random, 0..4294967295 (0)"},
     [CHANNELS] = {"channels", 'c', "N",
                   "output channels, 1..64 (2); 1 is the mean of the first two"},
     [BITS] = {"bits", '\0', "16|24|32f", "of a sample (32f; flac 24); 16 and 24 are dithered"},
@@ -71,6 +73,7 @@ static bool read_option(render_options *o, int option, int *container, int *samp
     case SET: return settings_add(c, &o->settings, optarg);
     case VOICES: return whole_number_of(c, "voices", optarg, 1, VOICES_MAX, &o->voices);
     case RATE: return whole_number_of(c, "rate", optarg, RATE_MIN, RATE_MAX, &o->rate);
+    case SEED: return whole_number_of(c, "seed", optarg, 0, UINT32_MAX, &o->seed);
     case CHANNELS:
         return whole_number_of(c, "channels", optarg, 1, PLAY_CHANNELS_MAX, &o->channels);
     case BITS: return word_of("bits", optarg, wave_sample_names, sample);
@@ -158,7 +161,13 @@ const cli_command command_render = {
         "SCORE  a JSON list of items such as these, in any order; `at`, `length` and `ramp` are seconds:\n"
         "         {\"at\": 0, \"note\": 60, \"velocity\": 0.8, \"length\": 0.5}\n"
         "         {\"at\": 0.5, \"note\": \"Eb4\"}                      velocity 0.8, length 0.5 if not said\n"
-        "         {\"at\": 1, \"knob\": \"cutoff\", \"value\": 0.7}       0..1\n"
+        "         {\"at\": 1, \"knob\": \"cutoff\", \"value\": 0.7, \"ramp\": 2}       0..1\n"
+        "         {\"at\": 1, \"note\": \"C3\", \"id\": \"bass\"}         `id`: for items of that note, such as\n"
+        "         {\"at\": 1.2, \"id\": \"bass\", \"bend\": 2}           bend (semitones), pressure, timbre, key, velocity\n"
+        "         {\"at\": 1.2, \"bend\": -0.5}                      of all notes: bend -1..1, pressure, timbre\n"
+        "         {\"at\": 1.5, \"sustain\": true}                   sustain, sostenuto\n"
+        "         {\"at\": 2, \"preset\": \"dusk\", \"morph\": 3}      a preset of PATCH\n"
+        "         {\"at\": 9, \"all_off\": true}                     or panic: all sound ends\n"
         "         {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 0.9, \"ramp\": 0.5}\n"
         "         {\"at\": 2, \"param\": [\"lfo\", \"shape\"], \"value\": \"square\"}\n"
         "         {\"at\": 3, \"ops\": [{\"op\": \"connect\", \"from\": [\"lfo\", \"out\"], \"to\": [\"vca\", \"amp\"]}]}\n"
@@ -171,7 +180,7 @@ const cli_command command_render = {
         "       with x- mean nothing. --set and --voices are about PATCH, not about what is loaded.\n"
         "A patch that waits for notes and is given none plays one C4. One without a `note` node (a drone)\n"
         "lasts 5 s, or 5 s more than its score. All that is wrong with PATCH, NOTES and SCORE is said before\n"
-        "there is any sound; the file takes its name only when it is whole.\n",
+        "there is any sound; the file takes its name only when it is whole. docs/scores.md has all of SCORE.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

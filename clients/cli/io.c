@@ -153,11 +153,11 @@ int patch_open(const char *path, bool quiet, mega_patch **patch) {
     return code;
 }
 
-int engine_open(const char *path, const mega_patch *patch, uint32_t rate, uint32_t channels,
-                bool quiet, mega_engine **engine) {
+int engine_open(const char *path, const mega_patch *patch, const mega_options *options, bool quiet,
+                mega_engine **engine) {
     mega_report *report = mega_report_create();
     if (!report) return status_exit(path, MEGA_ERROR_MEMORY);
-    *engine = mega_create(&(mega_options){.rate = rate, .output_channels = channels}, report);
+    *engine = mega_create(options, report);
     int code = CLI_OK;
     if (!*engine) { // the rate was checked: it is MEGASYNTH_ISA, or memory
         bool said = mega_report_error_count(report) > 0;

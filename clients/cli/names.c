@@ -40,6 +40,26 @@ bool patch_has_knob(const patch_names *n, const char *knob, char why[200]) {
     return false;
 }
 
+bool patch_has_preset(const patch_names *n, const char *preset, char why[200]) {
+    size_t count = mega_patch_preset_count(n->patch);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(mega_patch_preset(n->patch, i).id, preset) == 0) return true;
+    const char **names = calloc(count + 1, sizeof *names);
+    for (size_t i = 0; names && i < count; i++) names[i] = mega_patch_preset(n->patch, i).id;
+    say_missing(why, "preset", preset, names, count);
+    free(names);
+    return false;
+}
+
+bool patch_is_per_voice(const patch_names *n, const char *node, char why[200]) {
+    for (size_t i = 0; i < mega_patch_node_count(n->patch); i++) {
+        mega_node_info info = mega_patch_node(n->patch, i);
+        if (strcmp(info.id, node) == 0 && info.per_voice) return true;
+    }
+    snprintf(why, WHY_BYTES, "`%.60s` is shared by all notes; leave `id` out", node);
+    return false;
+}
+
 // ---- parameters ---------------------------------------------------------------------------------
 
 static const char *type_of(const patch_names *n, const char *node) {

@@ -20,6 +20,10 @@ patch_names patch_names_create(void);
 void patch_names_finish(patch_names *names);
 /// @param why receives what to say of it if not
 bool patch_has_knob(const patch_names *names, const char *knob, char why[200]);
+/// The same of a preset.
+bool patch_has_preset(const patch_names *names, const char *preset, char why[200]);
+/// Whether single notes can have values of a node's parameters: not where it is shared.
+bool patch_is_per_voice(const patch_names *names, const char *node, char why[200]);
 /// The description of a parameter, or NULL with what to say; lives as long as `names`.
 const json_t *patch_param(patch_names *names, const char *node, const char *port, char why[200]);
 /// Turns the name of a choice into its value, and checks the range. @param choice NULL: `value` is

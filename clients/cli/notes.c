@@ -60,7 +60,7 @@ static bool read_word(const char *word, size_t length, double at, double length_
     for (;;) {
         double key;
         if (!key_of(text, &text, &key)) return false;
-        if (!sequence_note(s, at, length_seconds, key, note_velocity)) *full = true;
+        if (!sequence_note(s, at, length_seconds, key, note_velocity, -1)) *full = true;
         if (text == word + length) return true;
         if (*text++ != '+') return false;
     }

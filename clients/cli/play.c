@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRID_FRAMES = SEQUENCE_GRID_FRAMES }; // the engine renders blocks of this length
+#include "rehearse.h"
+
+enum {
+    WANTED = -2,
+    GRID_FRAMES = SEQUENCE_GRID_FRAMES
+}; // the engine renders blocks of this length
 
 static const float silence = 1e-5f; // -100 dBFS
 
@@ -15,8 +20,11 @@ typedef struct {
     const play_options *options;
     mega_note *handles; // of the sequence's notes
     int32_t *numbers;   // of its names: what the engine calls them; -1 before they are asked for
-    size_t next;        // event to be fed
-    uint64_t position;  // frames rendered
+    int32_t *of_notes;  // the same, as values of single notes; of those named in `own`
+    int32_t own[REHEARSE_OWN_VALUES_MAX];
+    size_t own_count;
+    size_t next;                       // event to be fed
+    uint64_t position;                 // frames rendered
     float *channel[PLAY_CHANNELS_MAX]; // what a block renders to; one allocation, the first's
     // Frames that were rendered and may be wanted: those since `written`, interleaved.
     float *held;
@@ -33,16 +41,56 @@ static int32_t number_of_name(player *p, int32_t name) {
     mega_engine *engine = p->options->engine;
     const sequence_name *n = &p->options->sequence->names[name];
     if (p->numbers[name] < 0)
-        p->numbers[name] =
-            n->node ? mega_find_param(engine, n->node, n->port) : mega_find_knob(engine, n->port);
+        p->numbers[name] = !n->node   ? mega_find_knob(engine, n->port)
+                           : *n->node ? mega_find_param(engine, n->node, n->port)
+                                      : mega_find_preset(engine, n->port);
     if (p->numbers[name] < 0) p->trouble = PLAY_MEMORY; // it has been rehearsed
     return p->numbers[name];
 }
 
+/// Parameters of which single notes will have values, as soon as the patch has them: known with the
+/// next block, so before the first, and right after an edit.
+static void open_note_params(player *p) {
+    for (size_t i = 0; i < p->own_count; i++) {
+        int32_t name = p->own[i];
+        const sequence_name *n = &p->options->sequence->names[name];
+        if (p->of_notes[name] < 0)
+            p->of_notes[name] = mega_find_note_param(p->options->engine, n->node, n->port, NULL);
+    }
+}
+
+static void collect_note_params(player *p) {
+    const sequence *s = p->options->sequence;
+    for (size_t i = 0; i < s->count && p->own_count < REHEARSE_OWN_VALUES_MAX; i++) {
+        int32_t name = s->events[i].target;
+        if (s->events[i].kind != EVENT_NOTE_PARAM || p->of_notes[name] == WANTED) continue;
+        p->of_notes[name] = WANTED;
+        p->own[p->own_count++] = name;
+    }
+    open_note_params(p);
+}
+
+/// What is of one note.
+static mega_status send_to_note(player *p, const event *e) {
+    mega_engine *engine = p->options->engine;
+    mega_note note = p->handles[e->note];
+    if (!note) return MEGA_OK;
+    if (e->kind == EVENT_NOTE_SET)
+        return mega_note_set(engine, e->frame, note, (mega_note_expression)e->target, e->value);
+    if (p->of_notes[e->target] < 0) {
+        p->trouble = PLAY_MEMORY; // it has been rehearsed
+        return MEGA_OK;
+    }
+    return mega_note_param_set(engine, e->frame, note, p->of_notes[e->target], e->value, e->detail);
+}
+
+static bool is_named(const event *e) {
+    return e->kind == EVENT_KNOB || e->kind == EVENT_PARAM || e->kind == EVENT_PRESET;
+}
+
 static mega_status send(player *p, const event *e) {
     mega_engine *engine = p->options->engine;
-    int32_t number = 0;
-    if (e->kind == EVENT_KNOB || e->kind == EVENT_PARAM) number = number_of_name(p, e->target);
+    int32_t number = is_named(e) ? number_of_name(p, e->target) : 0;
     if (number < 0) return MEGA_OK;
     switch (e->kind) {
     case EVENT_NOTE_ON:
@@ -50,9 +98,16 @@ static mega_status send(player *p, const event *e) {
     case EVENT_NOTE_OFF:
         if (!p->handles[e->target]) return MEGA_OK;
         return mega_note_off(engine, e->frame, p->handles[e->target], 0);
-    case EVENT_KNOB: return mega_knob_set(engine, e->frame, number, e->value);
+    case EVENT_KNOB: return mega_knob_ramp(engine, e->frame, number, e->value, e->detail);
     case EVENT_PARAM: return mega_param_set(engine, e->frame, number, e->value, e->detail);
-    case EVENT_EDIT: break;
+    case EVENT_PRESET: return mega_preset_recall(engine, e->frame, number, e->detail);
+    case EVENT_NOTE_SET:
+    case EVENT_NOTE_PARAM: return send_to_note(p, e);
+    case EVENT_CONTROL:
+        return mega_controller_set(engine, e->frame, (mega_controller)e->target, e->value);
+    case EVENT_ALL_OFF: return mega_all_notes_off(engine, e->frame);
+    case EVENT_EDIT:
+    case EVENT_PANIC: break;
     }
     return MEGA_OK;
 }
@@ -65,7 +120,10 @@ static void make_edit(player *p, const event *e) {
     mega_status status = edit->patch ? mega_rewire(o->engine, edit->patch, &how, NULL, o->report)
                                      : mega_edit(o->engine, edit->operations, edit->bytes,
                                                  MEGA_FORMAT_JSON, &how, NULL, o->report);
-    if (status == MEGA_OK) return;
+    if (status == MEGA_OK) {
+        open_note_params(p);
+        return;
+    }
     p->trouble = status == MEGA_ERROR_MEMORY ? PLAY_MEMORY : PLAY_REFUSED;
     *o->refused = e;
 }
@@ -80,10 +138,11 @@ static uint32_t feed(player *p, uint32_t frames) {
         const event *e = &s->events[p->next];
         uint64_t due = event_due(e);
         if (due >= reach) return frames;
-        if (e->kind == EVENT_EDIT) {
+        if (e->kind == EVENT_EDIT || e->kind == EVENT_PANIC) {
             if (due > p->position)
                 return due - p->position < frames ? (uint32_t)(due - p->position) : frames;
-            make_edit(p, e);
+            if (e->kind == EVENT_EDIT) make_edit(p, e);
+            else mega_panic(p->options->engine);
         } else if (send(p, e) == MEGA_ERROR_FULL) {
             uint32_t to_grid = GRID_FRAMES - (uint32_t)(p->position % GRID_FRAMES);
             return to_grid < frames ? to_grid : frames;
@@ -189,16 +248,21 @@ static play_result play_until_silence(player *p) {
 play_result play(const play_options *options) {
     player p = {.options = options, .active_end = sequence_settled(options->sequence)};
     p.handles = calloc((size_t)options->sequence->note_count + 1, sizeof *p.handles);
-    p.numbers = malloc((options->sequence->name_count + 1) * sizeof *p.numbers);
+    size_t names = options->sequence->name_count;
+    p.numbers = malloc((names + 1) * sizeof *p.numbers);
+    p.of_notes = malloc((names + 1) * sizeof *p.of_notes);
     p.channel[0] = calloc((size_t)options->block * options->channels, sizeof *p.channel[0]);
     for (uint32_t c = 1; c < options->channels; c++)
         p.channel[c] = p.channel[c - 1] + options->block;
     play_result result = PLAY_MEMORY;
-    for (size_t i = 0; p.numbers && i < options->sequence->name_count; i++) p.numbers[i] = -1;
-    if (p.handles && p.numbers && p.channel[0])
+    for (size_t i = 0; p.numbers && p.of_notes && i < names; i++) p.numbers[i] = p.of_notes[i] = -1;
+    if (p.handles && p.numbers && p.of_notes && p.channel[0]) {
+        collect_note_params(&p);
         result = options->frames ? play_length(&p) : play_until_silence(&p);
+    }
     free(p.handles);
     free(p.numbers);
+    free(p.of_notes);
     free(p.channel[0]);
     free(p.held);
     return result;

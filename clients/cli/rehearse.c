@@ -11,6 +11,7 @@
 typedef struct {
     size_t edits; // as many had been made when it was looked up, plus one; 0: never
     const json_t *param;
+    bool of_notes; // single notes have values of it
 } lookup;
 
 typedef struct {
@@ -20,7 +21,9 @@ typedef struct {
     patch_names names;
     mega_patch *edited; // the patch in force, where it is ours
     mega_report *report;
-    lookup *lookups; // by name
+    lookup *lookups;   // by name
+    int32_t *notes;    // by id: the last that has begun, or -1
+    size_t own_values; // parameters of which single notes have values
     size_t edits;
 } stage;
 
@@ -106,26 +109,75 @@ static bool look_up(stage *s, int32_t number, char *why) {
     const sequence_name *name = &s->sequence->names[number];
     lookup *l = &s->lookups[number];
     if (l->edits == s->edits + 1) return true;
-    if (name->node) l->param = patch_param(&s->names, name->node, name->port, why);
+    bool preset = name->node && !*name->node;
+    if (preset) {
+        if (!patch_has_preset(&s->names, name->port, why)) return false;
+    } else if (name->node) l->param = patch_param(&s->names, name->node, name->port, why);
     else if (!patch_has_knob(&s->names, name->port, why)) return false;
-    if (name->node && !l->param) return false;
+    if (name->node && !preset && !l->param) return false;
     l->edits = s->edits + 1;
     return true;
+}
+
+/// As the engine has it: of nodes that each voice has, and not of any number.
+static bool check_note_param(stage *s, int32_t number, char *why) {
+    if (!patch_is_per_voice(&s->names, s->sequence->names[number].node, why)) return false;
+    lookup *l = &s->lookups[number];
+    if (!l->of_notes) s->own_values++;
+    l->of_notes = true;
+    if (s->own_values <= REHEARSE_OWN_VALUES_MAX) return true;
+    snprintf(why, 200, "more than %d parameters have values of single notes",
+             REHEARSE_OWN_VALUES_MAX);
+    return false;
 }
 
 static void check_name(stage *s, event *e) {
     char why[200];
     double value = (double)e->value;
     bool good = look_up(s, e->target, why);
-    if (good && e->kind == EVENT_PARAM)
+    if (good && e->kind == EVENT_NOTE_PARAM) good = check_note_param(s, e->target, why);
+    if (good && (e->kind == EVENT_PARAM || e->kind == EVENT_NOTE_PARAM))
         good = param_takes(s->lookups[e->target].param, s->sequence->names[e->target].choice,
                            &value, why);
     e->value = (float)value;
     if (good) return;
     s->errors->line = e->line;
-    text_error(s->errors, "[%u].%s: %s%s", e->item, e->kind == EVENT_KNOB ? "knob" : "param", why,
-               s->edits ? " (as the patch is then)" : "");
+    text_error(s->errors, "[%u].%s: %s%s", e->item,
+               e->kind == EVENT_KNOB     ? "knob"
+               : e->kind == EVENT_PRESET ? "preset"
+                                         : "param",
+               why, s->edits ? " (as the patch is then)" : "");
     s->errors->line = 0;
+}
+
+// ---- notes --------------------------------------------------------------------------------------
+
+/// From the id of a note to the last one that has begun with it.
+static bool find_note(stage *s, event *e) {
+    int32_t note = s->notes[e->note];
+    if (note < 0) {
+        s->errors->line = e->line;
+        text_error(s->errors, "[%u].id: no note of this id has begun by then", e->item);
+        s->errors->line = 0;
+    }
+    e->note = note;
+    return note >= 0;
+}
+
+static void check_event(stage *s, event *e) {
+    switch (e->kind) {
+    case EVENT_NOTE_ON:
+        if (e->note >= 0) s->notes[e->note] = e->target;
+        break;
+    case EVENT_NOTE_SET: find_note(s, e); break;
+    case EVENT_NOTE_PARAM:
+        if (find_note(s, e)) check_name(s, e);
+        break;
+    case EVENT_KNOB:
+    case EVENT_PARAM:
+    case EVENT_PRESET: check_name(s, e); break;
+    default: break;
+    }
 }
 
 // ---- all of it ----------------------------------------------------------------------------------
@@ -138,19 +190,23 @@ bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors 
                .errors = errors,
                .names = patch_names_create(),
                .report = mega_report_create(),
-               .lookups = calloc(all->name_count + 1, sizeof *s.lookups)};
+               .lookups = calloc(all->name_count + 1, sizeof *s.lookups),
+               .notes = calloc((size_t)all->id_count + 1, sizeof *s.notes)};
+    for (int32_t i = 0; s.notes && i < all->id_count; i++) s.notes[i] = -1;
     s.names.patch = patch;
-    if (!s.report || !s.lookups || !s.names.modules) text_error(errors, "out of memory");
+    if (!s.report || !s.lookups || !s.notes || !s.names.modules)
+        text_error(errors, "out of memory");
     else learn(&s);
     bool known = errors->count == before;
     for (size_t i = 0; i < all->count && known; i++) {
         event *e = &all->events[i];
         if (e->kind == EVENT_EDIT) known = try_edit(&s, e);
-        else if (e->kind == EVENT_KNOB || e->kind == EVENT_PARAM) check_name(&s, e);
+        else check_event(&s, e);
     }
     mega_patch_destroy(s.edited);
     mega_report_destroy(s.report);
     patch_names_finish(&s.names);
     free(s.lookups);
+    free(s.notes);
     return known && errors->count == before;
 }

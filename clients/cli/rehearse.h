@@ -6,6 +6,8 @@
 
 #include "sequence.h"
 
+enum { REHEARSE_OWN_VALUES_MAX = 16 }; ///< as mega_find_note_param allows in an engine's life
+
 typedef struct {
     double delay_seconds; ///< longest of all patches in turn: silence shorter than that is no end
     bool plays_notes;     ///< whether any of them has a `note` node
@@ -13,7 +15,7 @@ typedef struct {
 } rehearsal;
 
 /// Makes each edit on the document of its time, and looks up each name in it; choices get their
-/// values. After an edit that cannot be made nothing is known.
+/// values, ids of notes the note they mean. After an edit that cannot be made nothing is known.
 /// @param all sorted @param patch what it begins with @param r as far as it was good
 /// @return whether all of it was good
 bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors *errors);

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "cli.h"
-#include "loads.h"
 #include "names.h"
+#include "piece.h"
 #include "play.h"
-#include "rehearse.h"
 #include "render.h"
 #include "wave.h"
 
@@ -19,8 +18,7 @@ static const double drone_seconds = 5, ring_seconds = 60;
 /// What is kept of the silence at the end, so that players do not cut the last tail short.
 static const double tail_seconds = 0.25;
 enum {
-    DELAY_SECONDS_MAX = 20,      ///< the longest wait for an echo
-    SCORE_BYTES_MAX = 256 << 20, ///< room for SEQUENCE_EVENTS_MAX events
+    DELAY_SECONDS_MAX = 20, ///< the longest wait for an echo
 };
 
 // ---- where frames go ----------------------------------------------------------------------------
@@ -60,51 +58,19 @@ static void show(void *context, uint64_t frame) {
 
 // ---- what is played -----------------------------------------------------------------------------
 
-/// The notes, the score and what it loads; in order.
-typedef struct {
-    sequence sequence;
-    rehearsal facts;
-    loads loads;
-} piece;
-
-static void piece_finish(piece *p) {
-    sequence_finish(&p->sequence);
-    loads_finish(&p->loads);
-}
-
-static int read_score(const render_options *o, piece *p, text_errors *errors) {
-    size_t bytes;
-    char *text = file_read(o->score, SCORE_BYTES_MAX, &bytes);
-    if (!text) return CLI_FILE;
-    score_files files = loads_of(&p->loads);
-    bool good = score_read(text, bytes, &files, &p->sequence, errors);
-    free(text);
-    return good ? CLI_OK : CLI_PATCH;
-}
-
 /// A patch that waits for notes and is given none plays one.
-static int read_notes(const render_options *o, const mega_patch *patch, sequence *s) {
-    const char *notes = o->notes;
-    if (!notes && !o->score && patch_has_notes(patch)) {
-        if (!o->quiet) say("no --notes and no --score: playing one C4");
-        notes = "C4";
-    }
-    text_errors errors = {.out = stderr, .source = "megasynth: --notes"};
-    return !notes || notes_read(notes, o->beat, s, &errors) ? CLI_OK : CLI_USAGE;
-}
-
 static int read_piece(const render_options *o, const mega_patch *patch, piece *p) {
-    *p = (piece){.sequence.rate = o->rate, .loads = {.score = o->score, .quiet = o->quiet}};
-    int code = read_notes(o, patch, &p->sequence);
-    if (code != CLI_OK) return code;
-    text_errors errors = {.out = stderr, .source = o->score ? o->score : o->patch};
-    if (o->score) code = read_score(o, p, &errors);
-    if (code == CLI_FILE) return code;
-    sequence_sort(&p->sequence);
-    if (!rehearse(&p->sequence, patch, &p->facts, &errors)) code = CLI_PATCH;
-    if (code == CLI_OK && p->sequence.note_count && !p->facts.plays_notes && !o->quiet)
-        say("warning: %s has no `note` node: it plays the same whatever the notes", o->patch);
-    return code;
+    piece_options of = {.patch = o->patch,
+                        .notes = o->notes,
+                        .score = o->score,
+                        .beat = o->beat,
+                        .rate = o->rate,
+                        .quiet = o->quiet};
+    if (!of.notes && !of.score && patch_has_notes(patch)) {
+        if (!o->quiet) say("no --notes and no --score: playing one C4");
+        of.notes = "C4";
+    }
+    return piece_read(&of, patch, p);
 }
 
 /// Whether it ends by itself, in silence; and the frames where it ends if not.
@@ -132,7 +98,8 @@ static void print_summary(const render_options *o, const sink *s, const mega_eng
     mega_counters c = mega_counters_get(engine);
     warn_count(c.notes_dropped, "notes found no voice and were not played; try --voices");
     warn_count(c.events_late, "events came late: too many at one moment");
-    warn_count(c.events_dropped, "events were for what was not there: an edit waited for a fade");
+    warn_count(c.events_dropped,
+               "events were for notes that had ended, or for what an edit had taken away");
     warn_count(c.lanes_silenced, "voices gave no finite number and were silenced");
     warn_count(c.outputs_silenced, "blocks were not finite and were silenced");
     if (s->file)
@@ -221,7 +188,10 @@ int render_run(const render_options *o) {
     int code = patch_open(o->patch, o->quiet, &patch);
     if (code == CLI_OK) code = adjust(o, &patch);
     if (code == CLI_OK)
-        code = engine_open(o->patch, patch, o->rate, o->channels, o->quiet, &engine);
+        code = engine_open(
+            o->patch, patch,
+            &(mega_options){.rate = o->rate, .output_channels = o->channels, .seed = o->seed},
+            o->quiet, &engine);
     if (code == CLI_OK) code = render_patch(o, engine, patch);
     mega_destroy(engine);
     mega_patch_destroy(patch);

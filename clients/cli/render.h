@@ -14,7 +14,7 @@ typedef struct {
     const char *patch, *output, *score, *notes;
     double seconds; ///< 0: until silence
     double beat;
-    uint32_t rate, voices, block; ///< voices 0: as the patch says
+    uint32_t rate, voices, block, seed; ///< voices 0: as the patch says
     uint32_t channels;
     wave_container container;
     wave_sample sample;

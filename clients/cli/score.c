@@ -1,45 +1,26 @@
 // SPDX-License-Identifier: MIT
-// score -- a JSON list of {"at", "note" | "knob" | "param" | "ops" | "load", ...}, with every error
-// told at once. What only the patch knows, names and whether edits fit, is left to rehearse.c.
-#include <jansson.h>
+// score -- a JSON list of {"at", "note" | "knob" | "ops" | ..., ...}, see `kinds`, with every error
+// said at once. What only the patch knows, names and whether edits fit, is left to rehearse.c.
+#include "score_reader.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_place.h"
-#include "sequence.h"
+enum { ID_BYTES_MAX = 64 };
 
-enum { RAMP_SECONDS_MAX = 3600 };
+bool score_wanted(reader *r, const char *key, double min, double max, double *value) {
+    *value = 0;
+    if (json_object_get(r->item, key)) return score_number(r, key, min, max, 0, value);
+    text_error(r->errors, "[%zu]: `%s` is missing", r->index, key);
+    return false;
+}
 
-/// A score that is being read, and the place in it.
-typedef struct {
-    const score_files *files;
-    sequence *sequence;
-    text_errors *errors;
-    json_t *numbers; // of names: knob, and node, parameter and choice, one in the other
-    size_t index;
-    const json_t *item;
-    json_place place;
-    bool full;
-} reader;
-
-static const char *const note_keys[] = {"at", "note", "velocity", "length"};
-static const char *const knob_keys[] = {"at", "knob", "value"};
-static const char *const param_keys[] = {"at", "param", "value", "ramp"};
-static const char *const ops_keys[] = {"at", "ops", "fade_ms"};
-static const char *const load_keys[] = {"at", "load", "fade_ms"};
-#define KEYS_OF(list) list, sizeof list / sizeof *list
-
-/// A number of the item within a range, or `otherwise` where it is left out (a negative one: it
-/// must be there).
-static bool number(reader *r, const char *key, double min, double max, double otherwise,
-                   double *value) {
+bool score_number(reader *r, const char *key, double min, double max, double otherwise,
+                  double *value) {
     const json_t *found = json_object_get(r->item, key);
     *value = otherwise;
-    if (!found) {
-        if (otherwise < 0) text_error(r->errors, "[%zu]: `%s` is missing", r->index, key);
-        return otherwise >= 0;
-    }
+    if (!found) return true;
     if (!json_is_number(found)) {
         text_error(r->errors, "[%zu].%s: must be a number", r->index, key);
         return false;
@@ -48,6 +29,24 @@ static bool number(reader *r, const char *key, double min, double max, double ot
     if (*value >= min && *value <= max) return true;
     text_error(r->errors, "[%zu].%s: %g is not within %g..%g", r->index, key, *value, min, max);
     return false;
+}
+
+bool score_time(reader *r, double *at) {
+    return score_wanted(r, "at", 0, SEQUENCE_SECONDS_MAX, at);
+}
+
+bool score_key(reader *r, const char *key, double *value) {
+    const json_t *written = json_object_get(r->item, key);
+    if (!json_is_string(written)) return score_wanted(r, key, 0, 127, value);
+    const char *end = "?";
+    if (key_of(json_string_value(written), &end, value) && !*end) return true;
+    text_error(r->errors, "[%zu].%s: \"%.40s\" is no note; write 60, or \"C4\"", r->index, key,
+               json_string_value(written));
+    return false;
+}
+
+void score_add(reader *r, double at, event e) {
+    if (!sequence_event(r->sequence, at, e)) r->full = true;
 }
 
 static void check_keys(reader *r, const char *const *keys, size_t count) {
@@ -63,26 +62,6 @@ static void check_keys(reader *r, const char *const *keys, size_t count) {
     }
 }
 
-static void read_note(reader *r) {
-    check_keys(r, KEYS_OF(note_keys));
-    double at, key, velocity, length;
-    const json_t *written = json_object_get(r->item, "note");
-    bool good = number(r, "at", 0, SEQUENCE_SECONDS_MAX, -1, &at);
-    if (json_is_string(written)) {
-        const char *end = "?";
-        if (!key_of(json_string_value(written), &end, &key) || *end) {
-            text_error(r->errors, "[%zu].note: \"%.40s\" is no note; write 60, or \"C4\"", r->index,
-                       json_string_value(written));
-            good = false;
-        }
-    } else {
-        good &= number(r, "note", 0, 127, -1, &key);
-    }
-    good &= number(r, "velocity", 0, 1, 0.8, &velocity);
-    good &= number(r, "length", 0, SEQUENCE_SECONDS_MAX, 0.5, &length);
-    if (good && !sequence_note(r->sequence, at, length, key, velocity)) r->full = true;
-}
-
 // ---- names --------------------------------------------------------------------------------------
 
 /// The object of that key, made if there is none. @return NULL without memory
@@ -93,10 +72,12 @@ static json_t *child(json_t *object, const char *key) {
     return json_object_get(object, key);
 }
 
-/// @return the number of a name in the sequence, or -1 where there is room for no more
-static int32_t name_number(reader *r, const char *node, const char *port, const char *choice) {
-    // no node, no choice: "", which is no name of either
-    json_t *ports = child(r->numbers, node ? node : ""), *choices = child(ports, port);
+int32_t score_name(reader *r, const char *node, const char *port, const char *choice) {
+    // no node, no choice: "", which is no name of either; presets: "/", which is in no id
+    json_t *ports = child(r->numbers, !node   ? ""
+                                      : *node ? node
+                                              : "/"),
+           *choices = child(ports, port);
     const json_t *number = json_object_get(choices, choice ? choice : "");
     if (number) return (int32_t)json_integer_value(number);
     int32_t made = sequence_name_add(r->sequence, node, port, choice);
@@ -107,51 +88,31 @@ static int32_t name_number(reader *r, const char *node, const char *port, const 
     return made;
 }
 
-// ---- items --------------------------------------------------------------------------------------
-
-static void read_knob(reader *r) {
-    check_keys(r, KEYS_OF(knob_keys));
-    double at, value;
-    bool timed = number(r, "at", 0, SEQUENCE_SECONDS_MAX, -1, &at);
-    number(r, "value", 0, 1, -1, &value); // if not: the name is looked up all the same
-    const char *knob = json_string_value(json_object_get(r->item, "knob"));
-    if (!knob) text_error(r->errors, "[%zu].knob: must be the name of a knob", r->index);
-    int32_t name = timed && knob ? name_number(r, NULL, knob, NULL) : -1;
-    if (name >= 0 && !sequence_knob(r->sequence, at, name, value)) r->full = true;
-}
-
-/// The value of a parameter: a number or the name of a choice.
-static bool read_param_value(reader *r, double *value, const char **choice) {
-    const json_t *written = json_object_get(r->item, "value");
-    *choice = json_string_value(written);
-    *value = json_number_value(written);
-    if (*choice ? **choice != '\0' : json_is_number(written)) return true;
-    if (written)
-        text_error(r->errors, "[%zu].value: must be a number, or the name of a choice", r->index);
-    else text_error(r->errors, "[%zu]: `value` is missing", r->index);
-    return false;
-}
-
-static void read_param(reader *r) {
-    check_keys(r, KEYS_OF(param_keys));
-    double at, value, ramp;
-    const char *choice;
-    bool good = number(r, "at", 0, SEQUENCE_SECONDS_MAX, -1, &at);
-    bool valued = read_param_value(r, &value, &choice);
-    bool ramped = json_object_get(r->item, "ramp") != NULL;
-    good &= number(r, "ramp", 0, RAMP_SECONDS_MAX, 0, &ramp);
-    const json_t *param = json_object_get(r->item, "param");
-    const char *node = json_string_value(json_array_get(param, 0));
-    const char *port = json_string_value(json_array_get(param, 1));
-    if (!node || !*node || !port || json_array_size(param) != 2) {
-        text_error(r->errors, "[%zu].param: must be [node, parameter], as in [\"filt\", \"freq\"]",
-                   r->index);
-        return;
+/// Ids are strings or whole numbers; 1 and "1" are two.
+bool score_id(reader *r, int32_t *id) {
+    const json_t *written = json_object_get(r->item, "id");
+    *id = -1;
+    if (!written) return true;
+    char key[ID_BYTES_MAX + 2];
+    const char *text = json_string_value(written);
+    if (json_is_integer(written))
+        snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, json_integer_value(written));
+    else if (text && *text && strlen(text) <= ID_BYTES_MAX) snprintf(key, sizeof key, "'%s", text);
+    else {
+        text_error(r->errors, "[%zu].id: must be a name, at most %d bytes long, or a whole number",
+                   r->index, ID_BYTES_MAX);
+        return false;
     }
-    int32_t name = good && valued ? name_number(r, node, port, choice) : -1;
-    if (name >= 0 && !sequence_param(r->sequence, at, name, value, ramped ? ramp : -1))
-        r->full = true;
+    const json_t *known = json_object_get(r->ids, key);
+    if (!known) {
+        known = json_integer(r->sequence->id_count++);
+        json_object_set_new(r->ids, key, (json_t *)known);
+    }
+    *id = (int32_t)json_integer_value(known);
+    return true;
 }
+
+// ---- changes of the patch -----------------------------------------------------------------------
 
 /// The operations of the item, as they are written. @return false without memory
 static bool copy_operations(reader *r, const json_t *list, sequence_edit *edit) {
@@ -175,12 +136,10 @@ static bool copy_operations(reader *r, const json_t *list, sequence_edit *edit) 
 /// What cannot be read takes its place all the same: nobody knows what the patch is from there on.
 static void read_edit(reader *r) {
     const json_t *ops = json_object_get(r->item, "ops"), *load = json_object_get(r->item, "load");
-    if (ops) check_keys(r, KEYS_OF(ops_keys));
-    else check_keys(r, KEYS_OF(load_keys));
     double at, fade_ms;
-    bool good = number(r, "at", 0, SEQUENCE_SECONDS_MAX, -1, &at);
+    bool good = score_time(r, &at);
     if (!good) at = 0;
-    good &= number(r, "fade_ms", 0, MEGA_FADE_MS_MAX, MEGA_FADE_MS_DEFAULT, &fade_ms);
+    good &= score_number(r, "fade_ms", 0, MEGA_FADE_MS_MAX, MEGA_FADE_MS_DEFAULT, &fade_ms);
     sequence_edit edit = {.fade_ms = (float)fade_ms};
     char why[200] = "must be the name of a patch's file";
     if (ops && !json_is_array(ops))
@@ -196,20 +155,71 @@ static void read_edit(reader *r) {
     if (!sequence_change(r->sequence, at, edit)) r->full = true;
 }
 
+// ---- all kinds ----------------------------------------------------------------------------------
+
+/// An item has one of these keys, which says what it is, and others as listed.
+static const struct {
+    const char *kind;
+    const char *keys[ITEM_KEYS_MAX];
+    void (*read)(reader *r);
+} kinds[] = {
+    {"note", {"at", "note", "id", "velocity", "length"}, score_read_note},
+    {"knob", {"at", "knob", "value", "ramp"}, score_read_knob},
+    {"param", {"at", "param", "value", "ramp", "id"}, score_read_param},
+    {"preset", {"at", "preset", "morph"}, score_read_preset},
+    {"bend", {"at", "bend", "id"}, score_read_expression},
+    {"pressure", {"at", "pressure", "id"}, score_read_expression},
+    {"timbre", {"at", "timbre", "id"}, score_read_expression},
+    {"key", {"at", "key", "id"}, score_read_expression},
+    {"sustain", {"at", "sustain"}, score_read_pedal},
+    {"sostenuto", {"at", "sostenuto"}, score_read_pedal},
+    {"all_off", {"at", "all_off"}, score_read_off},
+    {"panic", {"at", "panic"}, score_read_off},
+    {"ops", {"at", "ops", "fade_ms"}, read_edit},
+    {"load", {"at", "load", "fade_ms"}, read_edit},
+    {"velocity", {"at", "velocity", "id"}, score_read_expression}, // last: notes have one, too
+};
+enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
+
+/// What the item is. @return KIND_COUNT where it is nothing, or two at once
+static size_t kind_of(const json_t *item) {
+    size_t found = KIND_COUNT;
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (!json_object_get(item, kinds[i].kind)) continue;
+        if (found == KIND_COUNT) found = i;
+        else if (i != KIND_COUNT - 1 || found != 0) return KIND_COUNT;
+    }
+    return found;
+}
+
+static void say_kinds(reader *r) {
+    char all[200] = "";
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s`%s`",
+                 i == 0                ? ""
+                 : i == KIND_COUNT - 1 ? " and "
+                                       : ", ",
+                 kinds[i].kind);
+    }
+    text_error(r->errors, "[%zu]: must have one of %s", r->index, all);
+}
+
 static void read_item(reader *r) {
-    bool note = json_object_get(r->item, "note"), knob = json_object_get(r->item, "knob"),
-         param = json_object_get(r->item, "param"), ops = json_object_get(r->item, "ops"),
-         load = json_object_get(r->item, "load");
-    if (!json_is_object(r->item))
+    if (!json_is_object(r->item)) {
         text_error(r->errors, "[%zu]: must be an object, such as {\"at\": 0, \"note\": 60}",
                    r->index);
-    else if (note + knob + param + ops + load != 1)
-        text_error(r->errors, "[%zu]: must have one of `note`, `knob`, `param`, `ops` and `load`",
-                   r->index);
-    else if (note) read_note(r);
-    else if (knob) read_knob(r);
-    else if (param) read_param(r);
-    else read_edit(r);
+        return;
+    }
+    size_t kind = kind_of(r->item), count = 0;
+    if (kind == KIND_COUNT) {
+        say_kinds(r);
+        return;
+    }
+    while (count < ITEM_KEYS_MAX && kinds[kind].keys[count]) count++;
+    check_keys(r, kinds[kind].keys, count);
+    r->kind = kinds[kind].kind;
+    kinds[kind].read(r);
 }
 
 static void read_items(reader *r, const json_t *root) {
@@ -249,10 +259,12 @@ bool score_read(const char *text, size_t bytes, const score_files *files, sequen
                 .sequence = s,
                 .errors = errors,
                 .numbers = json_object(),
+                .ids = json_object(),
                 .place = json_place_start(text, bytes)};
     read_items(&r, root);
     if (r.full) text_error(errors, "too many events (limit %d)", SEQUENCE_EVENTS_MAX);
     json_decref(r.numbers);
+    json_decref(r.ids);
     json_decref(root);
     return errors->count == before;
 }

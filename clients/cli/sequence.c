@@ -48,31 +48,22 @@ static uint64_t frame_of(const sequence *s, double seconds) {
 }
 
 bool sequence_note(sequence *s, double at_seconds, double length_seconds, double key,
-                   double velocity) {
+                   double velocity, int32_t id) {
     uint64_t on = frame_of(s, at_seconds), off = frame_of(s, at_seconds + length_seconds);
     if (off <= on) off = on + 1; // a note of no length would never be heard
     int32_t note = s->note_count++;
     return add(s, (event){.frame = on,
                           .kind = EVENT_NOTE_ON,
                           .target = note,
+                          .note = id,
                           .value = (float)key,
                           .detail = (float)velocity}) &&
-           add(s, (event){.frame = off, .kind = EVENT_NOTE_OFF, .target = note});
+           add(s, (event){.frame = off, .kind = EVENT_NOTE_OFF, .target = note, .note = -1});
 }
 
-bool sequence_knob(sequence *s, double at_seconds, int32_t name, double value) {
-    return add(s, (event){.frame = frame_of(s, at_seconds),
-                          .kind = EVENT_KNOB,
-                          .target = name,
-                          .value = (float)value});
-}
-
-bool sequence_param(sequence *s, double at_seconds, int32_t name, double value, double ramp) {
-    return add(s, (event){.frame = frame_of(s, at_seconds),
-                          .kind = EVENT_PARAM,
-                          .target = name,
-                          .value = (float)value,
-                          .detail = (float)ramp});
+bool sequence_event(sequence *s, double at_seconds, event e) {
+    e.frame = frame_of(s, at_seconds);
+    return add(s, e);
 }
 
 bool sequence_change(sequence *s, double at_seconds, sequence_edit edit) {
@@ -83,7 +74,8 @@ bool sequence_change(sequence *s, double at_seconds, sequence_edit edit) {
     s->edits[s->edit_count] = edit;
     return add(s, (event){.frame = frame_of(s, at_seconds),
                           .kind = EVENT_EDIT,
-                          .target = (int32_t)s->edit_count++});
+                          .target = (int32_t)s->edit_count++,
+                          .note = -1});
 }
 
 int32_t sequence_name_add(sequence *s, const char *node, const char *port, const char *choice) {
@@ -98,14 +90,15 @@ int32_t sequence_name_add(sequence *s, const char *node, const char *port, const
     return name->port && (name->node || !node) && (name->choice || !choice) ? number : -1;
 }
 
+/// Takes effect with a block, before all else there.
+static bool is_of_block(const event *e) { return e->kind == EVENT_EDIT || e->kind == EVENT_PANIC; }
+
 uint64_t event_due(const event *e) {
-    return e->kind == EVENT_EDIT ? e->frame - e->frame % SEQUENCE_GRID_FRAMES : e->frame;
+    return is_of_block(e) ? e->frame - e->frame % SEQUENCE_GRID_FRAMES : e->frame;
 }
 
 /// The lane that a release frees first is there for the note that starts.
-static int rank(const event *e) {
-    return e->kind == EVENT_EDIT ? 0 : e->kind == EVENT_NOTE_OFF ? 1 : 2;
-}
+static int rank(const event *e) { return is_of_block(e) ? 0 : e->kind == EVENT_NOTE_OFF ? 1 : 2; }
 
 static int compare(const void *a_, const void *b_) {
     const event *a = a_, *b = b_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// sequence -- what a render plays: notes, knob turns, parameter writes and edits of the patch at
-// their frames; and the two languages that it is read from.
+// sequence -- what is played: notes and what becomes of them, knobs, parameters, presets and edits
+// of the patch at their frames; and the two languages that it is read from.
 #ifndef SEQUENCE_H
 #define SEQUENCE_H
 
@@ -12,21 +12,36 @@
 #include "megasynth.h"
 
 enum {
-    SEQUENCE_EVENTS_MAX = 2000000, ///< of 40 bytes; an hour of 500 a second
-    SEQUENCE_NAMES_MAX = 16384, ///< knobs, and choices of parameters: as many as the engine numbers
+    SEQUENCE_EVENTS_MAX = 2000000, ///< of 48 bytes; an hour of 500 a second
+    SEQUENCE_NAMES_MAX =
+        16384, ///< knobs, presets, choices of parameters: as many as the engine numbers
     SEQUENCE_SECONDS_MAX = 86400, ///< a day: what `at`, `length` and --seconds may say
     SEQUENCE_GRID_FRAMES = 64, ///< an edit takes effect with the block of this grid that holds it
 };
 
-typedef enum { EVENT_EDIT, EVENT_NOTE_ON, EVENT_NOTE_OFF, EVENT_KNOB, EVENT_PARAM } event_kind;
+typedef enum {
+    EVENT_EDIT,
+    EVENT_PANIC,   ///< all sound off; with its block, as an edit
+    EVENT_NOTE_ON, ///< `value` is its key, `detail` the velocity
+    EVENT_NOTE_OFF,
+    EVENT_KNOB,       ///< `detail`: of the ramp, seconds; below 0: smoothed as ever
+    EVENT_PARAM,      ///< the same
+    EVENT_PRESET,     ///< `detail`: of the morph, seconds
+    EVENT_NOTE_SET,   ///< `target` is a mega_note_expression of the note `note`
+    EVENT_NOTE_PARAM, ///< as EVENT_PARAM, of the note `note` alone
+    EVENT_CONTROL,    ///< `target` is a mega_controller: of all notes
+    EVENT_ALL_OFF,    ///< all notes end
+} event_kind;
 
 typedef struct {
     uint64_t frame;
     uint32_t order; ///< rank among those of one frame, as written
     event_kind kind;
-    int32_t target; ///< number of the note, edit or name
+    int32_t target; ///< number of the note, edit or name, or what its kind says
+    int32_t note;   ///< number of the id by which others mean this note, or it is meant; -1: none.
+                    ///< Rehearsed: of the note
     float value;    ///< key, or value of the knob or parameter
-    float detail;   ///< velocity, or ramp in seconds
+    float detail;   ///< see its kind
     uint32_t item;  ///< of the score, from 0, and the line where it begins: for messages
     uint32_t line;
 } event;
@@ -34,8 +49,8 @@ typedef struct {
 /// A knob or parameter. What number it has, and what its choice stands for, depends on the patch in
 /// force.
 typedef struct {
-    char *node;   ///< NULL: a knob
-    char *port;   ///< or the knob
+    char *node;   ///< NULL: a knob; "": a preset
+    char *port;   ///< or the knob or preset
     char *choice; ///< the parameter's value where that is a name, else NULL
 } sequence_name;
 
@@ -56,23 +71,24 @@ typedef struct {
     size_t name_count, name_room;
     sequence_edit *edits;
     size_t edit_count, edit_room;
-    int32_t note_count;
+    int32_t note_count, id_count;
     uint32_t rate;       ///< frames a second, set before the first event
     uint32_t item, line; ///< of the score, of the events that come; set by its reader
 } sequence;
 
 void sequence_finish(sequence *s);
 /// @return false at SEQUENCE_EVENTS_MAX or without memory; as the others
+/// @param id by which others mean the note, or -1
 bool sequence_note(sequence *s, double at_seconds, double length_seconds, double key,
-                   double velocity);
-bool sequence_knob(sequence *s, double at_seconds, int32_t name, double value);
-bool sequence_param(sequence *s, double at_seconds, int32_t name, double value, double ramp);
+                   double velocity, int32_t id);
+/// Any event that is not a note or an edit, all of it but its frame and place.
+bool sequence_event(sequence *s, double at_seconds, event e);
 /// @param edit its operations belong to the sequence then, even on failure
 bool sequence_change(sequence *s, double at_seconds, sequence_edit edit);
 /// A new name. @param node, choice may be NULL
 /// @return its number, or -1 at SEQUENCE_NAMES_MAX or without memory
 int32_t sequence_name_add(sequence *s, const char *node, const char *port, const char *choice);
-/// When an event takes effect: an edit with its block.
+/// When an event takes effect: an edit or panic with its block.
 uint64_t event_due(const event *e);
 /// By when they are due; there edits first, then releases, then as written.
 void sequence_sort(sequence *s);

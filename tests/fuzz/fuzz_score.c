@@ -7,6 +7,7 @@
 #include "../../clients/cli/notes.c"
 #include "../../clients/cli/rehearse.c"
 #include "../../clients/cli/score.c"
+#include "../../clients/cli/score_items.c"
 #include "../../clients/cli/sequence.c"
 #include "../../clients/cli/text.c"
 

@@ -439,7 +439,7 @@ class Render(Cli):
         expected = ["[1].at: -1 is not within 0..86400", "[2].knob: no such knob: `cutof`; did you mean `cutoff`?",
                     "[3].param: no such node: `fil`; did you mean `filt`?",
                     "[4].param: no such parameter: `rez`; did you mean `res`?", "[5].param: 1e+09 is not within",
-                    "[6]: must have one of `note`, `knob`, `param`, `ops` and `load`", "[7]: must be an object"]
+                    "[6]: must have one of `note`, `knob`, `param`, `preset`, `bend`, ", "[7]: must be an object"]
         expected = [expected[i] for i in (0, 5, 6, 1, 2, 3, 4)]  # what needs the patch comes last
         lines = errors.splitlines()
         self.assertEqual(len(lines), len(expected), errors)
@@ -447,6 +447,100 @@ class Render(Cli):
             self.assertTrue(line.startswith(f"{score}:1: error: {text}"), line)
         self.assertFalse(os.path.exists(self.path("never.wav")))
         self.bad(1, "t.json:1:5: error: ", "render", self.pluck, "--hash", "--score", self.file("t.json", "[1, 2"))
+
+    # All that can be played live, at once.
+    EXPRESSIVE = [
+        {"at": 0, "note": "C3", "length": 0.6, "id": "low"}, {"at": 0.05, "note": "G3", "length": 0.3, "id": 2},
+        {"at": 0.1, "id": "low", "bend": 2}, {"at": 0.11, "id": 2, "pressure": 0.7}, {"at": 0.12, "id": 2, "timbre": 0.2},
+        {"at": 0.13, "bend": -0.5}, {"at": 0.14, "pressure": 0.3}, {"at": 0.15, "timbre": 0.9}, {"at": 0.2, "sustain": True},
+        {"at": 0.16, "param": ["filt", "res"], "id": "low", "value": 0.6, "ramp": 0.05}, {"at": 0.25, "id": "low", "key": "E3"},
+        {"at": 0.26, "id": "low", "velocity": 0.3}, {"at": 0.3, "knob": "cutoff", "value": 0.9, "ramp": 0.1},
+        {"at": 0.45, "preset": "dark", "morph": 0.1}, {"at": 0.5, "sostenuto": 1}, {"at": 0.55, "sustain": 0},
+        {"at": 0.6, "preset": "bright"}, {"at": 0.62, "sostenuto": False}, {"at": 0.7, "note": 60, "length": 5},
+        {"at": 0.8, "panic": True}, {"at": 0.81, "note": 64, "length": 5}, {"at": 0.9, "all_off": True},
+        {"at": 0.3301, "ops": [{"op": "set", "id": "env", "param": "release", "value": 0.2}]},
+    ]
+
+    def expressive(self):
+        patch = json.loads(json.dumps(PLUCK))
+        patch["presets"] = {"dark": {"knobs": {"cutoff": 0.1}}, "bright": {"knobs": {"cutoff": 1}, "params": {"filt": {"res": 0.7}}}}
+        patch["connections"] += [{"from": ["note", port], "to": ["filt", "freq"], "as": "octaves"} for port in ("pressure", "timbre", "velocity")]
+        return self.file("expressive.json", patch)
+
+    def test_all_that_is_played_live(self):
+        """Each kind of item changes the sound, and none depends on the size of blocks, the instruction set, the order of items."""
+        patch = self.expressive()
+        whole = self.hash(patch, "--score", self.file("s.json", self.EXPRESSIVE))
+        for block in ("1", "17", "512", "8192"):
+            self.assertEqual(self.hash(patch, "--score", self.path("s.json"), "--block", block), whole, block)
+        for isa in isas(): self.assertEqual(self.hash(patch, "--score", self.path("s.json"), MEGASYNTH_ISA=isa), whole, isa)
+        self.assertEqual(self.hash(patch, "--score", self.file("r.json", self.EXPRESSIVE[::-1])), whole)
+        for i in range(2, len(self.EXPRESSIVE)):
+            without = self.EXPRESSIVE[:i] + self.EXPRESSIVE[i + 1:]
+            self.assertNotEqual(self.hash(patch, "--score", self.file("w.json", without)), whole, self.EXPRESSIVE[i])
+
+    def test_expression_is_what_it_says(self):
+        def of(*items): return self.hash(self.pluck, "--score", self.file("s.json", list(items)), "--seconds", "1")
+        octave = of({"at": 0, "note": 60})
+        self.assertEqual(of({"at": 0, "note": 48, "id": 1}, {"at": 0, "bend": 12, "id": 1}), octave)
+        self.assertEqual(of({"at": 0, "note": 48, "id": "a"}, {"at": 0, "key": "C4", "id": "a"}), octave)
+        self.assertEqual(of({"at": 0, "note": 48, "id": 1}, {"at": 0, "bend": 0, "id": 1}), of({"at": 0, "note": 48}))
+        long = of({"at": 0, "note": 60, "length": 0.8})
+        self.assertEqual(of({"at": 0, "sustain": 1}, {"at": 0, "note": 60, "length": 0.1}, {"at": 0.8, "sustain": 0}), long)
+        self.assertEqual(of({"at": 0, "note": 60, "length": 3}, {"at": 0.8, "all_off": True}), long)
+        # An id is of the last note that has begun with it.
+        two = [{"at": 0, "note": 48, "id": 1, "length": 0.1}, {"at": 0.4, "note": 55, "id": 1}]
+        self.assertEqual(of(*two, {"at": 0.4, "id": 1, "bend": 5}),
+                         of(two[0], {"at": 0.4, "note": 60}))
+        # A knob's ramp of no length is a step; silence after a panic.
+        self.assertNotEqual(of({"at": 0, "note": 60}, {"at": 0.1, "knob": "cutoff", "value": 1, "ramp": 0.3}),
+                            of({"at": 0, "note": 60}, {"at": 0.1, "knob": "cutoff", "value": 1}))
+        drone = {"nodes": {"o": {"type": "osc.sine"}, "out": {"type": "output"}}, "connections": [{"from": ["o", "out"], "to": ["out", "in"]}]}
+        path = self.path("drone.wav")
+        self.good("render", self.file("drone.json", drone), "-o", path, "--bits", "16", "--seconds", "1", "--score",
+                  self.file("s.json", [{"at": 0.5, "panic": True}]))
+        with wave.open(path) as file: frames = struct.unpack("<96000h", file.readframes(48000))
+        self.assertGreater(max(frames[:40000]), 10000)
+
+    def test_documentation(self):
+        """docs/scores.md has every kind of item and its keys, as the program knows them; its example plays."""
+        with open(ROOT + "/docs/scores.md") as file: text = file.read()
+        rows = {row[0]: set(re.findall(r"`(\w+)`", row[1])) for row in re.findall(r"^\| `(\w+)` \|([^|]*)\|", text, re.M)}
+        _, errors = self.bad(1, "must have one of", "render", self.pluck, "--hash", "--score", self.file("s.json", [{}]))
+        self.assertEqual(sorted(rows), sorted(re.findall(r"`(\w+)`", errors)))
+        for kind, keys in rows.items():
+            _, errors = self.bad(1, "", "render", self.pluck, "--hash", "--score",
+                                 self.file("s.json", [{"at": 0, kind: None, **{key: None for key in keys}, "wrong-key": 0}]))
+            self.assertEqual(re.findall(r'unknown key "([^"]*)"', errors), ["wrong-key"], errors)
+        example = re.search(r"```json\n(.*?)```", text, re.S).group(1)
+        self.hash(KEYS, "--score", self.file("s.json", example))
+
+    def test_seed(self):
+        noise = {"nodes": {"n": {"type": "noise"}, "out": {"type": "output"}}, "connections": [{"from": ["n", "out"], "to": ["out", "in"]}]}
+        path = self.file("noise.json", noise)
+        hashes = [self.hash(path, "--seconds", "0.1", *seed) for seed in ([], ["--seed", "0"], ["--seed", "1"], ["--seed", "2"])]
+        self.assertEqual(hashes[0], hashes[1])
+        self.assertEqual(len(set(hashes)), 3)
+
+    def test_bad_expressions(self):
+        patch = self.expressive()
+        for says, item in (("[1].bend: 3 is not within -1..1", {"at": 0, "bend": 3}),
+                           ("[1].bend: 128 is not within -127..127", {"at": 0, "bend": 128, "id": "a"}),
+                           ("[1].id: no note of this id has begun by then", {"at": 0, "bend": 1, "id": "b"}),
+                           ("[1].id: no note of this id has begun by then", {"at": 0, "bend": 1, "id": 1}),
+                           ("[1].id: must be a name", {"at": 0, "bend": 1, "id": 1.5}), ("[1].id: must be a name", {"at": 0, "note": 1, "id": ""}),
+                           ("[1].preset: no such preset: `drak`; did you mean `dark`?", {"at": 0, "preset": "drak"}),
+                           ("[1].morph: -1 is not within", {"at": 0, "preset": "dark", "morph": -1}),
+                           ("[1].sustain: must be a number", {"at": 0, "sustain": "down"}), ("[1].sustain: 2 is not", {"at": 0, "sustain": 2}),
+                           ("[1].panic: must be true", {"at": 0, "panic": False}), ("[1].key: of which note?", {"at": 0, "key": 60}),
+                           ("[1].ramp: -1 is not within", {"at": 0, "knob": "cutoff", "value": 1, "ramp": -1}),
+                           ("did you mean `morph`?", {"at": 0, "preset": "dark", "morf": 1}), ("[1]: must have one of", {"at": 0, "bend": 1, "timbre": 1}),
+                           ("`out` is shared by all notes; leave `id` out", {"at": 0, "param": ["out", "gain"], "id": "a", "value": 1}),
+                           ("[1].key: \"H2\" is no note", {"at": 0, "key": "H2", "id": "a"})):
+            if item.get("param") and b"gain" not in run("modules", "output")[1]: continue
+            score = self.file("s.json", [{"at": 0, "note": 60, "id": "a"}, item])
+            _, errors = self.bad(1, says, "render", patch, "--score", score, "-o", self.path("never.wav"))
+            self.assertTrue(errors.startswith(f"{score}:1: error: "), errors)
 
     def test_rewiring(self):
         """Edits in a score: whatever the block size, spelled in any order, in one file or several."""

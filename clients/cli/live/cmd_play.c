@@ -11,13 +11,15 @@
 #include "live/perform.h"
 #include "live/url.h"
 #include "names.h"
+#include "piece.h"
 #include "settings.h"
 
-enum { NOTES, CHORD, BEAT, SECONDS, SET, BACKEND, DEVICE };
+enum { NOTES, CHORD, BEAT, SCORE, SECONDS, SET, BACKEND, DEVICE };
 static const cli_option options[] = {
     [NOTES] = {"notes", 'n', "NOTES", "a melody, \"C4 E4 G4\", one note a beat"},
     [CHORD] = {"chord", 'c', "NOTES", "hold these all the while, \"C4+E4+G4\""},
     [BEAT] = {"beat", 'b', "S", "length of a beat of --notes (0.5)"},
+    [SCORE] = {"score", '\0', "FILE", "a JSON list of notes and all that can be played"},
     [SECONDS] = {"seconds", 's', "S", "how long (else: until the notes have died away, or Ctrl-C)"},
     [SET] = {"set", '\0', "NAME=VALUE", SETTINGS_DOC},
     [BACKEND] = {"backend", '\0', "BACKEND",
@@ -29,14 +31,15 @@ static const double beat_default = 0.5, seconds_max = 86400, tail_seconds = 20, 
                     end_seconds = 3;
 
 typedef struct {
-    const char *path, *notes, *chord, *backend, *device;
+    const char *path, *notes, *chord, *score, *backend, *device;
     settings settings;
     double beat, seconds;
     bool has_notes;  ///< the patch hears notes
     bool made_synth; ///< on a server that is not ours
     char synth[32];
-    char *text; ///< the patch as JSON
-    sequence sequence;
+    mega_patch *patch;
+    char *text; ///< the same as JSON
+    piece music;
     booted server;
 } player;
 
@@ -46,6 +49,7 @@ static bool take(client *c, player *p, int option) {
     switch (option) {
     case NOTES: p->notes = optarg; return true;
     case CHORD: p->chord = optarg; return true;
+    case SCORE: p->score = optarg; return true;
     case BEAT: return number_of(c->command, "beat", optarg, 0.001, 3600, &p->beat);
     case SECONDS: return number_of(c->command, "seconds", optarg, 0.001, seconds_max, &p->seconds);
     case BACKEND: p->backend = optarg; return true;
@@ -54,41 +58,47 @@ static bool take(client *c, player *p, int option) {
     }
 }
 
-/// The notes at a server's rate. @return whether they are good
-static bool read_notes(player *p, uint32_t rate) {
-    text_errors errors = {.out = stderr, .source = p->notes ? "--notes" : "--chord"};
-    sequence_finish(&p->sequence);
-    p->sequence = (sequence){.rate = rate};
-    if (p->notes && !notes_read(p->notes, p->beat, &p->sequence, &errors)) return false;
-    errors.source = "--chord";
-    const char *chord = p->chord;
-    if (!p->notes && !chord && p->has_notes && !isatty(STDIN_FILENO)) chord = "C4";
+/// A chord, held to the end, besides. @return whether it is good
+static bool add_chord(player *p, const char *chord) {
+    text_errors errors = {.out = stderr, .source = "megasynth: --chord"};
     double held = p->seconds > 0 ? p->seconds : seconds_max;
-    if (chord && strpbrk(chord, " \t")) {
-        text_error(&errors, "one chord is wanted, such as C4+E4+G4");
-        return false;
+    if (strpbrk(chord, " \t")) text_error(&errors, "one chord is wanted, such as C4+E4+G4");
+    else if (notes_read(chord, held / 0.9, &p->music.sequence, &errors)) {
+        sequence_sort(&p->music.sequence);
+        return true;
     }
-    if (chord && !notes_read(chord, held / 0.9, &p->sequence, &errors)) return false;
-    sequence_sort(&p->sequence);
-    return true;
+    return false;
+}
+
+/// Notes and score at a server's rate. @param again what is wrong has been said
+static int read_music(player *p, uint32_t rate, bool again) {
+    piece_options of = {.patch = p->path,
+                        .notes = p->notes,
+                        .score = p->score,
+                        .beat = p->beat,
+                        .rate = rate,
+                        .quiet = again};
+    piece_finish(&p->music);
+    int code = piece_read(&of, p->patch, &p->music);
+    const char *chord = p->chord;
+    if (!p->notes && !p->score && !chord && p->has_notes && !isatty(STDIN_FILENO)) chord = "C4";
+    return code == CLI_OK && chord && !add_chord(p, chord) ? CLI_USAGE : code;
 }
 
 /// Reads the patch, and says all that is wrong with it before anything is started.
 static int read_patch(player *p) {
     mega_report *report = mega_report_create();
-    mega_patch *patch = NULL;
     if (!report) return status_exit(p->path, MEGA_ERROR_MEMORY);
-    int code = patch_read(p->path, report, &patch);
-    if (code == CLI_OK && mega_patch_check(patch, report) != MEGA_OK) code = CLI_PATCH;
+    int code = patch_read(p->path, report, &p->patch);
+    if (code == CLI_OK && mega_patch_check(p->patch, report) != MEGA_OK) code = CLI_PATCH;
     print_report(stderr, p->path, report, false);
     mega_report_destroy(report);
-    if (code == CLI_OK) code = settings_apply(&command_play, &p->settings, &patch);
+    if (code == CLI_OK) code = settings_apply(&command_play, &p->settings, &p->patch);
     size_t bytes;
     if (code == CLI_OK) {
-        p->has_notes = patch_has_notes(patch);
-        code = status_exit(p->path, mega_patch_write(patch, MEGA_FORMAT_JSON, &p->text, &bytes));
+        p->has_notes = patch_has_notes(p->patch);
+        code = status_exit(p->path, mega_patch_write(p->patch, MEGA_FORMAT_JSON, &p->text, &bytes));
     }
-    mega_patch_destroy(patch);
     return code;
 }
 
@@ -163,20 +173,23 @@ static bool sound(client *c, player *p) {
     json_t *clock = client_call(c, "/clock", NULL);
     if (!clock) return false;
     double rate = number_in(clock, "rate");
+    // on the grid of blocks, so that edits fall where `render` has them
     uint64_t first = (uint64_t)(number_in(clock, "frame") + lead_seconds * rate);
+    first += (SEQUENCE_GRID_FRAMES - first % SEQUENCE_GRID_FRAMES) % SEQUENCE_GRID_FRAMES;
     json_decref(clock);
-    if (!read_notes(p, (uint32_t)rate)) {
-        c->code = CLI_USAGE;
+    int code = read_music(p, (uint32_t)rate, true);
+    if (code != CLI_OK) {
+        c->code = code;
         return false;
     }
     double began = clock_seconds() + lead_seconds;
     double until = p->seconds > 0 ? began + p->seconds : INFINITY;
-    bool typed = !p->notes && !p->chord && p->has_notes && isatty(STDIN_FILENO);
+    bool typed = !p->notes && !p->score && !p->chord && p->has_notes && isatty(STDIN_FILENO);
     fprintf(stderr, "playing %s%s%s at %s; Ctrl-C ends it\n", p->path, c->synth ? " as synth " : "",
             c->synth ? c->synth : "", link_url(c->link));
     if (typed) return perform_piano(c, until);
-    if (!perform_sequence(c, &p->sequence, first, began, until)) return false;
-    if (p->notes && !p->chord && p->seconds == 0)
+    if (!perform_sequence(c, &p->music.sequence, first, began, until)) return false;
+    if ((p->notes || p->score) && !p->chord && p->seconds == 0 && p->music.facts.ends_with_notes)
         return perform_tail(c, tail_seconds, p->server.pid == 0);
     return perform_wait(c, until);
 }
@@ -205,14 +218,15 @@ static void finish(client *c, player *p, bool there) {
     link_close(c->link);
     c->link = NULL;
     if (p->server.pid) boot_end(&p->server, there ? end_seconds : 0);
-    bool endless = p->seconds == 0 && !p->notes;
+    bool endless = p->seconds == 0 && !p->notes && !p->score;
     c->code = code > CLI_OK ? code : stopped && !endless ? CLI_INTERRUPTED : CLI_OK;
 }
 
 static int play(client *c, player *p) {
     int code = read_patch(p);
     if (code != CLI_OK) return code;
-    if (!read_notes(p, 48000)) return CLI_USAGE;
+    code = read_music(p, 48000, false);
+    if (code != CLI_OK) return code;
     bool there = find_place(c, p) && prepare(c, p) && sound(c, p);
     // What the server refused, it is still there to be ended.
     finish(c, p, there || (c->link && c->code != CLI_LOST));
@@ -232,7 +246,8 @@ static int run(int argc, char **argv) {
                            p.backend ? "backend" : "device");
     p.path = argv[optind];
     int code = play(&c, &p);
-    sequence_finish(&p.sequence);
+    piece_finish(&p.music);
+    mega_patch_destroy(p.patch);
     mega_free(p.text);
     return code;
 }
@@ -246,11 +261,12 @@ const cli_command command_play = {
     .examples =
         "  megasynth play examples/keys.json                      on the keys of this terminal\n"
         "  megasynth play examples/keys.json --notes \"C4 E4 G4 C4+E4+G4\"\n"
+        "  megasynth play examples/keys.json --score examples/demo_score.json\n"
         "  megasynth play examples/pad.json --chord C3+G3+E4 --seconds 20\n",
     .notes =
         "It starts a megasynthd that ends with it; `megasynth knob` and the others find that one while no other\n"
         "runs. With --url or --name (or MEGASYNTH_URL) it plays on a server that runs, on a synth of its own beside\n"
-        "the others: it never replaces what plays. NOTES as in `megasynth render --help`. Without notes: the keys of\n"
+        "the others: it never replaces what plays. NOTES and SCORE as in `megasynth render --help`. Without notes: the keys of\n"
         "the terminal, or C4 where there is none; a patch without a `note` node (a drone) just sounds.\n",
     .options = options,
     .option_count = COUNT_OF(options),

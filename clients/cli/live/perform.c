@@ -7,6 +7,14 @@
 
 static const double silent_peak = 1e-4, tail_step_seconds = 0.1;
 
+/// Refused because the note has ended by itself, or all have: `render` passes over such events,
+/// too.
+static bool is_too_late(const packet *p) {
+    const char *what = strstr(p->address, "/note/");
+    return what && strcmp(p->code, "not-found") == 0 &&
+           (strcmp(what, "/note/off") == 0 || strcmp(what, "/note/set") == 0);
+}
+
 /// Takes in what has come. @return false after a message
 static bool take(client *c, double seconds) {
     packet p;
@@ -16,7 +24,7 @@ static bool take(client *c, double seconds) {
         c->code = client_link_error(c, status, "/note/on");
         return false;
     }
-    bool good = p.kind != PACKET_FAIL;
+    bool good = p.kind != PACKET_FAIL || is_too_late(&p);
     if (!good) c->code = client_refusal(c, &p);
     packet_finish(&p);
     return good;
@@ -30,15 +38,17 @@ bool perform_wait(client *c, double until) {
 
 // ---- a sequence ---------------------------------------------------------------------------------
 
-static bool send_event(client *c, const event *e, uint64_t first_frame) {
+static bool send_event(client *c, const sequence *s, const event *e, uint64_t first_frame) {
     char room[320];
     int32_t id;
-    json_t *at = json_pack("{s:I}", "frame", (json_int_t)(first_frame + e->frame));
-    bool on = e->kind == EVENT_NOTE_ON;
-    json_t *map = on ? json_pack("{s:i, s:f, s:f, s:o}", "id", e->target + 1, "key",
-                                 (double)e->value, "velocity", (double)e->detail, "at", at)
-                     : json_pack("{s:i, s:o}", "id", e->target + 1, "at", at);
-    const char *address = client_address(c, on ? "/note/on" : "/note/off", room);
+    const char *address;
+    json_t *map = event_request(s, e, &address);
+    if (e->kind == EVENT_PANIC && c->synth) address = "/note/all_off"; // others play there, too
+    if (map) {
+        json_t *at = json_pack("{s:I}", "frame", (json_int_t)(first_frame + e->frame));
+        json_object_set_new(map, "at", at);
+    }
+    address = client_address(c, address, room);
     link_status status = link_request(c->link, address, map, &id);
     json_decref(map);
     if (status == LINK_OK) return true;
@@ -46,13 +56,18 @@ static bool send_event(client *c, const event *e, uint64_t first_frame) {
     return false;
 }
 
+/// How long before its time an event is sent: all but a panic, which happens when it comes.
+static double ahead_of(const event *e) {
+    return e->kind == EVENT_PANIC ? 0 : PERFORM_AHEAD_SECONDS;
+}
+
 bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double began,
                       double until) {
     for (size_t i = 0; i < s->count; i++) {
-        double due = began + (double)s->events[i].frame / s->rate - PERFORM_AHEAD_SECONDS;
+        double due = began + (double)s->events[i].frame / s->rate - ahead_of(&s->events[i]);
         if (!perform_wait(c, fmin(due, until))) return false;
         if (interrupted || due > until) break;
-        if (!send_event(c, &s->events[i], first_frame) || !take(c, 0)) return false;
+        if (!send_event(c, s, &s->events[i], first_frame) || !take(c, 0)) return false;
     }
     return perform_wait(c, fmin(began + (double)sequence_end(s) / s->rate, until));
 }

@@ -14,6 +14,9 @@
 /// @return false after a message
 bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double began_seconds,
                       double until_seconds);
+/// The command for an event of a rehearsed sequence, and its arguments without `at`.
+/// @return NULL: it has none, and no time
+json_t *event_request(const sequence *s, const event *e, const char **address);
 /// Waits, and takes in what comes. @return false if the server went away, after a message
 bool perform_wait(client *c, double until_seconds);
 /// Waits until voices and their echo are silent, or so long at most. @return as perform_wait

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// score_items -- the items of a score that play: notes and what becomes of them, pedals, knobs,
+// parameters, presets.
+#include <stdlib.h>
+#include <string.h>
+
+#include "score_reader.h"
+
+enum { BEND_SEMITONES_MAX = 127 };
+
+// ---- notes --------------------------------------------------------------------------------------
+
+void score_read_note(reader *r) {
+    double at, key, velocity, length;
+    int32_t id;
+    bool good = score_time(r, &at);
+    good &= score_key(r, "note", &key);
+    good &= score_number(r, "velocity", 0, 1, 0.8, &velocity);
+    good &= score_number(r, "length", 0, SEQUENCE_SECONDS_MAX, 0.5, &length);
+    good &= score_id(r, &id);
+    if (good && !sequence_note(r->sequence, at, length, key, velocity, id)) r->full = true;
+}
+
+/// What a note can be given, and what all can.
+static const struct {
+    const char *kind;
+    int expression, controller; ///< -1: not of all notes
+    double of_one, min_of_all;  ///< of one: from its negative, or 0, to here
+} expressions[] = {
+    {"bend", MEGA_NOTE_BEND, MEGA_CONTROL_BEND, BEND_SEMITONES_MAX, -1},
+    {"pressure", MEGA_NOTE_PRESSURE, MEGA_CONTROL_PRESSURE, 1, 0},
+    {"timbre", MEGA_NOTE_TIMBRE, MEGA_CONTROL_TIMBRE, 1, 0},
+    {"key", MEGA_NOTE_SET_KEY, -1, 127, 0},
+    {"velocity", MEGA_NOTE_SET_VELOCITY, -1, 1, 0},
+};
+
+/// Of the note of its `id`, or of all.
+void score_read_expression(reader *r) {
+    size_t i = 0;
+    while (strcmp(expressions[i].kind, r->kind) != 0) i++;
+    double at, value, max = expressions[i].of_one;
+    int32_t id;
+    bool good = score_time(r, &at);
+    bool named = score_id(r, &id), one = json_object_get(r->item, "id") != NULL;
+    if (!one && expressions[i].controller < 0) {
+        text_error(r->errors, "[%zu].%s: of which note? `id` is missing, which that note has, too",
+                   r->index, r->kind);
+        return;
+    }
+    if (strcmp(r->kind, "key") == 0) good &= score_key(r, "key", &value);
+    else if (one)
+        good &= score_wanted(r, r->kind, expressions[i].min_of_all < 0 ? -max : 0, max, &value);
+    else good &= score_wanted(r, r->kind, expressions[i].min_of_all, 1, &value);
+    event e = {.kind = one ? EVENT_NOTE_SET : EVENT_CONTROL,
+               .target = one ? expressions[i].expression : expressions[i].controller,
+               .note = id};
+    if (!good || !named) return;
+    e.value = (float)value;
+    score_add(r, at, e);
+}
+
+/// Down or up, as `true` and `false` or as a controller says it.
+void score_read_pedal(reader *r) {
+    double at, value;
+    const json_t *written = json_object_get(r->item, r->kind);
+    bool good = score_time(r, &at);
+    value = json_is_true(written);
+    if (!json_is_boolean(written)) good &= score_wanted(r, r->kind, 0, 1, &value);
+    bool sustain = strcmp(r->kind, "sustain") == 0;
+    if (good)
+        score_add(r, at,
+                  (event){.kind = EVENT_CONTROL,
+                          .target = sustain ? MEGA_CONTROL_SUSTAIN : MEGA_CONTROL_SOSTENUTO,
+                          .note = -1,
+                          .value = (float)value});
+}
+
+/// All notes end; or all sound does.
+void score_read_off(reader *r) {
+    double at;
+    bool good = score_time(r, &at);
+    if (!json_is_true(json_object_get(r->item, r->kind)))
+        text_error(r->errors, "[%zu].%s: must be true", r->index, r->kind);
+    else if (good)
+        score_add(r, at,
+                  (event){.kind = strcmp(r->kind, "panic") == 0 ? EVENT_PANIC : EVENT_ALL_OFF,
+                          .note = -1});
+}
+
+// ---- values -------------------------------------------------------------------------------------
+
+/// `ramp`, or -1: smoothed as ever.
+static bool read_ramp(reader *r, double *ramp) {
+    bool good = score_number(r, "ramp", 0, RAMP_SECONDS_MAX, 0, ramp);
+    if (!json_object_get(r->item, "ramp")) *ramp = -1;
+    return good;
+}
+
+void score_read_knob(reader *r) {
+    double at, value, ramp;
+    bool timed = score_time(r, &at);
+    timed &= read_ramp(r, &ramp);
+    score_wanted(r, "value", 0, 1, &value); // if not: the name is looked up all the same
+    const char *knob = json_string_value(json_object_get(r->item, "knob"));
+    if (!knob) text_error(r->errors, "[%zu].knob: must be the name of a knob", r->index);
+    int32_t name = timed && knob ? score_name(r, NULL, knob, NULL) : -1;
+    if (name >= 0)
+        score_add(r, at,
+                  (event){.kind = EVENT_KNOB,
+                          .target = name,
+                          .note = -1,
+                          .value = (float)value,
+                          .detail = (float)ramp});
+}
+
+void score_read_preset(reader *r) {
+    double at, morph;
+    bool timed = score_time(r, &at);
+    timed &= score_number(r, "morph", 0, RAMP_SECONDS_MAX, 0, &morph);
+    const char *preset = json_string_value(json_object_get(r->item, "preset"));
+    if (!preset) text_error(r->errors, "[%zu].preset: must be the name of a preset", r->index);
+    int32_t name = timed && preset ? score_name(r, "", preset, NULL) : -1;
+    if (name >= 0)
+        score_add(
+            r, at,
+            (event){.kind = EVENT_PRESET, .target = name, .note = -1, .detail = (float)morph});
+}
+
+/// The value of a parameter: a number or the name of a choice.
+static bool read_param_value(reader *r, double *value, const char **choice) {
+    const json_t *written = json_object_get(r->item, "value");
+    *choice = json_string_value(written);
+    *value = json_number_value(written);
+    if (*choice ? **choice != '\0' : json_is_number(written)) return true;
+    if (written)
+        text_error(r->errors, "[%zu].value: must be a number, or the name of a choice", r->index);
+    else text_error(r->errors, "[%zu]: `value` is missing", r->index);
+    return false;
+}
+
+/// Of all notes, or of the one of its `id`.
+void score_read_param(reader *r) {
+    double at, value, ramp;
+    const char *choice;
+    int32_t id;
+    bool good = score_time(r, &at);
+    bool valued = read_param_value(r, &value, &choice);
+    good &= read_ramp(r, &ramp);
+    good &= score_id(r, &id);
+    const json_t *param = json_object_get(r->item, "param");
+    const char *node = json_string_value(json_array_get(param, 0));
+    const char *port = json_string_value(json_array_get(param, 1));
+    if (!node || !*node || !port || json_array_size(param) != 2) {
+        text_error(r->errors, "[%zu].param: must be [node, parameter], as in [\"filt\", \"freq\"]",
+                   r->index);
+        return;
+    }
+    int32_t name = good && valued ? score_name(r, node, port, choice) : -1;
+    if (name >= 0)
+        score_add(r, at,
+                  (event){.kind = id >= 0 ? EVENT_NOTE_PARAM : EVENT_PARAM,
+                          .target = name,
+                          .note = id,
+                          .value = (float)value,
+                          .detail = (float)ramp});
+}
