@@ -18,6 +18,7 @@
 #include "../../clients/cli/play.c"
 #include "../../clients/cli/rehearse.c"
 #include "../../clients/cli/score.c"
+#include "../../clients/cli/score_items.c"
 #include "../../clients/cli/sequence.c"
 #include "../../clients/cli/text.c"
 
@@ -71,19 +72,43 @@ typedef struct {
     const mega_patch *patch; // as it is at that time
     mega_patch *edited;      // the same, where it is ours
     uint64_t frame, named;   // named: the last block that an event with a name lies in
-    int edits;
+    int edits, ids;          // notes have ids, from 0
 } maker;
 
 static void make_note(maker *m) {
     uint32_t key = 30 + rng_below(&m->r, 60);
     float length = rng_unit(&m->r);
-    fprintf(m->text, "\"note\": %u, \"length\": %g", key, (double)length);
+    fprintf(m->text, "\"note\": %u, \"length\": %g, \"id\": %d", key, (double)length, m->ids++);
+}
+
+/// Of a note that has begun, or of all.
+static void make_expression(maker *m) {
+    static const char *const of_one[] = {"bend", "pressure", "timbre", "key", "velocity"},
+                             *const of_all[] = {"bend", "pressure", "timbre", "sustain",
+                                                "sostenuto"};
+    uint32_t what = rng_below(&m->r, 5);
+    double unit = (double)rng_unit(&m->r);
+    if (m->ids && rng_chance(&m->r, 0.7f))
+        fprintf(m->text, "\"id\": %u, \"%s\": %g", rng_below(&m->r, (uint32_t)m->ids), of_one[what],
+                what == 0   ? unit * 24 - 12
+                : what == 3 ? unit * 127
+                            : unit);
+    else if (rng_chance(&m->r, 0.1f)) fputs("\"all_off\": true", m->text);
+    else fprintf(m->text, "\"%s\": %g", of_all[what], unit);
+}
+
+static void make_preset(maker *m) {
+    size_t preset = rng_below(&m->r, (uint32_t)m->patch->preset_count);
+    fprintf(m->text, "\"preset\": \"%s\", \"morph\": %g", m->patch->presets[preset].id,
+            (double)rng_unit(&m->r) * 0.2);
+    m->named = m->frame / 64;
 }
 
 static void make_knob(maker *m) {
     size_t knob = rng_below(&m->r, (uint32_t)m->patch->knob_count);
     fprintf(m->text, "\"knob\": \"%s\", \"value\": %g", m->patch->knobs[knob].id,
             (double)rng_unit(&m->r));
+    if (rng_chance(&m->r, 0.3f)) fprintf(m->text, ", \"ramp\": %g", (double)rng_unit(&m->r) * 0.2);
     m->named = m->frame / 64;
 }
 
@@ -156,11 +181,13 @@ static char *make_score(uint64_t seed, const mega_patch *first) {
         if (rng_chance(&m.r, 0.7f)) m.frame += rng_below(&m.r, 2 * FRAMES / ITEMS);
         if (rng_chance(&m.r, 0.2f)) m.frame = (m.frame + 63) / 64 * 64;
         fprintf(m.text, "%s\n{\"at\": %.6f, ", i ? "," : "[", (double)m.frame / RATE);
-        uint32_t what = rng_below(&m.r, 10);
+        uint32_t what = rng_below(&m.r, 14);
         // an edit comes first in its block: no name before it there
         if (what < 4 && m.named != m.frame / 64 && m.edits < EDITS_MAX) make_edit_item(&m);
         else if (what < 6 && m.patch->knob_count) make_knob(&m);
         else if (what < 8) make_param(&m);
+        else if (what < 11) make_expression(&m);
+        else if (what < 12 && m.patch->preset_count) make_preset(&m);
         else make_note(&m);
         fputs("}", m.text);
     }
@@ -231,13 +258,22 @@ static size_t give_events(mega_engine *e, const sequence *s, mega_note *notes, s
     size_t unknown = 0;
     for (; *next < s->count && event_due(&s->events[*next]) < end; ++*next) {
         const event *v = &s->events[*next];
-        const sequence_name *name = v->kind >= EVENT_KNOB ? &s->names[v->target] : NULL;
+        bool named = v->kind == EVENT_KNOB || v->kind == EVENT_PARAM || v->kind == EVENT_PRESET;
+        const sequence_name *name = named ? &s->names[v->target] : NULL;
         if (v->kind == EVENT_NOTE_ON)
             mega_note_on(e, v->frame, v->value, v->detail, &notes[v->target]);
         else if (v->kind == EVENT_NOTE_OFF) mega_note_off(e, v->frame, notes[v->target], 0);
         else if (v->kind == EVENT_KNOB)
-            unknown +=
-                mega_knob_set(e, v->frame, mega_find_knob(e, name->port), v->value) != MEGA_OK;
+            unknown += mega_knob_ramp(e, v->frame, mega_find_knob(e, name->port), v->value,
+                                      v->detail) != MEGA_OK;
+        else if (v->kind == EVENT_PRESET)
+            unknown += mega_preset_recall(e, v->frame, mega_find_preset(e, name->port),
+                                          v->detail) != MEGA_OK;
+        else if (v->kind == EVENT_NOTE_SET)
+            mega_note_set(e, v->frame, notes[v->note], (mega_note_expression)v->target, v->value);
+        else if (v->kind == EVENT_CONTROL)
+            mega_controller_set(e, v->frame, (mega_controller)v->target, v->value);
+        else if (v->kind == EVENT_ALL_OFF) mega_all_notes_off(e, v->frame);
         else if (v->kind == EVENT_PARAM)
             unknown += mega_param_set(e, v->frame, mega_find_param(e, name->node, name->port),
                                       v->value, v->detail) != MEGA_OK;
