@@ -193,6 +193,23 @@ static void make_knobs(mega_emitter *e) {
     p->knob_first[patch->knob_count] = count;
 }
 
+/// Knobs on what the voices read of the first `note`.
+static void make_choices(mega_emitter *e) {
+    mega_program *p = e->program;
+    if (!p->has_notes) return;
+    const mega_program_node *node = &p->nodes[p->note_node];
+    const mega_module *m = mega_isa_one.modules[node->module];
+    p->choice_terms = table(e, p->knob_target_count, sizeof *p->choice_terms);
+    for (size_t i = 0; i < e->patch->cable_count && !e->failed; i++) {
+        const mega_patch_cable_row *c = &e->patch->cables[i];
+        if (c->from_node >= 0 || c->to_node != node->row || c->to_port < m->input_count) continue;
+        uint32_t param = c->to_port - m->input_count;
+        if (m->params[param].at_events)
+            p->choice_terms[p->choice_term_count++] =
+                (mega_choice_term){param, e->knob_slot[i], c->amount};
+    }
+}
+
 // ---- voices, scratch, budget ------------------------------------------------------------------
 
 static void make_voices(mega_emitter *e, uint32_t groups_min) {
@@ -304,6 +321,8 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
     mega_assign_registers(e);
     if (e->failed) return MEGA_ERROR_MEMORY;
     make_voices(e, request->groups_min);
+    make_choices(e);
+    if (e->failed) return MEGA_ERROR_MEMORY;
     p->memory_bytes = program_bytes(p, request->rate);
     if (p->memory_bytes > request->memory_bytes_max) {
         mega_report_add(e->report, MEGA_SEVERITY_ERROR, "limit", "", 0, 0,
@@ -379,6 +398,7 @@ void mega_program_destroy(mega_program *p) {
     free(p->amounts);
     free(p->phases);
     free(p->reduces);
+    free(p->choice_terms);
     free(p->knob_targets);
     free(p->knob_first);
     free(p->knob_values);

@@ -63,7 +63,10 @@ struct mega_engine {
     mega_ring events;
     mega_ring ended;
     _Atomic uint64_t next_note;
-    _Atomic uint64_t panic; ///< 0: none; else a bit, and below it the ring's position then
+    _Atomic uint64_t panic; ///< 0: none; else its number, and below that the ring's position then
+    _Atomic uint32_t panics; ///< how many there were
+    // CONTROL -> AUDIO
+    _Atomic uint32_t woken; ///< as many panics had been when a document was last loaded
     // EVENT -> CONTROL, by public number: what was said last, below the ring's position after it
     _Atomic uint64_t *said_knobs, *said_params, *said_presets;
     // AUDIO
@@ -73,6 +76,8 @@ struct mega_engine {
     mega_voices voices;
     mega_queue queue;
     mega_behind behind;
+    uint32_t stopped;     ///< number of the panic since which all is silent; 0: none
+    uint32_t stopped_at;  ///< position in the ring of events when that was called
     uint64_t block_frame; ///< first frame of the next block
     uint32_t carry_read;  ///< frames of the last block that were given out
     float (*out)[MEGA_BLOCK_FRAMES]; ///< the last block: `vm.out_channels` of them

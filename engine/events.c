@@ -59,16 +59,38 @@ static bool before(const mega_event *a, const mega_event *b) {
     return a->frame != b->frame ? a->frame < b->frame : a->arrival < b->arrival;
 }
 
+static bool begins(const mega_event *event) {
+    return event->type == MEGA_EVENT_NOTE_ON || event->type == MEGA_EVENT_RESERVE;
+}
+
+/// Puts an event at `at` or above it.
+static void sift_up(mega_queue *queue, uint32_t at, const mega_event *item) {
+    while (at && before(item, &queue->events[(at - 1) / 2])) {
+        queue->events[at] = queue->events[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    queue->events[at] = *item;
+}
+
+/// Puts an event at `at` or below it.
+static void sift_down(mega_queue *queue, uint32_t at, const mega_event *item) {
+    uint32_t child;
+    while ((child = 2 * at + 1) < queue->count) {
+        if (child + 1 < queue->count && before(&queue->events[child + 1], &queue->events[child]))
+            child++;
+        if (!before(&queue->events[child], item)) break;
+        queue->events[at] = queue->events[child];
+        at = child;
+    }
+    queue->events[at] = *item;
+}
+
 bool mega_queue_push(mega_queue *queue, const mega_event *event) {
     if (queue->count == MEGA_EVENTS_MAX) return false;
     mega_event item = *event;
     item.arrival = queue->arrivals++;
-    uint32_t at = queue->count++;
-    while (at && before(&item, &queue->events[(at - 1) / 2])) {
-        queue->events[at] = queue->events[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    queue->events[at] = item;
+    queue->beginnings += begins(event);
+    sift_up(queue, queue->count++, &item);
     return true;
 }
 
@@ -77,14 +99,21 @@ const mega_event *mega_queue_peek(const mega_queue *queue) {
 }
 
 void mega_queue_pop(mega_queue *queue) {
+    queue->beginnings -= begins(&queue->events[0]);
     mega_event last = queue->events[--queue->count];
-    uint32_t at = 0, child;
-    while ((child = 2 * at + 1) < queue->count) {
-        if (child + 1 < queue->count && before(&queue->events[child + 1], &queue->events[child]))
-            child++;
-        if (!before(&queue->events[child], &last)) break;
-        queue->events[at] = queue->events[child];
-        at = child;
+    if (queue->count) sift_down(queue, 0, &last);
+}
+
+void mega_queue_remove(mega_queue *queue, mega_queue_test *gone, void *context) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < queue->count; i++) {
+        if (gone(context, &queue->events[i])) queue->beginnings -= begins(&queue->events[i]);
+        else queue->events[kept++] = queue->events[i];
     }
-    if (queue->count) queue->events[at] = last;
+    if (kept == queue->count) return;
+    queue->count = kept;
+    for (uint32_t i = kept / 2; i-- > 0;) { // a heap again: R. Floyd, "Treesort 3", CACM 1964
+        mega_event item = queue->events[i];
+        sift_down(queue, i, &item);
+    }
 }

@@ -59,6 +59,7 @@ bool mega_ring_pop(mega_ring *ring, void *item);
 typedef struct {
     mega_event *events; ///< MEGA_EVENTS_MAX
     uint32_t count;
+    uint32_t beginnings; ///< of these, events that make a note or reserve a voice
     uint64_t arrivals;
 } mega_queue;
 
@@ -69,5 +70,8 @@ bool mega_queue_push(mega_queue *queue, const mega_event *event);
 /// The earliest, or NULL.
 const mega_event *mega_queue_peek(const mega_queue *queue);
 void mega_queue_pop(mega_queue *queue);
+/// Takes out what `gone` says yes to, in no order.
+typedef bool mega_queue_test(void *context, const mega_event *event);
+void mega_queue_remove(mega_queue *queue, mega_queue_test *gone, void *context);
 
 #endif

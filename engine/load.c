@@ -153,13 +153,18 @@ static mega_status put_patch(mega_engine *e, const mega_patch *patch, mega_sched
     return status;
 }
 
+/// What a panic stopped may sound again.
+static void wake(mega_engine *e) { atomic_store(&e->woken, atomic_load(&e->panics)); }
+
 mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *report) {
     MEGA_IN_CONTROL(e);
     mega_collect(e);
     mega_scheduled change = {.load = true, .alone = true};
     mega_status status = put_patch(e, patch, &change, report);
-    if (!status) mega_history_push(e->history, NULL);
-    return status;
+    if (status) return status;
+    mega_history_push(e->history, NULL);
+    wake(e);
+    return MEGA_OK;
 }
 
 mega_status mega_load_again(mega_engine *e, mega_report *report) {
@@ -181,6 +186,7 @@ mega_status mega_rewire(mega_engine *e, const mega_patch *patch, const mega_chan
     mega_status status = put_patch(e, patch, &change, report);
     if (status) return status;
     if (!change.block) mega_history_push(e->history, NULL);
+    wake(e);
     tell(e, &change, done);
     return MEGA_OK;
 }

@@ -362,10 +362,12 @@ typedef uint64_t mega_note;
 /// @param note receives its handle; may be NULL
 MEGA_EVENT mega_status mega_note_on(mega_engine *engine, uint64_t frame, float key, float velocity,
                                     mega_note *note);
+/// Releases a note. One that is to begin later never begins. On the frame of its start its gate shows for one frame.
 /// @param release_velocity 0..1
 MEGA_EVENT mega_status mega_note_off(mega_engine *engine, uint64_t frame, mega_note note,
                                      float release_velocity);
-/// Releases the oldest held note of that key.
+/// Releases the oldest note of that key that is down; if there is none, the first that was sent before this call and is
+/// to begin later never begins.
 MEGA_EVENT mega_status mega_key_off(mega_engine *engine, uint64_t frame, float key,
                                     float release_velocity);
 
@@ -406,9 +408,11 @@ typedef enum {
 } mega_controller;
 MEGA_EVENT mega_status mega_controller_set(mega_engine *engine, uint64_t frame, mega_controller which,
                                            float value);
-/// Releases every note.
+/// Releases every note; those that were sent before this call and are to begin later never begin.
 MEGA_EVENT mega_status mega_all_notes_off(mega_engine *engine, uint64_t frame);
-/// All sound off within a block: voices end, effects are emptied. Notes that were sent for later frames do not begin.
+/// All sound off within a block: voices end, effects are emptied, notes that were sent for later frames never begin.
+/// Drones are silent too, until a note begins, the gate of a reserved voice opens, or a document is loaded
+/// (`mega_load`, `mega_rewire`). Values that are set meanwhile are kept.
 MEGA_EVENT mega_status mega_panic(mega_engine *engine);
 
 /// @param knob from `mega_find_knob`; @param value 0..1

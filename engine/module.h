@@ -45,6 +45,7 @@ typedef struct {
     float smooth_ms;
     const char *const *choices; ///< NULL, or names of the values 0, 1, 2 ..., NULL-terminated
     bool fixed; ///< a whole number that no cable may change: a channel, say
+    bool at_events; ///< read when a note begins or ends, by what is written and turned: no signal
     const char *doc;
 } mega_param_row;
 
@@ -80,6 +81,7 @@ enum {
     MEGA_NOTE_PRESSED,  ///< 0..1
     MEGA_NOTE_SLID,     ///< timbre, 0..1
     MEGA_NOTE_FROM,     ///< key from which it glides
+    MEGA_NOTE_STRUCK,   ///< how often the voice was struck after its start
     MEGA_NOTE_FIELDS,
 };
 

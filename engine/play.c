@@ -114,7 +114,8 @@ mega_status mega_all_notes_off(mega_engine *e, uint64_t frame) {
 mega_status mega_panic(mega_engine *e) {
     // a word, not an event: it gets through a full ring
     uint32_t position = atomic_load_explicit(&e->events.written, memory_order_relaxed);
-    atomic_store(&e->panic, UINT64_C(1) << 32 | position);
+    uint64_t number = atomic_fetch_add(&e->panics, 1) + 1u;
+    atomic_store(&e->panic, number << 32 | position);
     return MEGA_OK;
 }
 

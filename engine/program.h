@@ -102,6 +102,12 @@ typedef struct {
     mega_scale scale;
 } mega_knob_target;
 
+/// A knob on a parameter that is no signal: see `at_events`.
+typedef struct {
+    uint32_t param, slot;
+    float amount;
+} mega_choice_term;
+
 /// One value that a preset writes.
 typedef struct {
     bool is_knob;
@@ -128,7 +134,9 @@ typedef struct mega_program {
     float voice_tail_seconds;
     bool reads_gate; ///< else each voice gets a gate of its own
     bool has_notes;
-    uint32_t note_node; ///< the first `note`, whose mode and glide rule the voices
+    uint32_t note_node; ///< the first `note`, whose choices rule the voices
+    mega_choice_term *choice_terms; ///< knobs on these choices
+    uint32_t choice_term_count;
 
     mega_instruction *instructions;
     uint32_t instruction_count;

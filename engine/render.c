@@ -53,52 +53,114 @@ void mega_engine_note_dropped(mega_engine *e, mega_note note, uint64_t frame) {
 
 // ---- events -----------------------------------------------------------------------------------
 
-enum { NOTE_MODE = 2, NOTE_STEAL = 3 }; // among the parameters of `note`
+enum { NOTE_MODE = 2 }; // first among the parameters of `note` that are read here
 
-/// A choice that the first `note` of the patch makes for all voices; 0 without one.
-static uint32_t choice_of_note(const mega_program *p, uint32_t param, float most) {
-    if (!p->has_notes) return 0;
-    float choice = p->slots[p->nodes[p->note_node].slot + param].going.target;
-    return (uint32_t)to_int(clamp(choice, 0, most) + 0.5f);
+/// A choice that the first `note` of the patch makes for all voices, with the knobs on it.
+static uint32_t choice_of_note(const mega_program *p, uint32_t param) {
+    const mega_slot *slot = &p->slots[p->nodes[p->note_node].slot + param];
+    float choice = slot->going.target;
+    for (uint32_t i = 0; i < p->choice_term_count; i++) {
+        const mega_choice_term *term = &p->choice_terms[i];
+        if (term->param == param) choice += term->amount * p->slots[term->slot].going.target;
+    }
+    return (uint32_t)to_int(clamp(choice, slot->way.min, slot->way.max) + 0.5f);
 }
 
-static mega_voice_mode mode_of(const mega_program *p) {
-    return (mega_voice_mode)choice_of_note(p, NOTE_MODE, MEGA_MODE_LEGATO);
+static mega_voice_rules rules_of(const mega_program *p) {
+    if (!p->has_notes) return (mega_voice_rules){0};
+    return (mega_voice_rules){.mode = choice_of_note(p, NOTE_MODE),
+                              .steal = choice_of_note(p, NOTE_MODE + 1),
+                              .priority = choice_of_note(p, NOTE_MODE + 2),
+                              .stolen = choice_of_note(p, NOTE_MODE + 3)};
 }
+
+// ---- notes that have not begun ------------------------------------------------------------------
+
+/// What ends notes before they begin.
+typedef struct {
+    mega_engine *engine;
+    mega_note note; ///< 0: all
+    uint64_t frame, arrived_before;
+} cancel;
+
+/// @return true for an event that will not happen any more
+static bool is_cancelled(void *context, const mega_event *event) {
+    const cancel *c = context;
+    bool begins = event->type == MEGA_EVENT_NOTE_ON || event->type == MEGA_EVENT_RESERVE;
+    if (!begins || (c->note && event->note != c->note)) return false;
+    // to release all means no voice that somebody reserves
+    if (!c->note && (event->type == MEGA_EVENT_RESERVE || event->arrival >= c->arrived_before))
+        return false;
+    mega_engine_note_ended(c->engine, event->note, c->frame);
+    return true;
+}
+
+static void cancel_notes(mega_engine *e, mega_note note, uint64_t arrived_before, uint64_t frame) {
+    if (e->queue.beginnings)
+        mega_queue_remove(&e->queue, is_cancelled, &(cancel){e, note, frame, arrived_before});
+}
+
+/// The first note of a key that is to begin and was sent before its release; 0 if there is none.
+static mega_note find_coming(const mega_queue *queue, const mega_event *off) {
+    const mega_event *first = NULL;
+    for (uint32_t i = 0; queue->beginnings && i < queue->count; i++) {
+        const mega_event *event = &queue->events[i];
+        if (event->type != MEGA_EVENT_NOTE_ON || event->value != off->more ||
+            event->arrival > off->arrival)
+            continue;
+        if (!first || event->frame < first->frame ||
+            (event->frame == first->frame && event->arrival < first->arrival))
+            first = event;
+    }
+    return first ? first->note : 0;
+}
+
+// ---- what happens -------------------------------------------------------------------------------
 
 static void note_off(mega_engine *e, const mega_event *event, mega_note note, uint64_t frame) {
-    if (mega_voices_note_off(&e->voices, frame, note, event->value, mode_of(e->vm.program))) return;
-    mega_event again = *event; // on the frame of its start: the gate shows for one frame
-    again.type = MEGA_EVENT_NOTE_OFF;
-    again.note = note;
-    again.frame = frame + 1;
-    if (!mega_queue_push(&e->queue, &again)) MEGA_COUNT(e, events_dropped);
+    if (!mega_voices_note_off(&e->voices, frame, note, event->value))
+        cancel_notes(e, note, 0, frame);
+}
+
+static void key_off(mega_engine *e, const mega_event *event, uint64_t frame) {
+    mega_note note = mega_voices_find_key(&e->voices, event->more);
+    if (!note && !mega_voices_was_stolen(&e->voices, event->more))
+        note = find_coming(&e->queue, event);
+    if (note) note_off(e, event, note, frame);
+}
+
+static void all_off(mega_engine *e, const mega_event *event, uint64_t frame) {
+    mega_voices_all_off(&e->voices, frame);
+    cancel_notes(e, 0, event->arrival, frame);
 }
 
 static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
     mega_voices *v = &e->voices;
-    v->steal = choice_of_note(e->vm.program, NOTE_STEAL, MEGA_STEAL_NONE);
+    v->rules = rules_of(e->vm.program);
     switch ((mega_event_type)event->type) {
     case MEGA_EVENT_NOTE_ON:
-        mega_voices_note_on(v, frame, event->note, event->value, event->more,
-                            mode_of(e->vm.program));
+        mega_voices_note_on(v, frame, event->note, event->value, event->more);
         break;
     case MEGA_EVENT_NOTE_OFF: note_off(e, event, event->note, frame); break;
-    case MEGA_EVENT_KEY_OFF: note_off(e, event, mega_voices_find_key(v, event->more), frame); break;
+    case MEGA_EVENT_KEY_OFF: key_off(e, event, frame); break;
     case MEGA_EVENT_NOTE_SET:
-        mega_voices_note_set(v, event->note, (mega_note_expression)event->target, event->value);
+        mega_voices_note_set(v, frame, event->note, (mega_note_expression)event->target,
+                             event->value);
         break;
     case MEGA_EVENT_CONTROLLER:
-        mega_voices_control(v, (mega_controller)event->target, event->value);
+        mega_voices_control(v, frame, (mega_controller)event->target, event->value);
         break;
-    case MEGA_EVENT_ALL_OFF: mega_voices_all_off(v, frame); break;
+    case MEGA_EVENT_ALL_OFF: all_off(e, event, frame); break;
     case MEGA_EVENT_RESERVE: mega_voices_reserve(v, frame, event->note, event->value); break;
-    case MEGA_EVENT_FREE: mega_voices_free(v, frame, event->note); break;
+    case MEGA_EVENT_FREE:
+        if (!mega_voices_free(v, frame, event->note)) cancel_notes(e, event->note, 0, frame);
+        break;
     case MEGA_EVENT_KNOB:
     case MEGA_EVENT_PARAM:
     case MEGA_EVENT_PRESET:
     case MEGA_EVENT_NOTE_PARAM: mega_behind_turn(e, event); break;
     }
+    if (e->stopped && mega_voices_gated(v)) e->stopped = 0; // something is played
 }
 
 /// Ring -> queue, as far as the queue has room; the rest waits in the ring.
@@ -173,26 +235,39 @@ static void swap(mega_engine *e) {
 
 // ---- blocks -----------------------------------------------------------------------------------
 
-/// Notes that were sent before, and wait for their frames, do not begin any more.
-static void forget_notes(mega_engine *e, uint32_t sent_before) {
-    for (uint32_t i = 0; i < e->queue.count; i++) {
-        mega_event *event = &e->queue.events[i];
-        if (event->type != MEGA_EVENT_NOTE_ON || (int32_t)(event->sent - sent_before) >= 0)
-            continue;
-        mega_engine_note_dropped(e, event->note, e->block_frame);
-        event->type = MEGA_EVENT_NOTE_OFF; // of a note that is not there
+/// Notes that were sent before a panic and wait for their frames.
+static bool is_forgotten(void *context, const mega_event *event) {
+    const mega_engine *e = context;
+    bool begins = event->type == MEGA_EVENT_NOTE_ON || event->type == MEGA_EVENT_RESERVE;
+    return begins && (int32_t)(event->sent - e->stopped_at) < 0;
+}
+
+/// Those of voices are read through their voices, which end.
+static void silence_buses(const mega_program *p) {
+    for (int b = 0; b < MEGA_BUSES_MAX; b++) {
+        const mega_bus *bus = p->buses[b];
+        if (bus && !bus->voice) memset(bus->block, 0, bus->floats * sizeof *bus->block);
     }
 }
 
-/// What was sent before it, to be heard now, ends with all else.
-static void panic(mega_engine *e, uint32_t sent_before) {
+/// What was sent before it, to happen now, ends with all else; then all is silent, drones too, until
+/// a document is loaded or something is played.
+static void panic(mega_engine *e, uint64_t word) {
     const mega_event *next;
+    e->stopped_at = (uint32_t)word;
     while ((next = mega_queue_peek(&e->queue)) && next->frame <= e->block_frame &&
-           (int32_t)(next->sent - sent_before) < 0)
+           (int32_t)(next->sent - e->stopped_at) < 0)
         apply_next(e, e->block_frame);
-    forget_notes(e, sent_before);
+    for (uint32_t i = 0; i < e->queue.count; i++)
+        if (is_forgotten(e, &e->queue.events[i]))
+            mega_engine_note_dropped(e, e->queue.events[i].note, e->block_frame);
+    mega_queue_remove(&e->queue, is_forgotten, e);
     mega_voices_kill_all(&e->voices, e->block_frame);
-    if (e->vm.program) mega_vm_clear_shared(&e->vm);
+    if (e->vm.program) {
+        mega_vm_clear_shared(&e->vm);
+        silence_buses(e->vm.program);
+    }
+    e->stopped = (uint32_t)(word >> 32);
 }
 
 /// Of one bus of the host. @return false if something in it was not finite: it is silent now
@@ -237,15 +312,20 @@ static void render_block(mega_engine *e) {
     take_events(e);
     mega_behind_begin_block(e); // after both: an event may be of a program that came in between
     uint64_t stopped = atomic_exchange(&e->panic, 0);
-    if (stopped) panic(e, (uint32_t)stopped);
+    if (stopped) panic(e, stopped);
+    bool loaded_since = (int32_t)(atomic_load(&e->woken) - e->stopped) >= 0;
+    if (e->stopped && loaded_since) e->stopped = 0;
     e->vm.bus_out_used = e->vm.out_used = 0;
     uint32_t at = 0;
     while (at < MEGA_BLOCK_FRAMES) {
         uint64_t next = apply_due(e, e->block_frame + at);
+        mega_voices_return(&e->voices, e->block_frame + at);
         uint64_t end =
             next - e->block_frame < MEGA_BLOCK_FRAMES ? next - e->block_frame : MEGA_BLOCK_FRAMES;
-        uint32_t frames = (uint32_t)end - at;
-        if (e->vm.program) mega_vm_run(&e->vm, at, frames, e->block_frame);
+        uint32_t frames = e->voices.in_hurry ? 1 : (uint32_t)end - at;
+        if (e->vm.program && e->stopped) mega_vm_rest(&e->vm, frames);
+        else if (e->vm.program) mega_vm_run(&e->vm, at, frames, e->block_frame);
+        mega_voices_gates_shown(&e->voices);
         at += frames;
     }
     if (e->vm.program) guard(e);

@@ -63,15 +63,20 @@ static void recall(mega_engine *e, uint32_t preset, turn t) {
     }
 }
 
-/// Of the voice of a note, if that still sounds.
+/// Of the voice of a note, or of a note that waits for one.
 static void set_own(mega_engine *e, const mega_event *event, bool again) {
     const mega_program *p = e->vm.program;
     uint32_t i = (uint32_t)event->target, group, lane;
-    if (!mega_voices_find(&e->voices, event->note, &group, &lane)) return;
     const mega_slot *slot = &p->slots[p->own_slot[i] - 1];
+    float value = mega_way_hold(&slot->way, event->value);
+    mega_waiting *waiting = mega_voices_find_waiting(&e->voices, event->note);
+    if (waiting) {
+        waiting->own_set |= (uint16_t)(1u << i);
+        waiting->own[i] = (mega_ramp){.current = value, .target = value};
+    }
+    if (!mega_voices_find(&e->voices, event->note, &group, &lane)) return;
     mega_voice_group *g = &e->voices.groups[group];
     mega_ramp *ramp = &g->own[i][lane];
-    float value = mega_way_hold(&slot->way, event->value);
     bool has = g->own_set[i] >> lane & 1;
     if (again && has && ramp->target == value) return;
     if (!has) *ramp = (mega_ramp){.current = slot->going.current};

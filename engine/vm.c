@@ -214,6 +214,11 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
     }
 }
 
+void mega_vm_rest(mega_vm *vm, uint32_t frames) {
+    advance_slots(vm->program, frames);
+    advance_fade(vm, frames);
+}
+
 // ---- clearing ---------------------------------------------------------------------------------
 
 void mega_vm_clear_lane(mega_vm *vm, uint32_t group, uint32_t lane) {

@@ -8,6 +8,7 @@
 #include "lanes.h"
 
 static const float SILENCE = 1e-5f;          // -100 dBFS
+static const float STRUCK_MAX = 0x1p23f;     // integers up to there are floats
 static const float TAIL_MIN_SECONDS = 0.05f; // a period of 20 Hz: a quiet moment is no end
 
 // ---- set up -----------------------------------------------------------------------------------
@@ -66,14 +67,6 @@ void mega_voices_finish(mega_voices *v) {
 
 // ---- looking ----------------------------------------------------------------------------------
 
-#define FOR_LANES(v, bits)                                                                         \
-    for (uint32_t g = 0; g < (v)->group_count; g++)                                                \
-        for (uint32_t rest = (bits), l; rest && (l = (uint32_t)__builtin_ctz(rest), 1);            \
-             rest &= rest - 1)
-
-#define COUNTED(v) ((v)->groups[g].active & ~(v)->groups[g].fading)
-#define PLAYED(v) (COUNTED(v) & ~(v)->groups[g].reserved)
-
 static bool gate_on(const mega_voice_group *group, uint32_t lane) {
     return group->note[MEGA_NOTE_GATE][lane] > 0.5f;
 }
@@ -81,7 +74,7 @@ static bool gate_on(const mega_voice_group *group, uint32_t lane) {
 bool mega_voices_find(const mega_voices *v, mega_note note, uint32_t *group, uint32_t *lane) {
     if (!note) return false;
     FOR_LANES(v, COUNTED(v)) {
-        if (v->groups[g].lane[l].note != note) continue;
+        if (v->groups[g].lane[l].held.note != note) continue;
         *group = g;
         *lane = l;
         return true;
@@ -97,20 +90,8 @@ uint32_t mega_voices_sounding(const mega_voices *v) {
 
 uint32_t mega_voices_gated(const mega_voices *v) {
     uint32_t count = 0;
-    FOR_LANES(v, COUNTED(v)) count += gate_on(&v->groups[g], l);
+    FOR_LANES(v, COUNTED(v)) count += v->groups[g].lane[l].open;
     return count;
-}
-
-mega_note mega_voices_find_key(const mega_voices *v, float key) {
-    mega_note oldest = 0;
-    for (uint32_t i = 0; i < v->held_count && !oldest; i++)
-        if (v->held[i].key == key) oldest = v->held[i].note;
-    FOR_LANES(v, PLAYED(v)) {
-        const mega_voice *voice = &v->groups[g].lane[l];
-        if (voice->down && voice->key == key && (!oldest || voice->note < oldest))
-            oldest = voice->note;
-    }
-    return oldest;
 }
 
 // ---- ending -----------------------------------------------------------------------------------
@@ -119,13 +100,28 @@ static void end_lane(mega_voices *v, uint32_t g, uint32_t l, uint64_t frame) {
     mega_voice_group *group = &v->groups[g];
     uint32_t bit = 1u << l;
     if (!(group->active & bit)) return;
-    // a stolen voice's note has ended already, when it was stolen
-    if (!(group->fading & bit)) mega_engine_note_ended(v->engine, group->lane[l].note, frame);
+    // what a fading voice played has ended already, or waits
+    if (!(group->fading & bit)) {
+        mega_voices_lose(v, &group->lane[l].held);
+        mega_voices_end_note(v, (mega_voice_place){g, l, true}, frame);
+    }
     group->active &= ~bit;
     group->fading &= ~bit;
     group->reserved &= ~bit;
+    group->gating &= ~bit;
     group->note[MEGA_NOTE_GATE][l] = 0;
     group->lane[l] = (mega_voice){0};
+}
+
+void mega_voices_end_note(mega_voices *v, mega_voice_place at, uint64_t frame) {
+    mega_engine_note_ended(v->engine, v->groups[at.group].lane[at.lane].held.note, frame);
+}
+
+void mega_voices_fade(mega_voices *v, mega_voice_place at) {
+    mega_voice_group *group = &v->groups[at.group];
+    group->fading |= 1u << at.lane;
+    group->reserved &= ~(1u << at.lane);
+    group->lane[at.lane].fade = v->fade_frames;
 }
 
 void mega_voices_kill_lanes(mega_voices *v, uint32_t g, uint32_t which, uint64_t frame) {
@@ -133,344 +129,158 @@ void mega_voices_kill_lanes(mega_voices *v, uint32_t g, uint32_t which, uint64_t
         if (which >> l & 1) end_lane(v, g, l, frame);
 }
 
-void mega_voices_kill_all(mega_voices *v, uint64_t frame) {
-    for (uint32_t g = 0; g < v->group_count; g++)
-        mega_voices_kill_lanes(v, g, v->groups[g].active, frame);
-    for (uint32_t i = 0; i < v->held_count; i++)
-        mega_engine_note_ended(v->engine, v->held[i].note, frame);
-    v->held_count = 0;
+// ---- gates ------------------------------------------------------------------------------------
+
+/// An opening waits for a frame in which the gate is shut.
+static void show_gate(mega_voice_group *group, uint32_t l) {
+    const mega_voice *voice = &group->lane[l];
+    bool on = voice->rising ? !voice->was_on : voice->open;
+    group->note[MEGA_NOTE_GATE][l] = on;
 }
 
-// ---- stealing ---------------------------------------------------------------------------------
+/// True if the gate is to change after the next frame.
+static bool is_brief(const mega_voice *voice) {
+    return voice->rising && (voice->was_on || !voice->open);
+}
 
-typedef struct {
-    uint32_t group, lane;
-    bool found;
-} place;
+void mega_voices_set_gate(mega_voices *v, uint32_t g, uint32_t l, bool open) {
+    mega_voice *voice = &v->groups[g].lane[l];
+    voice->rising |= open;
+    voice->open = open;
+    if (!open) voice->quiet = 0;
+    show_gate(&v->groups[g], l);
+    v->groups[g].gating |= 1u << l;
+    v->in_hurry |= is_brief(voice);
+}
 
-/// The quietest, of released ones or of all.
-static place quietest(const mega_voices *v, bool released) {
-    place best = {0};
-    const mega_voice *chosen = NULL;
-    FOR_LANES(v, PLAYED(v)) {
-        const mega_voice *voice = &v->groups[g].lane[l];
-        if (released && gate_on(&v->groups[g], l)) continue;
-        if (chosen && (voice->level > chosen->level ||
-                       (voice->level == chosen->level && voice->note > chosen->note)))
-            continue;
-        chosen = voice;
-        best = (place){g, l, true};
+void mega_voices_gates_shown(mega_voices *v) {
+    v->in_hurry = false;
+    FOR_LANES(v, v->groups[g].gating) {
+        mega_voice_group *group = &v->groups[g];
+        mega_voice *voice = &group->lane[l];
+        voice->was_on = gate_on(group, l);
+        voice->rising &= !voice->was_on;
+        show_gate(group, l);
+        v->in_hurry |= is_brief(voice);
+        if (gate_on(group, l) == voice->was_on) group->gating &= ~(1u << l);
     }
-    return best;
 }
 
-static const float ANY_KEY = -1;
-
-static place oldest_of_key(const mega_voices *v, float key) {
-    place best = {0};
-    mega_note oldest = 0;
-    FOR_LANES(v, PLAYED(v)) {
-        const mega_voice *voice = &v->groups[g].lane[l];
-        if ((key != ANY_KEY && voice->key != key) || (oldest && voice->note > oldest)) continue;
-        oldest = voice->note;
-        best = (place){g, l, true};
-    }
-    return best;
-}
-
-/// The oldest that is neither the lowest nor the newest, while there is another; then the lowest,
-/// then any.
-static place oldest_held(const mega_voices *v) {
-    mega_note newest = 0, lowest = 0;
-    float lowest_key = 0;
-    FOR_LANES(v, PLAYED(v)) {
-        const mega_voice *voice = &v->groups[g].lane[l];
-        if (voice->note > newest) newest = voice->note;
-        if (!lowest || voice->key < lowest_key) {
-            lowest = voice->note;
-            lowest_key = voice->key;
-        }
-    }
-    place best[3] = {{0}}; // by rank: ordinary, lowest, newest
-    mega_note oldest[3] = {0};
-    FOR_LANES(v, PLAYED(v)) {
-        mega_note note = v->groups[g].lane[l].note;
-        int rank = note == newest ? 2 : note == lowest ? 1 : 0;
-        if (oldest[rank] && oldest[rank] < note) continue;
-        oldest[rank] = note;
-        best[rank] = (place){g, l, true};
-    }
-    return best[0].found ? best[0] : best[1].found ? best[1] : best[2];
-}
-
-static void begin_fade(mega_voices *v, place at, uint64_t frame) {
-    mega_voice_group *group = &v->groups[at.group];
-    mega_voice *voice = &group->lane[at.lane];
-    mega_engine_note_ended(v->engine, voice->note, frame);
-    group->fading |= 1u << at.lane;
-    group->reserved &= ~(1u << at.lane);
-    voice->fade = v->fade_frames;
-}
-
-/// @return false if there is none that may be stolen
-static bool steal(mega_voices *v, float key, uint64_t frame) {
-    place victim = {0};
-    switch ((mega_voice_steal)v->steal) {
-    case MEGA_STEAL_AUTO:
-        victim = quietest(v, true);
-        if (!victim.found) victim = oldest_of_key(v, key);
-        if (!victim.found) victim = oldest_held(v);
-        break;
-    case MEGA_STEAL_OLDEST: victim = oldest_of_key(v, ANY_KEY); break;
-    case MEGA_STEAL_QUIETEST: victim = quietest(v, false); break;
-    case MEGA_STEAL_NONE: break;
-    }
-    if (!victim.found) return false;
-    begin_fade(v, victim, frame);
-    mega_engine_note_stolen(v->engine);
-    return true;
-}
+// ---- lanes that begin and that change their note ------------------------------------------------
 
 /// A free lane of the fullest active group, else of a new group; else the stolen voice that has
 /// faded most.
-static place free_lane(mega_voices *v, uint64_t frame) {
-    place best = {0};
+static mega_voice_place free_lane(mega_voices *v, uint64_t frame) {
+    mega_voice_place best = {0};
     int fullest = -1;
     for (uint32_t g = 0; g < v->group_count; g++) {
         int count = __builtin_popcount(v->groups[g].active);
         if (count == 16 || count <= fullest) continue;
         fullest = count;
-        best = (place){g, (uint32_t)__builtin_ctz(~v->groups[g].active), true};
+        best = (mega_voice_place){g, (uint32_t)__builtin_ctz(~v->groups[g].active), true};
     }
     if (best.found) return best;
     uint32_t least = UINT32_MAX;
     FOR_LANES(v, v->groups[g].fading) {
         if (v->groups[g].lane[l].fade >= least) continue;
         least = v->groups[g].lane[l].fade;
-        best = (place){g, l, true};
+        best = (mega_voice_place){g, l, true};
     }
     if (best.found) end_lane(v, best.group, best.lane, frame);
     return best;
 }
 
-// ---- starting and releasing -------------------------------------------------------------------
+mega_waiting mega_voices_new_note(mega_voices *v, mega_note note, float key, float velocity) {
+    mega_waiting fresh = {
+        .held = {.note = note, .born = ++v->born_count, .key = key, .down = true}};
+    fresh.field[MEGA_NOTE_KEY] = key;
+    fresh.field[MEGA_NOTE_VELOCITY] = velocity;
+    fresh.field[MEGA_NOTE_WHEEL] = v->wheel;
+    fresh.field[MEGA_NOTE_PRESSED] = v->pressure;
+    fresh.field[MEGA_NOTE_SLID] = v->timbre;
+    return fresh;
+}
 
-/// @param gate 1, or 0 for a voice that is reserved
-static void start(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity,
-                  float gate) {
-    place at = {0};
-    if (mega_voices_sounding(v) < v->voices || steal(v, key, frame)) at = free_lane(v, frame);
-    if (!at.found) {
-        mega_engine_note_dropped(v->engine, note, frame);
-        return;
+/// What a note brings with it into its lane; the rest the lane has.
+static const int carried[] = {MEGA_NOTE_KEY,   MEGA_NOTE_VELOCITY, MEGA_NOTE_RELEASE, MEGA_NOTE_BENT,
+                              MEGA_NOTE_WHEEL, MEGA_NOTE_PRESSED,  MEGA_NOTE_SLID};
+enum { CARRIED = sizeof carried / sizeof *carried };
+
+void mega_voices_lift(const mega_voices *v, mega_voice_place at, mega_waiting *note) {
+    const mega_voice_group *group = &v->groups[at.group];
+    *note = (mega_waiting){.held = group->lane[at.lane].held, .single = true};
+    for (int i = 0; i < CARRIED; i++)
+        note->field[carried[i]] = group->note[carried[i]][at.lane];
+    for (int i = 0; i < MEGA_OWN_MAX; i++) {
+        note->own_set |= (uint16_t)((group->own_set[i] >> at.lane & 1) << i);
+        note->own[i] = group->own[i][at.lane];
     }
+}
+
+/// The lane plays the note.
+static void put(mega_voices *v, mega_voice_place at, const mega_waiting *note) {
+    mega_voice_group *group = &v->groups[at.group];
+    uint32_t l = at.lane;
+    group->lane[l].held = note->held;
+    for (int i = 0; i < CARRIED; i++) group->note[carried[i]][l] = note->field[carried[i]];
+    group->note[MEGA_NOTE_FROM][l] = v->last_key >= 0 ? v->last_key : note->held.key;
+    v->last_key = note->held.key;
+    for (int i = 0; i < MEGA_OWN_MAX; i++) {
+        bool has = note->own_set >> i & 1;
+        group->own_set[i] &= (uint16_t) ~(1u << l);
+        if (!has) continue;
+        group->own_set[i] |= (uint16_t)(1u << l);
+        group->own[i][l] = note->own[i];
+        if (mega_ramp_moves(&note->own[i])) group->own_moving |= (uint16_t)(1u << i);
+    }
+}
+
+mega_voice_place mega_voices_start(mega_voices *v, uint64_t frame, const mega_waiting *note, bool open) {
+    mega_voice_place at = free_lane(v, frame);
     mega_voice_group *group = &v->groups[at.group];
     uint32_t l = at.lane;
     group->active |= 1u << l;
     group->peak[l] = 0;
-    group->lane[l] =
-        (mega_voice){.note = note, .started = frame, .key = key, .down = gate > 0, .level = 1};
-    if (gate == 0) group->reserved |= 1u << l;
+    group->lane[l] = (mega_voice){.level = 1};
     if (!v->own_gate) group->lane[l].own_gate = v->own_gate_frames;
-    group->seeds[l] = vhash((int32_t)(v->seed ^ (uint32_t)note * 0x9e3779b9u));
-    group->note[MEGA_NOTE_KEY][l] = key;
-    group->note[MEGA_NOTE_GATE][l] = gate;
-    group->note[MEGA_NOTE_VELOCITY][l] = velocity;
-    group->note[MEGA_NOTE_RELEASE][l] = 0;
-    group->note[MEGA_NOTE_BENT][l] = 0;
-    group->note[MEGA_NOTE_WHEEL][l] = v->wheel;
-    group->note[MEGA_NOTE_PRESSED][l] = v->pressure;
-    group->note[MEGA_NOTE_SLID][l] = v->timbre;
-    group->note[MEGA_NOTE_FROM][l] = v->last_key >= 0 ? v->last_key : key;
-    v->last_key = key;
-    for (int i = 0; i < MEGA_OWN_MAX; i++) group->own_set[i] &= (uint16_t) ~(1u << l);
+    group->seeds[l] = vhash((int32_t)(v->seed ^ (uint32_t)note->held.note * 0x9e3779b9u));
+    group->note[MEGA_NOTE_STRUCK][l] = 0;
+    put(v, at, note);
+    mega_voices_set_gate(v, at.group, l, open);
     mega_engine_lane_starts(v->engine, at.group, l);
+    return at;
 }
 
-static void close_gate(mega_voices *v, uint32_t g, uint32_t l) {
-    mega_voice *voice = &v->groups[g].lane[l];
-    voice->down = voice->sustained = voice->sostenuto = voice->held = false;
-    voice->quiet = 0;
-    v->groups[g].note[MEGA_NOTE_GATE][l] = 0;
+void mega_voices_take_over(mega_voices *v, mega_voice_place at, const mega_waiting *note, bool strike) {
+    put(v, at, note);
+    if (!strike) return;
+    float *struck = &v->groups[at.group].note[MEGA_NOTE_STRUCK][at.lane];
+    *struck = *struck < STRUCK_MAX ? *struck + 1 : 1;
+    mega_voices_set_gate(v, at.group, at.lane, true);
 }
 
-/// A key or a pedal.
-static bool is_held(const mega_voice *voice) {
-    return voice->down || voice->sustained || voice->sostenuto || voice->held;
-}
-
-/// The one voice of mono and legato, if it is held.
-static place single_voice(const mega_voices *v) {
-    FOR_LANES(v, PLAYED(v)) if (gate_on(&v->groups[g], l)) return (place){g, l, true};
-    return (place){0};
-}
-
-/// The lane goes on with another note: key and velocity change, nothing restarts.
-static void take_over(mega_voices *v, place at, const mega_held_key *key) {
-    mega_voice_group *group = &v->groups[at.group];
-    group->lane[at.lane].note = key->note;
-    group->lane[at.lane].key = key->key;
-    group->lane[at.lane].down = true;
-    group->note[MEGA_NOTE_FROM][at.lane] = v->last_key >= 0 ? v->last_key : key->key;
-    group->note[MEGA_NOTE_KEY][at.lane] = key->key;
-    group->note[MEGA_NOTE_VELOCITY][at.lane] = key->velocity;
-    v->last_key = key->key;
-}
-
-static void hold_key(mega_voices *v, mega_held_key key, uint64_t frame) {
-    if (v->held_count == MEGA_HELD_MAX) { // the oldest is forgotten
-        mega_engine_note_ended(v->engine, v->held[0].note, frame);
-        memmove(v->held, v->held + 1, --v->held_count * sizeof *v->held);
-    }
-    v->held[v->held_count++] = key;
-}
-
-/// Mono starts afresh each time; legato goes on while a key is down. Covered keys wait.
-static void start_single(mega_voices *v, uint64_t frame, mega_held_key key, mega_voice_mode mode) {
-    place at = single_voice(v);
-    if (at.found) {
-        const mega_voice *voice = &v->groups[at.group].lane[at.lane];
-        if (voice->down) {
-            hold_key(v,
-                     (mega_held_key){voice->note, voice->key,
-                                     v->groups[at.group].note[MEGA_NOTE_VELOCITY][at.lane]},
-                     frame);
-            v->groups[at.group].lane[at.lane].note = 0; // the waiting key keeps its handle
-        }
-        if (mode == MEGA_MODE_LEGATO) {
-            mega_engine_note_ended(v->engine, v->groups[at.group].lane[at.lane].note, frame);
-            take_over(v, at, &key);
-            return;
-        }
-        begin_fade(v, at, frame);
-    }
-    start(v, frame, key.note, key.key, key.velocity, 1);
-}
-
-void mega_voices_note_on(mega_voices *v, uint64_t frame, mega_note note, float key, float velocity,
-                         mega_voice_mode mode) {
-    if (mode == MEGA_MODE_POLY) start(v, frame, note, key, velocity, 1);
-    else start_single(v, frame, (mega_held_key){note, key, velocity}, mode);
-}
-
-/// In mono and legato: a covered key goes up. @return false if there is none of that note
-static bool release_covered(mega_voices *v, mega_note note, uint64_t frame) {
-    for (uint32_t i = 0; i < v->held_count; i++) {
-        if (v->held[i].note != note) continue;
-        memmove(v->held + i, v->held + i + 1, (--v->held_count - i) * sizeof *v->held);
-        mega_engine_note_ended(v->engine, note, frame);
-        return true;
-    }
-    return false;
-}
-
-bool mega_voices_note_off(mega_voices *v, uint64_t frame, mega_note note, float velocity,
-                          mega_voice_mode mode) {
-    uint32_t g, l;
-    if (release_covered(v, note, frame) || !mega_voices_find(v, note, &g, &l)) return true;
-    mega_voice *voice = &v->groups[g].lane[l];
-    if (!voice->down) return true;
-    if (voice->started == frame) return false;
-    if (v->held_count) { // the newest covered key sounds again
-        mega_held_key back = v->held[--v->held_count];
-        if (mode == MEGA_MODE_MONO) {
-            begin_fade(v, (place){g, l, true}, frame);
-            start(v, frame, back.note, back.key, back.velocity, 1);
-        } else {
-            mega_engine_note_ended(v->engine, note, frame);
-            take_over(v, (place){g, l, true}, &back);
-        }
-        return true;
-    }
-    v->groups[g].note[MEGA_NOTE_RELEASE][l] = velocity;
-    voice->down = false;
-    if (v->sustain) voice->sustained = true;
-    if (!is_held(voice)) close_gate(v, g, l);
-    return true;
-}
+// ---- reserved voices ----------------------------------------------------------------------------
 
 void mega_voices_reserve(mega_voices *v, uint64_t frame, mega_note note, float key) {
+    if (!mega_voices_make_room(v, key, frame)) {
+        mega_engine_note_dropped(v->engine, note, frame);
+        return;
+    }
     float last_key = v->last_key; // no glide comes from it
-    start(v, frame, note, key, 0, 0);
+    mega_waiting fresh = mega_voices_new_note(v, note, key, 0);
+    fresh.held.down = false;
+    mega_voice_place at = mega_voices_start(v, frame, &fresh, false);
+    v->groups[at.group].reserved |= 1u << at.lane;
     v->last_key = last_key;
 }
 
-void mega_voices_free(mega_voices *v, uint64_t frame, mega_note note) {
-    uint32_t g, l;
-    if (!mega_voices_find(v, note, &g, &l) || !(v->groups[g].reserved >> l & 1)) return;
-    begin_fade(v, (place){g, l, true}, frame);
-}
-
-void mega_voices_all_off(mega_voices *v, uint64_t frame) {
-    for (uint32_t i = 0; i < v->held_count; i++)
-        mega_engine_note_ended(v->engine, v->held[i].note, frame);
-    v->held_count = 0;
-    FOR_LANES(v, COUNTED(v)) close_gate(v, g, l);
-}
-
-// ---- expression and pedals --------------------------------------------------------------------
-
-static void hold(mega_voices *v, uint32_t g, uint32_t l, bool held) {
-    mega_voice *voice = &v->groups[g].lane[l];
-    if (v->groups[g].reserved >> l & 1 || !gate_on(&v->groups[g], l)) return;
-    voice->held = held;
-    if (!is_held(voice)) close_gate(v, g, l);
-}
-
-void mega_voices_note_set(mega_voices *v, mega_note note, mega_note_expression what, float value) {
-    static const int field[MEGA_EXPRESSION_COUNT] = { // one more does not compile
-        [MEGA_NOTE_BEND] = MEGA_NOTE_BENT,     [MEGA_NOTE_PRESSURE] = MEGA_NOTE_PRESSED,
-        [MEGA_NOTE_TIMBRE] = MEGA_NOTE_SLID,   [MEGA_NOTE_SET_KEY] = MEGA_NOTE_KEY,
-        [MEGA_NOTE_SET_GATE] = MEGA_NOTE_GATE, [MEGA_NOTE_SET_VELOCITY] = MEGA_NOTE_VELOCITY,
-        [MEGA_NOTE_SET_WHEEL] = MEGA_NOTE_WHEEL,
-    };
-    uint32_t g, l;
-    if (!mega_voices_find(v, note, &g, &l)) return;
-    bool reserved = v->groups[g].reserved >> l & 1;
-    if (what == MEGA_NOTE_SET_GATE && !reserved) return; // that is what note_off is for
-    if (what == MEGA_NOTE_SET_HELD) {
-        hold(v, g, l, value >= 0.5f);
-        return;
-    }
-    v->groups[g].note[field[what]][l] = value;
-}
-
-static void set_all(mega_voices *v, int field, float value) {
-    for (uint32_t g = 0; g < v->group_count; g++)
-        for (int l = 0; l < 16; l++) v->groups[g].note[field][l] = value;
-}
-
-static void sustain(mega_voices *v, bool down) {
-    v->sustain = down;
-    if (down) return;
-    FOR_LANES(v, COUNTED(v)) {
-        mega_voice *voice = &v->groups[g].lane[l];
-        if (!voice->sustained) continue;
-        voice->sustained = false;
-        if (!is_held(voice)) close_gate(v, g, l);
-    }
-}
-
-static void sostenuto(mega_voices *v, bool down) {
-    bool was = v->sostenuto;
-    v->sostenuto = down;
-    FOR_LANES(v, COUNTED(v)) {
-        mega_voice *voice = &v->groups[g].lane[l];
-        if (down && !was && voice->down) voice->sostenuto = true;
-        if (down || !voice->sostenuto) continue;
-        voice->sostenuto = false;
-        if (!is_held(voice)) close_gate(v, g, l);
-    }
-}
-
-void mega_voices_control(mega_voices *v, mega_controller which, float value) {
-    switch (which) {
-    case MEGA_CONTROL_BEND: set_all(v, MEGA_NOTE_WHEEL, v->wheel = value); break;
-    case MEGA_CONTROL_PRESSURE: set_all(v, MEGA_NOTE_PRESSED, v->pressure = value); break;
-    case MEGA_CONTROL_TIMBRE: set_all(v, MEGA_NOTE_SLID, v->timbre = value); break;
-    case MEGA_CONTROL_SUSTAIN: sustain(v, value >= 0.5f); break;
-    case MEGA_CONTROL_SOSTENUTO: sostenuto(v, value >= 0.5f); break;
-    }
+bool mega_voices_free(mega_voices *v, uint64_t frame, mega_note note) {
+    mega_voice_place at = {0};
+    if (!mega_voices_find(v, note, &at.group, &at.lane)) return false;
+    if (!(v->groups[at.group].reserved >> at.lane & 1)) return true;
+    mega_voices_end_note(v, at, frame);
+    mega_voices_fade(v, at);
+    return true;
 }
 
 // ---- time -------------------------------------------------------------------------------------
@@ -481,7 +291,7 @@ static uint32_t unsteady(const mega_voices *v, uint32_t g) {
     uint32_t found = group->fading;
     for (uint32_t rest = group->active; rest; rest &= rest - 1) {
         uint32_t l = (uint32_t)__builtin_ctz(rest);
-        bool shuts = v->own_gate && !gate_on(group, l);
+        bool shuts = v->own_gate && !group->lane[l].open;
         if (shuts || group->lane[l].own_gate < v->own_gate_frames) found |= 1u << l;
     }
     return found;
@@ -490,7 +300,7 @@ static uint32_t unsteady(const mega_voices *v, uint32_t g) {
 static uint32_t own_gate_after(const mega_voices *v, const mega_voice_group *group, uint32_t l,
                                uint32_t frames) {
     uint32_t at = group->lane[l].own_gate;
-    if (v->own_gate && !gate_on(group, l)) return at > frames ? at - frames : 0;
+    if (v->own_gate && !group->lane[l].open) return at > frames ? at - frames : 0;
     return at + frames < v->own_gate_frames ? at + frames : v->own_gate_frames;
 }
 
@@ -530,7 +340,9 @@ void mega_voices_end_block(mega_voices *v, uint64_t frame) {
         mega_voice *voice = &v->groups[g].lane[l];
         voice->level = v->groups[g].peak[l];
         v->groups[g].peak[l] = 0;
-        if (gate_on(&v->groups[g], l) || v->groups[g].reserved >> l & 1) continue;
+        if (voice->open || voice->rising || gate_on(&v->groups[g], l) ||
+            v->groups[g].reserved >> l & 1)
+            continue;
         voice->quiet = voice->level < SILENCE ? voice->quiet + MEGA_BLOCK_FRAMES : 0;
         bool shut = v->own_gate && !voice->own_gate;
         if (voice->quiet >= quiet_frames || shut) end_lane(v, g, l, frame);

@@ -87,6 +87,8 @@ static inline void random_edit_connect(random_edit_maker *m) {
     }
     if (mega_port_count(to) == 0) return;
     c.to_port = rng_below(m->r, mega_port_count(to));
+    if (c.to_port >= to->input_count && to->params[c.to_port - to->input_count].at_events)
+        c.to_port = 0; // takes no signal
     random_edit_ends(m, &c);
     if (rng_chance(m->r, 0.5f))
         fprintf(m->text, ", \"amount\": %.9g", (double)rng_between(m->r, -2, 2));

@@ -78,6 +78,7 @@ static inline void random_patch_knobs(random_patch_maker *m) {
 static inline void random_patch_param(FILE *text, rng *r, const mega_param_row *row) {
     uint32_t count = 0;
     while (row->choices && row->choices[count]) count++;
+    if (strcmp(row->name, "stolen") == 0) count = 1; // else more voices alone are heard: notes return
     if (count) fprintf(text, "\"%s\"", row->choices[rng_below(r, count)]);
     else fprintf(text, "%.9g", (double)random_patch_value(r, row));
 }
@@ -206,7 +207,7 @@ static inline void random_patch_wire(random_patch_maker *m, uint32_t to) {
             random_patch_cable(m, 0, of_note, to, port, 1, NULL);
             if (rng_chance(r, 0.7f)) continue;
         }
-        if (!is_input && row->choices && rng_chance(r, 0.9f)) continue;
+        if (!is_input && row->choices && (row->at_events || rng_chance(r, 0.9f))) continue;
         uint32_t cables = is_input              ? rng_below(r, 4)
                           : rng_chance(r, 0.2f) ? 1 + rng_below(r, 2)
                                                 : 0;

@@ -200,6 +200,19 @@ void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row
                         "must be \"add\", \"octaves\" or \"semitones\"");
 }
 
+/// What the voices read when notes begin and end is no signal.
+static void check_signal(builder *b, const mega_at *at, json_t *object,
+                         const mega_patch_cable_row *cable) {
+    const mega_module *m = b->patch->nodes ? b->patch->nodes[cable->to_node].module : NULL;
+    if (!m || cable->to_port < m->input_count || cable->to_port >= mega_port_count(m)) return;
+    const mega_param_row *param = &m->params[cable->to_port - m->input_count];
+    if (!param->at_events || (cable->from_node < 0 && cable->as == MEGA_AS_ADD)) return;
+    mega_at here = mega_at_key(at, object, "to");
+    mega_document_error(b->document, &here, "bad-value",
+                        "write it among the node's params, set it, or connect a knob that adds",
+                        "`%s` is read when notes begin and end: it takes no signal", param->name);
+}
+
 void build_cable(builder *b, const mega_at *at, json_t *object, mega_patch_cable_row *cable) {
     static const char *const known[] = {"from", "to", "amount", "as"};
     const char *key;
@@ -223,6 +236,7 @@ void build_cable(builder *b, const mega_at *at, json_t *object, mega_patch_cable
         if (!json_object_get(object, known[i]))
             mega_document_error(b->document, at, "missing", NULL, "a connection needs `%s`",
                                 known[i]);
+    check_signal(b, at, object, cable);
 }
 
 /// Orders cables by what they join and how, equal ones as in the document.
