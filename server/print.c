@@ -97,8 +97,13 @@ int print_protocol(FILE *out) {
           "another request affected), or\n"
           "`{mono_ns}`.  Keys that begin with `x-` are "
           "left alone.\n\n"
-          "Streams carry packets after a 4-byte big-endian length, or as SLIP; the first byte "
-          "tells which.\n",
+          "Streams carry packets after a 4-byte big-endian length, or as SLIP if the first byte is "
+          "0xC0. A connection whose first\n"
+          "packet is no OSC is cut without an answer; so are datagrams dropped. Programs of the "
+          "server's own user on this machine\n"
+          "need no token; others send it in `/hello`: it is `token` in "
+          "`$XDG_RUNTIME_DIR/megasynth/NAME.json`, which only that user\n"
+          "can read. [security.md](security.md) says what this protects from.\n",
           out);
     print_commands(out);
     fputs("\n## Notices\n\n"

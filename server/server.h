@@ -45,6 +45,7 @@ typedef struct server {
     session *sessions; ///< all, newest first
     uint32_t session_count;
     uint64_t sessions_made;
+    size_t waiting_bytes; ///< of packets of all sessions
     task *syncs;   ///< those that wait to be drained and applied
     synth *synths; ///< `main` first
     uint32_t synth_count;

@@ -17,6 +17,7 @@ async function saidTo(place, packet) {
   let said;
   const answered = new Promise(resolve => { said = resolve; });
   const c = connect(place, (address, [, , code]) => said(address === '/done' ? 'done' : code));
+  await c.call('/ping'); // a first packet that is no OSC would cut the connection without a word
   c.send(packet);
   const fence = c.call('/sync').then(() => 'nothing', () => 'gone'); // all that came before is done
   const result = await (packet.includes(',ib') ? answered : Promise.race([answered, fence]));

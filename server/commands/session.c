@@ -26,9 +26,19 @@ static json_t *limits(void) {
 static bool admit(call *c) {
     session *s = c->from;
     if (s->admitted) return true;
+    if (s->denied) {
+        call_fail(c, CODE_DENIED, "token", "wait for the answer to the one before");
+        return false;
+    }
     if (!admit_token(c->server->net, arg_text(c, "token"))) {
-        call_fail(c, CODE_DENIED, "token",
-                  arg_given(c, "token") ? "another token is wanted" : "a token is wanted");
+        bool given = arg_given(c, "token");
+        call_fail(c, CODE_DENIED, "token", given ? "wrong token" : "a token is wanted");
+        if (!given)
+            call_note(c, "hint",
+                      s->local ? "another user's server, or the program that sent this "
+                                 "is gone; the token is in the server's runtime file"
+                               : "it is in the server's --token-file");
+        if (given && !c->task->is_bundle) admit_deny_later(c);
         return false;
     }
     const char *cookie = arg_text(c, "session");

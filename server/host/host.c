@@ -95,7 +95,9 @@ int host_begin(server *s, char *cause, size_t cause_bytes) {
     }
     if (s->options->watch) patch_file_watch(s, &h->poll);
     if (!runtime_write(s, cause, cause_bytes)) return EXIT_FILE;
-    return EXIT_FINE;
+    if (net_start(s)) return EXIT_FINE;
+    snprintf(cause, cause_bytes, "no thread for the sockets");
+    return EXIT_FAILED;
 }
 
 void host_ready(server *s) {

@@ -37,6 +37,21 @@ static size_t bytes_max(const session *to) {
     return to->transport == TRANSPORT_UDP ? limit_datagram_reply_bytes_max : limit_frame_bytes_max;
 }
 
+/// Strangers over UDP, whose address may be another's, get no more than a few times what they sent:
+/// of a failure what they must know, or its code alone. @param map taken out of
+static void *write_short_fail(const session *to, int32_t id, const char *address, code which,
+                              json_t *map, size_t *bytes) {
+    void *packet = write_fail(bytes, id, address, which, map);
+    if (to->transport != TRANSPORT_UDP || to->admitted) return packet;
+    static const char *const spare[] = {"hint", "message", "got", "limit", "index", "path", "want"};
+    for (size_t i = 0; packet && *bytes > to->may_answer && i < sizeof spare / sizeof *spare; i++) {
+        if (json_object_del(map, spare[i]) != 0) continue;
+        free(packet);
+        packet = write_fail(bytes, id, address, which, map);
+    }
+    return packet;
+}
+
 /// In the place of an answer that cannot be sent.
 static void *write_too_long(const call *c, size_t was, size_t *bytes) {
     bool udp = c->from->transport == TRANSPORT_UDP;
@@ -57,7 +72,8 @@ static void add_index(call *c) {
 }
 
 static void *write_answer(call *c, size_t *bytes) {
-    if (c->code) return write_fail(bytes, c->id, c->command->address, c->code, c->failure);
+    if (c->code)
+        return write_short_fail(c->from, c->id, c->command->address, c->code, c->failure, bytes);
     if (!c->answer) c->answer = json_object();
     if (c->affects || c->made) // a change may be heard from frame 0 on
         json_object_set_new(c->answer, "frame", json_integer((json_int_t)c->affects));
@@ -120,7 +136,7 @@ void answer_fail(session *to, int32_t id, const char *address, code which, const
     if (index >= 0) json_object_set_new(map, "index", json_integer(index));
     if (limit) json_object_set_new(map, "limit", json_string(limit));
     size_t bytes;
-    void *packet = write_fail(&bytes, id, address, which, map);
+    void *packet = write_short_fail(to, id, address, which, map, &bytes);
     json_decref(map);
     if (!packet) return;
     if (id) replies_end(to->replies, id, packet, bytes, 0);

@@ -178,7 +178,7 @@ static void take_out(builder *b, task *t) {
     if (b->open_last == t) b->open_last = before;
     if (t->from) {
         t->from->open_count--;
-        t->from->waiting_bytes -= t->bytes;
+        session_keeps_no_more(t->from, t->bytes);
     }
 }
 
@@ -271,7 +271,7 @@ void builder_submit(builder *b, task *t) {
             synth_built_by(t->calls[i].synth, t->serial);
     if (t->from) {
         t->from->open_count++;
-        t->from->waiting_bytes += t->bytes;
+        session_keeps(t->from, t->bytes);
         session_balance(t->from);
     }
     atomic_fetch_add(&b->waiting, 1);

@@ -9,7 +9,8 @@
 // ---- task.c: from a packet to a task ----------------------------------------------------------
 
 /// Takes one packet of a client: checks all of it, then hands it to its lane. Never keeps `packet`.
-void task_receive(session *from, const uint8_t *packet, size_t bytes);
+/// @return false if it is the client's first and no OSC
+bool task_receive(session *from, const uint8_t *packet, size_t bytes);
 /// A task of the server's own with one call, its arguments as a map.
 task *task_own(server *s, const char *address, const json_t *payload);
 /// To the builder, if the client may have one more there.

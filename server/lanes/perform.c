@@ -93,7 +93,7 @@ static bool attempt(task *t) {
 static void keep(task *t) {
     session *from = t->from;
     if (from->waiting_count >= limit_waiting_max ||
-        from->waiting_bytes + t->bytes > limit_waiting_bytes_max) {
+        !session_may_keep(from, t->bytes)) {
         call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait for what is being built");
         call_note(&t->calls[0], "limit",
                   from->waiting_count >= limit_waiting_max ? "waiting_max" : "waiting_bytes_max");
@@ -105,7 +105,7 @@ static void keep(task *t) {
     else from->waiting = t;
     from->waiting_last = t;
     from->waiting_count++;
-    from->waiting_bytes += t->bytes;
+    session_keeps(from, t->bytes);
     session_balance(from);
 }
 
@@ -122,7 +122,7 @@ void perform_resume(session *from) {
         from->waiting = next;
         if (!next) from->waiting_last = NULL;
         from->waiting_count--;
-        from->waiting_bytes -= bytes;
+        session_keeps_no_more(from, bytes);
     }
     session_balance(from);
     session_release(from);

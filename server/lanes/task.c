@@ -235,6 +235,12 @@ void task_submit(task *t) {
         task_finish(t);
         return;
     }
+    if (from && !session_may_keep(from, t->bytes)) {
+        call_fail(&t->calls[0], CODE_LIMIT, "", "too many bytes of commands wait");
+        call_note(&t->calls[0], "limit", "waiting_all_bytes_max");
+        task_finish(t);
+        return;
+    }
     builder_submit(t->server->builder, t);
 }
 
@@ -270,20 +276,22 @@ static void refuse(task *t, size_t at_fault) {
     task_finish(t);
 }
 
-void task_receive(session *from, const uint8_t *bytes, size_t count) {
+bool task_receive(session *from, const uint8_t *bytes, size_t count) {
     server *s = from->server;
     osc_packet packet;
     osc_error error;
     s->tally.packets++;
     if (!osc_read(bytes, count, &packet, &error)) {
-        answer_fail(from, 0, "", error.code, error.message, error.index, error.limit);
-        return;
+        if (from->known)
+            answer_fail(from, 0, "", error.code, error.message, error.index, error.limit);
+        return from->known;
     }
+    from->known = true;
     task *t = task_create(s, from, &packet);
     if (!t) {
         osc_finish(&packet);
         answer_fail(from, 0, "", CODE_NO_MEMORY, "out of memory", -1, NULL);
-        return;
+        return true;
     }
     t->bytes = count;
     t->frame = frame_of_time(s, t->packet.time, &t->before);
@@ -293,6 +301,7 @@ void task_receive(session *from, const uint8_t *bytes, size_t count) {
         good++;
     if (good == t->count) enter(t);
     else refuse(t, good);
+    return true;
 }
 
 task *task_own(server *s, const char *address, const json_t *payload) {

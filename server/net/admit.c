@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// admit -- who may do what: the unix socket is its owner's; without a token this machine may do
-// all; with one, TCP and UDP want it. From other machines UDP also wants the cookie that /hello
-// answers, so that no address can be lent.
+// admit -- who may do what. The unix socket is its owner's. Over TCP and UDP on this machine
+// programs of the server's own user may do all; others, and those of whom that cannot be known,
+// need the token. With a token file all need it, and from other machines UDP also needs the cookie
+// that /hello answers, so that no address can be lent.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lanes/lanes.h"
+#include "log.h"
 #include "net/net.h"
 #include "record/below.h"
 
@@ -42,8 +45,9 @@ bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes)
     return false;
 }
 
-bool admit_at_once(const server *s, transport which, bool local) {
-    return which == TRANSPORT_UNIX || (local && !s->net->token);
+bool admit_at_once(const server *s, transport which, bool local, owner of) {
+    if (which == TRANSPORT_UNIX) return true;
+    return local && !s->net->token && (of == OWNER_OURS || s->options->trust_local);
 }
 
 bool admit_same(const char *given, const char *wanted) {
@@ -55,4 +59,51 @@ bool admit_same(const char *given, const char *wanted) {
 
 bool admit_token(const net *n, const char *given) {
     return admit_same(given, n->token ? n->token : n->own_token);
+}
+
+// ---- wrong tokens -----------------------------------------------------------------------------
+
+typedef struct denial {
+    uv_timer_t timer;
+    struct denial *next;
+    task *task;
+} denial;
+
+static void on_closed(uv_handle_t *handle) { free(handle->data); }
+
+static void end(denial *d) {
+    d->task->from->denied = false;
+    task_finish(d->task);
+    uv_close((uv_handle_t *)&d->timer, on_closed);
+}
+
+static void on_time(uv_timer_t *timer) {
+    denial *d = timer->data;
+    denial **at = &d->task->server->net->denials;
+    while (*at != d) at = &(*at)->next;
+    *at = d->next;
+    end(d);
+}
+
+void admit_deny_later(call *c) {
+    server *s = c->server;
+    log_line(LOG_WARNING, "token.wrong", "%s %s", transport_name(c->from->transport),
+             c->from->peer);
+    denial *d = calloc(1, sizeof *d);
+    if (!d) return; // then it is answered now
+    uv_timer_init(&s->loop, &d->timer);
+    d->timer.data = d;
+    d->task = c->task;
+    d->next = s->net->denials;
+    s->net->denials = d;
+    c->from->denied = c->later = true;
+    uv_timer_start(&d->timer, on_time, limit_token_delay_ms, 0);
+}
+
+void admit_end(server *s) {
+    while (s->net->denials) {
+        denial *d = s->net->denials;
+        s->net->denials = d->next;
+        end(d);
+    }
 }

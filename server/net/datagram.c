@@ -2,6 +2,7 @@
 // datagram -- UDP: senders are remembered by address, the one idle longest is forgotten when there
 // are too many.
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,22 +11,27 @@
 #include "lanes/lanes.h"
 #include "log.h"
 #include "net/net.h"
+#include "net/turns.h"
+#include "wire/framing.h"
 
-enum { READ_BYTES = 64 << 10 };
+#define TELL_NS UINT64_C(1000000000) // at most so often
 
 typedef struct peer {
-    struct peer *next; ///< the one heard last comes first
+    struct peer *next; ///< the one that sent last comes first
     struct sockaddr_storage address;
+    owner owner;
+    uint64_t socket; ///< of another user's: whoever has the port next is another client
     listener *listener;
     session *session;
+    turn turn;
+    arrival *first, *last; ///< that wait for their turn
+    size_t bytes;
 } peer;
 
 typedef struct {
     uv_udp_send_t request;
     uint8_t bytes[];
 } output;
-
-static char read_room[READ_BYTES];
 
 bool address_is_loopback(const struct sockaddr *address) {
     if (address->sa_family == AF_INET)
@@ -46,6 +52,8 @@ static bool same(const struct sockaddr *a, const struct sockaddr *b) {
            memcmp(&one->sin6_addr, &two->sin6_addr, sizeof one->sin6_addr) == 0;
 }
 
+static bool serve(turn *t);
+
 // ---- out --------------------------------------------------------------------------------------
 
 static void on_sent(uv_udp_send_t *request, int status) {
@@ -56,6 +64,10 @@ static void on_sent(uv_udp_send_t *request, int status) {
 static void send_packet(session *s, const void *packet, size_t bytes, send_kind kind) {
     peer *p = s->connection;
     if (!p) return;
+    if (!s->admitted) { // an address may be lent: it is answered little
+        if (bytes > s->may_answer) return;
+        s->may_answer -= bytes;
+    }
     uv_udp_t *socket = &p->listener->handle.udp;
     const struct sockaddr *to = (const struct sockaddr *)&p->address;
     uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)packet, (unsigned)bytes);
@@ -74,8 +86,16 @@ static void send_packet(session *s, const void *packet, size_t bytes, send_kind 
 
 static void forget(peer **at) {
     peer *p = *at;
+    net *n = p->listener->server->net;
     *at = p->next;
-    p->listener->server->net->peer_count--;
+    n->peer_count--;
+    n->datagrams_bytes -= p->bytes;
+    turns_remove(&p->turn);
+    while (p->first) {
+        arrival *a = p->first;
+        p->first = a->next;
+        free(a);
+    }
     p->session->connection = NULL;
     session_gone(p->session);
     free(p);
@@ -96,7 +116,7 @@ static void make_room(net *n) {
     forget(least);
 }
 
-static peer *meet(listener *l, const struct sockaddr *address) {
+static peer *meet(listener *l, const struct sockaddr *address, owner of) {
     net *n = l->server->net;
     make_room(n);
     peer *p = calloc(1, sizeof *p);
@@ -107,7 +127,7 @@ static peer *meet(listener *l, const struct sockaddr *address) {
              ntohs(((const struct sockaddr_in *)address)->sin_port));
     bool local = address_is_loopback(address);
     p->session = session_create(l->server, TRANSPORT_UDP, local,
-                                admit_at_once(l->server, TRANSPORT_UDP, local), text);
+                                admit_at_once(l->server, TRANSPORT_UDP, local, of), text);
     if (!p->session) {
         free(p);
         return NULL;
@@ -115,6 +135,8 @@ static peer *meet(listener *l, const struct sockaddr *address) {
     memcpy(&p->address, address,
            address->sa_family == AF_INET ? sizeof(struct sockaddr_in)
                                          : sizeof(struct sockaddr_in6));
+    p->owner = of;
+    p->turn.serve = serve;
     p->listener = l;
     p->session->connection = p;
     p->session->send = send_packet;
@@ -124,35 +146,88 @@ static peer *meet(listener *l, const struct sockaddr *address) {
     return p;
 }
 
-static peer *find(listener *l, const struct sockaddr *address) {
+/// The client that sent it, or NULL; one that had the address before, and was another's, is
+/// forgotten.
+static peer *find(listener *l, const arrival *a) {
     net *n = l->server->net;
     for (peer **at = &n->peers; *at; at = &(*at)->next) {
         peer *p = *at;
-        if (p->listener != l || !same((const struct sockaddr *)&p->address, address)) continue;
+        if (p->listener != l || !same((const struct sockaddr *)&p->address, &a->from.any)) continue;
+        if (p->owner != a->owner || (p->owner == OWNER_OTHER && p->socket != a->socket)) {
+            forget(at);
+            break;
+        }
         *at = p->next;
         p->next = n->peers;
         n->peers = p;
         return p;
     }
-    return meet(l, address);
+    // what OSC cannot begin with makes nobody a client, and gets no answer
+    if (!a->bytes || !framing_may_begin(a->packet[0])) return NULL;
+    peer *p = meet(l, &a->from.any, a->owner);
+    if (p) p->socket = a->socket;
+    return p;
 }
 
-static void on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer) {
-    (void)handle, (void)wanted;
-    *buffer = uv_buf_init(read_room, sizeof read_room);
+/// A program that has ended before its user could be looked up: whoever wonders finds it here.
+static void tell_unknown(const arrival *a) {
+    static uint64_t told_ns;
+    if (a->owner != OWNER_UNKNOWN || !address_is_loopback(&a->from.any) ||
+        now_ns() - told_ns < TELL_NS)
+        return;
+    told_ns = now_ns();
+    log_line(LOG_INFO, "udp.unknown",
+             "a datagram from port %u came from a program that had ended already: whose it was is "
+             "not known, and it was not obeyed; send over TCP, or keep the program open",
+             ntohs(a->from.four.sin_port));
 }
 
-static void on_datagram(uv_udp_t *socket, ssize_t count, const uv_buf_t *buffer,
-                        const struct sockaddr *address, unsigned flags) {
-    listener *l = socket->data;
-    if (count <= 0 || !address) return;
-    peer *p = find(l, address);
-    if (!p) return;
+/// @return false if there is no room: it is dropped, as UDP may
+static bool keep(peer *p, arrival *a) {
+    net *n = p->listener->server->net;
+    size_t bytes = sizeof *a + a->bytes;
+    if (p->bytes + bytes > limit_datagrams_bytes_max ||
+        n->datagrams_bytes + bytes > limit_datagrams_all_bytes_max)
+        return false;
+    a->next = NULL;
+    if (p->first) p->last->next = a;
+    else p->first = a;
+    p->last = a;
+    p->bytes += bytes;
+    n->datagrams_bytes += bytes;
+    return true;
+}
+
+static void run(session *s, const arrival *a) {
+    s->may_answer = a->bytes * limit_stranger_reply_factor;
+    if (a->cut) answer_fail(s, 0, "", CODE_TOO_BIG, "a datagram was cut", -1, NULL);
+    else session_packet(s, a->packet, a->bytes); // wrong ones of who is not known are not answered
+}
+
+static bool serve(turn *t) {
+    peer *p = (peer *)((char *)t - offsetof(peer, turn));
+    net *n = p->listener->server->net;
     session *s = p->session;
+    uint64_t end = turns_slice_end();
     session_hold(s);
-    if (flags & UV_UDP_PARTIAL) answer_fail(s, 0, "", CODE_TOO_BIG, "a datagram was cut", -1, NULL);
-    else session_packet(s, (const uint8_t *)buffer->base, (size_t)count);
+    while (p->first) {
+        arrival *a = p->first;
+        p->first = a->next;
+        p->bytes -= sizeof *a + a->bytes;
+        n->datagrams_bytes -= sizeof *a + a->bytes;
+        run(s, a);
+        free(a);
+        if (now_ns() > end) break;
+    }
     session_release(s);
+    return p->first != NULL;
+}
+
+void datagram_take(listener *l, arrival *a) {
+    peer *p = find(l, a);
+    tell_unknown(a);
+    if (!p || !keep(p, a)) free(a);
+    else turns_add(&p->turn);
 }
 
 static void enlarge_buffer(uv_udp_t *socket) {
@@ -178,7 +253,7 @@ int datagram_listen(listener *l, const struct sockaddr *address) {
     int error = uv_udp_bind(&l->handle.udp, address, 0);
     if (error) return error;
     enlarge_buffer(&l->handle.udp);
-    return uv_udp_recv_start(&l->handle.udp, on_room, on_datagram);
+    return 0;
 }
 
 void datagrams_close(server *s) {

@@ -13,6 +13,7 @@
 
 #include "exits.h"
 #include "log.h"
+#include "net/turns.h"
 
 enum { BACKLOG = 128 };
 
@@ -24,6 +25,7 @@ static listener *add(server *s, transport which) {
     listener *l = &s->net->listeners[s->net->listener_count++];
     l->server = s;
     l->transport = which;
+    l->file = -1;
     return l;
 }
 
@@ -86,6 +88,18 @@ static int port_error(const char *what, const char *at, unsigned port, int error
     return error == UV_EADDRINUSE ? EXIT_IN_USE : EXIT_NETWORK;
 }
 
+static int listen_tcp(listener *l, struct sockaddr_storage *address, socklen_t *bytes) {
+    int yes = 1, family = address->ss_family;
+    *bytes = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    l->file = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (l->file < 0) return -errno;
+    if (setsockopt(l->file, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        bind(l->file, (struct sockaddr *)address, *bytes) != 0 || listen(l->file, BACKLOG) != 0 ||
+        getsockname(l->file, (struct sockaddr *)address, bytes) != 0)
+        return -errno;
+    return 0;
+}
+
 /// TCP first; UDP on the port that it got.
 static int open_port(server *s, const char *at, unsigned *port, char *cause, size_t bytes) {
     struct sockaddr_storage address;
@@ -95,20 +109,31 @@ static int open_port(server *s, const char *at, unsigned *port, char *cause, siz
     }
     const char *form = address.ss_family == AF_INET6 ? "%s://[%s]:%u" : "%s://%s:%u";
     listener *tcp = add(s, TRANSPORT_TCP), *udp = add(s, TRANSPORT_UDP);
-    uv_tcp_init(&s->loop, &tcp->handle.tcp);
-    tcp->handle.tcp.data = tcp;
-    tcp->open = true;
-    int error = uv_tcp_bind(&tcp->handle.tcp, (struct sockaddr *)&address, 0);
-    if (!error) error = uv_listen(&tcp->handle.stream, BACKLOG, on_connection);
+    socklen_t length;
+    int error = listen_tcp(tcp, &address, &length);
     if (error) return port_error("TCP", at, *port, error, cause, bytes);
-    int length = sizeof address;
-    uv_tcp_getsockname(&tcp->handle.tcp, (struct sockaddr *)&address, &length);
     *port = ntohs(((struct sockaddr_in *)&address)->sin_port);
     error = datagram_listen(udp, (struct sockaddr *)&address);
     if (error) return port_error("UDP", at, *port, error, cause, bytes);
     snprintf(tcp->address, sizeof tcp->address, form, "tcp", at, *port);
     snprintf(udp->address, sizeof udp->address, form, "udp", at, *port);
+    uv_os_fd_t file = -1;
+    uv_fileno(&udp->handle.any, &file);
+    const struct sockaddr *own = (const struct sockaddr *)&address;
+    gate_add(s->net->gate, tcp->file, false, own, (int)(tcp - s->net->listeners));
+    gate_add(s->net->gate, file, true, own, (int)(udp - s->net->listeners));
     return EXIT_FINE;
+}
+
+static void take(void *server_, arrival *a) {
+    server *s = server_;
+    listener *l = &s->net->listeners[a->door];
+    if (a->file < 0) {
+        datagram_take(l, a);
+        return;
+    }
+    stream_take(l, a->file, &a->from.any, a->owner);
+    free(a);
 }
 
 static bool is_loopback(const char *at) {
@@ -120,6 +145,11 @@ bool net_open(server *s, char *cause, size_t cause_bytes, int *exit_code) {
     const options *o = s->options;
     s->net = calloc(1, sizeof *s->net);
     session_make_secret(s->net->own_token);
+    turns_begin(s);
+    s->net->gate = gate_create(&s->loop, take, s);
+    *exit_code = EXIT_FAILED;
+    snprintf(cause, cause_bytes, "out of memory");
+    if (!s->net->gate) return false;
     unsigned port = o->port;
     *exit_code = EXIT_OPTION;
     if (!s->net) return false;
@@ -139,6 +169,8 @@ bool net_open(server *s, char *cause, size_t cause_bytes, int *exit_code) {
     return *exit_code == EXIT_FINE;
 }
 
+bool net_start(server *s) { return gate_start(s->net->gate, !s->options->audio.no_realtime); }
+
 const char *net_token(const server *s) { return s->net->token ? s->net->token : s->net->own_token; }
 
 json_t *net_addresses(const server *s) {
@@ -151,17 +183,22 @@ json_t *net_addresses(const server *s) {
 void net_close(server *s) {
     net *n = s->net;
     if (!n) return;
+    if (n->gate) gate_stop(n->gate);
+    admit_end(s);
     streams_close(s);
     datagrams_close(s);
+    turns_end(s);
     for (uint32_t i = 0; i < n->listener_count; i++) {
         listener *l = &n->listeners[i];
         if (l->open && !uv_is_closing(&l->handle.any)) uv_close(&l->handle.any, NULL);
+        if (l->file >= 0) close(l->file);
     }
     if (n->socket_path[0]) unlink(n->socket_path);
 }
 
 void net_destroy(net *n) {
     if (!n) return;
+    gate_destroy(n->gate);
     free(n->token);
     free(n);
 }

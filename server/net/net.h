@@ -3,10 +3,13 @@
 #ifndef NET_H
 #define NET_H
 
+#include "net/gate.h"
 #include "net/session.h"
 
 /// Opens what the options ask for. @return false with a cause, and an exit code in *exit_code
 bool net_open(server *s, char *cause, size_t cause_bytes, int *exit_code);
+/// Takes in what arrives from now on.
+bool net_start(server *s);
 /// Stops listening, cuts everybody once what was said to them is sent.
 void net_close(server *s);
 void net_destroy(net *n);
@@ -20,6 +23,7 @@ size_t net_queued_bytes(const server *s);
 
 // ---- stream.c ---------------------------------------------------------------------------------
 
+struct call;
 typedef struct listener listener;
 struct listener {
     server *server;
@@ -27,10 +31,10 @@ struct listener {
     union {
         uv_handle_t any;
         uv_stream_t stream;
-        uv_tcp_t tcp;
         uv_pipe_t pipe;
-        uv_udp_t udp;
+        uv_udp_t udp; ///< sends; the gate receives
     } handle;
+    int file;          ///< of TCP: the gate accepts
     char address[160]; ///< as told
     bool open;
 };
@@ -41,13 +45,22 @@ struct net {
     uint32_t listener_count;
     struct stream *streams;
     struct peer *peers; ///< of UDP
+    struct gate *gate;
     uint32_t stream_count, guest_count, peer_count;
-    char *token;        ///< of the token file; NULL: only those who are not ours need one
-    char own_token[33]; ///< random, in the runtime file
+    uint32_t counts[3];     ///< streams by transport
+    size_t frames_bytes;    ///< of frames that are not whole yet
+    size_t queues_bytes;    ///< of what is not read yet
+    size_t datagrams_bytes; ///< of those that wait for their turn
+    struct denial *denials; ///< wrong tokens that wait for their answer
+    char *token;            ///< of the token file; NULL: only those who are not ours need one
+    char own_token[33];     ///< random, in the runtime file
     char socket_path[108];
 };
 
+/// A connection over the unix socket waits at the listener.
 void stream_accept(listener *l);
+/// One over TCP that the gate has accepted; takes the file.
+void stream_take(listener *l, int file, const struct sockaddr *from, owner of);
 void streams_close(server *s);
 /// A session was let in by /hello.
 void stream_admitted(session *s);
@@ -56,6 +69,8 @@ void stream_admitted(session *s);
 
 /// @return 0, or libuv's error
 int datagram_listen(listener *l, const struct sockaddr *address);
+/// One that the gate has received; takes it.
+void datagram_take(listener *l, arrival *a);
 void datagrams_close(server *s);
 bool address_is_loopback(const struct sockaddr *address);
 
@@ -64,7 +79,10 @@ bool address_is_loopback(const struct sockaddr *address);
 /// Reads the token's file. @return false with a cause
 bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes);
 /// Whether a new client may act before it says anything.
-bool admit_at_once(const server *s, transport which, bool local);
+bool admit_at_once(const server *s, transport which, bool local, owner of);
+/// Answers a call that had a wrong token after a while; logs it.
+void admit_deny_later(struct call *c);
+void admit_end(server *s);
 /// In a time that depends on nothing but the length of what was given.
 /// @param given may be NULL
 /// @param wanted not empty

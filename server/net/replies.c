@@ -13,6 +13,14 @@ typedef struct {
     uint64_t frame;
 } kept;
 
+static size_t all_bytes; // of all sessions
+
+static void drop(kept *k) {
+    if (k->packet) all_bytes -= k->bytes;
+    free(k->packet);
+    k->packet = NULL;
+}
+
 struct replies {
     int32_t ids[limit_replies_kept_max]; ///< apart, to be searched at once; 0: free
     kept kept[limit_replies_kept_max];
@@ -23,7 +31,7 @@ replies *replies_create(void) { return calloc(1, sizeof(replies)); }
 
 void replies_destroy(replies *r) {
     if (!r) return;
-    for (uint32_t i = 0; i < limit_replies_kept_max; i++) free(r->kept[i].packet);
+    for (uint32_t i = 0; i < limit_replies_kept_max; i++) drop(&r->kept[i]);
     free(r);
 }
 
@@ -41,7 +49,7 @@ reply_state replies_begin(replies *r, int32_t id, const void **packet, size_t *b
         return r->kept[i].state;
     }
     kept *slot = &r->kept[r->next];
-    free(slot->packet);
+    drop(slot);
     *slot = (kept){.state = REPLY_PENDING};
     r->ids[r->next] = id;
     r->next = (r->next + 1) % limit_replies_kept_max;
@@ -52,13 +60,15 @@ void replies_end(replies *r, int32_t id, const void *packet, size_t bytes, uint6
     int32_t i = find(r, id);
     if (i < 0) return; // so many came after it that its place is taken
     kept *slot = &r->kept[i];
-    free(slot->packet); // of an older request of that number, which had lost its place
+    drop(slot); // of an older request of that number, which had lost its place
     *slot = (kept){.state = REPLY_FORGOTTEN, .frame = frame};
-    if (bytes > limit_reply_kept_bytes_max) return;
+    if (bytes > limit_reply_kept_bytes_max || all_bytes + bytes > limit_replies_all_bytes_max)
+        return;
     slot->packet = malloc(bytes);
     if (!slot->packet) return;
     memcpy(slot->packet, packet, bytes);
     slot->bytes = bytes;
+    all_bytes += bytes;
     slot->state = REPLY_KEPT;
 }
 

@@ -68,6 +68,7 @@ void session_gone(session *s) {
     while (s->waiting) {
         task *t = s->waiting;
         s->waiting = t->next;
+        session_keeps_no_more(s, t->bytes);
         for (size_t i = 0; i < t->count; i++) t->calls[i].answered = true;
         task_finish(t);
     }
@@ -75,8 +76,8 @@ void session_gone(session *s) {
     session_release(s);
 }
 
-void session_packet(session *s, const uint8_t *packet, size_t bytes) {
-    if (!s->gone) task_receive(s, packet, bytes);
+bool session_packet(session *s, const uint8_t *packet, size_t bytes) {
+    return s->gone || task_receive(s, packet, bytes);
 }
 
 // ---- limits -----------------------------------------------------------------------------------
@@ -108,6 +109,21 @@ bool session_timed_add(session *s, uint64_t frame, uint64_t now) {
     }
     s->timed[at] = frame;
     return true;
+}
+
+bool session_may_keep(const session *s, size_t bytes) {
+    return s->waiting_bytes + bytes <= limit_waiting_bytes_max &&
+           s->server->waiting_bytes + bytes <= limit_waiting_all_bytes_max;
+}
+
+void session_keeps(session *s, size_t bytes) {
+    s->waiting_bytes += bytes;
+    s->server->waiting_bytes += bytes;
+}
+
+void session_keeps_no_more(session *s, size_t bytes) {
+    s->waiting_bytes -= bytes;
+    s->server->waiting_bytes -= bytes;
 }
 
 bool session_may_fail(session *s) {

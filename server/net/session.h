@@ -42,6 +42,8 @@ struct session {
     transport transport;
     bool local;    ///< from this machine
     bool admitted; ///< may do more than /hello
+    bool known;    ///< has sent a whole and right packet
+    bool denied;   ///< a wrong token waits for its answer
     bool gone;     ///< its connection is closed: nothing can be sent
     char peer[128], client[limit_name_bytes_max + 1];
     char cookie[33]; ///< hexadecimal; what /hello answers as `session`
@@ -61,6 +63,7 @@ struct session {
     uint64_t fail_second;
     uint32_t fail_count;
     uint64_t fail_unsaid;
+    size_t may_answer; ///< bytes to a stranger over UDP, for the datagram at hand
     // the transport's part: how to send, hold back, close
     void *connection;
     void (*send)(session *s, const void *packet, size_t bytes, send_kind kind);
@@ -75,10 +78,16 @@ void session_hold(session *s);
 void session_release(session *s);
 /// The connection has closed: forgets what waits; tasks under way end unanswered.
 void session_gone(session *s);
-void session_packet(session *s, const uint8_t *packet, size_t bytes);
+/// @return false if the first packet is no OSC: the client is none, and nothing was run or answered
+bool session_packet(session *s, const uint8_t *packet, size_t bytes);
 
 /// Counts an event that waits for its frame. @return false at the limit
 bool session_timed_add(session *s, uint64_t frame, uint64_t now);
+/// Whether the packets that wait, of this client and of all, leave room for so much more.
+bool session_may_keep(const session *s, size_t bytes);
+/// Counts bytes of packets that wait, and those that wait no more.
+void session_keeps(session *s, size_t bytes);
+void session_keeps_no_more(session *s, size_t bytes);
 /// Whether one more plain failure may be said this second.
 bool session_may_fail(session *s);
 /// Stops reading from a client that has much in the lanes, and goes on when it has little.

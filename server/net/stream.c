@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 // stream -- connections over TCP and the unix socket: frames in, a bounded queue of answers out.
+#include <malloc.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lanes/lanes.h"
 #include "log.h"
 #include "net/net.h"
+#include "net/turns.h"
 #include "wire/framing.h"
 
-enum { READ_BYTES = 64 << 10, WATCH_MS = 250 };
+enum { READ_BYTES = 64 << 10, WATCH_MS = 250, TRIM_BYTES = 1 << 20 };
 
 /// A connection. Its session may outlive it.
 typedef struct stream {
@@ -23,9 +27,16 @@ typedef struct stream {
     server *server;
     session *session;
     framing framing;
+    turn turn;     ///< to go on with what was read and not done yet
+    uint8_t *left; ///< that
+    size_t left_at, left_bytes;
+    uint64_t slice_end;         ///< of the turn that it has
     uv_timer_t watch;           ///< guests that stay silent, readers that do not read
     uint64_t born_ms, moved_ms; ///< when the queue last got shorter
+    uint64_t frame_ms;          ///< when the frame that is not whole yet was begun
+    uint64_t packet_ms;         ///< when the last packet came
     size_t guest_bytes, queued_before;
+    size_t frame_counted, queue_counted; ///< bytes as the sums of all streams hold them
     bool closing, held_by_lanes, held_by_queue, reading;
     int handles;
 } stream;
@@ -40,11 +51,24 @@ static char read_room[READ_BYTES]; // one loop, and libuv gives it back before i
 
 static size_t queued(const stream *c) { return uv_stream_get_write_queue_size(&c->handle.stream); }
 
+/// Keeps the sums of all streams.
+static void count_bytes(stream *c, size_t frame, size_t queue) {
+    net *n = c->server->net;
+    n->frames_bytes += frame - c->frame_counted;
+    n->queues_bytes += queue - c->queue_counted;
+    c->frame_counted = frame;
+    c->queue_counted = queue;
+}
+
 static void on_closed(uv_handle_t *handle) {
     stream *c = handle->data;
     if (--c->handles) return;
+    bool large = c->frame_counted + c->queue_counted > TRIM_BYTES;
+    count_bytes(c, 0, 0);
     framing_finish(&c->framing);
+    free(c->left);
     free(c);
+    if (large) malloc_trim(0); // what a client took goes back to the system
 }
 
 static void stream_close(stream *c) {
@@ -55,7 +79,9 @@ static void stream_close(stream *c) {
     else n->streams = c->next;
     if (c->next) c->next->previous = c->previous;
     n->stream_count--;
+    n->counts[c->session->transport]--;
     if (!c->session->admitted) n->guest_count--;
+    turns_remove(&c->turn);
     c->session->connection = NULL;
     session_gone(c->session);
     c->session = NULL;
@@ -72,6 +98,7 @@ static void on_written(uv_write_t *request, int status) {
     stream *c = o->stream;
     free(o);
     if (c->closing) return;
+    count_bytes(c, c->frame_counted, queued(c));
     c->moved_ms = uv_now(&c->server->loop);
     if (status < 0) {
         stream_close(c);
@@ -112,6 +139,17 @@ static void cut(stream *c, const char *why) {
     stream_close(c);
 }
 
+static void on_watch(uv_timer_t *timer);
+
+/// Closed by its watch, outside of whoever sends.
+static void cut_longest(net *n) {
+    stream *longest = n->streams;
+    for (stream *at = n->streams; at; at = at->next)
+        if (at->queue_counted > longest->queue_counted) longest = at;
+    longest->moved_ms = 0;
+    uv_timer_start(&longest->watch, on_watch, 0, WATCH_MS);
+}
+
 static void send_packet(session *s, const void *packet, size_t bytes, send_kind kind) {
     stream *c = s->connection;
     if (!c || c->closing) return;
@@ -125,6 +163,8 @@ static void send_packet(session *s, const void *packet, size_t bytes, send_kind 
         c->moved_ms = 0;
     }
     if (!write_frame(c, packet, bytes)) c->moved_ms = 0;
+    count_bytes(c, c->frame_counted, queued(c));
+    if (c->server->net->queues_bytes > limit_queues_bytes_max) cut_longest(c->server->net);
     if (queued(c) > limit_queue_pause_bytes && !c->held_by_queue) {
         c->held_by_queue = true;
         set_reading(c);
@@ -139,6 +179,17 @@ static void on_watch(uv_timer_t *timer) {
         stream_close(c);
         return;
     }
+    if (!c->session->known && now - c->born_ms > limit_silent_ms_max) {
+        stream_close(c);
+        return;
+    }
+    if (!c->reading) c->frame_ms = now; // it is not the client that is slow
+    if (framing_is_within(&c->framing) && now - c->frame_ms > limit_frame_ms_max) {
+        answer_fail(c->session, 0, "", CODE_LIMIT, "a frame was not finished in time", -1,
+                    "frame_ms_max");
+        stream_close(c);
+        return;
+    }
     size_t waiting = queued(c);
     if (waiting < c->queued_before) c->moved_ms = now;
     c->queued_before = waiting;
@@ -148,11 +199,25 @@ static void on_watch(uv_timer_t *timer) {
 
 // ---- in ---------------------------------------------------------------------------------------
 
+/// Without a word: what a browser is answered must be of no use to it.
+static bool cut_stranger(stream *c) {
+    if (c->closing) return false;
+    log_line(LOG_INFO, "client.stranger", "%s %s: its first bytes are no OSC",
+             transport_name(c->session->transport), c->session->peer);
+    stream_close(c);
+    return false;
+}
+
 static bool take(void *context, framing_event event, const uint8_t *frame, size_t bytes) {
     stream *c = context;
     session *s = c->session;
     switch (event) {
-    case FRAMING_OK: session_packet(s, frame, bytes); return !c->closing;
+    case FRAMING_OK:
+        if (!session_packet(s, frame, bytes)) return cut_stranger(c);
+        c->packet_ms = c->frame_ms = uv_now(&c->server->loop);
+        c->framing.pause = now_ns() > c->slice_end || c->held_by_lanes || c->held_by_queue;
+        return !c->closing;
+    case FRAMING_STRANGER: return cut_stranger(c);
     case FRAMING_TOO_BIG:
         answer_fail(s, 0, "", CODE_TOO_BIG, "a frame is too long, and was left out", -1,
                     s->admitted ? "frame_bytes_max" : "guest_bytes_max");
@@ -194,6 +259,56 @@ static void hang_up(stream *c) {
     }
 }
 
+/// Reads frames until the turn is over. @return how many bytes are left
+static size_t feed_slice(stream *c, const uint8_t *bytes, size_t count) {
+    session *s = c->session;
+    net *n = c->server->net;
+    bool began_within = framing_is_within(&c->framing);
+    if (!began_within) c->frame_ms = uv_now(&c->server->loop);
+    c->slice_end = turns_slice_end();
+    session_hold(s);
+    bool good = framing_feed(&c->framing, bytes, count, take, c);
+    session_release(s);
+    if (c->closing) return 0;
+    count_bytes(c, c->framing.room, c->queue_counted);
+    if (good && n->frames_bytes > limit_frames_bytes_max && framing_is_within(&c->framing)) {
+        answer_fail(s, 0, "", CODE_LIMIT, "frames of all clients that are not whole take too much",
+                    -1, "frames_bytes_max");
+        good = false;
+    }
+    if (good) return c->framing.unread;
+    hang_up(c);
+    return 0;
+}
+
+/// Keeps what the turn was too short for.
+static void feed(stream *c, const uint8_t *bytes, size_t count) {
+    size_t left = feed_slice(c, bytes, count);
+    if (!left || c->closing) return;
+    c->left = malloc(left);
+    if (!c->left) {
+        stream_close(c);
+        return;
+    }
+    memcpy(c->left, bytes + count - left, left);
+    c->left_at = 0;
+    c->left_bytes = left;
+    set_reading(c);
+}
+
+static bool serve(turn *t) {
+    stream *c = (stream *)((char *)t - offsetof(stream, turn));
+    size_t count = c->left_bytes - c->left_at;
+    size_t left = feed_slice(c, c->left + c->left_at, count);
+    if (c->closing) return false;
+    c->left_at = c->left_bytes - left;
+    if (left) return !c->held_by_lanes && !c->held_by_queue;
+    free(c->left);
+    c->left = NULL;
+    set_reading(c);
+    return false;
+}
+
 static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) {
     stream *c = handle->data;
     if (count < 0) {
@@ -209,16 +324,14 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) 
             return;
         }
     }
-    session_hold(c->session);
-    session *s = c->session;
-    if (!framing_feed(&c->framing, (const uint8_t *)buffer->base, (size_t)count, take, c) &&
-        !c->closing)
-        hang_up(c);
-    session_release(s);
+    feed(c, (const uint8_t *)buffer->base, (size_t)count);
 }
 
 static void set_reading(stream *c) {
-    bool wanted = !c->held_by_lanes && !c->held_by_queue && !c->closing;
+    bool free_to = !c->held_by_lanes && !c->held_by_queue && !c->closing, wanted;
+    if (c->left && free_to) turns_add(&c->turn);
+    else turns_remove(&c->turn);
+    wanted = free_to && !c->left;
     if (wanted == c->reading) return;
     c->reading = wanted;
     if (wanted) uv_read_start(&c->handle.stream, on_room, on_read);
@@ -251,22 +364,9 @@ static stream *make(listener *l) {
     c->handle.any.data = c->watch.data = c;
     c->handles = 2;
     c->server = l->server;
-    c->born_ms = c->moved_ms = uv_now(loop);
+    c->born_ms = c->moved_ms = c->packet_ms = uv_now(loop);
+    c->turn.serve = serve;
     return c;
-}
-
-static bool peer_of(stream *c, transport which, char *text, size_t bytes) {
-    struct sockaddr_storage address = {0};
-    int length = sizeof address;
-    snprintf(text, bytes, "local");
-    if (which == TRANSPORT_UNIX) return true;
-    if (uv_tcp_getpeername(&c->handle.tcp, (struct sockaddr *)&address, &length) != 0) return false;
-    char digits[64] = "?";
-    uv_ip_name((struct sockaddr *)&address, digits, sizeof digits);
-    unsigned port =
-        ntohs(((struct sockaddr_in *)&address)->sin_port); // in the same place in both families
-    snprintf(text, bytes, "%s:%u", digits, port);
-    return address_is_loopback((struct sockaddr *)&address);
 }
 
 static void drop(stream *c) {
@@ -275,45 +375,84 @@ static void drop(stream *c) {
     uv_close(&c->handle.any, on_closed);
 }
 
-void stream_accept(listener *l) {
+/// Whether another connection gives way: the one that is silent longest, and has not subscribed to
+/// anything.
+static bool make_room(net *n, transport which) {
+    stream *idle = NULL;
+    for (stream *at = n->streams; at; at = at->next)
+        if (at->session->transport == which && !at->session->topics && !at->session->open_count &&
+            (!idle || at->packet_ms < idle->packet_ms))
+            idle = at;
+    if (!idle || uv_now(&idle->server->loop) - idle->packet_ms < limit_idle_ms_min) return false;
+    cut(idle, "it was silent, and its place is wanted");
+    return true;
+}
+
+static bool has_room(net *n, transport which) {
+    uint32_t max = which == TRANSPORT_UNIX ? limit_unix_connections_max : limit_tcp_connections_max;
+    return n->counts[which] < max || make_room(n, which);
+}
+
+/// Guests that say nothing must not keep out one that does.
+static void cut_oldest_guest(net *n, const stream *but) {
+    stream *oldest = NULL;
+    for (stream *at = n->streams; at; at = at->next) // the newest come first
+        if (at != but && !at->session->admitted) oldest = at;
+    if (!oldest) return;
+    answer_fail(oldest->session, 0, "", CODE_DENIED, "too many connections are not admitted yet",
+                -1, "guests_max");
+    stream_close(oldest);
+}
+
+static void enter(listener *l, stream *c, const char *peer, bool local, bool admitted) {
     server *s = l->server;
     net *n = s->net;
-    stream *c = make(l);
-    if (!c) return;
-    if (uv_accept(&l->handle.stream, &c->handle.stream) != 0) {
-        drop(c);
-        return;
-    }
-    char peer[128];
-    bool local = peer_of(c, l->transport, peer, sizeof peer);
-    bool admitted = admit_at_once(s, l->transport, local);
-    if (l->transport == TRANSPORT_TCP) uv_tcp_nodelay(&c->handle.tcp, 1);
-    c->session = n->stream_count < limit_connections_max
-                     ? session_create(s, l->transport, local, admitted, peer)
-                     : NULL;
+    bool room = has_room(n, l->transport);
+    c->session = room ? session_create(s, l->transport, local, admitted, peer) : NULL;
     if (!c->session) {
         log_line(LOG_WARNING, "client.refused", "%s %s: %u connections are open",
-                 transport_name(l->transport), peer, n->stream_count);
+                 transport_name(l->transport), peer, n->counts[l->transport]);
         drop(c);
         return;
     }
     c->session->connection = c;
     c->session->send = send_packet;
     c->session->hold = hold;
+    // nobody reaches the unix socket who could send anything but what its owner's programs mean
+    c->session->known = c->framing.known = l->transport == TRANSPORT_UNIX;
     c->framing.max = admitted ? limit_frame_bytes_max : limit_guest_bytes_max;
     if (n->streams) n->streams->previous = c;
     c->next = n->streams;
     n->streams = c;
     n->stream_count++;
-    if (!admitted) n->guest_count++;
+    n->counts[l->transport]++;
+    if (!admitted && ++n->guest_count > limit_guests_max) cut_oldest_guest(n, c);
     uv_timer_start(&c->watch, on_watch, WATCH_MS, WATCH_MS);
-    if (n->guest_count > limit_guests_max) {
-        answer_fail(c->session, 0, "", CODE_DENIED, "too many connections are not admitted yet", -1,
-                    "guests_max");
-        hang_up(c);
+    set_reading(c);
+}
+
+void stream_accept(listener *l) {
+    stream *c = make(l);
+    if (!c) return;
+    if (uv_accept(&l->handle.stream, &c->handle.stream) != 0) drop(c);
+    else enter(l, c, "local", true, true);
+}
+
+void stream_take(listener *l, int file, const struct sockaddr *from, owner of) {
+    char digits[64] = "?", peer[128];
+    stream *c = make(l);
+    if (!c || uv_tcp_open(&c->handle.tcp, file) != 0) {
+        close(file);
+        if (c) drop(c);
         return;
     }
-    set_reading(c);
+    uv_ip_name(from, digits, sizeof digits);
+    // the port is in the same place in both families
+    snprintf(peer, sizeof peer, "%s:%u", digits,
+             ntohs(((const struct sockaddr_in *)from)->sin_port));
+    uv_tcp_nodelay(&c->handle.tcp, 1);
+    bool local = address_is_loopback(from);
+    enter(l, c, peer, local, admit_at_once(l->server, l->transport, local, of));
 }
 
 void streams_close(server *s) {
@@ -321,9 +460,4 @@ void streams_close(server *s) {
 }
 
 uint32_t net_stream_count(const server *s) { return s->net->stream_count; }
-
-size_t net_queued_bytes(const server *s) {
-    size_t bytes = 0;
-    for (const stream *c = s->net->streams; c; c = c->next) bytes += queued(c);
-    return bytes;
-}
+size_t net_queued_bytes(const server *s) { return s->net->queues_bytes; }

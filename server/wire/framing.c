@@ -6,7 +6,14 @@
 
 #include "bounds.h"
 
-enum { END = 0xC0, ESC = 0xDB, ESC_END = 0xDC, ESC_ESC = 0xDD, FRAME_ROOM_MIN = 512 };
+enum {
+    END = 0xC0,
+    ESC = 0xDB,
+    ESC_END = 0xDC,
+    ESC_ESC = 0xDD,
+    FRAME_ROOM_MIN = 512,
+    FRAME_ROOM_KEPT = 4096
+};
 
 static bool grow(framing *f, size_t wanted) {
     if (wanted <= f->room) return true;
@@ -24,10 +31,26 @@ static void begin_frame(framing *f) {
     f->used = 0;
     f->header_used = 0;
     f->spoilt = f->escaped = false;
-    if (f->room <= limit_guest_bytes_max) return;
+    if (f->room <= FRAME_ROOM_KEPT) return;
     free(f->frame);
     f->frame = NULL;
     f->room = 0;
+}
+
+/// The first packet's first byte tells whether it can be OSC. @return false if it cannot
+static bool know(framing *f, uint8_t first, framing_take *take, void *context) {
+    if (f->known) return true;
+    f->known = framing_may_begin(first);
+    if (!f->known) take(context, FRAMING_STRANGER, NULL, 0);
+    return f->known;
+}
+
+/// Keeps what is left for later, if `take` wants that. @return whether it does
+static bool pauses(framing *f, const uint8_t *at, const uint8_t *end) {
+    if (!f->pause) return false;
+    f->pause = false;
+    f->unread = (size_t)(end - at);
+    return true;
 }
 
 // ---- length before each -----------------------------------------------------------------------
@@ -38,6 +61,7 @@ static bool read_header(framing *f, const uint8_t **at, const uint8_t *end, fram
     if (f->header_used < 4) return true;
     f->wanted = (size_t)f->header[0] << 24 | (size_t)f->header[1] << 16 |
                 (size_t)f->header[2] << 8 | f->header[3];
+    if (!f->known && f->wanted > f->max) return take(context, FRAMING_STRANGER, NULL, 0) && false;
     if (f->wanted > limit_skip_bytes_max) {
         take(context, FRAMING_LOST, NULL, f->wanted);
         return false;
@@ -65,6 +89,7 @@ static bool feed_length(framing *f, const uint8_t *at, const uint8_t *end, frami
             if (!read_header(f, &at, end, take, context)) return false;
             continue;
         }
+        if (!know(f, *at, take, context)) return false;
         size_t some = f->wanted - f->used;
         if (some > (size_t)(end - at)) some = (size_t)(end - at);
         if (!grow(f, f->used + some)) return take(context, FRAMING_MEMORY, NULL, 0) && false;
@@ -74,6 +99,7 @@ static bool feed_length(framing *f, const uint8_t *at, const uint8_t *end, frami
         if (f->used < f->wanted) continue;
         if (!take(context, FRAMING_OK, f->frame, f->used)) return false;
         begin_frame(f);
+        if (pauses(f, at, end)) return true;
     }
     return true;
 }
@@ -95,8 +121,10 @@ static bool feed_slip(framing *f, const uint8_t *at, const uint8_t *end, framing
         uint8_t byte = *at;
         if (byte == END) {
             if (!end_slip(f, take, context)) return false;
+            if (pauses(f, at + 1, end)) return true;
             continue;
         }
+        if (!know(f, byte, take, context)) return false;
         if (f->spoilt) continue;
         if (f->escaped) {
             f->escaped = false;
@@ -125,17 +153,26 @@ static bool feed_slip(framing *f, const uint8_t *at, const uint8_t *end, framing
 bool framing_feed(framing *f, const uint8_t *bytes, size_t count, framing_take *take,
                   void *context) {
     if (count == 0) return true;
-    if (f->kind == FRAMING_UNKNOWN)
-        f->kind =
-            bytes[0] == END || bytes[0] == '/' || bytes[0] == '#' ? FRAMING_SLIP : FRAMING_LENGTH;
+    f->unread = 0;
+    if (f->kind == FRAMING_UNKNOWN) {
+        bool length = bytes[0] <= f->max >> 24;
+        if (bytes[0] != END && !length) return take(context, FRAMING_STRANGER, NULL, 0) && false;
+        f->kind = length ? FRAMING_LENGTH : FRAMING_SLIP;
+    }
     return f->kind == FRAMING_SLIP ? feed_slip(f, bytes, bytes + count, take, context)
                                    : feed_length(f, bytes, bytes + count, take, context);
 }
 
 void framing_finish(framing *f) {
     free(f->frame);
-    *f = (framing){.kind = f->kind, .max = f->max};
+    *f = (framing){.kind = f->kind, .max = f->max, .known = f->known};
 }
+
+bool framing_is_within(const framing *f) {
+    return f->used || f->header_used || f->skip || f->spoilt || f->escaped;
+}
+
+bool framing_may_begin(uint8_t byte) { return byte == '/' || byte == '#'; }
 
 size_t framing_room(framing_kind kind, size_t bytes) {
     return kind == FRAMING_SLIP ? 2 * bytes + 2 : bytes + 4;

@@ -128,12 +128,13 @@ def tokens():
         for name, text in ((path, TOKEN + "\n"), (other, "another token of that length\n")):
             with open(os.open(name, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file: file.write(text)
         with live_server("--token-file", path, folder=folder) as guarded:
-            stranger = Shell(guarded)
-            stranger.good("status")  # the unix socket is its owner's
+            owner, stranger = Shell(guarded), Shell(guarded, folder=folder + "/elsewhere")
+            owner.good("status")  # the unix socket is its owner's
             for kind in ("tcp", "udp"):
                 url = guarded.urls[kind]
+                owner.good("status", "--url", url)  # the token is in the runtime file
                 stranger.bad(REFUSED, "status", "--url", url, say=["/hello: denied: token: a token is wanted"])
-                stranger.bad(REFUSED, "status", "--url", url, "--token-file", other, say="another token is wanted")
+                stranger.bad(REFUSED, "status", "--url", url, "--token-file", other, say="wrong token")
                 stranger.good("status", "--url", url, "--token-file", path)
                 Shell(guarded, MEGASYNTH_TOKEN_FILE=path, MEGASYNTH_URL=url).good("load", KEYS)
             stranger.bad(3, "status", "--url", guarded.urls["tcp"], "--token-file", "/nowhere", say="/nowhere: No such file")

@@ -95,9 +95,8 @@ def tcp_limits():
     friend.call("/hello", token=SECRET)
     silent = [client("tcp") for _ in range(8)]
     time.sleep(0.2)
-    ninth = client("tcp", "b")
-    closed_after(ninth)
-    assert refusals(ninth) == ["denied"], ninth.unasked
+    ninth = client("tcp", "b")  # takes the place of the first
+    ninth.call("/hello", token=SECRET)
     friend.call("/status")
     took = [closed_after(c) for c in silent]
     assert all(refusals(c) == ["denied"] for c in silent) and max(took) < 3, took
@@ -107,8 +106,8 @@ def tcp_limits():
     closed_after(loud)
     long = client("tcp")
     long.socket.sendall(struct.pack(">I", 65 << 10) + b"/")
-    with contextlib.suppress(TimeoutError): long.told()
-    assert refusals(long) == ["too-big"], long.unasked
+    closed_after(long)
+    assert not long.unasked, long.unasked  # no length that a first packet may have: no client
     friend.call("/status")
     client("tcp").call("/hello", token=SECRET)
     return f"silent ones are cut after {max(took):.1f} s"

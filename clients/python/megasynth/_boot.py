@@ -35,10 +35,31 @@ def addresses(url: str | None, name: str) -> list[str]:
     if url or "MEGASYNTH_URL" in os.environ:
         return [url or os.environ["MEGASYNTH_URL"]]
     try:
+        if runtime_folder().stat().st_uid != os.getuid():
+            raise OSError("another user's folder")
         told = json.loads((runtime_folder() / f"{name}.json").read_text())["urls"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         told = [f"unix:{runtime_folder()}/{name}.sock"]
     return streams(told) + ([f"tcp://127.0.0.1:{PORT}"] if name == "main" else [])
+
+
+def own_token(url: str) -> str | None:
+    """The token that the server at an address of this machine has left for its own user, who may need none."""
+    folder = runtime_folder()
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return None
+        files = sorted(folder.glob("*.json"))
+    except OSError:
+        return None
+    for file in files:
+        try:
+            told = json.loads(file.read_text())
+            if url in told["urls"]:
+                return str(told["token"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
 
 
 def streams(urls: Sequence[str]) -> list[str]:

@@ -885,7 +885,7 @@ class Commands:
         raise NotImplementedError
 
     def hello(self, *, proto: int | None = None, client: str | None = None, token: str | None = None, session: str | None = None, late: str | None = None) -> HelloAnswer:
-        """Who is there; lets in, given `token` and (from other machines over UDP) the `session` of an answer before. `late`: play, drop or error."""
+        """Introduces a client, and lets it in that needs a token: given `token` and (from other machines over UDP) the `session` of the answer before. `late`: play, drop or error."""
         return cast("HelloAnswer", self._call("/hello", {"proto": proto, "client": client, "token": token, "session": session, "late": late}))
 
     def ping(self) -> PingAnswer:
@@ -1152,7 +1152,7 @@ class AsyncCommands:
         raise NotImplementedError
 
     def hello(self, *, proto: int | None = None, client: str | None = None, token: str | None = None, session: str | None = None, late: str | None = None) -> Awaitable[HelloAnswer]:
-        """Who is there; lets in, given `token` and (from other machines over UDP) the `session` of an answer before. `late`: play, drop or error."""
+        """Introduces a client, and lets it in that needs a token: given `token` and (from other machines over UDP) the `session` of the answer before. `late`: play, drop or error."""
         return cast("Awaitable[HelloAnswer]", self._call("/hello", {"proto": proto, "client": client, "token": token, "session": session, "late": late}))
 
     def ping(self) -> Awaitable[PingAnswer]:

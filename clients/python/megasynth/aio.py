@@ -49,7 +49,7 @@ class AsyncServer(AsyncSynth):
         self._loaded: dict[str, dict[str, Json]] = {}
 
     async def _hello(self) -> None:
-        token = self._again.get("token")
+        token = self._again.get("token") or _boot.own_token(self._link.url)
         try:
             try:
                 self.info = await self.commands.hello(proto=1, client="python", token=token)

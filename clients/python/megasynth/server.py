@@ -52,7 +52,7 @@ class Server(Synth):
             raise
 
     def _hello(self) -> _commands.HelloAnswer:
-        token = self._again.get("token")
+        token = self._again.get("token") or _boot.own_token(self._link.url)
         try:
             try:
                 return self.commands.hello(proto=1, client="python", token=token)

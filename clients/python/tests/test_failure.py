@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import unittest
+from unittest import mock
 
 from live_support import FOLDER, KEYS, PYTHON, QUIET, boot, is_alive, url_of, wait_until
 
@@ -245,7 +246,10 @@ class Booting(unittest.TestCase):
         with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
             f.write("sesame and more than that\n")
         with boot(options=["--root", FOLDER, "--token-file", path]) as s:  # over the unix socket
-            self.assertRaises(DeniedError, Server.connect, url_of(s, "tcp"))
+            with Server.connect(url_of(s, "tcp")) as own:  # the token is in the runtime file
+                self.assertIn("load", own.status())
+            with mock.patch.dict(os.environ, XDG_RUNTIME_DIR=os.path.join(FOLDER, "elsewhere")):
+                self.assertRaises(DeniedError, Server.connect, url_of(s, "tcp"))
             for kind in ("tcp", "udp"):
                 with Server.connect(url_of(s, kind), token="sesame and more than that") as other:
                     self.assertIn("load", other.status())

@@ -18,6 +18,20 @@
     (str folder "/megasynth")
     (str "/tmp/megasynth-" (user-id))))
 
+(defn own-token
+  "The token that the server at an address of this machine has left for its own user, who may need
+  none; nil if there is none."
+  [url]
+  (let [folder (io/file (runtime-folder))]
+    (when (and (.isDirectory folder)
+               (= (user-id) (Files/getAttribute (.toPath folder) "unix:uid"
+                                                (into-array [LinkOption/NOFOLLOW_LINKS]))))
+      (some (fn [^File file]
+              (let [text (try (slurp file) (catch IOException _ ""))]
+                (when (str/includes? text (str \" url \"))
+                  (second (re-find #"\"token\":\"([^\"\\]+)\"" text)))))
+            (filter #(str/ends-with? (str %) ".json") (.listFiles folder))))))
+
 (defn places
   "Addresses at which a server of that name may be."
   [server-name]

@@ -135,7 +135,8 @@
   (some-> (:link @session) link/close)
   (swap! session merge booted)
   (open url)
-  (let [hello (ask-now "/hello" {:proto 1 :client "clojure"})]
+  (let [token (boot/own-token url)
+        hello (ask-now "/hello" (cond-> {:proto 1 :client "clojure"} token (assoc :token token)))]
     (reset! state {:connected true :server hello :knobs {} :notes {} :last {}})
     (ask-now "/subscribe" {:topics (distinct (concat mirrored noted (keys @listeners)))})
     (mirror-patch)
