@@ -29,7 +29,7 @@ static bool is_there(edit *e, const char *id) {
     finish_node(&node);
     if (!same && !said) {
         mega_at here = mega_at_key(&e->at, e->op, "id");
-        take_id(b, &here, id, b->node_index, 0); // says that there would be two
+        free(take_id(b, &here, id, b->node_index, 0)); // says that there would be two
     }
     return true;
 }

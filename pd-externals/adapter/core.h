@@ -241,14 +241,19 @@ typedef struct {
 /// All commands, ending with a NULL selector.
 extern const synth_command_row synth_commands[];
 
-// commands of edits.c, files.c, play.c, values.c, queries.c; docs in commands.c
+// commands of edits.c, history.c, files.c, state.c, play.c, values.c, presets.c, queries.c; docs in
+// commands.c
 #define COMMAND(name) synth_command synth_command_##name;
 #include "commands.def"
 #undef COMMAND
 
-// edits.c
+// history.c
 /// Whether it is an undo or a redo.
 bool synth_is_history(const synth_work *work);
+
+// edits.c
+/// An optional length of a fade. @return false, told: it is none
+bool synth_fade_of(mega_adapter *adapter, size_t count, const mega_atom *atoms, float *fade_ms);
 void synth_edits_flush(mega_adapter *adapter);
 /// Whether operations are collected that make or change what is called so.
 bool synth_edits_name(const mega_adapter *adapter, const char *id);
@@ -261,6 +266,9 @@ void synth_edits_add(mega_adapter *adapter, uint64_t frame, json_t *operation);
 synth_work *synth_file_load(mega_adapter *adapter, const char *name);
 synth_work *synth_bytes_load(mega_adapter *adapter, const char *what, const uint8_t *bytes,
                              size_t count);
+/// @return NULL, told: not bytes; to be released
+uint8_t *synth_bytes_of(mega_adapter *adapter, const char *what, size_t count,
+                        const mega_atom *atoms);
 /// The number of voices that creation arguments ask for.
 void synth_apply_voices(const mega_adapter *adapter, mega_patch *patch);
 
@@ -274,6 +282,15 @@ json_t *synth_value_of(mega_adapter *adapter, const char *path);
 json_t *synth_value_json(const char *type, const char *port, float value);
 
 // values.c
+typedef enum { SYNTH_KNOB, SYNTH_PARAM, SYNTH_PRESET } synth_kind;
+/// @return NULL: not to be found out while the worker works
+synth_known *synth_look_up(mega_adapter *adapter, synth_kind of, const char *id, const char *port);
+/// Keeps a message until names can be looked up.
+void synth_hold(mega_adapter *adapter, uint64_t frame, synth_command *run, size_t count,
+                const mega_atom *atoms);
+/// An optional length in milliseconds. @return false, told: it is none
+bool synth_read_ramp(mega_adapter *adapter, const char *what, size_t count, const mega_atom *atom,
+                     float *seconds);
 void synth_values_replay(mega_adapter *adapter);
 void synth_values_forget_names(mega_adapter *adapter);
 void synth_values_finish(mega_adapter *adapter);

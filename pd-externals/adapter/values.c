@@ -12,8 +12,6 @@
 
 // ---- names -------------------------------------------------------------------------------------
 
-typedef enum { KNOB, PARAM, PRESET } kind;
-
 static const char *type_of(const mega_patch *patch, const char *node) {
     for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++)
         if (strcmp(mega_patch_node(patch, i).id, node) == 0) return mega_patch_node(patch, i).type;
@@ -50,8 +48,7 @@ static synth_known *entry_of(mega_adapter *a, const char *key) {
     return &a->known[a->known_count++];
 }
 
-/// @return NULL: not to be found out while the worker works
-static synth_known *look_up(mega_adapter *a, kind of, const char *id, const char *port) {
+synth_known *synth_look_up(mega_adapter *a, synth_kind of, const char *id, const char *port) {
     char key[2 * SYNTH_NAME_BYTES];
     snprintf(key, sizeof key, "%d%s.%s", (int)of, id, port);
     json_t *index = json_object_get(a->known_index, key);
@@ -61,9 +58,9 @@ static synth_known *look_up(mega_adapter *a, kind of, const char *id, const char
     json_decref(known->choices);
     *known = (synth_known){.max = 1, .epoch = a->epoch};
     switch (of) {
-    case KNOB: known->number = mega_find_knob(a->engine, id); break;
-    case PRESET: known->number = mega_find_preset(a->engine, id); break;
-    case PARAM:
+    case SYNTH_KNOB: known->number = mega_find_knob(a->engine, id); break;
+    case SYNTH_PRESET: known->number = mega_find_preset(a->engine, id); break;
+    case SYNTH_PARAM:
         known->number = mega_find_param(a->engine, id, port);
         if (known->number >= 0) describe(known, type_of(mega_loaded_patch(a->engine), id), port);
     }
@@ -89,8 +86,8 @@ void synth_values_finish(mega_adapter *a) {
 
 // ---- messages that wait ------------------------------------------------------------------------
 
-static void hold(mega_adapter *a, uint64_t frame, synth_command *run, size_t count,
-                 const mega_atom *atoms) {
+void synth_hold(mega_adapter *a, uint64_t frame, synth_command *run, size_t count,
+                const mega_atom *atoms) {
     mega_atom *copy = a->held_count < SYNTH_HELD_MAX ? calloc(count, sizeof *copy) : NULL;
     if (!copy) {
         synth_tell_error(a, "limit", "more than %d values wait for names that are being built",
@@ -175,9 +172,8 @@ static bool read_value(mega_adapter *a, const char *key, const synth_known *know
     return false;
 }
 
-/// An optional length in milliseconds. @return false, told: it is none
-static bool read_ramp(mega_adapter *a, const char *what, size_t count, const mega_atom *atom,
-                      float *seconds) {
+bool synth_read_ramp(mega_adapter *a, const char *what, size_t count, const mega_atom *atom,
+                     float *seconds) {
     *seconds = -1; // as the engine smooths
     if (!count) return true;
     *seconds = (float)(atom->number * 0.001);
@@ -193,15 +189,15 @@ void synth_command_set(mega_adapter *a, uint64_t frame, size_t count, const mega
         return;
     }
     float ramp_seconds;
-    if (!read_ramp(a, key, count - 2, &atoms[2], &ramp_seconds)) return;
+    if (!synth_read_ramp(a, key, count - 2, &atoms[2], &ramp_seconds)) return;
     synth_values_replay(a);
     // what an edit under way makes, or what is part of one, is set by it
     if (a->begun || synth_edits_name(a, node)) {
         add(a, frame, false, set_operation(node, port, &atoms[1]));
         return;
     }
-    synth_known *known = look_up(a, PARAM, node, port);
-    if (!known) hold(a, frame, synth_command_set, count, atoms);
+    synth_known *known = synth_look_up(a, SYNTH_PARAM, node, port);
+    if (!known) synth_hold(a, frame, synth_command_set, count, atoms);
     else if (known->number < 0)
         add(a, frame, true, set_operation(node, port, &atoms[1])); // the engine says why not
     else {
@@ -239,14 +235,14 @@ void synth_command_knob(mega_adapter *a, uint64_t frame, size_t count, const meg
         synth_tell_error(a, "bad-value", "knob %.60s: a value is 0..1", name);
         return;
     }
-    if (!read_ramp(a, name, count == 3, &atoms[2], &ramp_seconds)) return;
+    if (!synth_read_ramp(a, name, count == 3, &atoms[2], &ramp_seconds)) return;
     synth_values_replay(a);
     if (a->begun || count > 3 || synth_edits_name(a, name)) {
         knob_operation(a, frame, false, name, count, atoms);
         return;
     }
-    synth_known *known = look_up(a, KNOB, name, "");
-    if (!known) hold(a, frame, synth_command_knob, count, atoms);
+    synth_known *known = synth_look_up(a, SYNTH_KNOB, name, "");
+    if (!known) synth_hold(a, frame, synth_command_knob, count, atoms);
     else if (known->number < 0)
         knob_operation(a, frame, true, name, count, atoms); // the worker says why not
     else {
@@ -269,115 +265,4 @@ void synth_command_newknob(mega_adapter *a, uint64_t frame, size_t count, const 
         add(a, frame, false,
             json_pack("{s:s,s:s,s:o,s:n}", "op", "knob", "id", name, "value",
                       synth_atom_json(&atoms[1]), "range"));
-}
-
-// ---- presets -----------------------------------------------------------------------------------
-
-static void save(mega_adapter *a, synth_work *w) {
-    w->status = mega_preset_save(a->engine, w->name, &w->changed, w->report);
-}
-
-static void tell_saved(mega_adapter *a, synth_work *w) {
-    synth_tell(a, w->listener, "preset", 2, (mega_atom[]){{"saved", 0}, {w->name, 0}});
-}
-
-static void list(mega_adapter *a, synth_work *w) {
-    const mega_patch *patch = mega_loaded_patch(a->engine);
-    for (size_t i = 0; patch && i < mega_patch_preset_count(patch); i++) {
-        mega_preset_info preset = mega_patch_preset(patch, i);
-        synth_messages_add(&w->messages, "preset", *preset.doc ? "sfs" : "sf", preset.id,
-                           (double)preset.value_count, preset.doc);
-    }
-    synth_messages_add(&w->messages, "done", "s", "presets");
-}
-
-static void do_now(mega_adapter *a, const char *name, void (*work)(mega_adapter *, synth_work *),
-                   void (*finish)(mega_adapter *, synth_work *)) {
-    synth_work *w = synth_work_create(a, "preset", work);
-    if (!w) return;
-    w->finish = finish;
-    snprintf(w->name, sizeof w->name, "%s", name);
-    synth_work_do(a, w);
-}
-
-/// recall name; morph name ms
-static void recall(mega_adapter *a, uint64_t frame, const char *name, size_t count,
-                   const mega_atom *atoms) {
-    bool morph = strcmp(atoms[0].word, "morph") == 0;
-    float seconds = SYNTH_MORPH_MS * 0.001f;
-    if (!*name || count > (morph ? 3 : 2)) {
-        synth_tell_error(a, "bad-arguments",
-                         "preset: write `preset recall name` or `preset morph name [ms]`");
-        return;
-    }
-    if (count == 3 && !read_ramp(a, name, 1, &atoms[2], &seconds)) return;
-    synth_values_replay(a);
-    synth_known *known = look_up(a, PRESET, name, "");
-    if (!known) hold(a, frame, synth_command_preset, count, atoms);
-    else if (known->number >= 0) {
-        synth_changes_touch_preset(a, name); // before: it compares
-        synth_check_event(a,
-                          mega_preset_recall(a->engine, frame, known->number, morph ? seconds : 0));
-    } else {
-        const mega_patch *patch = mega_loaded_patch(a->engine);
-        const char *names[256];
-        size_t names_count = 0;
-        for (size_t i = 0; patch && i < mega_patch_preset_count(patch) && i < 256; i++)
-            names[names_count++] = mega_patch_preset(patch, i).id;
-        const char *near = mega_nearest(name, names, names_count);
-        synth_tell_error(a, "not-found", "there is no preset `%.80s`; %s%.80s%s", name,
-                         near ? "did you mean `" : "`preset save name` makes one", near ? near : "",
-                         near ? "`?" : "");
-    }
-}
-
-void synth_command_preset(mega_adapter *a, uint64_t frame, size_t count, const mega_atom *atoms) {
-    const char *what = atoms[0].word ? atoms[0].word : "";
-    char name[SYNTH_NAME_BYTES] = "";
-    if (count > 1) mega_atom_text(&atoms[1], name, sizeof name);
-    bool named = count == 2 && *name;
-    if (strcmp(what, "recall") == 0 || strcmp(what, "morph") == 0)
-        recall(a, frame, name, count, atoms);
-    else if (strcmp(what, "save") == 0 && named) do_now(a, name, save, tell_saved);
-    else if (strcmp(what, "remove") == 0 && named)
-        add(a, frame, false, json_pack("{s:s,s:s}", "op", "unpreset", "id", name));
-    else if (strcmp(what, "doc") == 0 && count > 2)
-        add(a, frame, false,
-            json_pack("{s:s,s:s,s:o}", "op", "preset", "id", name, "doc",
-                      synth_words_json(count - 2, atoms + 2)));
-    else if (strcmp(what, "list") == 0 && count == 1) do_now(a, "", list, NULL);
-    else
-        synth_tell_error(a, "bad-arguments",
-                         "preset: write `preset save|recall|remove name`, "
-                         "`preset morph name [ms]`, `preset doc name words` or `preset list`");
-}
-
-/// name, and pairs of knob or node.param and value
-void synth_command_newpreset(mega_adapter *a, uint64_t frame, size_t count,
-                             const mega_atom *atoms) {
-    char id[SYNTH_NAME_BYTES], path[SYNTH_NAME_BYTES], node[SYNTH_NAME_BYTES],
-        port[SYNTH_NAME_BYTES];
-    json_t *knobs = json_object(), *params = json_object();
-    bool good = count % 2 && mega_atom_text(&atoms[0], id, sizeof id);
-    for (size_t i = 1; i + 1 < count && good; i += 2) {
-        json_t *value = synth_atom_json(&atoms[i + 1]);
-        good = value && mega_atom_text(&atoms[i], path, sizeof path);
-        if (good && synth_split(path, node, port)) {
-            if (!json_object_get(params, node)) json_object_set_new(params, node, json_object());
-            json_object_set_new(json_object_get(params, node), port, value);
-        } else if (good) {
-            json_object_set_new(knobs, path, value);
-        } else {
-            json_decref(value);
-        }
-    }
-    if (good)
-        add(a, frame, false,
-            json_pack("{s:s,s:s,s:O,s:O}", "op", "preset", "id", id, "knobs", knobs, "params",
-                      params));
-    else
-        synth_tell_error(a, "bad-arguments",
-                         "newpreset: write `newpreset name [knob-or-node.param value]...`");
-    json_decref(knobs);
-    json_decref(params);
 }

@@ -91,21 +91,9 @@ def check_bang(externals, examples):
     print("bang, nodes, modules: answered by an object that holds only `out`")
 
 
-def check_toy(externals, examples):
-    """The first brief's patch by messages, `add out output` and all: a fresh object holds that already, which is no error."""
-    toy = ["add lfo0 lfo shape sine freq 2", "add osc0 osc.sine freq 220", "add out output", "connect lfo0.out osc0.amp 0.5",
-           "connect osc0.out out.in", "add out output", "add out svf", "nodes"]
-    with pd.folder() as folder:
-        waves, parts, said = answers(externals, folder, "-wait", toy, 400)
-    errors = pd.messages(said, "error")
-    assert len(errors) == 1 and errors[0][0] == "duplicate" and "info: error duplicate" in parts[6], errors
-    assert max(waves[0]) > 0.2 and "info: node out output shared" in parts[7], (max(waves[0]), parts[7])
-    print("the toy by messages: sounds, and adding what is there is no error")
-
-
 def main():
     externals, examples = (os.path.abspath(argument) for argument in sys.argv[1:3])
-    for check in (check_names, check_hints, check_morph, check_undo, check_bang, check_toy):
+    for check in (check_names, check_hints, check_morph, check_undo, check_bang):
         check(externals, examples)
 
 
