@@ -130,6 +130,7 @@ static void made(task *t) {
     } else if (!p->bus) {
         sound_record(s->sound, c->number, p->recorder);
     } // else the bus has gone meanwhile: nothing is recorded
+    log_line(LOG_INFO, "record.started", "%s", arg_text(c, "file"));
     c->answer = json_pack("{s:s}", "file", arg_text(c, "file"));
     c->affects = sound_frame(s->sound);
 }
@@ -193,6 +194,8 @@ static void close_all(task *t) {
         char name[RECORD_PATH_BYTES_MAX];
         strcpy(name, record_get(e->recorders[i]).path); // its last state has none
         record_state last = record_stop(e->recorders[i]);
+        log_line(LOG_INFO, "record.stopped", "%s after %llu frames", name,
+                 (unsigned long long)last.frames_written);
         json_array_append_new(list, describe(name, e->buses[i], &last));
     }
     free(e);

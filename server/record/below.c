@@ -145,6 +145,14 @@ below_status below_open(const char *root, const char *path, const char *endings,
     return BELOW_FAILED;
 }
 
+void below_remove(const char *root, const char *path) {
+    const char *name;
+    int folder = folder_of(root, path, false, &name);
+    if (folder < 0) return;
+    unlinkat(folder, name, 0);
+    close(folder);
+}
+
 char *below_read_all(int file, size_t bytes_max, size_t *bytes, char *cause, size_t cause_bytes) {
     struct stat about;
     char *text = NULL;

@@ -34,6 +34,9 @@ const char *below_bad_name(const char *path, const char *endings);
 below_status below_open(const char *root, const char *path, const char *endings, below_use use,
                         bool make_folders, int *file, char *cause, size_t cause_bytes);
 
+/// Removes a file that BELOW_CREATE has made, and of which nothing has come.
+void below_remove(const char *root, const char *path);
+
 /// Whether an existing file may be replaced.
 /// @param text all of it, NUL-terminated
 typedef bool below_is_ours(const char *text, size_t bytes);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "below.h"
 #include "sound_file.h"
 
 #define DRAIN_MS 50
@@ -150,6 +151,7 @@ record_status record_start(const record_options *options, recorder **recorder_ma
         discard(r);
     }
     sound_file_close(&sound, cause);
+    below_remove(options->root, options->path);
     snprintf(cause, RECORD_CAUSE_BYTES, "no memory, or no thread");
     return RECORD_MEMORY;
 }

@@ -40,6 +40,16 @@ static bool choose_format(const record_options *options, SF_INFO *info, char *ca
     return !problem;
 }
 
+/// A disk that is full says so here, before there is anything to keep.
+static bool has_room(const record_options *options, int file, char *cause) {
+    static const char zeros[1 << 16];
+    ssize_t written = pwrite(file, zeros, sizeof zeros, 0);
+    int error = written < 0 ? errno : ENOSPC;
+    if (written == (ssize_t)sizeof zeros && ftruncate(file, 0) == 0) return true;
+    snprintf(cause, RECORD_CAUSE_BYTES, "`%.100s`: %s", options->path, strerror(error));
+    return false;
+}
+
 static record_status open_below(const record_options *options, int *file, char *cause) {
     switch (below_open(options->root, options->path, ".wav .flac", BELOW_CREATE,
                        options->make_folders, file, cause, RECORD_CAUSE_BYTES)) {
@@ -62,10 +72,13 @@ record_status sound_file_create(sound_file *f, const record_options *options,
                                                                         : 2);
     record_status status = open_below(options, &f->file, cause);
     if (status != RECORD_OK) return status;
-    f->sound = sf_open_fd(f->file, SFM_WRITE, &info, 0);
+    bool room = has_room(options, f->file, cause);
+    f->sound = room ? sf_open_fd(f->file, SFM_WRITE, &info, 0) : NULL;
     if (!f->sound) {
-        snprintf(cause, RECORD_CAUSE_BYTES, "`%.100s`: %s", options->path, sf_strerror(NULL));
+        if (room)
+            snprintf(cause, RECORD_CAUSE_BYTES, "`%.100s`: %s", options->path, sf_strerror(NULL));
         close(f->file);
+        below_remove(options->root, options->path);
         return RECORD_FILE;
     }
     sf_command(f->sound, SFC_SET_CLIPPING, NULL, SF_TRUE);
@@ -90,9 +103,14 @@ bool sound_file_write(sound_file *f, const float *frames, uint32_t count,
     return written == (sf_count_t)count || fail(errno, cause, "writing");
 }
 
-// The number of samples of STREAMINFO, as far as frames are surely in the file.
-static bool tell_flac_length(sound_file *f) {
-    uint64_t total = f->frames ? (f->frames - 1) / FLAC_BLOCK * FLAC_BLOCK : 0;
+/// Frames that are surely in the file, and not in the encoder.
+static uint64_t frames_in_file(const sound_file *f) {
+    if (!f->is_flac) return f->frames;
+    return f->frames ? (f->frames - 1) / FLAC_BLOCK * FLAC_BLOCK : 0;
+}
+
+/// The number of samples of STREAMINFO.
+static bool tell_flac_length(sound_file *f, uint64_t total) {
     uint8_t bytes[5];
     if (pread(f->file, bytes, 5, 21) != 5) return false;
     bytes[0] = (uint8_t)((bytes[0] & 0xf0) | (total >> 32 & 0x0f));
@@ -101,13 +119,14 @@ static bool tell_flac_length(sound_file *f) {
 }
 
 bool sound_file_settle(sound_file *f, char cause[RECORD_CAUSE_BYTES]) {
-    if (f->settled == f->frames) return true;
+    uint64_t frames = frames_in_file(f);
+    if (f->settled == frames) return true;
     errno = 0;
-    bool told = f->is_flac ? tell_flac_length(f)
+    bool told = f->is_flac ? tell_flac_length(f, frames)
                            : sf_command(f->sound, SFC_UPDATE_HEADER_NOW, NULL, 0) == 0;
     if (!told) return fail(errno, cause, "writing the header");
     if (fdatasync(f->file) != 0) return fail(errno, cause, "syncing");
-    f->settled = f->frames;
+    f->settled = frames;
     return true;
 }
 

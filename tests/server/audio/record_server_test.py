@@ -120,6 +120,23 @@ def full():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def full_at_start():
+    """A start on a full disk leaves no file and no name that is taken."""
+    with Server(MEGASYNTHD, "--state", "none") as server:
+        c = server.client()
+        for name in ("start.wav", "start.flac"):
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+            c.fails("file", "/record/start", file=name)
+            assert not os.path.exists(os.path.join(server.folder, name)) and not c.call("/record/status")["recordings"]
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            c.call("/record/start", file=name)
+            c.call("/record/stop")
+            c.settle(0.1)
+            lines = [line for line in server.log_text().splitlines() if name in line]
+            assert [what for what in ("record.started", "record.stopped") if any(what in line for line in lines)] == \
+                ["record.started", "record.stopped"], lines
+
+
 def killed():
     server = Server(MEGASYNTHD, "--state", "none")
     try:
@@ -139,4 +156,4 @@ def killed():
         shutil.rmtree(server.folder)
 
 
-run([output_and_bus, pipelined, refused, full, killed], "record_server_test")
+run([output_and_bus, pipelined, refused, full, full_at_start, killed], "record_server_test")

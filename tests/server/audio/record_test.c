@@ -108,6 +108,32 @@ static void exact(void **state) {
     }
 }
 
+// What `synced` tells while it records can be read, in each format.
+static void synced_is_readable(void **state) {
+    (void)state;
+    const char *const paths[] = {"synced.wav", "synced.flac"};
+    for (int i = 0; i < 2; i++) {
+        recorder *r;
+        uint64_t played = 0, synced = 0;
+        assert_int_equal(start(paths[i], (record_options){.channels = 2}, &r), RECORD_OK);
+        for (int tries = 0; tries < 2000 && synced < 20000; tries++) {
+            float ch[2][480];
+            for (int k = 0; k < 480; k++)
+                for (uint32_t c = 0; c < 2; c++) ch[c][k] = sample(played + (uint64_t)k, c);
+            record_write(r, (const float *const[]){ch[0], ch[1]}, 480);
+            played += 480;
+            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+            uint64_t now = record_get(r).frames_synced;
+            if (now == synced) continue;
+            synced = now;
+            assert_true(check(paths[i], 2) >= synced);
+        }
+        assert_true(synced >= 20000);
+        record_stop(r);
+        assert_int_equal(check(paths[i], 2), played);
+    }
+}
+
 static void ends_by_itself(void **state) {
     (void)state;
     recorder *r;
@@ -258,8 +284,10 @@ static int remove_root(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact),   cmocka_unit_test(ends_by_itself), cmocka_unit_test(refused),
-        cmocka_unit_test(overrun), cmocka_unit_test(full_disk),      cmocka_unit_test(killed),
+        cmocka_unit_test(exact),          cmocka_unit_test(synced_is_readable),
+        cmocka_unit_test(ends_by_itself), cmocka_unit_test(refused),
+        cmocka_unit_test(overrun),        cmocka_unit_test(full_disk),
+        cmocka_unit_test(killed),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
