@@ -113,7 +113,7 @@ typedef struct {
                      ///< runs: what else wants to be a client of its server may begin now
     void (*lost)(void *user); ///< may be NULL. The same thread: the device is lost, and what else
                               ///< is a client of its server must end before it is looked for again
-    void *user; ///< of all of these
+    void *user;               ///< of all of these
 } audio_options;
 
 typedef struct audio audio;
@@ -123,7 +123,8 @@ typedef struct audio audio;
 /// @param cause receives one line, such as "jack: the server is not running"
 /// @return NULL with a cause
 audio *audio_open(const audio_options *options, char cause[AUDIO_CAUSE_BYTES]);
-/// Frames a second; stays so for good: a device that comes back with another rate is not taken.
+/// Frames a second; stays so for good: to and from a device that comes back with another rate,
+/// sound is resampled.
 uint32_t audio_rate(const audio *a);
 
 /// CONTROL. Begins to render. @return false with a cause

@@ -3,12 +3,13 @@
 #include "stream.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "samples.h"
 
-#define LATENCY_SECONDS 0.01 // unless told
-#define RATE 48000           // where the device has none of its own
+#define LATENCY_SECONDS 0.01                        // unless told
+#define RATE 48000                                  // where the device has none of its own
 
 // ---- what to ask for ---------------------------------------------------------------------------
 
@@ -86,6 +87,12 @@ static bool choose_rate(const stream *s, uint32_t wanted, uint32_t *rate,
     return fail(s, cause, device->name, text);
 }
 
+// The rate of a device that comes back: the pump's where it can, else the nearest that it has.
+static uint32_t device_rate(struct SoundIoDevice *device, uint32_t rate) {
+    if (soundio_device_supports_sample_rate(device, (int)rate)) return rate;
+    return (uint32_t)soundio_device_nearest_sample_rate(device, (int)rate);
+}
+
 // ---- opening -----------------------------------------------------------------------------------
 
 static bool open_output(stream *s, const audio_options *options, uint32_t rate,
@@ -112,7 +119,8 @@ static bool open_output(stream *s, const audio_options *options, uint32_t rate,
     return true;
 }
 
-static bool open_input(stream *s, const audio_options *options, uint32_t rate,
+// @param any_rate whether another rate than `rate`, the pump's, is resampled
+static bool open_input(stream *s, const audio_options *options, uint32_t rate, bool any_rate,
                        char cause[AUDIO_CAUSE_BYTES]) {
     s->input_device = backend_find(&s->backend, true, options->input_device, cause);
     if (!s->input_device) return false;
@@ -123,13 +131,14 @@ static bool open_input(stream *s, const audio_options *options, uint32_t rate,
     in->read_callback = stream_read;
     in->overflow_callback = stream_overflow;
     in->error_callback = stream_in_error;
-    in->sample_rate = (int)rate;
+    uint32_t asked = any_rate ? device_rate(s->input_device, rate) : rate;
+    in->sample_rate = (int)asked;
     in->format = choose_format(s->input_device);
     in->layout = choose_layout(s, s->input_device, options->inputs);
     in->software_latency = options->latency_seconds;
     if (in->format == SoundIoFormatInvalid)
         return fail(s, cause, s->input_device->name, "none of its sample formats is known here");
-    if (!soundio_device_supports_sample_rate(s->input_device, (int)rate))
+    if (!soundio_device_supports_sample_rate(s->input_device, (int)asked))
         return fail(s, cause, s->input_device->name, "it does not run at the rate of the output");
     int error = soundio_instream_open(in);
     if (error) return fail(s, cause, s->input_device->name, soundio_strerror(error));
@@ -142,6 +151,30 @@ static bool open_input(stream *s, const audio_options *options, uint32_t rate,
     if (!joint_reset(s->joint, (uint32_t)(2 * seconds * rate + 0.5)))
         return fail(s, cause, s->input_device->name, "no memory");
     return true;
+}
+
+// ---- another rate ------------------------------------------------------------------------------
+
+static float *lay_planes(float *at, float **planes, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++, at += AUDIO_FRAMES_MAX) planes[i] = at;
+    return at;
+}
+
+static bool resample(stream *s, const audio_options *options, uint32_t rate,
+                     char cause[AUDIO_CAUSE_BYTES]) {
+    uint32_t out = (uint32_t)s->out->sample_rate, in = s->in ? (uint32_t)s->in->sample_rate : rate;
+    if (out == rate && in == rate) return true;
+    s->planes = calloc((size_t)(options->outputs + 2 * options->inputs) * AUDIO_FRAMES_MAX,
+                       sizeof *s->planes);
+    bool good = s->planes != NULL;
+    if (good)
+        s->in_frames = lay_planes(lay_planes(s->planes, s->out_planes, options->outputs),
+                                  s->in_planes, options->inputs);
+    if (good && out != rate)
+        good = resampler_init(&s->to_device, options->outputs, rate, out, AUDIO_FRAMES_MAX);
+    if (good && in != rate)
+        good = resampler_init(&s->from_device, options->inputs, in, rate, RESAMPLED_FRAMES_MAX);
+    return good || fail(s, cause, s->device->name, "no memory");
 }
 
 bool stream_open(stream *s, const audio_options *options, uint32_t rate,
@@ -159,9 +192,10 @@ bool stream_open(stream *s, const audio_options *options, uint32_t rate,
     if (full.latency_seconds <= 0) full.latency_seconds = LATENCY_SECONDS;
     if (!backend_connect(&s->backend, options->backend, s->app_name, cause)) return false;
     s->device = backend_find(&s->backend, false, options->device, cause);
-    if (s->device && choose_rate(s, rate ? rate : options->rate, &rate, cause) &&
-        open_output(s, &full, rate, cause) &&
-        (!options->inputs || open_input(s, &full, rate, cause)))
+    uint32_t asked = s->device && rate ? device_rate(s->device, rate) : options->rate;
+    if (s->device && choose_rate(s, asked, &asked, cause) && open_output(s, &full, asked, cause) &&
+        (!options->inputs || open_input(s, &full, rate ? rate : asked, rate != 0, cause)) &&
+        resample(s, options, rate ? rate : asked, cause))
         return true;
     stream_close(s);
     return false;
@@ -182,6 +216,10 @@ void stream_close(stream *s) {
     if (s->device) soundio_device_unref(s->device);
     backend_close(&s->backend);
     s->in = NULL, s->out = NULL, s->device = s->input_device = NULL;
+    resampler_finish(&s->to_device);
+    resampler_finish(&s->from_device);
+    free(s->planes);
+    s->planes = NULL;
 }
 
 bool stream_alive(stream *s) {

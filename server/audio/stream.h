@@ -10,6 +10,9 @@
 #include "backend.h"
 #include "joint.h"
 #include "pump.h"
+#include "resample.h"
+
+#define RESAMPLED_FRAMES_MAX (AUDIO_FRAMES_MAX / 2) ///< of input, at a time
 
 /// Written by any thread of the backend's.
 typedef struct {
@@ -28,6 +31,10 @@ typedef struct {
     struct SoundIoOutStream *out;
     struct SoundIoInStream *in;
     uint32_t device_outputs, device_inputs;
+    resampler to_device, from_device; ///< no table: the device runs at the pump's rate
+    float *planes;                    ///< AUDIO_FRAMES_MAX frames of each channel of both
+    float *out_planes[AUDIO_CHANNELS_MAX], *in_planes[AUDIO_CHANNELS_MAX];
+    float *in_frames; ///< the same, interleaved
     char app_name[80], name[80], input_name[80];
     unsigned number; ///< of all that were opened
     pthread_t opener;
@@ -36,7 +43,8 @@ typedef struct {
 } stream;
 
 /// @param options backend must not be AUDIO_AUTO
-/// @param rate that it must have; 0: as the options say
+/// @param rate the pump's: a device that cannot run at it is resampled; 0: as the options say, and
+/// that it must have
 /// @return false with a cause; nothing is then to be closed
 bool stream_open(stream *s, const audio_options *options, uint32_t rate,
                  char cause[AUDIO_CAUSE_BYTES]);

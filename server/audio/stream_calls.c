@@ -36,6 +36,32 @@ static void skip(struct SoundIoChannelArea *areas, int count, uint32_t frames) {
     for (int ch = 0; ch < count; ch++) areas[ch].ptr += (ptrdiff_t)frames * areas[ch].step;
 }
 
+static void render(stream *s, uint32_t frames) {
+    if (s->pump->inputs) joint_read(s->joint, s->pump->in, frames);
+    pump_turn(s->pump, frames);
+}
+
+// The next frames for the device, at its rate.
+static const float *const *next_frames(stream *s, uint32_t count) {
+    resampler *r = &s->to_device;
+    if (!r->table) {
+        render(s, count);
+        return (const float *const *)s->pump->out;
+    }
+    for (uint32_t left = resampler_needs(r, count), n; left; left -= n) {
+        n = left < AUDIO_FRAMES_MAX ? left : AUDIO_FRAMES_MAX;
+        render(s, n);
+        resampler_write(r, (const float *const *)s->pump->out, n);
+    }
+    resampler_read(r, s->out_planes, count);
+    return (const float *const *)s->out_planes;
+}
+
+// How many frames are rendered for so many of the device's.
+static uint32_t to_render(const stream *s, uint32_t frames) {
+    return s->to_device.table ? resampler_needs(&s->to_device, frames) : frames;
+}
+
 // What the device gives room for, rendered, or silence. It is asked for all at once: JACK refuses
 // to be filled in pieces. @return its frames; 0: no more
 static uint32_t fill(stream *s, uint32_t wanted, bool rendered) {
@@ -49,9 +75,8 @@ static uint32_t fill(stream *s, uint32_t wanted, bool rendered) {
     for (uint32_t done = 0, count; done < (uint32_t)frames; done += count) {
         count = (uint32_t)frames - done;
         if (count > AUDIO_FRAMES_MAX) count = AUDIO_FRAMES_MAX;
-        if (rendered && s->pump->inputs) joint_read(s->joint, s->pump->in, count);
-        if (rendered) pump_turn(s->pump, count);
-        samples_write(s->out->format, areas, (uint32_t)channels, (const float *const *)s->pump->out,
+        const float *const *from = rendered ? next_frames(s, count) : NULL;
+        samples_write(s->out->format, areas, (uint32_t)channels, from,
                       rendered ? s->pump->outputs : 0, count);
         skip(areas, channels, count);
     }
@@ -74,11 +99,12 @@ void stream_write(struct SoundIoOutStream *out, int frames_min, int frames_max) 
     uint32_t wanted = frames_max > 0 ? (uint32_t)frames_max : 0, done = 0, count;
     if (!wanted) return;
     bool in = pump_enter(s->pump, PUMP_DEVICE);
-    int64_t began = in ? pump_time(s->pump, wanted) : 0;
+    uint32_t rendered = in ? to_render(s, wanted) : 0;
+    int64_t began = in ? pump_time(s->pump, rendered) : 0;
     if (in && s->pump->began) s->pump->began(s->pump->user, atomic_load(&s->pump->frame));
     while (done < wanted && (count = fill(s, wanted - done, in))) done += count;
     if (!in) return;
-    if (done) pump_measure(s->pump, done, began);
+    if (done && rendered) pump_measure(s->pump, rendered, began);
     ask_latency(s);
     pump_leave(s->pump);
 }
@@ -99,6 +125,46 @@ static void keep(stream *s, struct SoundIoChannelArea *areas, uint32_t frames) {
     }
 }
 
+static void interleave(float *to, float *const *from, uint32_t channels, uint32_t frames) {
+    for (uint32_t t = 0; t < frames; t++)
+        for (uint32_t c = 0; c < channels; c++) *to++ = from[c][t];
+}
+
+static void into_joint(stream *s, uint32_t frames) {
+    for (uint32_t done = 0, room; done < frames; done += room) {
+        float *part[AUDIO_CHANNELS_MAX];
+        room = frames - done;
+        float *to = joint_begin_write(s->joint, &room);
+        if (!to) {
+            joint_drop(s->joint, frames - done);
+            return;
+        }
+        for (uint32_t c = 0; c < s->joint->channels; c++) part[c] = s->in_planes[c] + done;
+        interleave(to, part, s->joint->channels, room);
+        joint_end_write(s->joint, room);
+    }
+}
+
+// The same, from the device's rate to the pump's.
+static void keep_resampled(stream *s, struct SoundIoChannelArea *areas, uint32_t frames) {
+    int channels = s->in->layout.channel_count;
+    uint32_t ours = s->joint->channels, most = RESAMPLED_FRAMES_MAX;
+    resampler *r = &s->from_device;
+    for (uint32_t done = 0, n; done < frames; done += n) {
+        n = frames - done < most ? frames - done : most;
+        samples_read(s->in->format, areas, (uint32_t)channels, s->in_frames, ours, n);
+        for (uint32_t c = 0; c < ours; c++)
+            for (uint32_t t = 0; t < n; t++) s->in_planes[c][t] = s->in_frames[t * ours + c];
+        resampler_write(r, (const float *const *)s->in_planes, n);
+        for (uint32_t ready; (ready = resampler_ready(r)) > 0;) {
+            if (ready > AUDIO_FRAMES_MAX) ready = AUDIO_FRAMES_MAX;
+            resampler_read(r, s->in_planes, ready);
+            into_joint(s, ready);
+        }
+        if (areas) skip(areas, channels, n);
+    }
+}
+
 void stream_read(struct SoundIoInStream *in, int frames_min, int frames_max) {
     stream *s = in->userdata;
     (void)frames_min;
@@ -109,7 +175,8 @@ void stream_read(struct SoundIoInStream *in, int frames_min, int frames_max) {
         int error = soundio_instream_begin_read(in, &areas, &frames);
         if (error) atomic_store(&s->failed, true);
         if (error || frames <= 0) return;
-        keep(s, areas, (uint32_t)frames);
+        if (s->from_device.table) keep_resampled(s, areas, (uint32_t)frames);
+        else keep(s, areas, (uint32_t)frames);
         if (soundio_instream_end_read(in)) return;
         left -= frames;
     }

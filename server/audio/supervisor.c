@@ -136,6 +136,16 @@ static void lose(audio *a, const char *why) {
     close_stream(a);
 }
 
+static void tell_back(audio *a) {
+    char text[AUDIO_CAUSE_BYTES];
+    int rate = a->stream.out->sample_rate, ours = (int)a->pump.rate;
+    if (rate == ours) snprintf(text, sizeof text, "%s", a->description.name);
+    else
+        snprintf(text, sizeof text, "%.150s: at %d frames a second now, resampled from %d",
+                 a->description.name, rate, ours);
+    tell(a, AUDIO_NOTICE_BACK, text);
+}
+
 static void look_again(audio *a) {
     char cause[AUDIO_CAUSE_BYTES];
     a->stream_open = stream_open(&a->stream, &a->options, (uint32_t)a->pump.rate, cause);
@@ -145,7 +155,7 @@ static void look_again(audio *a) {
         guard_reopen(&a->pump.guard);
         if (start(a, cause)) {
             atomic_fetch_add(&a->reopened, 1);
-            tell(a, AUDIO_NOTICE_BACK, a->description.name);
+            tell_back(a);
             return;
         }
         drive(a, PUMP_PACER);

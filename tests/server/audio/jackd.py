@@ -17,7 +17,8 @@ class Jack:
     it waits seconds. In real time, its threads and its clients' come before all others, where the system allows it.
     """
 
-    def __init__(self, period=64, synchronous=True, realtime=False):
+    def __init__(self, period=64, synchronous=True, realtime=False, rate=48000):
+        self.rate = rate
         self.mode = [*(["-R", "-P", "70"] if realtime else ["-r"]), *(["-S"] if synchronous else [])]
         if not self.start(period):
             self.end(signal.SIGKILL)
@@ -28,7 +29,7 @@ class Jack:
 
     def start(self, period):
         self.process = subprocess.Popen(
-            ["jackd", "-n", NAME, *self.mode, "-d", "dummy", "-r", "48000", "-p", str(period)],
+            ["jackd", "-n", NAME, *self.mode, "-d", "dummy", "-r", str(self.rate), "-p", str(period)],
             env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             return subprocess.run(["jack_wait", "-s", NAME, "-w", "-t", "10"], env=ENVIRONMENT, timeout=15,
