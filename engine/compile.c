@@ -9,6 +9,7 @@
 #include "outputs.h"
 #include "registry.h"
 #include "state.h"
+#include "turned.h"
 
 enum {
     // Stolen voices fade in lanes of the reserve: a quarter of the polyphony, but at least a full
@@ -69,9 +70,10 @@ static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
         bool replaced =
             !row->written[i] && has_adding_cable(e, patch_node, row->module->input_count + i);
         float value = replaced ? 0 : row->values[i];
-        e->program->documented[first + i] = e->program->heading[first + i] = value;
-        mega_slot_init(&e->program->slots[first + i], value,
-                       mega_way_of(param));
+        e->program->documented[first + i] = value;
+        if (row->turned) value = mega_turned_value(&row->turned[i], value);
+        e->program->heading[first + i] = value;
+        mega_slot_init(&e->program->slots[first + i], value, mega_way_of(param));
     }
 }
 
@@ -143,6 +145,11 @@ static mega_knob_target target_of(const mega_patch *patch, const mega_patch_cabl
     return target;
 }
 
+/// Of one that is new in this program; of others what the audio role has.
+static float standing(const mega_patch_knob_row *knob) {
+    return mega_turned_value(&knob->turned, knob->value);
+}
+
 static void make_knobs(mega_emitter *e) {
     mega_program *p = e->program;
     const mega_patch *patch = e->patch;
@@ -157,7 +164,7 @@ static void make_knobs(mega_emitter *e) {
     p->knob_before = table(e, patch->knob_count, sizeof *p->knob_before);
     if (e->failed) return;
     for (size_t k = 0; k < patch->knob_count; k++) {
-        p->knob_values[k] = patch->knobs[k].value;
+        p->knob_values[k] = standing(&patch->knobs[k]);
         p->knob_before[k] = UINT32_MAX;
     }
     for (size_t i = 0; i < patch->cable_count; i++)
@@ -177,13 +184,14 @@ static void make_knobs(mega_emitter *e) {
             way.smoothing = m->params[cable->to_port - m->input_count].smoothing;
             way.smooth_ms = m->params[cable->to_port - m->input_count].smooth_ms;
         }
-        float value = mega_knob_map(patch->knobs[cable->from_port].value, target.min, target.max,
-                                    target.scale);
+        const mega_patch_knob_row *knob = &patch->knobs[cable->from_port];
+        float value = mega_knob_map(knob->value, target.min, target.max, target.scale);
+        float stands = mega_knob_map(standing(knob), target.min, target.max, target.scale);
         target.node = e->node_index[cable->to_node];
         target.port = cable->to_port;
         target.before = UINT32_MAX;
         p->documented[slot] = value;
-        mega_slot_init(&p->slots[slot], value, way);
+        mega_slot_init(&p->slots[slot], stands, way);
         e->knob_slot[i] = slot++;
         p->knob_targets[--p->knob_first[cable->from_port + 1]] = target;
         p->knob_target_count++;
@@ -208,6 +216,37 @@ static void make_choices(mega_emitter *e) {
             p->choice_terms[p->choice_term_count++] =
                 (mega_choice_term){param, e->knob_slot[i], c->amount};
     }
+}
+
+// ---- what was turned before the change and not heard --------------------------------------------
+
+static void put_unheard(mega_program *p, bool is_knob, uint32_t target,
+                        const mega_patch_turned *turned, float documented) {
+    if (!turned->unheard) return;
+    if (p->unheard)
+        p->unheard[p->unheard_count] = (mega_preset_write){
+            .is_knob = is_knob, .target = target, .value = mega_turned_value(turned, documented)};
+    p->unheard_count++;
+}
+
+static void list_unheard(mega_emitter *e) {
+    mega_program *p = e->program;
+    p->unheard_count = 0;
+    for (uint32_t k = 0; k < e->patch->knob_count; k++)
+        put_unheard(p, true, k, &e->patch->knobs[k].turned, e->patch->knobs[k].value);
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_patch_node_row *row = &e->patch->nodes[p->nodes[n].row];
+        for (uint32_t i = 0; row->turned && i < row->module->param_count; i++)
+            put_unheard(p, false, p->nodes[n].slot + i, &row->turned[i],
+                        p->documented[p->nodes[n].slot + i]);
+    }
+}
+
+static void make_unheard(mega_emitter *e) {
+    list_unheard(e); // to count them
+    if (e->program->unheard_count)
+        e->program->unheard = table(e, e->program->unheard_count, sizeof *e->program->unheard);
+    if (e->program->unheard) list_unheard(e);
 }
 
 // ---- voices, scratch, budget ------------------------------------------------------------------
@@ -332,6 +371,8 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
         return MEGA_ERROR_LIMIT;
     }
     if (request->dry) return MEGA_OK;
+    p->at_once = request->at_once;
+    if (request->first) make_unheard(e);
     make_scratch(e);
     if (!e->failed) make_buses(e, request);
     bool ok = !e->failed && mega_lineage_find(p, request->before, request->origins);
@@ -403,12 +444,15 @@ void mega_program_destroy(mega_program *p) {
     free(p->knob_first);
     free(p->knob_values);
     free(p->knob_before);
+    free(p->unheard);
     free(p->preset_writes);
     free(p->preset_first);
     free(p->preset_of_id);
     free(p->knob_of_id);
     free(p->slot_of_id);
     free(p->transfers);
+    free(p->inheritances);
+    free(p->former);
     free(p->shared);
     free(p->voice);
     free(p->kept);

@@ -28,6 +28,10 @@
 //   move        id | knob | preset | from, to, nth?; at     to another place in the document
 // clang-format on
 //
+// `add`, `replace` and `knob` take `turned` too: where parameters (by name) or the knob stand although
+// the document says another value. What undoes a removal has it, so that what a person turned stays
+// turned.
+//
 // `at` is a place in the order of nodes, knobs, cables or presets as it is then; without it things
 // are added at the end. Order is part of a document: cables into a port are summed in it. `unset`
 // lists `x-` keys that go. A cable is known by its ends; where several join the same, `nth` counts

@@ -43,6 +43,12 @@ typedef struct {
     _Atomic size_t memory_bytes;
 } mega_tally;
 
+/// An event that the audio role may not have heard.
+typedef struct {
+    _Atomic uint64_t word;  ///< its value, below the ring's position after it
+    _Atomic uint64_t frame; ///< of the event, written before the word
+} mega_said;
+
 struct mega_engine {
     mega_options options;
     mega_role_holder roles[MEGA_ROLE_COUNT];
@@ -67,8 +73,8 @@ struct mega_engine {
     _Atomic uint32_t panics; ///< how many there were
     // CONTROL -> AUDIO
     _Atomic uint32_t woken; ///< as many panics had been when a document was last loaded
-    // EVENT -> CONTROL, by public number: what was said last, below the ring's position after it
-    _Atomic uint64_t *said_knobs, *said_params, *said_presets;
+    // EVENT -> CONTROL, by public number: what was said last
+    mega_said *said_knobs, *said_params, *said_presets;
     // AUDIO
     mega_vm vm;
     mega_program *coming; ///< taken, with leads still to be run; NULL: all have
@@ -79,6 +85,7 @@ struct mega_engine {
     uint32_t stopped;     ///< number of the panic since which all is silent; 0: none
     uint32_t stopped_at;  ///< position in the ring of events when that was called
     uint64_t block_frame; ///< first frame of the next block
+    uint64_t change_frame; ///< the same of the last one in which another program was taken
     uint32_t carry_read;  ///< frames of the last block that were given out
     float (*out)[MEGA_BLOCK_FRAMES]; ///< the last block: `vm.out_channels` of them
     float *input_ring;      ///< input_channels x 2 blocks
@@ -113,8 +120,10 @@ int32_t mega_names_find(const mega_names *names, const char *name);
 void mega_names_join(char *name, const char *node, const char *param);
 /// What the presets of a program's patch write. @return false without memory
 bool mega_presets_resolve(mega_program *program);
-/// Gives a program the numbers of all names that were ever asked for. @return false without memory
-bool mega_names_resolve(mega_engine *e, mega_program *program);
+/// Gives a program the numbers of all names that were ever asked for. In its
+/// first block a knob or a parameter can be reached by the name that it had before, too.
+/// @param before the program that it follows, or NULL @return false without memory
+bool mega_names_resolve(mega_engine *e, mega_program *program, const mega_program *before);
 /// The owned parameters that a patch has. @param owned room for MEGA_OWN_MAX
 size_t mega_owned_find(const mega_engine *e, const mega_patch *patch, mega_owned *owned);
 /// The buses whose node and port a patch has. @param taps room for MEGA_BUSES_MAX

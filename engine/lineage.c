@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "registry.h"
+#include "turned.h"
 
 /// Nodes of a program by id: an open hash table.
 typedef struct {
@@ -70,10 +71,14 @@ bool mega_lineage_find(mega_program *program, const mega_program *before,
     return true;
 }
 
-static void transfer(mega_program *p, const mega_program *before, uint32_t from, uint32_t to) {
-    p->transfers[p->transfer_count++] = (mega_slot_transfer){
-        .from = from, .to = to, .retarget = p->documented[to] != before->documented[from]};
-    p->renewed[to] = p->transfers[p->transfer_count - 1].retarget;
+/// Without a written value, before and after, it is the cables that come or go which make another
+/// value of it: what was turned stays then.
+static void transfer(mega_program *p, const mega_program *before, uint32_t from, uint32_t to,
+                     bool written) {
+    bool differs = p->documented[to] != before->documented[from];
+    p->transfers[p->transfer_count++] =
+        (mega_slot_transfer){.from = from, .to = to, .retarget = differs};
+    p->renewed[to] = differs && written;
 }
 
 /// The way of the same knob to the same port, or UINT32_MAX.
@@ -97,6 +102,41 @@ static uint32_t find_knob(const mega_patch *patch, const mega_patch_knob_row *kn
     return UINT32_MAX;
 }
 
+/// What another node of its name was turned to.
+static void inherit(mega_program *p, const mega_program *before, const mega_program_node *old,
+                    const mega_program_node *node) {
+    const mega_patch_node_row *was = &before->patch->nodes[old->row];
+    const mega_patch_node_row *row = &p->patch->nodes[node->row];
+    for (uint32_t i = 0; i < was->module->param_count; i++) {
+        uint32_t k = mega_turned_heir(was, i, row);
+        if (k == row->module->param_count) continue;
+        if (p->inheritances)
+            p->inheritances[p->inheritance_count] = (mega_slot_inheritance){
+                old->slot + i, node->slot + k, old->module, node->module, i};
+        p->inheritance_count++;
+    }
+}
+
+static void list_inheritances(mega_program *p, const mega_program *before, const id_table *table) {
+    p->inheritance_count = 0;
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_program_node *node = &p->nodes[n];
+        uint32_t old = node->ancestor == UINT32_MAX ? table_find(table, node->id) : UINT32_MAX;
+        if (old != UINT32_MAX) inherit(p, before, &before->nodes[old], node);
+    }
+}
+
+bool mega_lineage_inherit(mega_program *p, const mega_program *before) {
+    id_table table;
+    if (!table_init(&table, before)) return false;
+    list_inheritances(p, before, &table); // to count them
+    bool any = p->inheritance_count;
+    if (any) p->inheritances = malloc(p->inheritance_count * sizeof *p->inheritances);
+    if (p->inheritances) list_inheritances(p, before, &table);
+    free(table.slots);
+    return !any || p->inheritances;
+}
+
 bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_patch *patch,
                         const mega_patch *patch_before) {
     p->transfers = malloc((p->slot_count + 1) * sizeof *p->transfers);
@@ -104,9 +144,12 @@ bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_
     for (uint32_t n = 0; n < p->node_count; n++) {
         const mega_program_node *node = &p->nodes[n];
         if (node->ancestor == UINT32_MAX) continue;
+        const mega_program_node *old = &before->nodes[node->ancestor];
+        const bool *written = patch->nodes[node->row].written;
+        const bool *was = patch_before->nodes[old->row].written;
         uint32_t params = mega_isa_one.modules[node->module]->param_count;
         for (uint32_t i = 0; i < params; i++)
-            transfer(p, before, before->nodes[node->ancestor].slot + i, node->slot + i);
+            transfer(p, before, old->slot + i, node->slot + i, written[i] || was[i]);
     }
     for (uint32_t k = 0; k < p->knob_count; k++) {
         uint32_t o = find_knob(patch_before, &patch->knobs[k], k);
@@ -156,7 +199,7 @@ typedef struct {
 static void head_for(const swap *s, mega_slot *slot, float before, float target) {
     float seconds = slot->way.smooth_ms * 0.001f;
     if ((target == 0 || before == 0) && s->ramp_seconds > 0) seconds = s->ramp_seconds;
-    if (slot->way.smoothing == MEGA_SMOOTH_NONE) seconds = 0;
+    if (slot->way.smoothing == MEGA_SMOOTH_NONE || s->to->at_once) seconds = 0;
     mega_slot_go(slot, target, seconds, s->rate);
     slot->going.straight = false;
 }
@@ -168,6 +211,20 @@ static void go_on(const swap *s, uint32_t from, uint32_t to, bool retarget, floa
     if (retarget) head_for(s, slot, s->from->documented[from], target);
     slot->listed = slot->listed || retarget;
     if (slot->listed) s->to->moving_slots[s->to->moving_count++] = to;
+}
+
+static void inherit_turned(const swap *s) {
+    for (uint32_t i = 0; i < s->to->inheritance_count; i++) {
+        const mega_slot_inheritance *way = &s->to->inheritances[i];
+        const mega_module *module = mega_isa_one.modules[way->to_module];
+        float value = s->from->heading[way->from];
+        bool turned = value != s->from->documented[way->from];
+        uint32_t k =
+            mega_turned_port(mega_isa_one.modules[way->from_module], module, way->param, &value);
+        if (!turned || k == module->param_count) continue;
+        s->to->heading[way->to] = value;
+        mega_slot_go(&s->to->slots[way->to], value, 0, s->rate);
+    }
 }
 
 static void carry_knobs(const swap *s) {
@@ -192,8 +249,11 @@ void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
     copy_twins(to);
     for (uint32_t t = 0; t < to->transfer_count; t++) {
         const mega_slot_transfer *way = &to->transfers[t];
-        if (!way->retarget) to->heading[way->to] = from->heading[way->from];
-        go_on(&s, way->from, way->to, way->retarget, to->documented[way->to]);
+        bool turned = from->heading[way->from] != from->documented[way->from];
+        bool retarget = way->retarget && (to->renewed[way->to] || !turned);
+        to->heading[way->to] = retarget ? to->documented[way->to] : from->heading[way->from];
+        go_on(&s, way->from, way->to, retarget, to->documented[way->to]);
     }
+    inherit_turned(&s);
     carry_knobs(&s);
 }

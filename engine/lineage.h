@@ -15,6 +15,9 @@ bool mega_lineage_find(mega_program *program, const mega_program *before,
 /// Lists the slots whose values go on. @return false without memory
 bool mega_lineage_slots(mega_program *program, const mega_program *before, const mega_patch *patch,
                         const mega_patch *patch_before);
+/// Lists what nodes of another type of the same names were turned to. Both programs have their patches.
+/// @return false without memory
+bool mega_lineage_inherit(mega_program *program, const mega_program *before);
 /// On the audio role, as `to` takes the place of `from`.
 void mega_lineage_carry(mega_program *to, const mega_program *from, float rate, float ramp_seconds);
 

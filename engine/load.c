@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "engine.h"
+#include "lineage.h"
 #include "outputs.h"
+#include "turned.h"
+#include "values.h"
 
 // ---- compiling to follow another program --------------------------------------------------------
 
@@ -28,11 +31,16 @@ static bool provide_groups(mega_program *program, const mega_program *before) {
     return program->new_groups != NULL;
 }
 
+/// Of a program in a change.
+typedef struct {
+    bool first, at_once;
+} rank;
+
 /// Compiles to follow `before`. The program keeps a copy of the patch.
 /// @return NULL on an error
 static mega_program *make_program(mega_engine *e, const mega_patch *patch, const int8_t *fades,
                                   const char *const *origins, const mega_program *before,
-                                  bool keep_values, mega_report *report, mega_status *status) {
+                                  rank in_change, mega_report *report, mega_status *status) {
     struct mega_tap taps[MEGA_BUSES_MAX];
     mega_owned owned[MEGA_OWN_MAX];
     mega_compile_request request = {.patch = patch,
@@ -40,7 +48,9 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
                                     .memory_bytes_max = e->options.memory_bytes_max,
                                     .before = before,
                                     .groups_min = groups_to_keep(e, before, patch),
-                                    .patch_before = keep_values && before ? before->patch : NULL,
+                                    .patch_before = before ? before->patch : NULL,
+                                    .first = in_change.first,
+                                    .at_once = in_change.at_once,
                                     .origins = origins,
                                     .fades = fades,
                                     .taps = taps,
@@ -50,9 +60,11 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
     mega_program *program = mega_compile(&request, report, status);
     if (!program) return NULL;
     program->patch = mega_patch_clone(patch);
-    if (program->patch && mega_names_resolve(e, program) && mega_presets_resolve(program) &&
-        provide_groups(program, before))
+    if (program->patch && mega_names_resolve(e, program, before) && mega_presets_resolve(program) &&
+        provide_groups(program, before) && (!before || mega_lineage_inherit(program, before))) {
+        mega_turned_settle(program->patch); // it brings that as it comes in force
         return program;
+    }
     mega_program_destroy(program);
     mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
     *status = MEGA_ERROR_MEMORY;
@@ -78,13 +90,15 @@ static mega_program *make_change(mega_engine *e, const mega_patch *patch, const 
     const mega_program *before = base;
     for (size_t i = 0; i < transition.count && !*status; i++) {
         const mega_stage *stage = &transition.stages[i];
-        lead[i] =
-            make_program(e, stage->patch, stage->fades, stage->origins, before, true, NULL, status);
+        lead[i] = make_program(e, stage->patch, stage->fades, stage->origins, before,
+                               (rank){.first = i == 0}, NULL, status);
         if (lead[i]) lead[i]->fade_frames = fade_frames;
         before = lead[i];
     }
     const char *const *origins = transition.count ? NULL : transition.origins;
-    if (!*status) program = make_program(e, patch, NULL, origins, before, true, NULL, status);
+    if (!*status)
+        program = make_program(e, patch, NULL, origins, before, (rank){.first = !transition.count},
+                               NULL, status);
     for (size_t i = 0; i < MEGA_STAGES_MAX; i++) {
         if (program) program->lead[i] = lead[i];
         else mega_program_destroy(lead[i]);
@@ -106,7 +120,8 @@ mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const m
     }
     mega_outputs_check(patch, channels, MEGA_SEVERITY_WARNING, report);
     mega_program *made = how->load || !base
-                             ? make_program(e, patch, NULL, NULL, base, false, report, status)
+                             ? make_program(e, patch, NULL, NULL, base,
+                                            (rank){.first = true, .at_once = true}, report, status)
                              : make_change(e, patch, base, how->fade_frames, report, status);
     if (!made) return NULL;
     uint64_t fade_blocks = (how->fade_frames + MEGA_BLOCK_FRAMES - 1) / MEGA_BLOCK_FRAMES;
@@ -129,6 +144,7 @@ static bool read_how(mega_engine *e, const mega_change *how, mega_scheduled *cha
     }
     uint64_t block = how->frame / MEGA_BLOCK_FRAMES * MEGA_BLOCK_FRAMES;
     *change = (mega_scheduled){
+        .timed = how->frame != MEGA_NOW,
         .block = block > atomic_load(&e->tally.frame_rendered) ? block : 0,
         .fade_frames = (uint32_t)(how->fade_ms * 0.001f * (float)e->options.rate + 0.5f),
     };
@@ -144,13 +160,37 @@ static void tell(const mega_engine *e, const mega_scheduled *change, mega_change
                            .undo_json = change->undo ? strdup(change->undo) : NULL};
 }
 
-/// Puts a change to a whole patch.
+/// What is turned from here on is newer than the change; before what was turned until now is read.
+static void begin(const mega_engine *e, mega_scheduled *change) {
+    change->sent = atomic_load_explicit(&e->events.written, memory_order_acquire);
+}
+
+/// Puts a change to a patch, which it takes over.
+static mega_status put_taken(mega_engine *e, mega_patch *patch, mega_scheduled *change,
+                             mega_report *report) {
+    change->patch = patch;
+    if (patch) mega_values_leave(e, patch);
+    mega_status status = MEGA_ERROR_MEMORY;
+    if (patch) status = mega_schedule_put(e, change, report);
+    else mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
+    if (status) mega_patch_destroy(patch);
+    return status;
+}
+
+/// Puts a change to a whole patch; what was turned stays.
 static mega_status put_patch(mega_engine *e, const mega_patch *patch, mega_scheduled *change,
                              mega_report *report) {
-    change->patch = mega_patch_clone(patch);
-    mega_status status = change->patch ? mega_schedule_put(e, change, report) : MEGA_ERROR_MEMORY;
-    if (status) mega_patch_destroy(change->patch);
-    return status;
+    begin(e, change);
+    // for a frame: what is turned by then is known by then, to the audio role
+    bool any = mega_schedule_document(&e->schedule) && !change->timed;
+    mega_patch *before = any ? mega_values_patch(e) : NULL, *after = mega_patch_clone(patch);
+    if (after) mega_turned_forget(after);
+    if (after && any && !(before && mega_turned_inherit(before, after))) {
+        mega_patch_destroy(after);
+        after = NULL;
+    }
+    mega_patch_destroy(before);
+    return put_taken(e, after, change, report);
 }
 
 /// What a panic stopped may sound again.
@@ -168,7 +208,9 @@ mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *repo
 }
 
 mega_status mega_load_again(mega_engine *e, mega_report *report) {
-    return put_patch(e, mega_schedule_document(&e->schedule), &(mega_scheduled){0}, report);
+    mega_scheduled change = {0};
+    begin(e, &change);
+    return put_taken(e, mega_values_patch(e), &change, report);
 }
 
 static bool is_current(const mega_engine *e, const mega_change *how, mega_report *report) {
@@ -203,25 +245,28 @@ static mega_patch *empty_document(void) {
 static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_format format,
                          mega_scheduled *change, mega_report *report) {
     char *undo = NULL;
-    const mega_patch *before = mega_schedule_document(&e->schedule);
-    mega_patch *empty = before ? NULL : empty_document();
-    if (!before && !empty) return MEGA_ERROR_MEMORY;
-    change->patch = mega_patch_edit(before ? before : empty, text, bytes, format, report, &undo);
-    mega_patch_destroy(empty);
-    if (!change->patch) return MEGA_ERROR_PATCH;
-    mega_status status = mega_schedule_put(e, change, report);
-    if (!status) {
-        change->undo = undo;
-        return MEGA_OK;
+    begin(e, change);
+    bool any = mega_schedule_document(&e->schedule);
+    mega_patch *before = any ? mega_values_patch(e) : empty_document(), *after = NULL;
+    if (before && change->timed) mega_turned_forget(before); // the audio role knows, by then
+    if (before) after = mega_patch_edit(before, text, bytes, format, report, &undo);
+    bool wrong = before && !after;
+    if (after && !mega_turned_inherit(before, after)) {
+        mega_patch_destroy(after);
+        after = NULL;
     }
-    mega_patch_destroy(change->patch);
-    mega_free(undo);
+    mega_patch_destroy(before);
+    if (wrong) return MEGA_ERROR_PATCH;
+    mega_status status = put_taken(e, after, change, report);
+    if (!status) change->undo = undo;
+    else mega_free(undo);
     return status;
 }
 
 /// A list for the document as it will be then.
 static mega_status apply_later(mega_engine *e, const void *text, size_t bytes, mega_format format,
                                mega_scheduled *change, mega_report *report) {
+    begin(e, change);
     change->operations = malloc(bytes + 1);
     if (!change->operations) return MEGA_ERROR_MEMORY;
     if (bytes) memcpy(change->operations, text, bytes); // `text` may be NULL then

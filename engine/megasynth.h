@@ -229,7 +229,7 @@ MEGA_CONTROL uint32_t mega_rate(const mega_engine *engine);
 MEGA_CONTROL bool mega_set_whole_blocks(mega_engine *engine, bool whole);
 
 /// Compiles a patch and makes it the one that sounds, from the next block on. Nodes of the same id and type
-/// keep their state. Changes that were scheduled are forgotten. On an error the old patch goes on.
+/// keep their state; values that were turned stay (below). Changes that were scheduled are forgotten. On an error the old patch goes on.
 MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
                                    mega_report *report);
 
@@ -243,6 +243,12 @@ MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
 // Scheduled changes follow one another in the order of their frames. Each is a list of operations, which must fit
 // the document as it will be then: when something changes before it, the list is applied anew to what that leaves, and
 // a change that would make a scheduled one impossible is refused as a `conflict`.
+
+// Values that were turned (knobs, parameters, choices, by a preset too) stay turned, until they are turned again or the
+// document changes that value: through edits, undo, redo, renames, loads of a document with the same names; through a
+// replacement where the new type has the parameter and takes the value; and what undoes a removal (`undo_json` too)
+// brings them back. A change that is made for a frame sounds the same whenever it was made; the undo of one that waited for its frame
+// brings back what the document says.
 
 #define MEGA_FADE_MS_DEFAULT 3.0f
 #define MEGA_FADE_MS_MAX 2000.0f

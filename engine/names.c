@@ -113,7 +113,46 @@ int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
     return number;
 }
 
-bool mega_names_resolve(mega_engine *e, mega_program *program) {
+// ---- names of before a change -------------------------------------------------------------------
+
+static void put_former(mega_program *p, bool is_knob, uint32_t number, uint32_t target) {
+    if (p->former) p->former[p->former_count] = (mega_former_name){is_knob, number, target};
+    p->former_count++;
+}
+
+/// @param follows slots of the program before -> slots, or -1
+static void list_former(const mega_engine *e, mega_program *p, const mega_program *before,
+                        const int32_t *follows) {
+    p->former_count = 0;
+    for (uint32_t i = 0; i < e->params.count; i++) {
+        int32_t old = __atomic_load_n(&before->slot_of_id[i], __ATOMIC_RELAXED);
+        if (p->slot_of_id[i] < 0 && old >= 0 && follows[old] >= 0)
+            put_former(p, false, i, (uint32_t)follows[old]);
+    }
+    for (uint32_t i = 0; i < e->knobs.count; i++) {
+        int32_t old = __atomic_load_n(&before->knob_of_id[i], __ATOMIC_RELAXED);
+        for (uint32_t k = 0; p->knob_of_id[i] < 0 && old >= 0 && k < p->patch->knob_count; k++)
+            if (p->patch->knobs[k].birth == before->patch->knobs[old].birth)
+                put_former(p, true, i, k);
+    }
+}
+
+/// @return false without memory
+static bool make_former(const mega_engine *e, mega_program *p, const mega_program *before) {
+    int32_t *follows = malloc((before->slot_count + 1) * sizeof *follows);
+    if (!follows) return false;
+    memset(follows, 0xff, (before->slot_count + 1) * sizeof *follows);
+    for (uint32_t t = 0; t < p->transfer_count; t++)
+        follows[p->transfers[t].from] = (int32_t)p->transfers[t].to;
+    list_former(e, p, before, follows); // to count them
+    bool any = p->former_count;
+    if (any) p->former = malloc(p->former_count * sizeof *p->former);
+    if (p->former) list_former(e, p, before, follows);
+    free(follows);
+    return !any || p->former;
+}
+
+bool mega_names_resolve(mega_engine *e, mega_program *program, const mega_program *before) {
     program->knob_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->knob_of_id);
     program->slot_of_id = malloc(MEGA_NAMES_MAX * sizeof *program->slot_of_id);
     program->preset_of_id = malloc(MEGA_PRESET_NAMES_MAX * sizeof *program->preset_of_id);
@@ -127,5 +166,5 @@ bool mega_names_resolve(mega_engine *e, mega_program *program) {
         program->slot_of_id[i] = slot_in(program, e->params.names[i]);
     for (uint32_t i = 0; i < e->presets.count; i++)
         program->preset_of_id[i] = mega_preset_find(program->patch, e->presets.names[i]);
-    return true;
+    return !before || make_former(e, program, before);
 }

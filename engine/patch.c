@@ -19,6 +19,7 @@ MEGA_CONTROL void mega_patch_destroy(mega_patch *patch) {
         free(patch->nodes[i].id);
         free(patch->nodes[i].values);
         free(patch->nodes[i].written);
+        free(patch->nodes[i].turned);
         json_decref(patch->nodes[i].extra);
     }
     for (size_t i = 0; i < patch->cable_count; i++) json_decref(patch->cables[i].extra);
@@ -66,11 +67,14 @@ bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *fr
     to->id = NULL;
     to->values = NULL;
     to->written = NULL;
+    to->turned = NULL;
     bool ok = true;
     to->extra = copy_extra(from->extra, &ok);
     return ok && copy_text(&to->id, from->id) &&
            copy_bytes(&to->values, from->values, params * sizeof *to->values) &&
-           copy_bytes(&to->written, from->written, params * sizeof *to->written);
+           copy_bytes(&to->written, from->written, params * sizeof *to->written) &&
+           (!from->turned ||
+            copy_bytes(&to->turned, from->turned, params * sizeof *to->turned));
 }
 
 bool mega_patch_copy_preset(mega_patch_preset_row *to, const mega_patch_preset_row *from) {

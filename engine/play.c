@@ -120,13 +120,14 @@ mega_status mega_panic(mega_engine *e) {
 }
 
 /// Notes what the audio role has not heard yet, for those who ask for values: see values.c.
-static mega_status say(mega_engine *e, const mega_event *event, _Atomic uint64_t *said,
-                       uint32_t what) {
+static mega_status say(mega_engine *e, const mega_event *event, mega_said *said, uint32_t what) {
     mega_status status = push(e, *event);
     bool number = vabs(event->value) <= 3e38f; // else it is passed over
     bool soon = number && event->frame < atomic_load(&e->tally.frame_rendered) + MEGA_BLOCK_FRAMES;
     uint64_t position = atomic_load_explicit(&e->events.written, memory_order_relaxed);
-    if (!status && soon) atomic_store(said, position << 32 | what);
+    if (status || !soon) return status;
+    atomic_store(&said->frame, event->frame);
+    atomic_store(&said->word, position << 32 | what);
     return status;
 }
 

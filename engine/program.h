@@ -129,6 +129,19 @@ typedef struct {
     bool retarget; ///< the document says another value than before: go there
 } mega_slot_transfer;
 
+/// A public number of a name that something had in the program before, and nothing has now.
+typedef struct {
+    bool is_knob;
+    uint32_t number, target; ///< target: knob, or slot
+} mega_former_name;
+
+/// Where a node takes the place of another of its name and of another type or scope: what was turned
+/// in that, as far as this one has such a parameter.
+typedef struct {
+    uint32_t from, to;                    ///< slots
+    uint32_t from_module, to_module, param; ///< in modules.def; of the old one
+} mega_slot_inheritance;
+
 typedef struct mega_program {
     uint32_t voices, groups; ///< polyphony; groups hold it and the reserve for stolen voices
     float voice_tail_seconds;
@@ -171,6 +184,8 @@ typedef struct mega_program {
     uint32_t knob_count;
     float *knob_values;    ///< where they are, or are going; read by CONTROL
     uint32_t *knob_before; ///< knob of the program before whose value goes on, or UINT32_MAX
+    mega_preset_write *unheard; ///< what was turned before the change and was not heard: as it comes in force
+    uint32_t unheard_count;
     mega_preset_write *preset_writes;
     uint32_t *preset_first; ///< by preset, and one more
     int32_t *knob_of_id;    ///< public number -> knob; MEGA_NAMES_MAX
@@ -183,11 +198,16 @@ typedef struct mega_program {
     uint64_t due;              ///< first frame of the block from which on it may be taken
     uint64_t expected;         ///< first frame of the block in which it will be, as far as is known
     uint64_t taken_frame;      ///< first frame of the block in which it was
+    bool at_once;              ///< a load: values that the document changes do not glide
     uint64_t busy_frames;      ///< from then on, until another can be: its fades
     _Atomic(struct mega_program *) then; ///< the one that is due after it: see handoff.h
     struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
     mega_slot_transfer *transfers;
     uint32_t transfer_count;
+    mega_former_name *former;
+    uint32_t former_count;
+    mega_slot_inheritance *inheritances;
+    uint32_t inheritance_count;
     mega_bus *buses[MEGA_BUSES_MAX];
     uint32_t bus_count;
     uint32_t own_slot[MEGA_OWN_MAX]; ///< of each owned parameter + 1; 0: not here, or shared
@@ -238,6 +258,8 @@ typedef struct {
     const mega_program *before;     ///< the program it will replace, or NULL
     const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
     uint32_t groups_min;            ///< notes may sound in so many, whatever the polyphony
+    bool at_once; ///< a load: values that the document changes do not glide
+    bool first;   ///< of a change: brings what was turned before it and was not heard
     const char *const
         *origins;        ///< by node: its name in the program before, NULL: it is new; or NULL
     const int8_t *fades; ///< by cable: 1 comes in, -1 goes out, 0 stands; NULL: all stand

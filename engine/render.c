@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "lanes.h"
 #include "lineage.h"
+#include "turn.h"
 
 // ---- floating-point mode ----------------------------------------------------------------------
 
@@ -204,11 +205,13 @@ static void install(mega_engine *e, mega_program *program) {
         program->new_groups = NULL;
     }
     e->vm.program = program;
+    e->change_frame = e->block_frame;
     atomic_store_explicit(&e->sounding, program, memory_order_release);
     e->vm.faded = 0;
     e->voices.voices = program->voices;
     e->voices.own_gate = !program->reads_gate;
     e->voices.tail_seconds = program->voice_tail_seconds;
+    mega_turn_unheard(e);
     mega_behind_follow(e);
     MEGA_COUNT(e, programs_swapped);
     atomic_store_explicit(&e->tally.memory_bytes, program->memory_bytes, memory_order_relaxed);

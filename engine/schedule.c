@@ -14,6 +14,7 @@
 
 #include "engine.h"
 #include "load.h"
+#include "turned.h"
 
 // ---- what there is ----------------------------------------------------------------------------
 
@@ -93,12 +94,18 @@ static uint64_t free_from(const mega_engine *e, const mega_program *program) {
 static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 /// The document after a change, to be destroyed.
-static mega_patch *document_after(mega_scheduled *change, const mega_patch *before,
+/// @param first of its group: what is turned until then is known by then, to the audio role
+static mega_patch *document_after(mega_scheduled *change, const mega_patch *before, bool first,
                                   mega_report *report) {
     change->undo = NULL;
     if (change->patch) return mega_patch_clone(change->patch);
-    return mega_patch_edit(before, change->operations, change->bytes, change->format, report,
-                           &change->undo);
+    mega_patch *copy = mega_patch_clone(before);
+    if (!copy) return NULL;
+    if (first) mega_turned_forget(copy);
+    mega_patch *after = mega_patch_edit(copy, change->operations, change->bytes, change->format,
+                                        report, &change->undo);
+    mega_patch_destroy(copy);
+    return after;
 }
 
 /// A list being compiled, in the place of the schedule's.
@@ -128,7 +135,7 @@ static mega_status compile_group(mega_engine *e, plan *p, size_t first, const me
     for (; at < p->count && later(p->changes[at].block, start) == block; at++) {
         const mega_patch *before = document ? document : base ? base->patch : NULL;
         mega_report *told = p->fresh == SIZE_MAX || at == p->fresh ? report : NULL;
-        mega_patch *after = document_after(&p->changes[at], before, told);
+        mega_patch *after = document_after(&p->changes[at], before, !document, told);
         mega_patch_destroy(document);
         document = after;
         *end = at;
@@ -282,7 +289,6 @@ static mega_status insert(mega_engine *e, mega_scheduled *change, mega_report *r
     do {
         if (!change->block && s->count && !s->changes[0].block) {
             change->load |= s->changes[0].load;
-            change->sent = s->changes[0].sent; // what was turned in between is newer than that one
             change->asked = s->changes[0].asked;
         }
         plan_with(s, change, &p);
@@ -301,7 +307,6 @@ mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, mega_repor
     }
     change->number = s->numbers + 1;
     change->asked = change->block ? change->block : atomic_load(&e->tally.frame_rendered);
-    change->sent = atomic_load_explicit(&e->events.written, memory_order_acquire);
     mega_status status =
         can_append(s, change) ? append(e, change, report) : insert(e, change, report);
     if (status) return status;

@@ -16,6 +16,7 @@ typedef struct {
     uint64_t asked; ///< the same as a frame: `block`, or when it was made
     uint32_t sent;  ///< position in the ring of events when it was made
     uint32_t fade_frames;
+    bool timed;        ///< it was made for a frame: it sounds the same whenever it was made
     bool load;         ///< nothing goes on but state
     bool alone;        ///< takes the place of all that is scheduled
     mega_patch *patch; ///< the whole patch to change to; NULL: `operations`

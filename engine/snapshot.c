@@ -4,31 +4,33 @@
 #include <stdlib.h>
 
 #include "formats/formats.h"
+#include "turned.h"
 #include "values.h"
 
 // ---- documents ---------------------------------------------------------------------------------
 
 /// Written are the values that the document alone would not give: a 0 or a default too.
-static void take_params(mega_engine *e, mega_patch *patch) {
+static void write_turned(mega_patch *patch) {
+    for (size_t k = 0; k < patch->knob_count; k++) {
+        mega_patch_knob_row *knob = &patch->knobs[k];
+        if (knob->turned.is) knob->value = knob->turned.value;
+    }
     for (uint32_t n = 0; n < patch->node_count; n++) {
         mega_patch_node_row *node = &patch->nodes[n];
-        for (uint32_t i = 0; i < node->module->param_count; i++) {
-            float value = mega_value_of_param(e, n, i);
-            if (value == mega_value_of_document(e, n, i)) continue;
-            node->values[i] = value;
+        for (uint32_t i = 0; node->turned && i < node->module->param_count; i++) {
+            if (!node->turned[i].is) continue;
+            node->values[i] = node->turned[i].value;
             node->written[i] = true;
         }
     }
+    mega_turned_forget(patch);
 }
 
 mega_patch *mega_snapshot(mega_engine *e) {
     MEGA_IN_CONTROL(e);
-    const mega_patch *document = mega_schedule_document(&e->schedule);
-    mega_patch *patch = document ? mega_patch_clone(document) : NULL;
-    if (!patch) return NULL;
-    for (uint32_t k = 0; k < patch->knob_count; k++)
-        patch->knobs[k].value = mega_value_of_knob(e, k);
-    take_params(e, patch);
+    bool any = mega_schedule_document(&e->schedule);
+    mega_patch *patch = any ? mega_values_patch(e) : NULL;
+    if (patch) write_turned(patch);
     return patch;
 }
 

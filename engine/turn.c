@@ -10,7 +10,7 @@ static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_se
                      mega_scale scale) {
     mega_program *p = e->vm.program;
     mega_slot *slot = &p->slots[number];
-    mega_slot_set(slot, value, ramp_seconds, e->vm.rate);
+    mega_slot_go(slot, value, ramp_seconds, e->vm.rate);
     if (scale == MEGA_EXP) mega_ramp_even(&slot->going);
     p->slots_changed = true;
     if (slot->listed) return;
@@ -28,20 +28,32 @@ typedef struct {
     float value, ramp_seconds;
     mega_scale scale; ///< of the way there
     bool again, older;
+    bool exact; ///< what the document gives, which may lie outside the range
 } turn;
+
+/// Whether what was turned last before the document was changed is something else.
+static bool is_passed_over(const mega_program *p, const turn *t, bool is_knob, uint32_t target,
+                           float value) {
+    for (uint32_t i = 0; t->older && i < p->unheard_count; i++)
+        if (p->unheard[i].is_knob == is_knob && p->unheard[i].target == target)
+            return p->unheard[i].value != value;
+    return false;
+}
 
 static void set_param(mega_engine *e, uint32_t slot, const turn *t) {
     mega_program *p = e->vm.program;
     const mega_way *way = &p->slots[slot].way;
-    float value = mega_way_hold(way, t->value);
+    float value = t->exact ? t->value : mega_way_hold(way, t->value);
+    if (is_passed_over(p, t, false, slot, value)) return;
     if ((t->older && p->renewed[slot]) || (t->again && p->heading[slot] == value)) return;
     write_word(&p->heading[slot], value);
-    set_slot(e, slot, t->value, t->ramp_seconds, t->scale);
+    set_slot(e, slot, value, t->ramp_seconds, t->scale);
 }
 
 static void set_knob(mega_engine *e, uint32_t knob, const turn *t) {
     const mega_program *p = e->vm.program;
     bool renewed = p->knob_before[knob] == UINT32_MAX;
+    if (is_passed_over(p, t, true, knob, t->value)) return;
     if ((t->older && renewed) || (t->again && p->knob_values[knob] == t->value)) return;
     write_word(&p->knob_values[knob], t->value);
     for (uint32_t i = p->knob_first[knob]; i < p->knob_first[knob + 1]; i++) {
@@ -60,6 +72,15 @@ static void recall(mega_engine *e, uint32_t preset, turn t) {
         t.scale = write->scale;
         if (write->is_knob) set_knob(e, write->target, &t);
         else set_param(e, write->target, &t);
+    }
+}
+
+void mega_turn_unheard(mega_engine *e) {
+    const mega_program *p = e->vm.program;
+    for (uint32_t i = 0; i < p->unheard_count; i++) {
+        turn t = {.value = p->unheard[i].value, .ramp_seconds = -1, .again = true, .exact = true};
+        if (p->unheard[i].is_knob) set_knob(e, p->unheard[i].target, &t);
+        else set_param(e, p->unheard[i].target, &t);
     }
 }
 
@@ -85,8 +106,15 @@ static void set_own(mega_engine *e, const mega_event *event, bool again) {
     if (mega_ramp_moves(ramp)) g->own_moving |= (uint16_t)(1u << i);
 }
 
-/// What the event turns, as the program numbers it; -1: nothing.
-static int32_t find(const mega_program *p, const mega_event *event) {
+static int32_t find_former(const mega_program *p, const mega_event *event) {
+    bool is_knob = event->type == MEGA_EVENT_KNOB;
+    for (uint32_t i = 0; i < p->former_count; i++)
+        if (p->former[i].is_knob == is_knob && p->former[i].number == (uint32_t)event->target)
+            return (int32_t)p->former[i].target;
+    return -1;
+}
+
+static int32_t find_named(const mega_program *p, const mega_event *event) {
     switch ((mega_event_type)event->type) {
     case MEGA_EVENT_KNOB: return __atomic_load_n(&p->knob_of_id[event->target], __ATOMIC_RELAXED);
     case MEGA_EVENT_PARAM: return __atomic_load_n(&p->slot_of_id[event->target], __ATOMIC_RELAXED);
@@ -96,13 +124,20 @@ static int32_t find(const mega_program *p, const mega_event *event) {
     }
 }
 
-bool mega_turn_knows(const mega_engine *e, const mega_event *event) {
-    return find(e->vm.program, event) >= 0;
+/// What the event turns, as the program numbers it; -1: nothing. In the block of a change it may
+/// have the name that it had before.
+static int32_t find(const mega_engine *e, const mega_event *event) {
+    int32_t found = find_named(e->vm.program, event);
+    bool may = event->type == MEGA_EVENT_KNOB || event->type == MEGA_EVENT_PARAM;
+    bool with_it = event->frame == MEGA_NOW || event->frame >= e->block_frame;
+    if (found >= 0 || !may || !with_it || e->change_frame != e->block_frame) return found;
+    return find_former(e->vm.program, event);
 }
 
+bool mega_turn_knows(const mega_engine *e, const mega_event *event) { return find(e, event) >= 0; }
+
 bool mega_turn(mega_engine *e, const mega_event *event, bool again) {
-    const mega_program *p = e->vm.program;
-    int32_t found = find(p, event);
+    int32_t found = again ? find_named(e->vm.program, event) : find(e, event);
     if (found < 0 || !(vabs(event->value) <= 3e38f)) return false;
     turn t = {.value = event->value,
               .ramp_seconds = event->more,

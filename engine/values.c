@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "turned.h"
+
 // ---- presets of a program ----------------------------------------------------------------------
 
 bool mega_presets_resolve(mega_program *p) {
@@ -57,12 +59,28 @@ static const mega_program *document_program(const mega_schedule *s) {
     return s->in_force;
 }
 
-/// The program that sounds, if its values go on in the document in force.
-static const mega_program *values_program(mega_engine *e) {
-    const mega_schedule *s = &e->schedule;
-    bool taken = atomic_load(&e->handoff.taken) > s->taken; // which CONTROL may not have noted
-    if (!taken && s->count && !s->changes[0].block && s->changes[0].load) return NULL;
+/// A stage on the way to the document in force, itself the last; NULL past that.
+static const mega_program *stage_of(const mega_engine *e, size_t index) {
+    const mega_program *document = document_program(&e->schedule);
+    for (size_t i = 0; i < MEGA_STAGES_MAX; i++)
+        if (document->lead[i] && index-- == 0) return document->lead[i];
+    return index == 0 ? document : NULL;
+}
+
+static const mega_program *sounding(const mega_engine *e) {
     return atomic_load_explicit(&e->sounding, memory_order_acquire);
+}
+
+/// Whether the document in force sounds, or fades in.
+static bool has_begun(const mega_engine *e) {
+    const mega_program *stage, *now = sounding(e);
+    for (size_t i = 0; (stage = stage_of(e, i)); i++)
+        if (stage == now) return true;
+    return false;
+}
+
+static bool is_dying(const mega_patch_node_row *row) {
+    return strchr(row->id, ' '); // no document can hold that
 }
 
 /// A node of some program's patch: the same under whatever name, else another of its name, if its
@@ -71,42 +89,59 @@ static const mega_program_node *node_in(const mega_program *p, const mega_patch_
     const mega_program_node *found = NULL;
     for (uint32_t n = 0; n < p->node_count; n++) {
         const mega_patch_node_row *row = &p->patch->nodes[p->nodes[n].row];
-        bool dying = strchr(row->id, ' '); // no document can hold that
-        if (row->module != node->module || dying) continue;
-        if (row->birth == node->birth) return &p->nodes[n];
-        if (strcmp(row->id, node->id) == 0) found = &p->nodes[n];
+        if (row->module != node->module) continue;
+        bool same = row->birth == node->birth;
+        if (!same && (found || strcmp(row->id, node->id) != 0)) continue;
+        if (is_dying(row)) continue;
+        if (same) return &p->nodes[n];
+        found = &p->nodes[n];
     }
     return found;
 }
 
-static float param_heading(mega_engine *e, const mega_patch_node_row *node, uint32_t param) {
-    const mega_program *document = document_program(&e->schedule), *sounding = values_program(e);
-    const mega_program_node *at = node_in(document, node);
-    const mega_program_node *before = sounding ? node_in(sounding, node) : NULL;
-    if (!at) return node->values[param];
-    float written = document->documented[at->slot + param];
-    bool goes_on = before && before->voice == at->voice; // else it is another node
-    // another value in the document, which the audio role will go to
-    if (!goes_on || sounding->documented[before->slot + param] != written) return written;
-    return read_word(&sounding->heading[before->slot + param]);
+/// A node of the document in force: in its program, and in the one that sounds.
+typedef struct {
+    const mega_patch_node_row *row;
+    const mega_program *document, *sounding;
+    const mega_program_node *at, *before; ///< NULL: not there, or not the same
+} located;
+
+static located locate(const mega_engine *e, const mega_patch_node_row *row) {
+    located l = {.row = row, .document = document_program(&e->schedule), .sounding = sounding(e)};
+    l.at = node_in(l.document, row);
+    l.before = l.sounding == l.document ? l.at : l.sounding ? node_in(l.sounding, row) : NULL;
+    if (l.before && l.at && l.before->voice != l.at->voice) l.before = NULL;
+    return l;
+}
+
+static bool is_written(const mega_program *p, const mega_program_node *node, uint32_t param) {
+    return p->patch->nodes[node->row].written[param];
+}
+
+/// What the document alone gives.
+static float documented(const located *l, uint32_t param) {
+    return l->at ? l->document->documented[l->at->slot + param] : l->row->values[param];
+}
+
+/// Where the audio role has it, or will as the program comes in force: see lineage.c.
+static float param_heading(const located *l, uint32_t param) {
+    float written = documented(l, param);
+    if (!l->at || !l->before)
+        return l->row->turned ? mega_turned_value(&l->row->turned[param], written) : written;
+    float before = l->sounding->documented[l->before->slot + param];
+    float heading = read_word(&l->sounding->heading[l->before->slot + param]);
+    bool said = is_written(l->document, l->at, param) || is_written(l->sounding, l->before, param);
+    return before != written && (said || heading == before) ? written : heading;
 }
 
 static float knob_heading(mega_engine *e, const mega_patch_knob_row *knob) {
-    const mega_program *sounding = values_program(e);
-    for (size_t k = 0; sounding && k < sounding->patch->knob_count; k++) {
-        const mega_patch_knob_row *row = &sounding->patch->knobs[k];
+    const mega_program *now = sounding(e);
+    for (size_t k = 0; now && k < now->patch->knob_count; k++) {
+        const mega_patch_knob_row *row = &now->patch->knobs[k];
         if (mega_same_knob(row, knob))
-            return row->value == knob->value ? read_word(&sounding->knob_values[k]) : knob->value;
+            return row->value == knob->value ? read_word(&now->knob_values[k]) : knob->value;
     }
-    return knob->value;
-}
-
-/// A stage on the way to the document in force, itself the last; NULL past that.
-static const mega_program *stage_of(const mega_engine *e, size_t index) {
-    const mega_program *document = document_program(&e->schedule);
-    for (size_t i = 0; i < MEGA_STAGES_MAX; i++)
-        if (document->lead[i] && index-- == 0) return document->lead[i];
-    return index == 0 ? document : NULL;
+    return mega_turned_value(&knob->turned, knob->value);
 }
 
 /// Whether the document in force says another value than the one before: then what was said before
@@ -155,14 +190,14 @@ static const mega_patch_value_row *value_in(const mega_patch_preset_row *preset,
 
 /// What EVENT has said last of a value, by itself or by a preset.
 /// @param number public, -1: none; @param node -1: of a knob; @param renewed by the document
-static bool said_of(mega_engine *e, const _Atomic uint64_t *values, int32_t number, int32_t node,
+static bool said_of(mega_engine *e, const mega_said *values, int32_t number, int32_t node,
                     uint32_t index, bool renewed, float *value) {
     const mega_patch *patch = mega_schedule_document(&e->schedule);
-    uint64_t said = number >= 0 ? atomic_load(&values[number]) : 0;
+    uint64_t said = number >= 0 ? atomic_load(&values[number].word) : 0;
     uint32_t ahead = unheard(e, said, renewed);
     if (ahead) *value = float_of((uint32_t)said);
     for (uint32_t i = 0; i < e->presets.count; i++) {
-        uint32_t recalled = unheard(e, atomic_load(&e->said_presets[i]), renewed);
+        uint32_t recalled = unheard(e, atomic_load(&e->said_presets[i].word), renewed);
         int32_t p = recalled > ahead ? mega_preset_find(patch, e->presets.names[i]) : -1;
         const mega_patch_value_row *row = p < 0 ? NULL : value_in(&patch->presets[p], node, index);
         if (!row) continue;
@@ -172,37 +207,161 @@ static bool said_of(mega_engine *e, const _Atomic uint64_t *values, int32_t numb
     return ahead > 0;
 }
 
-float mega_value_of_document(const mega_engine *e, uint32_t row, uint32_t param) {
-    const mega_patch_node_row *node = &mega_schedule_document(&e->schedule)->nodes[row];
-    const mega_program *document = document_program(&e->schedule);
-    const mega_program_node *at = node_in(document, node);
-    return at ? document->documented[at->slot + param] : node->values[param];
-}
+// ---- together ----------------------------------------------------------------------------------
 
-// ---- asked from outside ------------------------------------------------------------------------
+/// What was turned before the document was changed, and travels with it. See turned.h.
+static bool travels(const mega_engine *e, const mega_patch_turned *turned) {
+    return turned && turned->unheard && !has_begun(e);
+}
 
 float mega_value_of_knob(mega_engine *e, uint32_t row) {
     const mega_patch_knob_row *knob = &mega_schedule_document(&e->schedule)->knobs[row];
     float value;
     int32_t number = mega_names_find(&e->knobs, knob->id);
-    if (!said_of(e, e->said_knobs, number, -1, row, is_knob_renewed(e, knob), &value))
-        value = knob_heading(e, knob);
-    return value;
+    bool kept = travels(e, &knob->turned), passed_over = kept || is_knob_renewed(e, knob);
+    if (said_of(e, e->said_knobs, number, -1, row, passed_over, &value)) return value;
+    return kept ? mega_turned_value(&knob->turned, knob->value) : knob_heading(e, knob);
 }
 
 float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param) {
     const mega_patch_node_row *node = &mega_schedule_document(&e->schedule)->nodes[row];
-    const mega_param_row *facts = &node->module->params[param];
+    const mega_patch_turned *turned = node->turned ? &node->turned[param] : NULL;
+    mega_way way = mega_way_of(&node->module->params[param]);
     char name[MEGA_NAME_BYTES_MAX + 2];
     float value;
-    mega_names_join(name, node->id, facts->name);
+    mega_names_join(name, node->id, node->module->params[param].name);
     int32_t number = mega_names_find(&e->params, name);
-    bool renewed = is_param_renewed(e, node, param);
-    mega_way way = mega_way_of(facts);
-    if (said_of(e, e->said_params, number, (int32_t)row, param, renewed, &value))
+    bool kept = travels(e, turned), passed_over = kept || is_param_renewed(e, node, param);
+    if (said_of(e, e->said_params, number, (int32_t)row, param, passed_over, &value))
         return mega_way_hold(&way, value);
-    return param_heading(e, node, param);
+    located l = locate(e, node);
+    return kept ? mega_turned_value(turned, documented(&l, param)) : param_heading(&l, param);
 }
+
+float mega_value_of_document(const mega_engine *e, uint32_t row, uint32_t param) {
+    located l = locate(e, &mega_schedule_document(&e->schedule)->nodes[row]);
+    return documented(&l, param);
+}
+
+// ---- all of them -------------------------------------------------------------------------------
+
+/// What the audio role has, in a copy of the document.
+static bool take_headings(mega_engine *e, mega_patch *patch) {
+    for (size_t k = 0; k < patch->knob_count; k++) {
+        mega_patch_knob_row *knob = &patch->knobs[k];
+        if (knob->turned.unheard) continue;
+        float value = knob_heading(e, knob);
+        knob->turned = (mega_patch_turned){.value = value, .is = value != knob->value};
+    }
+    for (size_t n = 0; n < patch->node_count; n++) {
+        mega_patch_node_row *node = &patch->nodes[n];
+        located l = locate(e, node);
+        for (uint32_t i = 0; i < node->module->param_count; i++) {
+            if (node->turned && node->turned[i].unheard) continue;
+            float value = param_heading(&l, i);
+            bool is = value != documented(&l, i);
+            if (node->turned) node->turned[i].is = is;
+            if (is && !mega_turned_put(node, i, value, false)) return false;
+        }
+    }
+    return true;
+}
+
+static bool is_unheard(const mega_engine *e, const mega_said *said) {
+    return unheard(e, atomic_load(&said->word), false);
+}
+
+/// What has a frame finds its way by its name, on that frame or as soon as something has the name.
+static bool is_timed(const mega_said *said) { return atomic_load(&said->frame) != MEGA_NOW; }
+
+static bool take_param(mega_engine *e, mega_patch *patch, int32_t node, uint32_t param) {
+    float value = mega_value_of_param(e, (uint32_t)node, param);
+    return mega_turned_put(&patch->nodes[node], param, value, true);
+}
+
+static void take_knob(mega_engine *e, mega_patch *patch, uint32_t knob) {
+    float value = mega_value_of_knob(e, knob);
+    patch->knobs[knob].turned = (mega_patch_turned){.value = value, .is = true, .unheard = true};
+}
+
+static bool take_preset(mega_engine *e, mega_patch *patch, int32_t preset) {
+    const mega_patch_preset_row *row = preset < 0 ? NULL : &patch->presets[preset];
+    for (size_t i = 0; row && i < row->value_count; i++)
+        if (row->values[i].node < 0) take_knob(e, patch, row->values[i].index);
+        else if (!take_param(e, patch, row->values[i].node, row->values[i].index)) return false;
+    return true;
+}
+
+/// "node.param" as numbers of a patch. @return false if it has them not
+static bool find_param(const mega_patch *patch, const char *name, int32_t *node, int32_t *param) {
+    char id[MEGA_NAME_BYTES_MAX + 2];
+    strcpy(id, name);
+    char *dot = strrchr(id, '.');
+    *dot = 0;
+    *node = mega_patch_find_node(patch, id);
+    *param = *node < 0 ? -1 : mega_module_find_param(patch->nodes[*node].module, dot + 1);
+    return *param >= 0;
+}
+
+/// What EVENT has said since.
+static bool take_unheard(mega_engine *e, mega_patch *patch) {
+    int32_t node, param;
+    for (uint32_t i = 0; i < e->knobs.count; i++) {
+        int32_t knob =
+            is_unheard(e, &e->said_knobs[i]) ? mega_patch_find_knob(patch, e->knobs.names[i]) : -1;
+        if (knob >= 0) take_knob(e, patch, (uint32_t)knob);
+    }
+    for (uint32_t i = 0; i < e->params.count; i++)
+        if (is_unheard(e, &e->said_params[i]) &&
+            find_param(patch, e->params.names[i], &node, &param) &&
+            !take_param(e, patch, node, (uint32_t)param))
+            return false;
+    for (uint32_t i = 0; i < e->presets.count; i++)
+        if (is_unheard(e, &e->said_presets[i]) &&
+            !take_preset(e, patch, mega_preset_find(patch, e->presets.names[i])))
+            return false;
+    return true;
+}
+
+void mega_values_leave(mega_engine *e, mega_patch *after) {
+    int32_t node, param;
+    for (uint32_t i = 0; i < e->knobs.count; i++) {
+        const mega_said *said = &e->said_knobs[i];
+        int32_t knob = is_unheard(e, said) && is_timed(said)
+                           ? mega_patch_find_knob(after, e->knobs.names[i])
+                           : -1;
+        if (knob >= 0) after->knobs[knob].turned = (mega_patch_turned){0};
+    }
+    for (uint32_t i = 0; i < e->params.count; i++) {
+        const mega_said *said = &e->said_params[i];
+        if (is_unheard(e, said) && is_timed(said) &&
+            find_param(after, e->params.names[i], &node, &param) && after->nodes[node].turned)
+            after->nodes[node].turned[param] = (mega_patch_turned){0};
+    }
+    for (uint32_t i = 0; i < e->presets.count; i++) {
+        const mega_said *said = &e->said_presets[i];
+        int32_t preset = is_unheard(e, said) && is_timed(said)
+                             ? mega_preset_find(after, e->presets.names[i])
+                             : -1;
+        const mega_patch_preset_row *row = preset < 0 ? NULL : &after->presets[preset];
+        for (size_t v = 0; row && v < row->value_count; v++) {
+            const mega_patch_value_row *value = &row->values[v];
+            if (value->node < 0) after->knobs[value->index].turned = (mega_patch_turned){0};
+            else if (after->nodes[value->node].turned)
+                after->nodes[value->node].turned[value->index] = (mega_patch_turned){0};
+        }
+    }
+}
+
+mega_patch *mega_values_patch(mega_engine *e) {
+    mega_patch *patch = mega_patch_clone(mega_schedule_document(&e->schedule));
+    if (patch && has_begun(e)) mega_turned_settle(patch);
+    if (patch && take_headings(e, patch) && take_unheard(e, patch)) return patch;
+    mega_patch_destroy(patch);
+    return NULL;
+}
+
+// ---- asked from outside ------------------------------------------------------------------------
 
 mega_status mega_knob_get(mega_engine *e, const char *name, float *value) {
     MEGA_IN_CONTROL(e);

@@ -8,6 +8,11 @@
 /// By its number in the document in force, which there must be: as it was turned, be it just now.
 float mega_value_of_knob(mega_engine *e, uint32_t row);
 float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param);
+/// A copy of the document in force, which there must be, that carries what was turned: see turned.h.
+/// @return NULL without memory
+mega_patch *mega_values_patch(mega_engine *e);
+/// Takes from what travels with a change what reaches `after` by itself, since it has a frame and the name is there.
+void mega_values_leave(mega_engine *e, mega_patch *after);
 /// What the document alone gives a parameter: what is written, else its default, or 0 where cables
 /// add.
 float mega_value_of_document(const mega_engine *e, uint32_t row, uint32_t param);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// random_turns -- turns knobs, parameters and choices of a patch at random, and recalls its presets.
+// random_turns -- turns knobs, parameters and choices of a patch at random, and recalls its
+// presets.
 #ifndef RANDOM_TURNS_H
 #define RANDOM_TURNS_H
 

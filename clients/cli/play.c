@@ -116,7 +116,7 @@ static mega_status send(player *p, const event *e) {
 static void make_edit(player *p, const event *e) {
     const play_options *o = p->options;
     const sequence_edit *edit = &o->sequence->edits[e->target];
-    mega_change how = {.rev = MEGA_REV_ANY, .fade_ms = edit->fade_ms, .frame = MEGA_NOW};
+    mega_change how = {.rev = MEGA_REV_ANY, .fade_ms = edit->fade_ms, .frame = e->frame};
     mega_status status = edit->patch ? mega_rewire(o->engine, edit->patch, &how, NULL, o->report)
                                      : mega_edit(o->engine, edit->operations, edit->bytes,
                                                  MEGA_FORMAT_JSON, &how, NULL, o->report);

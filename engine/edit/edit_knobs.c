@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../turned.h"
 #include "working.h"
 
 enum { KNOB_DEPTH = 3 }; // document, knobs, knob
@@ -39,6 +40,7 @@ static bool clear_key(mega_patch_knob_row *knob, const char *key) {
 static void change_knob(edit *e, mega_patch_knob_row *knob, json_t *undo) {
     static const char *const keys[] = {"value", "range", "scale", "unit"};
     size_t errors = e->b.document->errors;
+    float before = knob->value;
     for (size_t i = 0; i < COUNT(keys); i++) {
         json_t *value = json_object_get(e->op, keys[i]);
         mega_at here = mega_at_key(&e->at, e->op, keys[i]);
@@ -46,6 +48,15 @@ static void change_knob(edit *e, mega_patch_knob_row *knob, json_t *undo) {
         if (undo) undo_put(e, undo, keys[i], knob_value(e, knob, keys[i]));
         if (!json_is_null(value) || !clear_key(knob, keys[i]))
             build_knob_key(&e->b, &here, keys[i], value, knob);
+    }
+    json_t *turned = json_object_get(e->op, "turned");
+    mega_at at_turned = mega_at_key(&e->at, e->op, "turned");
+    double number;
+    if (knob->value != before) mega_turned_renew(&knob->turned);
+    if (turned && expect_number(&e->b, &at_turned, turned, &number)) {
+        if (number >= 0 && number <= 1)
+            knob->turned = (mega_patch_turned){.value = (float)number, .is = true};
+        else op_error(e, "turned", "bad-value", NULL, "%.9g is outside 0..1", number);
     }
     e->wordy |= json_object_get(e->op, "unit") != NULL;
     op_extra(e, &knob->extra, KNOB_DEPTH, undo);
@@ -76,7 +87,8 @@ static void add_knob(edit *e, const char *id) {
 }
 
 void edit_knob(edit *e) {
-    static const char *const keys[] = {"id", "value", "range", "scale", "unit", "unset", "at"};
+    static const char *const keys[] = {"id",   "value",  "range", "scale",
+                                       "unit", "turned", "unset", "at"};
     op_keys(e, keys, COUNT(keys), true);
     const char *id = op_string(e, "id");
     if (!id) return;
@@ -115,6 +127,7 @@ void edit_unknob(edit *e) {
     if (undo) {
         undo_put(e, undo, "id", json_string(knob->id));
         if (!mega_tree_knob(knob, undo)) mega_document_no_memory(e->b.document);
+        if (knob->turned.is) undo_put(e, undo, "turned", mega_tree_number(knob->turned.value));
         undo_put(e, undo, "at", json_integer((json_int_t)place));
     }
     undo_push(e, undo);

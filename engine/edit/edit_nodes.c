@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../turned.h"
 #include "working.h"
 
 enum { NODE_DEPTH = 3 }; // document, nodes, node
@@ -59,6 +60,18 @@ void edit_add(edit *e) {
     undo_push(e, undo);
 }
 
+/// Where it stands comes back too. @param heir in which some of it stays turned, or NULL
+static void undo_put_turned(edit *e, json_t *undo, const mega_patch_node_row *node,
+                            const mega_patch_node_row *heir) {
+    json_t *turned = undo && node->turned ? json_object() : NULL;
+    for (uint32_t i = 0; turned && i < node->module->param_count; i++)
+        if (node->turned[i].is && !(heir && mega_turned_stays(node, i, heir)))
+            undo_put(e, turned, node->module->params[i].name,
+                     mega_tree_value(&node->module->params[i], node->turned[i].value));
+    if (json_object_size(turned)) undo_put(e, undo, "turned", turned);
+    else json_decref(turned);
+}
+
 static bool is_of_node(const mega_patch_cable_row *cable, const void *row) {
     uint32_t node = *(const uint32_t *)row;
     return cable->from_node == (int32_t)node || cable->to_node == node;
@@ -82,6 +95,7 @@ void edit_remove(edit *e) {
     if (undo) {
         undo_put(e, undo, "id", json_string(node->id));
         if (!mega_tree_node(node, undo)) mega_document_no_memory(e->b.document);
+        undo_put_turned(e, undo, node, NULL);
         undo_put(e, undo, "at", json_integer((json_int_t)place));
     }
     undo_push(e, undo);
@@ -92,31 +106,11 @@ void edit_remove(edit *e) {
 
 // ---- replace -----------------------------------------------------------------------------------
 
-/// A parameter's value in another module, as far as that has the parameter and takes the value.
-/// @return its number there, or `param_count`
-static uint32_t keep_value(const mega_module *from, const mega_module *to, uint32_t param,
-                           float *value) {
-    const mega_param_row *old = &from->params[param], *row = NULL;
-    uint32_t i = 0;
-    for (; i < to->param_count; i++) {
-        row = &to->params[i];
-        if (strcmp(old->name, row->name) == 0 && !old->choices == !row->choices) break;
-    }
-    if (i == to->param_count) return i;
-    if (row->choices) {
-        uint32_t c = 0;
-        while (row->choices[c] && strcmp(row->choices[c], old->choices[(size_t)*value]) != 0) c++;
-        if (!row->choices[c]) return to->param_count;
-        *value = (float)c;
-    }
-    return *value < row->min || *value > row->max ? to->param_count : i;
-}
-
 /// What was written of parameters that both modules have.
 static void keep_params(const mega_patch_node_row *old, mega_patch_node_row *node) {
     for (uint32_t i = 0; i < old->module->param_count; i++) {
         float value = old->values[i];
-        uint32_t k = old->written[i] ? keep_value(old->module, node->module, i, &value)
+        uint32_t k = old->written[i] ? mega_turned_port(old->module, node->module, i, &value)
                                      : node->module->param_count;
         if (k == node->module->param_count) continue;
         node->values[k] = value;
@@ -133,7 +127,7 @@ typedef struct {
 static preset_fate follow_module(mega_patch_value_row *value, const void *what) {
     const replacement *r = what;
     if (value->node != r->row) return PRESET_VALUE_STAYS;
-    value->index = keep_value(r->from, r->to, value->index, &value->value);
+    value->index = mega_turned_port(r->from, r->to, value->index, &value->value);
     return value->index == r->to->param_count ? PRESET_VALUE_GOES : PRESET_VALUE_CHANGES;
 }
 
@@ -186,8 +180,8 @@ static json_t *scope_tree(mega_scope scope) {
 }
 
 /// Undoing: the old module, then its scope, if that was lost, then the cables that were.
-static void undo_replace(edit *e, const mega_patch_node_row *old, mega_scope scope) {
-    json_t *undo = scope == old->scope ? NULL : undo_begin(e, "set");
+static void undo_replace(edit *e, const mega_patch_node_row *old, const mega_patch_node_row *node) {
+    json_t *undo = node->scope == old->scope ? NULL : undo_begin(e, "set");
     if (undo) {
         undo_put(e, undo, "id", json_string(old->id));
         undo_put(e, undo, "scope", scope_tree(old->scope));
@@ -202,11 +196,12 @@ static void undo_replace(edit *e, const mega_patch_node_row *old, mega_scope sco
         if (old->written[i])
             undo_put(e, params, old->module->params[i].name, mega_tree_param(old, i));
     undo_put(e, undo, "params", params);
+    undo_put_turned(e, undo, old, node);
     undo_push(e, undo);
 }
 
 void edit_replace(edit *e) {
-    static const char *const keys[] = {"id", "type", "params"};
+    static const char *const keys[] = {"id", "type", "params", "turned"};
     builder *b = &e->b;
     uint32_t row;
     op_keys(e, keys, COUNT(keys), false);
@@ -216,22 +211,27 @@ void edit_replace(edit *e) {
     mega_at here = mega_at_key(&e->at, e->op, "params");
     build_module(b, &e->at, e->op, &node);
     if (params && !b->document->no_memory) build_params(b, &here, params, &node);
+    json_t *turned = json_object_get(e->op, "turned");
+    mega_at at_turned = mega_at_key(&e->at, e->op, "turned");
+    if (turned && !b->document->no_memory) build_turned(b, &at_turned, turned, &node);
     mega_patch_node_row *old = found ? &b->patch->nodes[row] : NULL;
     if (!old || !old->module || !node.module || b->document->no_memory) {
         finish_node(&node);
         return;
     }
     if (!params) keep_params(old, &node);
+    if (!mega_turned_follow(old, &node)) mega_document_no_memory(b->document);
     bool fits = old->scope != MEGA_SCOPE_VOICE || !(node.module->flags & MEGA_ONCE);
     node.scope = fits ? old->scope : MEGA_SCOPE_INFER;
     port_map map = map_ports(row, old->module, node.module);
     drop_cables(e, loses_port, &map);
     replacement modules = {(int32_t)row, old->module, node.module};
     change_presets(e, follow_module, &modules, false);
-    undo_replace(e, old, node.scope);
+    undo_replace(e, old, &node);
     follow_ports(b->patch, &map);
     free(old->values);
     free(old->written);
+    free(old->turned);
     node.id = old->id;
     node.extra = old->extra;
     *old = node;
@@ -254,10 +254,11 @@ static bool set_param(edit *e, mega_patch_node_row *node, json_t *undo) {
     const mega_param_row *row = &node->module->params[i];
     undo_put(e, undo, "param", json_string(row->name));
     if (undo) undo_put(e, undo, "value", node->written[i] ? mega_tree_param(node, i) : json_null());
-    double number = (double)row->initial;
+    double number = (double)row->initial, before = (double)node->values[i];
     node->written[i] = value && !json_is_null(value);
     if (!node->written[i] || read_param(&e->b, &at_value, value, row, &number))
         node->values[i] = (float)number;
+    if (node->turned && number != before) mega_turned_renew(&node->turned[i]);
     return true;
 }
 

@@ -34,6 +34,8 @@ void build_node(builder *b, const mega_at *at, json_t *object, bool in_array,
 /// A node's type, and its parameters as if none were written.
 void build_module(builder *b, const mega_at *at, json_t *object, mega_patch_node_row *node);
 void build_params(builder *b, const mega_at *at, json_t *params, mega_patch_node_row *node);
+/// Where parameters stand; in operations of an edit only.
+void build_turned(builder *b, const mega_at *at, json_t *turned, mega_patch_node_row *node);
 void build_scope(builder *b, const mega_at *at, json_t *value, mega_patch_node_row *node);
 /// The number of a parameter, or `param_count` with the error reported.
 uint32_t find_param(builder *b, const mega_at *at, const mega_module *module, const char *name);

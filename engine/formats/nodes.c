@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../turned.h"
 #include "builder.h"
 #include "registry.h"
 
@@ -151,6 +152,21 @@ void build_params(builder *b, const mega_at *at, json_t *params, mega_patch_node
     }
 }
 
+void build_turned(builder *b, const mega_at *at, json_t *turned, mega_patch_node_row *node) {
+    const char *key;
+    json_t *value;
+    double number;
+    if (!expect_object(b, at, turned) || !node->module || !node->values) return;
+    json_object_foreach(turned, key, value) {
+        mega_at here = mega_at_key(at, turned, key);
+        uint32_t i = find_param(b, &here, node->module, key);
+        if (i < node->module->param_count &&
+            read_param(b, &here, value, &node->module->params[i], &number) &&
+            !mega_turned_put(node, i, (float)number, false))
+            mega_document_no_memory(b->document);
+    }
+}
+
 // ---- nodes -------------------------------------------------------------------------------------
 
 static void unknown_key(builder *b, const mega_at *at, const char *key, const mega_module *module) {
@@ -186,6 +202,7 @@ void build_node(builder *b, const mega_at *at, json_t *object, bool in_array,
     json_object_foreach(object, key, value) {
         mega_at here = mega_at_key(at, object, key);
         if (strcmp(key, "params") == 0) build_params(b, &here, value, node);
+        else if (b->in_operation && strcmp(key, "turned") == 0) build_turned(b, &here, value, node);
         else if (strcmp(key, "scope") == 0) build_scope(b, &here, value, node);
         else if (strcmp(key, "type") != 0 && !(in_array && strcmp(key, "id") == 0) &&
                  !take_extra(b, key, value, &node->extra))

@@ -110,8 +110,10 @@ static const char ORGAN[] =
     "  \"env\": {\"type\": \"env\"}, \"filt\": {\"type\": \"ladder\"},"
     "  \"out\": {\"type\": \"output\"}},"
     " \"connections\": [{\"from\": \"note.freq\", \"to\": \"osc.freq\"},"
-    "  {\"from\": \"note.gate\", \"to\": \"env.gate\"}, {\"from\": \"env.out\", \"to\": \"osc.amp\"},"
-    "  {\"from\": \"osc.out\", \"to\": \"filt.in\"}, {\"from\": \"filt.out\", \"to\": \"out.in\"}]}";
+    "  {\"from\": \"note.gate\", \"to\": \"env.gate\"}, {\"from\": \"env.out\", \"to\": "
+    "\"osc.amp\"},"
+    "  {\"from\": \"osc.out\", \"to\": \"filt.in\"}, {\"from\": \"filt.out\", \"to\": "
+    "\"out.in\"}]}";
 
 static void zeros_defaults_and_choices(void **state) {
     (void)state;
