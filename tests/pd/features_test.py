@@ -261,6 +261,18 @@ def check_steal(externals, examples):
     print(f"stealing on and off: {counts}")
 
 
+def check_panic(externals, examples):
+    """`panic` stops a patch that sounds without notes, echoes and all, until something is played or loaded."""
+    with pd.folder() as folder:
+        script = [(100, "synth panic"), (300, "synth 60 100"), (400, "synth panic"), (600, f"synth read {examples}/tremolo.json")]
+        wave, said = pd.session(externals, folder, f"{examples}/tremolo.json -wait", script, milliseconds=800)
+    assert not pd.messages(said, "error"), said
+    peaks = [max(map(abs, wave[0][at * 48:(at + 90) * 48])) for at in range(5, 800, 100)]
+    sounds = [peak > 0.05 for peak in peaks]
+    assert sounds == [True, False, False, True, False, False, True, True], peaks
+    print(f"panic: peaks of 100 ms each {[round(peak, 2) for peak in peaks]}")
+
+
 def check_presets(externals, examples):
     """Saved, recalled, morphed, kept in the document, and rebuilt by a dump."""
     with pd.folder() as folder:
@@ -333,7 +345,7 @@ def check_toy(externals, examples):
 
 def main():
     externals, examples = (os.path.abspath(argument) for argument in sys.argv[1:3])
-    for check in (check_taps, check_questions, check_state, check_inputs, check_words, check_mpe, check_midi_facts, check_program, check_steal,
+    for check in (check_taps, check_questions, check_state, check_inputs, check_words, check_mpe, check_midi_facts, check_program, check_steal, check_panic,
                   check_presets, check_abstractions, check_name_and_rate, check_toy):
         check(externals, examples)
 
