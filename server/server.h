@@ -26,6 +26,13 @@ typedef struct buses buses;
 typedef struct taps taps;
 typedef struct recordings recordings;
 
+/// Highest load (1: all of the time there is) and loudest sample.
+typedef struct {
+    double load;
+    float level;
+} peaks;
+enum { PEAK_SLOTS = 10 }; // of 100 ms
+
 typedef struct server {
     uv_loop_t loop;
     const options *options;
@@ -52,7 +59,10 @@ typedef struct server {
     synth *built[limit_synths_max]; ///< those with an engine; the builder's
     uint32_t built_count;
     uv_timer_t tick_timer, sync_timer;
-    double load_peak;   ///< since the last /status
+    struct {
+        peaks slots[PEAK_SLOTS];
+        uint32_t at;
+    } recent; ///< peaks of the last second: see synths/peaks.h
     bool state_changed; ///< since it was written last
     bool quitting;
     int exit_code;

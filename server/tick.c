@@ -7,6 +7,7 @@
 #include "host/trace.h"
 #include "net/session.h"
 #include "synths/buses.h"
+#include "synths/peaks.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 
@@ -19,26 +20,26 @@ static void tell_meters(server *s) {
     uint32_t outputs = sound_outputs(s->sound);
     if (!notice_wanted(s, TOPIC_meter)) return;
     mixer_levels(s->mixer, peak, rms, outputs);
-    json_t *peaks = json_array(), *means = json_array();
+    json_t *highest = json_array(), *means = json_array();
     for (uint32_t c = 0; c < outputs; c++) {
-        json_array_append_new(peaks, json_real((double)peak[c]));
+        json_array_append_new(highest, json_real((double)peak[c]));
         json_array_append_new(means, json_real((double)rms[c]));
     }
     notice_send(s, TOPIC_meter,
                 json_pack("{s:I, s:o, s:o}", "frame", (json_int_t)sound_frame(s->sound), "peak",
-                          peaks, "rms", means));
+                          highest, "rms", means));
 }
 
 static void tell_xruns(server *s) {
-    audio_status now = audio_status_get(sound_audio(s->sound));
+    audio_status now = peaks_status(s);
     uint64_t xruns = now.xruns + now.late;
-    if (now.load_peak > s->load_peak) s->load_peak = now.load_peak;
     if (xruns != xruns_told) trace_span("xrun", "", TRACE_LOOP, now_ns(), 0);
     if (xruns != xruns_told)
         notice_send(s, TOPIC_xrun,
                     json_pack("{s:I, s:I, s:f}", "count", (json_int_t)(xruns - xruns_told), "frame",
-                              (json_int_t)now.frame, "load_peak", now.load_peak));
+                              (json_int_t)now.frame, "load_peak", peaks_read(s, NULL).load));
     xruns_told = xruns;
+    peaks_tick(s);
 }
 
 static void on_tick(uv_timer_t *timer) {

@@ -4,6 +4,7 @@
 
 #include "lanes/lanes.h"
 #include "net/net.h"
+#include "synths/peaks.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 
@@ -42,7 +43,8 @@ json_t *status_of_synths(server *s) {
 
 void command_status(call *c) {
     server *s = c->server;
-    audio_status a = audio_status_get(sound_audio(s->sound));
+    audio_status a = peaks_status(s);
+    peaks highest = peaks_read(s, c->from);
     uint64_t voices = 0, memory = 0;
     for (const synth *at = s->synths; at; at = at->next) {
         if (at->state != SYNTH_LIVE) continue;
@@ -50,15 +52,13 @@ void command_status(call *c) {
         voices += n.voices_active;
         memory += n.memory_bytes;
     }
-    double peak = a.load_peak > s->load_peak ? a.load_peak : s->load_peak;
-    s->load_peak = 0;
     c->answer = json_pack(
         "{s:I, s:{s:f, s:f}, s:I, s:I, s:I, s:I, s:f, s:I, s:{s:i, s:I, s:I}, s:f, s:o, s:o, "
         "s:{s:I, s:I, s:I, s:I, s:I}}",
-        "frame", (json_int_t)sound_frame(s->sound), "load", "mean", a.load_mean, "peak", peak,
-        "xruns", (json_int_t)(a.xruns + a.late), "late", (json_int_t)s->tally.late, "voices",
-        (json_int_t)voices, "memory", (json_int_t)memory, "level_peak", (double)a.level_peak,
-        "clients", (json_int_t)s->session_count, "queues", "build",
+        "frame", (json_int_t)sound_frame(s->sound), "load", "mean", a.load_mean, "peak",
+        highest.load, "xruns", (json_int_t)(a.xruns + a.late), "late", (json_int_t)s->tally.late,
+        "voices", (json_int_t)voices, "memory", (json_int_t)memory, "level_peak",
+        (double)highest.level, "clients", (json_int_t)s->session_count, "queues", "build",
         (int)builder_waiting(s->builder), "unread_bytes", (json_int_t)net_queued_bytes(s),
         "streams", (json_int_t)net_stream_count(s), "uptime",
         (double)(now_ns() - s->started_ns) * 1e-9, "device", device_status(s, &a), "synths",

@@ -48,6 +48,7 @@ struct session {
     char peer[128], client[limit_name_bytes_max + 1];
     char cookie[33]; ///< hexadecimal; what /hello answers as `session`
     late_policy late;
+    peaks peaks;     ///< since it read them last
     uint32_t topics; ///< bit set
     replies *replies;
     // the lanes' part of it

@@ -901,7 +901,7 @@ class Commands:
         return cast("ClockAnswer", self._call("/clock", {}))
 
     def status(self) -> StatusAnswer:
-        """How the server is: load, peaks, counts."""
+        """Server status: load, peaks (the highest since this client read last, and of the last second), counts."""
         return cast("StatusAnswer", self._call("/status", {}))
 
     def subscribe(self, topics: Sequence[str] = ()) -> SubscribeAnswer:
@@ -1168,7 +1168,7 @@ class AsyncCommands:
         return cast("Awaitable[ClockAnswer]", self._call("/clock", {}))
 
     def status(self) -> Awaitable[StatusAnswer]:
-        """How the server is: load, peaks, counts."""
+        """Server status: load, peaks (the highest since this client read last, and of the last second), counts."""
         return cast("Awaitable[StatusAnswer]", self._call("/status", {}))
 
     def subscribe(self, topics: Sequence[str] = ()) -> Awaitable[SubscribeAnswer]:
