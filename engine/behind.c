@@ -6,7 +6,7 @@
 
 static bool is_under_way(mega_engine *e) {
     bool fades = e->vm.program && e->vm.faded < e->vm.program->fade_frames;
-    return fades || e->coming || mega_handoff_is_asked(&e->handoff, e->block_frame);
+    return fades || e->coming || mega_calls_is_asked(e);
 }
 
 static bool keep(mega_behind *b, const mega_event *event) {

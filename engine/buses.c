@@ -55,6 +55,9 @@ static int32_t bus_number(mega_engine *e, const char *node, const char *port, bo
 
 int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_report *report) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "bus_open");
+    mega_calls_put_text(call, "node", node, strlen(node));
+    mega_calls_put_text(call, "name", port, strlen(port));
     const mega_patch *patch = mega_schedule_document(&e->schedule);
     int32_t at = patch ? mega_patch_find_node(patch, node) : -1;
     if (at < 0 || mega_module_find_output(patch->nodes[at].module, port) < 0) {
@@ -92,6 +95,8 @@ static size_t count_down(mega_engine *e, const int32_t *buses, size_t count, siz
 /// Those that nobody has open any more are not in what is compiled next.
 mega_status mega_bus_close(mega_engine *e, const int32_t *buses, size_t count) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "bus_close");
+    mega_calls_put_numbers(call, "buses", buses, count);
     mega_collect(e);
     size_t ended, counted = count_down(e, buses, count, &ended);
     mega_status status = counted < count ? MEGA_ERROR_NAME : MEGA_OK;

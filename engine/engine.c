@@ -52,6 +52,7 @@ static bool allocate(mega_engine *e) {
     e->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 1, sizeof(float));
     e->out = mega_calloc_touched(out_channels(e), sizeof *e->out);
     e->history = mega_history_create();
+    if (e->options.record_calls && !(e->calls = mega_calls_create())) return false;
     e->said_knobs = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_knobs);
     e->said_params = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_params);
     e->said_presets = mega_calloc_touched(MEGA_PRESET_NAMES_MAX, sizeof *e->said_presets);
@@ -109,13 +110,13 @@ static void forget_lead(mega_program *program, const mega_program *lead) {
 void mega_collect(mega_engine *e) {
     MEGA_IN_CONTROL(e);
     mega_retired retired;
-    while (e->garbage.items && mega_ring_pop(&e->garbage, &retired)) {
-        mega_schedule_sync(e); // what has gone is not in force any more
+    uint32_t count = e->garbage.items ? e->garbage.count - mega_ring_room(&e->garbage) : 0;
+    mega_schedule_sync(e); // after the count: what has gone by then is not in force any more
+    for (; count && mega_ring_pop(&e->garbage, &retired); count--) {
         forget_lead(e->schedule.in_force, retired.program);
         mega_program_destroy(retired.program);
         free(retired.groups);
     }
-    mega_schedule_sync(e);
 }
 
 void mega_destroy(mega_engine *e) {
@@ -126,6 +127,7 @@ void mega_destroy(mega_engine *e) {
     mega_change_destroy(e->coming ? e->coming : e->vm.program);
     mega_voices_finish(&e->voices);
     mega_history_destroy(e->history);
+    mega_calls_destroy(e->calls);
     mega_names_finish(&e->knobs);
     mega_names_finish(&e->params);
     mega_names_finish(&e->presets);

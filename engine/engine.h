@@ -4,6 +4,7 @@
 #define MEGA_ENGINE_H
 
 #include "behind.h"
+#include "calls.h"
 #include "edit.h"
 #include "events.h"
 #include "handoff.h"
@@ -54,6 +55,7 @@ struct mega_engine {
     mega_role_holder roles[MEGA_ROLE_COUNT];
     // CONTROL
     const mega_isa_table *isa;
+    mega_calls *calls; ///< a recording or a replay, or NULL
     mega_schedule schedule;
     mega_history *history;
     mega_names knobs, params, presets;
@@ -110,6 +112,11 @@ static inline void mega_count(_Atomic uint64_t *counter, uint64_t more) {
     // one writer: no read-modify-write needed
     uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
     atomic_store_explicit(counter, now + more, memory_order_relaxed);
+}
+
+/// CONTROL: the first frame that can still be changed.
+static inline uint64_t mega_frame_now(const mega_engine *e) {
+    return mega_calls_observe(e, atomic_load(&e->tally.frame_rendered));
 }
 
 /// Frees a number-to-name table.

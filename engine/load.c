@@ -19,7 +19,7 @@ static uint32_t groups_to_keep(const mega_engine *e, const mega_program *before,
                                const mega_patch *patch) {
     if (!before) return 0;
     bool idle = before == e->schedule.in_force && before->voices <= patch->voices &&
-                atomic_load(&e->tally.voices_active) == 0;
+                mega_calls_observe(e, atomic_load(&e->tally.voices_active)) == 0;
     return idle ? 0 : before->groups;
 }
 
@@ -135,6 +135,13 @@ mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const m
 
 static const mega_change soon = {MEGA_REV_ANY, MEGA_FADE_MS_DEFAULT, MEGA_NOW};
 
+static void put_how(struct json_t *call, const mega_change *how) {
+    if (!how) how = &soon;
+    mega_calls_put_count(call, "rev", how->rev);
+    mega_calls_put_number(call, "fade_ms", (double)how->fade_ms);
+    mega_calls_put_count(call, "at", how->frame);
+}
+
 static bool read_how(mega_engine *e, const mega_change *how, mega_scheduled *change,
                      mega_report *report) {
     if (!(how->fade_ms >= 0 && how->fade_ms <= MEGA_FADE_MS_MAX)) {
@@ -145,7 +152,7 @@ static bool read_how(mega_engine *e, const mega_change *how, mega_scheduled *cha
     uint64_t block = how->frame / MEGA_BLOCK_FRAMES * MEGA_BLOCK_FRAMES;
     *change = (mega_scheduled){
         .timed = how->frame != MEGA_NOW,
-        .block = block > atomic_load(&e->tally.frame_rendered) ? block : 0,
+        .block = block > mega_frame_now(e) ? block : 0,
         .fade_frames = (uint32_t)(how->fade_ms * 0.001f * (float)e->options.rate + 0.5f),
     };
     return true;
@@ -155,14 +162,14 @@ static void tell(const mega_engine *e, const mega_scheduled *change, mega_change
     if (!done) return;
     *done = (mega_changed){.number = change->number,
                            .rev = mega_history_rev(e->history),
-                           .frame = change->block ? change->block
-                                                  : atomic_load(&e->tally.frame_rendered),
+                           .frame = change->block ? change->block : mega_frame_now(e),
                            .undo_json = change->undo ? strdup(change->undo) : NULL};
 }
 
 /// What is turned from here on is newer than the change; before what was turned until now is read.
 static void begin(const mega_engine *e, mega_scheduled *change) {
-    change->sent = atomic_load_explicit(&e->events.written, memory_order_acquire);
+    change->sent = (uint32_t)mega_calls_observe(
+        e, atomic_load_explicit(&e->events.written, memory_order_acquire));
 }
 
 /// Puts a change to a patch, which it takes over.
@@ -198,6 +205,8 @@ static void wake(mega_engine *e) { atomic_store(&e->woken, atomic_load(&e->panic
 
 mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *report) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "load");
+    mega_calls_put_patch(call, patch);
     mega_collect(e);
     mega_scheduled change = {.load = true, .alone = true};
     mega_status status = put_patch(e, patch, &change, report);
@@ -220,6 +229,9 @@ static bool is_current(const mega_engine *e, const mega_change *how, mega_report
 mega_status mega_rewire(mega_engine *e, const mega_patch *patch, const mega_change *how,
                         mega_changed *done, mega_report *report) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "rewire");
+    mega_calls_put_patch(call, patch);
+    put_how(call, how);
     mega_collect(e);
     if (!how) how = &soon;
     mega_scheduled change;
@@ -280,6 +292,10 @@ static mega_status apply_later(mega_engine *e, const void *text, size_t bytes, m
 mega_status mega_edit(mega_engine *e, const void *text, size_t bytes, mega_format format,
                       const mega_change *how, mega_changed *done, mega_report *report) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "edit");
+    mega_calls_put_text(call, "text", text, bytes);
+    mega_calls_put_count(call, "format", (uint64_t)format);
+    put_how(call, how);
     mega_collect(e);
     if (!how) how = &soon;
     mega_scheduled change;
@@ -321,11 +337,15 @@ static mega_status step(mega_engine *e, mega_direction direction, float fade_ms,
 
 mega_status mega_undo(mega_engine *e, float fade_ms, mega_changed *done, mega_report *report) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "undo");
+    mega_calls_put_number(call, "fade_ms", (double)fade_ms);
     return step(e, MEGA_UNDO, fade_ms, done, report);
 }
 
 mega_status mega_redo(mega_engine *e, float fade_ms, mega_changed *done, mega_report *report) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "redo");
+    mega_calls_put_number(call, "fade_ms", (double)fade_ms);
     return step(e, MEGA_REDO, fade_ms, done, report);
 }
 

@@ -212,6 +212,7 @@ typedef struct {
     size_t memory_bytes_max;   ///< budget of programs and their state; 0: 1 GiB
     uint32_t seed;             ///< of everything random
     const char *isa;           ///< "v2" "v3" "v4" "neon" "one"; NULL: MEGASYNTH_ISA, else the best there is
+    bool record_calls;         ///< for mega_calls_take_text
 } mega_options;
 
 /// @param options NULL for all defaults
@@ -232,6 +233,33 @@ MEGA_CONTROL bool mega_set_whole_blocks(mega_engine *engine, bool whole);
 /// keep their state; values that were turned stay (below). Changes that were scheduled are forgotten. On an error the old patch goes on.
 MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
                                    mega_report *report);
+
+// ---- recordings of calls ------------------------------------------------------------------------------
+//
+// An engine made with `record_calls` notes every call that changes it, by all three roles, with its frame. Played
+// again, a recording gives the same bits, on any machine: to be sent with a report. Sound from outside (inputs, the
+// host's buses) is not in it. The roles EVENT and AUDIO note theirs in rings: take the text at least every few seconds
+// while notes are played; what does not fit is counted, and a replay warns of it.
+
+/// The lines since the last time: one recording, end to end, is a file. @param text receives a text to be released by
+/// `mega_free`, NUL-terminated
+/// @return MEGA_ERROR_NAME if the engine records no calls
+MEGA_CONTROL mega_status mega_calls_take_text(mega_engine *engine, char **text, size_t *bytes);
+
+/// Takes the frames of a replay. @param channels NULL at the beginning, with no frames @return false to stop
+typedef bool mega_replay_write(void *context, const float *const *channels, uint32_t frames);
+
+/// What a recording says of its engine.
+typedef struct {
+    uint32_t rate, output_channels;
+} mega_replay_info;
+/// @return false if it is no recording
+MEGA_CONTROL bool mega_replay_describe(const char *text, size_t bytes, mega_replay_info *info);
+/// Makes an engine, and all calls of a recording on it; checks the sound against the recording's hashes.
+/// @param write may be NULL
+/// @return MEGA_OK if all was the same; else MEGA_ERROR_PATCH, and the report says from which frame on it is not
+MEGA_CONTROL mega_status mega_replay(const char *text, size_t bytes, mega_replay_write *write,
+                                     void *context, mega_report *report);
 
 // ---- changes while it sounds -------------------------------------------------------------------------
 //

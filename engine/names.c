@@ -57,6 +57,8 @@ static int32_t slot_in(const mega_program *program, const char *name) {
 
 int32_t mega_find_knob(mega_engine *e, const char *name) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "find_knob");
+    mega_calls_put_text(call, "name", name, strlen(name));
     const mega_schedule *s = &e->schedule;
     bool known = false;
     const mega_program *program;
@@ -71,6 +73,8 @@ int32_t mega_find_knob(mega_engine *e, const char *name) {
 
 int32_t mega_find_preset(mega_engine *e, const char *name) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "find_preset");
+    mega_calls_put_text(call, "name", name, strlen(name));
     const mega_schedule *s = &e->schedule;
     bool known = false;
     const mega_program *program;
@@ -99,6 +103,9 @@ static bool has_param(const mega_patch *patch, const char *node, const char *par
 
 int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "find_param");
+    mega_calls_put_text(call, "node", node, strlen(node));
+    mega_calls_put_text(call, "name", param, strlen(param));
     const mega_schedule *s = &e->schedule;
     bool known = false;
     const mega_program *program;

@@ -39,6 +39,9 @@ static const mega_patch *patch_with(const mega_engine *e, const char *node, int3
 int32_t mega_find_note_param(mega_engine *e, const char *node, const char *param,
                              mega_report *report) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "find_note_param");
+    mega_calls_put_text(call, "node", node, strlen(node));
+    mega_calls_put_text(call, "name", param, strlen(param));
     mega_collect(e);
     for (uint32_t i = 0; i < e->owned_count; i++)
         if (!strcmp(e->owned[i].node, node) && !strcmp(e->owned[i].port, param)) return (int32_t)i;

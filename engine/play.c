@@ -8,7 +8,9 @@
 
 static mega_status push(mega_engine *e, mega_event event) {
     MEGA_IN_EVENT(e);
-    return mega_ring_push(&e->events, &event) ? MEGA_OK : MEGA_ERROR_FULL;
+    if (!mega_ring_push(&e->events, &event)) return MEGA_ERROR_FULL;
+    mega_calls_event(e, &event);
+    return MEGA_OK;
 }
 
 uint32_t mega_events_room(const mega_engine *e) { return mega_ring_room(&e->events); }

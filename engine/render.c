@@ -168,7 +168,8 @@ static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
 static void take_events(mega_engine *e) {
     mega_event event;
     uint32_t position = e->events.read; // this role's own
-    while (e->queue.count < MEGA_EVENTS_MAX / 2 && mega_ring_pop(&e->events, &event)) {
+    while (e->queue.count < MEGA_EVENTS_MAX / 2 && mega_calls_may_read(e) &&
+           mega_ring_pop(&e->events, &event)) {
         event.sent = position++;
         bool late = event.frame < e->block_frame && event.frame != MEGA_NOW;
         if (late) MEGA_COUNT(e, events_late);
@@ -223,7 +224,7 @@ static void install(mega_engine *e, mega_program *program) {
 static void swap(mega_engine *e) {
     if (e->vm.program && e->vm.faded < e->vm.program->fade_frames) return;
     if (!e->coming) {
-        e->coming = mega_handoff_take(&e->handoff, e->block_frame);
+        e->coming = mega_calls_take(e);
         e->stage = 0;
         if (e->coming && e->coming->due && e->coming->due < e->block_frame)
             MEGA_COUNT(e, changes_late);
@@ -314,9 +315,9 @@ static void render_block(mega_engine *e) {
     swap(e);
     take_events(e);
     mega_behind_begin_block(e); // after both: an event may be of a program that came in between
-    uint64_t stopped = atomic_exchange(&e->panic, 0);
+    uint64_t stopped = mega_calls_panic(e);
     if (stopped) panic(e, stopped);
-    bool loaded_since = (int32_t)(atomic_load(&e->woken) - e->stopped) >= 0;
+    bool loaded_since = (int32_t)(mega_calls_woken(e) - e->stopped) >= 0;
     if (e->stopped && loaded_since) e->stopped = 0;
     e->vm.bus_out_used = e->vm.out_used = 0;
     uint32_t at = 0;
@@ -335,6 +336,7 @@ static void render_block(mega_engine *e) {
     e->vm.bus_in_given = 0;
     e->block_frame += MEGA_BLOCK_FRAMES;
     mega_voices_end_block(&e->voices, e->block_frame);
+    mega_calls_end_block(e);
     tally(e);
 }
 
@@ -342,6 +344,7 @@ static void render_block(mega_engine *e) {
 
 /// The host's input goes to a ring of two blocks; a block hears what came one block before it.
 static void take_input(mega_engine *e, const float *const *in, uint32_t offset, uint32_t frames) {
+    if (e->calls && in && e->options.input_channels) e->calls->block.outside = true;
     for (uint32_t c = 0; c < e->options.input_channels; c++) {
         float *ring = e->input_ring + (size_t)c * 2 * MEGA_BLOCK_FRAMES;
         for (uint32_t t = 0; t < frames; t++)
@@ -420,6 +423,7 @@ void mega_host_bus_write(mega_engine *e, uint32_t bus, const float *block) {
     MEGA_IN_AUDIO(e);
     if (bus < 1 || bus > MEGA_HOST_BUSES_MAX) return;
     memcpy(e->vm.bus_in[bus - 1], block, sizeof e->vm.bus_in[bus - 1]);
+    if (e->calls) e->calls->block.outside = true;
     e->vm.bus_in_given |= UINT64_C(1) << (bus - 1);
 }
 

@@ -76,7 +76,7 @@ static void shift(mega_engine *e) {
 }
 
 void mega_schedule_sync(mega_engine *e) {
-    uint64_t taken = atomic_load(&e->handoff.taken);
+    uint64_t taken = mega_calls_observe_taken(e);
     for (; e->schedule.taken < taken; e->schedule.taken++) shift(e);
 }
 
@@ -84,7 +84,7 @@ void mega_schedule_sync(mega_engine *e) {
 
 /// The first block in which a program after `program` can be taken.
 static uint64_t free_from(const mega_engine *e, const mega_program *program) {
-    uint64_t now = atomic_load(&e->tally.frame_rendered);
+    uint64_t now = mega_frame_now(e);
     if (!program) return now;
     bool taken = program == e->schedule.in_force;
     uint64_t end = (taken ? program->taken_frame : program->expected) + program->busy_frames;
@@ -251,7 +251,7 @@ static bool carry_out(mega_engine *e, plan *p, mega_report *report, mega_status 
     mega_program *old = first_program(s->changes, s->count);
     mega_program *first = first_program(p->changes, p->count);
     if (!old) mega_handoff_append(&e->handoff, NULL, first);
-    else if (!mega_handoff_replace(&e->handoff, old, first)) {
+    else if (!mega_calls_replace(e, old, first)) {
         discard(p);
         mega_schedule_sync(e);
         return false;
@@ -306,7 +306,7 @@ mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, mega_repor
         return MEGA_ERROR_LIMIT;
     }
     change->number = s->numbers + 1;
-    change->asked = change->block ? change->block : atomic_load(&e->tally.frame_rendered);
+    change->asked = change->block ? change->block : mega_frame_now(e);
     mega_status status =
         can_append(s, change) ? append(e, change, report) : insert(e, change, report);
     if (status) return status;
@@ -316,6 +316,8 @@ mega_status mega_schedule_put(mega_engine *e, mega_scheduled *change, mega_repor
 
 mega_status mega_change_cancel(mega_engine *e, uint64_t number, mega_report *report) {
     MEGA_IN_CONTROL(e);
+    MEGA_CALL(e, "cancel");
+    mega_calls_put_count(call, "number", number);
     mega_collect(e);
     mega_schedule *s = &e->schedule;
     for (;;) {

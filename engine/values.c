@@ -46,10 +46,10 @@ bool mega_presets_resolve(mega_program *p) {
 
 // ---- where values are going --------------------------------------------------------------------
 
-static float read_word(const float *at) {
+static float read_word(const mega_engine *e, const float *at) {
     float value;
     __atomic_load(at, &value, __ATOMIC_RELAXED);
-    return value;
+    return mega_calls_observe_float(e, value);
 }
 
 /// The program of the document in force, which may not sound yet.
@@ -67,8 +67,22 @@ static const mega_program *stage_of(const mega_engine *e, size_t index) {
     return index == 0 ? document : NULL;
 }
 
+/// A program, by its place in the schedule: that is the same in a replay.
+static const mega_program *program_at(const mega_schedule *s, uint64_t place) {
+    enum { EACH = MEGA_STAGES_MAX + 1 };
+    if (place >= EACH * (s->count + 1)) return NULL;
+    const mega_program *p = place < EACH ? s->in_force : s->changes[place / EACH - 1].program;
+    return p && place % EACH ? p->lead[place % EACH - 1] : p;
+}
+
 static const mega_program *sounding(const mega_engine *e) {
-    return atomic_load_explicit(&e->sounding, memory_order_acquire);
+    const mega_program *now = atomic_load_explicit(&e->sounding, memory_order_acquire);
+    if (!e->calls) return now;
+    const mega_schedule *s = &e->schedule;
+    uint64_t place = 0, end = (MEGA_STAGES_MAX + 1) * (s->count + 1);
+    while (place < end && program_at(s, place) != now) place++;
+    uint64_t observed = mega_calls_observe(e, place);
+    return observed == place ? now : program_at(s, observed);
 }
 
 /// Whether the document in force sounds, or fades in.
@@ -101,13 +115,17 @@ static const mega_program_node *node_in(const mega_program *p, const mega_patch_
 
 /// A node of the document in force: in its program, and in the one that sounds.
 typedef struct {
+    const mega_engine *engine;
     const mega_patch_node_row *row;
     const mega_program *document, *sounding;
     const mega_program_node *at, *before; ///< NULL: not there, or not the same
 } located;
 
 static located locate(const mega_engine *e, const mega_patch_node_row *row) {
-    located l = {.row = row, .document = document_program(&e->schedule), .sounding = sounding(e)};
+    located l = {.engine = e,
+                 .row = row,
+                 .document = document_program(&e->schedule),
+                 .sounding = sounding(e)};
     l.at = node_in(l.document, row);
     l.before = l.sounding == l.document ? l.at : l.sounding ? node_in(l.sounding, row) : NULL;
     if (l.before && l.at && l.before->voice != l.at->voice) l.before = NULL;
@@ -129,7 +147,7 @@ static float param_heading(const located *l, uint32_t param) {
     if (!l->at || !l->before)
         return l->row->turned ? mega_turned_value(&l->row->turned[param], written) : written;
     float before = l->sounding->documented[l->before->slot + param];
-    float heading = read_word(&l->sounding->heading[l->before->slot + param]);
+    float heading = read_word(l->engine, &l->sounding->heading[l->before->slot + param]);
     bool said = is_written(l->document, l->at, param) || is_written(l->sounding, l->before, param);
     return before != written && (said || heading == before) ? written : heading;
 }
@@ -139,7 +157,7 @@ static float knob_heading(mega_engine *e, const mega_patch_knob_row *knob) {
     for (size_t k = 0; now && k < now->patch->knob_count; k++) {
         const mega_patch_knob_row *row = &now->patch->knobs[k];
         if (mega_same_knob(row, knob))
-            return row->value == knob->value ? read_word(&now->knob_values[k]) : knob->value;
+            return row->value == knob->value ? read_word(e, &now->knob_values[k]) : knob->value;
     }
     return mega_turned_value(&knob->turned, knob->value);
 }
@@ -167,11 +185,15 @@ static bool is_knob_renewed(const mega_engine *e, const mega_patch_knob_row *kno
 }
 
 /// How many events ago, of those that the audio role has not heard; 0: it has, or passes it over.
-static uint32_t unheard(const mega_engine *e, uint64_t said, bool renewed) {
+static uint32_t unheard_now(const mega_engine *e, uint64_t said, bool renewed) {
     uint32_t sent = (uint32_t)(said >> 32) - 1;
     if (renewed && (int32_t)(sent - document_program(&e->schedule)->sent_before) < 0) return 0;
     uint32_t ahead = (uint32_t)(said >> 32) - atomic_load(&e->tally.events_heard);
     return ahead <= MEGA_EVENTS_MAX ? ahead : 0;
+}
+
+static uint32_t unheard(const mega_engine *e, uint64_t said, bool renewed) {
+    return (uint32_t)mega_calls_observe(e, unheard_now(e, said, renewed));
 }
 
 static float float_of(uint32_t bits) {
@@ -195,7 +217,7 @@ static bool said_of(mega_engine *e, const mega_said *values, int32_t number, int
     const mega_patch *patch = mega_schedule_document(&e->schedule);
     uint64_t said = number >= 0 ? atomic_load(&values[number].word) : 0;
     uint32_t ahead = unheard(e, said, renewed);
-    if (ahead) *value = float_of((uint32_t)said);
+    if (ahead) *value = mega_calls_observe_float(e, float_of((uint32_t)said));
     for (uint32_t i = 0; i < e->presets.count; i++) {
         uint32_t recalled = unheard(e, atomic_load(&e->said_presets[i].word), renewed);
         int32_t p = recalled > ahead ? mega_preset_find(patch, e->presets.names[i]) : -1;
@@ -272,7 +294,9 @@ static bool is_unheard(const mega_engine *e, const mega_said *said) {
 }
 
 /// What has a frame finds its way by its name, on that frame or as soon as something has the name.
-static bool is_timed(const mega_said *said) { return atomic_load(&said->frame) != MEGA_NOW; }
+static bool is_timed(const mega_engine *e, const mega_said *said) {
+    return mega_calls_observe(e, atomic_load(&said->frame) != MEGA_NOW);
+}
 
 static bool take_param(mega_engine *e, mega_patch *patch, int32_t node, uint32_t param) {
     float value = mega_value_of_param(e, (uint32_t)node, param);
@@ -327,20 +351,20 @@ void mega_values_leave(mega_engine *e, mega_patch *after) {
     int32_t node, param;
     for (uint32_t i = 0; i < e->knobs.count; i++) {
         const mega_said *said = &e->said_knobs[i];
-        int32_t knob = is_unheard(e, said) && is_timed(said)
+        int32_t knob = is_unheard(e, said) && is_timed(e, said)
                            ? mega_patch_find_knob(after, e->knobs.names[i])
                            : -1;
         if (knob >= 0) after->knobs[knob].turned = (mega_patch_turned){0};
     }
     for (uint32_t i = 0; i < e->params.count; i++) {
         const mega_said *said = &e->said_params[i];
-        if (is_unheard(e, said) && is_timed(said) &&
+        if (is_unheard(e, said) && is_timed(e, said) &&
             find_param(after, e->params.names[i], &node, &param) && after->nodes[node].turned)
             after->nodes[node].turned[param] = (mega_patch_turned){0};
     }
     for (uint32_t i = 0; i < e->presets.count; i++) {
         const mega_said *said = &e->said_presets[i];
-        int32_t preset = is_unheard(e, said) && is_timed(said)
+        int32_t preset = is_unheard(e, said) && is_timed(e, said)
                              ? mega_preset_find(after, e->presets.names[i])
                              : -1;
         const mega_patch_preset_row *row = preset < 0 ? NULL : &after->presets[preset];

@@ -48,6 +48,7 @@
     X(log_format, "text|json", "of the lines on standard error (text)")                            \
     X(log_level, "LEVEL", "error, warning, info or debug (info)")                                  \
     X(trace, "FILE", "blocks, swaps, xruns and commands for chrome://tracing")                     \
+    X(calls, "FOLDER", "record every call of each synth's engine there, for `megasynth replay`")      \
     X(print_protocol, NULL, "the reference of the protocol as Markdown, and end")                  \
     X(version, NULL, "tell which one this is")                                                     \
     X(help, NULL, "this text")
@@ -173,6 +174,7 @@ static bool take(options *o, int which, char *text) {
         return log_level_of(text, &o->log_level) ||
                wrong("--log-level: error, warning, info or debug");
     case OPTION_trace: o->trace_file = text; return true;
+    case OPTION_calls: o->calls_folder = text; return true;
     case OPTION_print_protocol: o->mode = MODE_PRINT_PROTOCOL; return true;
     default: return false;
     }

@@ -60,6 +60,7 @@ typedef struct {
     X(disasm)                                                                                      \
     X(convert)                                                                                     \
     X(diff)                                                                                        \
+    X(replay)                                                                                      \
     X(graph)                                                                                       \
     X(bench)                                                                                       \
     X(play)                                                                                        \

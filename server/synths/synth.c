@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // synth -- the loop's part: the list of synths, their names, what they tell.
 #include "synths/synth.h"
+#include "synths/synth_calls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ void synth_hold(synth *s) { s->references++; }
 
 void synth_release(synth *s) {
     if (--s->references) return;
+    if (s->input.engine) synth_calls_close(s);
     if (s->input.engine) mega_destroy(s->input.engine);
     json_decref(s->nodes);
     json_decref(s->knobs);

@@ -5,6 +5,7 @@
 #define SYNTH_H
 
 #include <megasynth.h>
+#include <stdio.h>
 
 #include "lanes/call.h"
 #include "synths/mixer.h"
@@ -35,6 +36,7 @@ struct synth {
     } told;
     // the builder's
     uint64_t rev_told; ///< names were made for
+    FILE *calls;       ///< NULL: they are not recorded
     bool profiled;
 };
 

@@ -6,6 +6,7 @@
 #include "lanes/lanes.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
+#include "synths/synth_calls.h"
 
 enum {
     EAGER_PARAMS_MAX = 512
@@ -16,10 +17,12 @@ bool synth_make_engine(call *c, synth *s) {
     mega_options wanted = {.rate = sound_rate(s->server->sound),
                            .input_channels = sound_inputs(s->server->sound),
                            .output_channels = sound_outputs(s->server->sound),
-                           .memory_bytes_max = s->server->options->memory_bytes_max};
+                           .memory_bytes_max = s->server->options->memory_bytes_max,
+                           .record_calls = s->server->options->calls_folder != NULL};
     s->input.outputs = wanted.output_channels;
     s->input.engine = mega_create(&wanted, report);
     if (!s->input.engine) call_fail_report(c, MEGA_ERROR_MEMORY, report);
+    else synth_calls_open(s);
     mega_report_destroy(report);
     return s->input.engine != NULL;
 }
@@ -95,6 +98,7 @@ void synths_remove(server *s, synth *which) {
 void synths_collect(server *s) {
     for (uint32_t i = 0; i < s->built_count; i++) {
         mega_collect(s->built[i]->input.engine);
+        synth_calls_write(s->built[i]);
         if (mega_rev(s->built[i]->input.engine) != s->built[i]->rev_told)
             builder_tell_names(s->builder, s->built[i], synth_names(s->built[i]));
     }

@@ -106,7 +106,7 @@ class Help(Cli):
         overview = self.good("--help")[0]
         self.assertEqual(overview, errors)
         commands = re.findall(r"^  (\w+) {2,}", overview[overview.index("usage:"):overview.index("It ends with")], re.M)
-        self.assertEqual(commands, ["render", "check", "modules", "disasm", "convert", "diff", "graph", "bench", "play", "load", "save",
+        self.assertEqual(commands, ["render", "check", "modules", "disasm", "convert", "diff", "replay", "graph", "bench", "play", "load", "save",
                                     "edit", "connect", "disconnect", "undo", "redo", "set", "knob", "note", "panic", "synth",
                                     "record", "send", "watch", "status", "top", "quit", "doctor"])
         for command in commands:

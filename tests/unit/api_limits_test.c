@@ -289,8 +289,11 @@ static void words(void **unused) {
     assert_true(mega_key_of_name("Bb2+C", &end, &key) && key == 46 && *end == '+');
     assert_true(mega_key_of_name("E\u266d5", NULL, &key) && key == 75);
     mega_format format;
+    int key;
     assert_false(mega_format_of_file("", &format));
     assert_null(mega_module_find(""));
+    assert_false(mega_key_of_name("", NULL, &key));
+    assert_false(mega_key_of_name("C99999999999999999999", NULL, &key));
     mega_free(mega_module_describe_json(NULL));
     mega_free(mega_module_describe_markdown(NULL));
     for (size_t i = 0; i < COUNT(enums); i++) {
@@ -451,6 +454,14 @@ static void what_is_read_of_an_engine(void **unused) {
     mega_engine *bare = stage_open(NULL);
     assert_null(mega_snapshot(bare));
     mega_destroy(bare);
+    char *calls;
+    size_t bytes;
+    assert_int_equal(mega_calls_take_text(e, &calls, &bytes), MEGA_ERROR_NAME);
+    mega_replay_info info;
+    assert_false(mega_replay_describe(NULL, 0, &info));
+    assert_int_equal(mega_replay(NULL, 0, NULL, NULL, NULL), MEGA_ERROR_PATCH);
+    mega_set_whole_blocks(e, true);
+    assert_false(mega_set_whole_blocks(e, false));
     assert_false(mega_next_ended(e, NULL, NULL));
     assert_true(mega_events_room(e) > 0);
     assert_int_equal(mega_counters_get(e).frame, 128);

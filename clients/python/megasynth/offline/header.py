@@ -57,7 +57,7 @@ class mega_preset_value(c.Structure):
 class mega_options(c.Structure):
     _fields_ = [("rate", c.c_uint32), ("input_channels", c.c_uint32),
                 ("output_channels", c.c_uint32), ("whole_blocks", c.c_bool),
-                ("memory_bytes_max", c.c_size_t), ("seed", c.c_uint32), ("isa", c.c_char_p)]
+                ("memory_bytes_max", c.c_size_t), ("seed", c.c_uint32), ("isa", c.c_char_p), ("record_calls", c.c_bool)]
 
 
 class mega_change(c.Structure):
