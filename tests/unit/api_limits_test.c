@@ -289,7 +289,6 @@ static void words(void **unused) {
     assert_true(mega_key_of_name("Bb2+C", &end, &key) && key == 46 && *end == '+');
     assert_true(mega_key_of_name("E\u266d5", NULL, &key) && key == 75);
     mega_format format;
-    int key;
     assert_false(mega_format_of_file("", &format));
     assert_null(mega_module_find(""));
     assert_false(mega_key_of_name("", NULL, &key));
