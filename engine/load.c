@@ -289,6 +289,19 @@ static mega_status apply_later(mega_engine *e, const void *text, size_t bytes, m
     return status;
 }
 
+/// Loads an empty document for a list to wait on, if the list fits it.
+static mega_status load_empty(mega_engine *e, const void *text, size_t bytes, mega_format format,
+                              mega_report *report) {
+    mega_patch *empty = empty_document();
+    mega_patch *after = empty ? mega_patch_edit(empty, text, bytes, format, report, NULL) : NULL;
+    mega_status status = !empty ? MEGA_ERROR_MEMORY : !after ? MEGA_ERROR_PATCH : MEGA_OK;
+    if (!status) status = mega_patch_check(after, report);
+    if (!status) status = mega_load(e, empty, report);
+    mega_patch_destroy(after);
+    mega_patch_destroy(empty);
+    return status;
+}
+
 mega_status mega_edit(mega_engine *e, const void *text, size_t bytes, mega_format format,
                       const mega_change *how, mega_changed *done, mega_report *report) {
     MEGA_IN_CONTROL(e);
@@ -302,9 +315,7 @@ mega_status mega_edit(mega_engine *e, const void *text, size_t bytes, mega_forma
     if (!is_current(e, how, report)) return MEGA_ERROR_PATCH;
     if (!read_how(e, how, &change, report)) return MEGA_ERROR_LIMIT;
     if (change.block && !mega_schedule_document(&e->schedule)) {
-        mega_patch *empty = empty_document(); // for the list to wait on
-        mega_status loaded = empty ? mega_load(e, empty, report) : MEGA_ERROR_MEMORY;
-        mega_patch_destroy(empty);
+        mega_status loaded = load_empty(e, text, bytes, format, report);
         if (loaded) return loaded;
     }
     mega_status status = change.block ? apply_later(e, text, bytes, format, &change, report)

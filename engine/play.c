@@ -23,6 +23,9 @@ static bool is_nan(float value) { return value != value; }
 /// What the audio role takes for any value of any parameter, infinity too.
 static float held_finite(float value) { return held(value, -3e38f, 3e38f); }
 
+/// Any negative one says the same, any infinite one too.
+static float held_ramp(float seconds) { return held(seconds, -1, 3e38f); }
+
 /// An event that makes a note.
 static mega_status push_new(mega_engine *e, mega_event event, mega_note *note) {
     // counted up even if the ring is full: a handle is never given twice
@@ -96,7 +99,7 @@ mega_status mega_note_param_set(mega_engine *e, uint64_t frame, mega_note note, 
                                 .note = note,
                                 .target = param,
                                 .value = held_finite(value),
-                                .more = ramp_seconds});
+                                .more = held_ramp(ramp_seconds)});
 }
 
 mega_status mega_controller_set(mega_engine *e, uint64_t frame, mega_controller which,
@@ -147,7 +150,7 @@ mega_status mega_knob_ramp(mega_engine *e, uint64_t frame, int32_t knob, float v
                         .type = MEGA_EVENT_KNOB,
                         .target = knob,
                         .value = held(value, 0, 1),
-                        .more = ramp_seconds};
+                        .more = held_ramp(ramp_seconds)};
     return say(e, &event, &e->said_knobs[knob], word_of(event.value));
 }
 
@@ -163,7 +166,7 @@ mega_status mega_param_set(mega_engine *e, uint64_t frame, int32_t param, float 
                         .type = MEGA_EVENT_PARAM,
                         .target = param,
                         .value = held_finite(value),
-                        .more = ramp_seconds};
+                        .more = held_ramp(ramp_seconds)};
     return say(e, &event, &e->said_params[param], word_of(event.value));
 }
 
@@ -172,7 +175,7 @@ mega_status mega_preset_recall(mega_engine *e, uint64_t frame, int32_t preset,
     if (preset < 0 || preset >= MEGA_PRESET_NAMES_MAX) return MEGA_ERROR_NAME;
     if (is_nan(morph_seconds)) return MEGA_ERROR_VALUE;
     mega_event event = {
-        .frame = frame, .type = MEGA_EVENT_PRESET, .target = preset, .more = morph_seconds};
+        .frame = frame, .type = MEGA_EVENT_PRESET, .target = preset, .more = held_ramp(morph_seconds)};
     return say(e, &event, &e->said_presets[preset], 0);
 }
 
