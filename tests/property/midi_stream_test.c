@@ -380,6 +380,63 @@ static void play_stream(uint64_t seed) {
     close_rig(&r);
 }
 
+/// Every channel's keys and pedals go up.
+static void let_go_of_all(rig *r, rng *rn, uint8_t *running) {
+    for (int c = 0; c < 16; c++) {
+        for (int i = 0; i < 4 * MESSAGES; i++) say(r, rn, running, 0x80 | c, 60 + i % 4, 0);
+        say(r, rn, running, 0xb0 | c, 64, 0);
+        say(r, rn, running, 0xb0 | c, 66, 0);
+    }
+}
+
+/// Zones, ranges, resets, modes of the note: whatever came before, what nobody holds is not held.
+static void wild_streams(void **state) {
+    static const int numbers[] = {64, 66, 74, 6, 38, 98, 99, 100, 101, 120, 121, 123, 127};
+    (void)state;
+    for (uint64_t seed = 0; seed < STREAMS / 4; seed++) {
+        rig r;
+        rng rn = rng_create(seed + 77);
+        uint8_t running = 0;
+        open_rig(&r);
+        int32_t mode = mega_find_param(r.engine, "note", "mode");
+        assert_true(mode >= 0);
+        assert_int_equal(mega_param_set(r.engine, MEGA_NOW, mode, (float)(seed % 3), 0), MEGA_OK);
+        for (int i = 0; i < MESSAGES; i++) {
+            int c = (int)rng_below(&rn, 16), key = 60 + (int)rng_below(&rn, 4);
+            int number = numbers[rng_below(&rn, sizeof numbers / sizeof *numbers)];
+            uint32_t what = rng_below(&rn, 10), zone = rng_below(&rn, 16);
+            if (what < 5) say(&r, &rn, &running, 0x90 | c, key, (int)rng_below(&rn, 128));
+            else if (what < 8) say(&r, &rn, &running, 0xb0 | c, number, (int)rng_below(&rn, 128));
+            else if (what < 9) say(&r, &rn, &running, 0xe0 | c, 1, (int)rng_below(&rn, 128));
+            else {
+                c = c < 8 ? 0 : 15;
+                say(&r, &rn, &running, 0xb0 | c, 101, 0);
+                say(&r, &rn, &running, 0xb0 | c, 100, 6);
+                say(&r, &rn, &running, 0xb0 | c, 6, (int)zone);
+            }
+            if (rng_chance(&rn, 0.3f)) pass(&r, 1 + rng_below(&rn, 300));
+        }
+        let_go_of_all(&r, &rn, &running);
+        assert_int_equal(held(&r), 0);
+        close_rig(&r);
+    }
+}
+
+static void pairs_on_one_frame(void **state) {
+    (void)state;
+    rig r;
+    open_rig(&r);
+    for (int i = 0; i < 50; i++) PLAY(&r, 0x90, 60, 100, 0x80, 60, 0);
+    assert_int_equal(held(&r), 0);
+    PLAY(&r, 0x90, 60, 100, 60, 100, 60, 0, 60, 0);
+    assert_int_equal(held(&r), 0);
+    PLAY(&r, 0x90, 60, 100, 60, 100, 60, 0);
+    assert_int_equal(held(&r), 1); // another key of the same pitch is still down
+    PLAY(&r, 0x90, 60, 0);
+    assert_int_equal(held(&r), 0);
+    close_rig(&r);
+}
+
 static void random_streams(void **state) {
     (void)state;
     for (uint64_t seed = 0; seed < STREAMS; seed++) play_stream(seed);
@@ -401,6 +458,8 @@ int main(void) {
         cmocka_unit_test(ends_wait_for_room),
         cmocka_unit_test(release_ends_all),
         cmocka_unit_test(random_streams),
+        cmocka_unit_test(wild_streams),
+        cmocka_unit_test(pairs_on_one_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
