@@ -25,6 +25,7 @@ class Shell:
         self.server = server
         self.folder = folder or server.folder
         self.environment = {**os.environ, "XDG_RUNTIME_DIR": self.folder, "XDG_STATE_HOME": self.folder + "/state",
+                            "XDG_DATA_HOME": self.folder + "/data",
                             "MEGASYNTHD": SERVER, **environment}
         for name in ("MEGASYNTH_URL", "MEGASYNTH_TOKEN_FILE"):
             if name not in environment: self.environment.pop(name, None)

@@ -18,7 +18,7 @@ trap leave EXIT
 bad=0 ran=0 servers=()
 fail() { echo "FAILED: $*" && bad=1; }
 
-export HOME=$work/home XDG_RUNTIME_DIR=$work/run XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
+export HOME=$work/home XDG_RUNTIME_DIR=$work/run XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data
 mkdir "$HOME" "$XDG_RUNTIME_DIR"
 chmod 700 "$XDG_RUNTIME_DIR"
 unset MEGASYNTH_URL MEGASYNTHD MEGASYNTH_LIBRARY MEGASYNTH_BUILD

@@ -21,7 +21,8 @@ KEYS = ROOT / "examples" / "keys.json"
 FOLDER = tempfile.mkdtemp(prefix="megasynth-python-")
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
-os.environ.update(MEGASYNTHD=str(PROGRAM), XDG_RUNTIME_DIR=FOLDER, XDG_STATE_HOME=FOLDER + "/state")
+os.environ.update(MEGASYNTHD=str(PROGRAM), XDG_RUNTIME_DIR=FOLDER, XDG_STATE_HOME=FOLDER + "/state",
+                  XDG_DATA_HOME=FOLDER + "/data")
 os.environ.pop("MEGASYNTH_URL", None)
 sys.path.insert(0, str(PYTHON))
 

@@ -82,6 +82,32 @@ class EqualToTheProgram(unittest.TestCase):
             self.compare("keys.json", ["--score", EXAMPLES / name, "--seconds", 2], blocks=(4096,),
                          notes=EXAMPLES / name, seconds=2)
 
+    def test_all_that_a_score_can_say(self):
+        score = [
+            {"at": 0, "note": "C3", "length": 0.6, "id": "low"},
+            {"at": 0.05, "note": "G♯3", "length": 0.3, "id": 2, "velocity": 0.5},
+            {"at": 0.1, "id": "low", "bend": 2}, {"at": 0.11, "id": 2, "pressure": 0.7},
+            {"at": 0.12, "id": 2, "timbre": 0.2}, {"at": 0.13, "bend": -0.5}, {"at": 0.14, "pressure": 0.3},
+            {"at": 0.2, "sustain": True}, {"at": 0.25, "id": "low", "key": "E3"},
+            {"at": 0.16, "param": ["filt", "res"], "id": "low", "value": 0.6, "ramp": 0.05},
+            {"at": 0.26, "id": "low", "velocity": 0.3}, {"at": 0.3, "knob": "cutoff", "value": 0.9, "ramp": 0.1},
+            {"at": 0.45, "preset": "dark", "morph": 0.1}, {"at": 0.5, "sostenuto": 1}, {"at": 0.55, "sustain": 0},
+            {"at": 0.7, "note": 60, "length": 5}, {"at": 0.8, "panic": True}, {"at": 0.81, "note": 64, "length": 5},
+            {"at": 0.9, "all_off": True}]
+        document = {**Patch.load(KEYS).document, "presets": {"dark": {"knobs": {"cutoff": 0.1}}}}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in (("patch.json", document), ("score.json", score)):
+                with open(f"{folder}/{name}", "w") as file:
+                    json.dump(content, file)
+            theirs, _ = program_renders(f"{folder}/patch.json", "--score", f"{folder}/score.json", "--seconds", 2)
+        for block in (8192, 100):
+            self.assertTrue(equal(Patch(document).render(2, score, block=block), theirs), block)
+        for wrong, path in (({"at": 0, "bend": 3}, "[0].bend"), ({"at": 0, "bend": 3, "id": "x"}, "[0].id"),
+                            ({"at": 0, "key": 60}, "[0].key"), ({"at": 0, "panic": 1}, "[0].panic")):
+            with self.assertRaises(BadValueError) as caught:
+                Patch(document).render(1, [wrong])
+            self.assertEqual(caught.exception.path, path)
+
     def test_random_scores(self):
         for seed in range(4):
             score = random_score(seed, 3, Patch.load(KEYS))

@@ -41,6 +41,7 @@ class ParamInfo:
     smoothing: str
     smooth_ms: float
     choices: tuple[str, ...] = ()
+    fixed: bool = False  #: a whole number that no cable may change
 
     def value(self, value: float | str) -> float:
         """A number for what was written: itself, or that of a choice's name.

@@ -16,6 +16,7 @@ from . import header
 from .edits import End
 from .engine import Engine
 from .errors import BadValueError, OfflineError
+from .library import Report, lib
 from .notes import Note
 from .patch import Patch
 from .registry import modules
@@ -35,6 +36,15 @@ class Player:
         self.engine, self.events, self.block = engine, events, block
         self.next = self.position = 0
         self.notes: dict[int, Note] = {}
+        self.own = sorted({e.what for e in events if e.kind == "own"})
+        self._open_own()
+
+    def _open_own(self) -> None:
+        """Parameters of which single notes will have values, as soon as the patch has them: before the first block, and
+        right after an edit."""
+        for node, name in self.own:
+            with Report() as report:
+                lib().mega_find_note_param(self.engine._handle, node.encode(), name.encode(), report.pointer)
 
     def _make(self, e: Event) -> None:
         try:
@@ -42,15 +52,29 @@ class Player:
                 self.notes[e.what] = self.engine.note_on(e.value, e.detail, frame=e.frame)
             elif e.kind == "off":
                 self.engine.note_off(self.notes[e.what], frame=e.frame)
+            elif e.kind == "set":
+                self.notes[e.id].set(e.what, e.value, frame=e.frame)
+            elif e.kind == "own":
+                self.notes[e.id].param(e.what, e.value, ramp=None if e.detail < 0 else e.detail, frame=e.frame)
+            elif e.kind == "control":
+                self.engine.control(e.what, e.value, frame=e.frame)
+            elif e.kind == "preset":
+                self.engine.preset(e.what, morph=e.detail, frame=e.frame)
+            elif e.kind == "all_off":
+                self.engine.all_notes_off(frame=e.frame)
+            elif e.kind == "panic":
+                self.engine.panic()
             elif e.kind == "knob":
-                self.engine.knob(e.what, e.value, frame=e.frame)
+                self.engine.knob(e.what, e.value, ramp=None if e.detail < 0 else e.detail, frame=e.frame)
             elif e.kind == "param":
                 ramp = None if e.detail < 0 else e.detail
                 self.engine.param(e.what, e.value, ramp=ramp, frame=e.frame)
             elif isinstance(e.what, Patch):
                 self.engine.rewire(e.what, fade_ms=e.detail)
+                self._open_own()
             else:
                 self.engine.edit(e.what, fade_ms=e.detail)
+                self._open_own()
         except OfflineError as error:
             raise error.within(e.place)
 
@@ -64,7 +88,7 @@ class Player:
             e = self.events[self.next]
             if e.due >= reach:
                 break
-            if e.kind == "edit" and e.due > self.position:
+            if e.kind in ("edit", "panic") and e.due > self.position:
                 return min(frames, e.due - self.position)
             try:
                 self._make(e)
@@ -176,7 +200,7 @@ def render(patch: Patch, seconds: float | None = None, notes: Notes | None = Non
     seconds: how long; None: until the last tail has died (drones: 5 s).
     notes: a melody, "C4 E4 G4", a word each `beat` seconds, "C4+E4" a chord, "-" a rest; or a list of
     (at, note[, length[, velocity]]) in seconds, 0..1, and of dicts as in a score's file: notes, "knob", "param",
-    "ops", "load" (`megasynth render --help`); or the Path of such a file. `folder` is where the files begin that a
+    "ops", "load" and all else in docs/scores.md; or the Path of such a file. `folder` is where the files begin that a
     list loads. None: a patch that waits for notes plays one C4.
     knobs: values to begin with, 0..1.  voices, seed, rate, block, isa: see Engine.
     capture: output ports to keep, as in ["filt.out"]; `sound.captured["filt.out"]` then has each.

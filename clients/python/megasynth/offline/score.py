@@ -29,31 +29,41 @@ _BEAT_SHARE = 0.9  # of a beat is a note of a melody held
 _SECONDS_MAX = 86400
 _ABOVE_C = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _KEYS = {
-    "note": {"at", "note", "velocity", "length"}, "knob": {"at", "knob", "value"},
-    "param": {"at", "param", "value", "ramp"}, "ops": {"at", "ops", "fade_ms"},
-    "load": {"at", "load", "fade_ms"}}
+    "note": {"at", "note", "id", "velocity", "length"}, "knob": {"at", "knob", "value", "ramp"},
+    "param": {"at", "param", "value", "ramp", "id"}, "preset": {"at", "preset", "morph"},
+    "bend": {"at", "bend", "id"}, "pressure": {"at", "pressure", "id"}, "timbre": {"at", "timbre", "id"},
+    "key": {"at", "key", "id"}, "sustain": {"at", "sustain"}, "sostenuto": {"at", "sostenuto"},
+    "all_off": {"at", "all_off"}, "panic": {"at", "panic"},
+    "ops": {"at", "ops", "fade_ms"}, "load": {"at", "load", "fade_ms"},
+    "velocity": {"at", "velocity", "id"}}
+_OF_NOTE = {"bend": (-127, 127), "pressure": (0, 1), "timbre": (0, 1), "key": (0, 127), "velocity": (0, 1)}
+_OF_ALL = {"bend": (-1, 1), "pressure": (0, 1), "timbre": (0, 1), "sustain": (0, 1), "sostenuto": (0, 1)}
+_RAMP_SECONDS_MAX = 3600
+_BLOCK_KINDS = ("edit", "panic")  # with their block, before all else there
 
 
 @dataclass
 class Event:
-    """One thing at a frame. `kind` is "edit", "off", "on", "knob" or "param"."""
+    """One thing at a frame. `kind` is "edit", "panic", "off", "on", "knob", "param", "preset", "set" (of a note), "own" (a
+    note's value of a parameter), "control" or "all_off"."""
 
     frame: int
     kind: str
-    what: Any  #: the number of the note, (operations | Patch), name of the knob, (node, parameter)
+    what: Any  #: the number of the note, (operations | Patch), the name of what is turned, (node, parameter)
     value: Any = 0.0  #: key, or value
-    detail: float = 0.0  #: velocity, ramp in seconds, fade in milliseconds
+    detail: float = 0.0  #: velocity, ramp or morph in seconds, fade in milliseconds
     place: str = ""  #: "[3]", for messages
+    id: Any = None  #: by which others mean the note; of those others: the note's number, once it is known
 
     @property
     def due(self) -> int:
         """When it takes effect: an edit with its block."""
-        return self.frame - self.frame % header.BLOCK_FRAMES if self.kind == "edit" else self.frame
+        return self.frame - self.frame % header.BLOCK_FRAMES if self.kind in _BLOCK_KINDS else self.frame
 
     def order(self) -> tuple[int, int, int]:
         """The lane that a release frees first is there for the note that starts."""
-        rank = {"edit": 0, "off": 1}.get(self.kind, 2)
-        return self.due, rank, self.frame if self.kind == "edit" else 0
+        rank = {"edit": 0, "panic": 0, "off": 1}.get(self.kind, 2)
+        return self.due, rank, self.frame if self.kind in _BLOCK_KINDS else 0
 
 
 def key_of(note: float | str) -> float:
@@ -120,10 +130,11 @@ class Piece:
                         hint="write C4, F#3, Bb-1, a MIDI key 0..127, a chord C4+E4+G4, or - for a rest"
                     ) from None
 
-    def note(self, at: float, key: float, length: float, velocity: float, place: str) -> None:
+    def note(self, at: float, key: float, length: float, velocity: float, place: str,
+             id_: int | str | None = None) -> None:
         """A note: two events. One of no length lasts a frame."""
         on, off = frame_of(at, self.rate), frame_of(at + length, self.rate)
-        self.events.append(Event(on, "on", self.notes, key, velocity, place))
+        self.events.append(Event(on, "on", self.notes, key, velocity, place, id_))
         self.events.append(Event(max(off, on + 1), "off", self.notes, place=place))
         self.notes += 1
 
@@ -144,8 +155,10 @@ class Piece:
 
     def _item(self, item: Mapping[str, Json], place: str) -> None:
         kinds = [kind for kind in _KEYS if kind in item]
+        if kinds == ["note", "velocity"]:
+            kinds.pop()
         if len(kinds) != 1:
-            raise BadValueError("bad-value", "must have one of note, knob, param, ops and load",
+            raise BadValueError("bad-value", f"must have one of {', '.join(_KEYS)}",
                                 path=place, hint='such as {"at": 0, "note": 60, "length": 0.5}')
         kind = kinds[0]
         for key in item:
@@ -154,24 +167,59 @@ class Piece:
                                     hint=nearest(key, sorted(_KEYS[kind])))
         at = self._number(item, "at", place, 0, _SECONDS_MAX)
         if kind == "note":
-            try:
-                key_ = key_of(item["note"])
-            except BadValueError as error:
-                raise error.within(f"{place}.note") from None
-            self.note(at, key_, self._number(item, "length", place, 0, _SECONDS_MAX, LENGTH),
-                      self._number(item, "velocity", place, 0, 1, VELOCITY), place)
+            self.note(at, self._key(item, "note", place),
+                      self._number(item, "length", place, 0, _SECONDS_MAX, LENGTH),
+                      self._number(item, "velocity", place, 0, 1, VELOCITY), place, self._id(item, place))
             return
         frame = frame_of(at, self.rate)
         if kind == "knob":
             value = self._number(item, "value", place, 0, 1)
-            self.events.append(Event(frame, "knob", str(item["knob"]), value, -1, place))
+            ramp = self._number(item, "ramp", place, 0, _RAMP_SECONDS_MAX, -1.0)
+            self.events.append(Event(frame, "knob", str(item["knob"]), value, ramp, place))
         elif kind == "param":
             self._param(frame, item, place)
+        elif kind == "preset":
+            morph = self._number(item, "morph", place, 0, _RAMP_SECONDS_MAX, 0.0)
+            self.events.append(Event(frame, "preset", str(item["preset"]), 0, morph, place))
+        elif kind in ("all_off", "panic"):
+            if item[kind] is not True:
+                raise BadValueError("bad-value", "must be true", path=f"{place}.{kind}")
+            self.events.append(Event(frame, kind, None, place=place))
+        elif kind in _OF_NOTE or kind in _OF_ALL:
+            self._expression(frame, kind, item, place)
         else:
             change = (list(item["ops"]) if kind == "ops" else self._patch(item["load"]))
             fade = self._number(item, "fade_ms", place, 0, header.MEGA_FADE_MS_MAX,
                                 header.MEGA_FADE_MS_DEFAULT)
             self.events.append(Event(frame, "edit", change, None, fade, place))
+
+    def _key(self, item: Mapping[str, Json], key: str, place: str) -> float:
+        try:
+            return key_of(item[key])
+        except BadValueError as error:
+            raise error.within(f"{place}.{key}") from None
+
+    def _id(self, item: Mapping[str, Json], place: str) -> int | str | None:
+        name = item.get("id")
+        good = isinstance(name, (str, int)) and not isinstance(name, bool) and name != "" and len(str(name)) <= 64
+        if name is not None and not good:
+            raise BadValueError("bad-value", "must be a name, at most 64 bytes long, or a whole number",
+                                path=f"{place}.id")
+        return name
+
+    def _expression(self, frame: int, kind: str, item: Mapping[str, Json], place: str) -> None:
+        """Of the note of its id, or of all."""
+        name = self._id(item, place)
+        if name is None and kind not in _OF_ALL:
+            raise BadValueError("missing", "of which note?", path=f"{place}.{kind}",
+                                hint="`id`, which that note has, too")
+        if kind == "key":
+            value = self._key(item, kind, place)
+        elif kind in ("sustain", "sostenuto") and isinstance(item[kind], bool):
+            value = float(item[kind])
+        else:
+            value = self._number(item, kind, place, *(_OF_ALL if name is None else _OF_NOTE)[kind])
+        self.events.append(Event(frame, "control" if name is None else "set", kind, value, 0, place, name))
 
     def _patch(self, given: Json) -> Patch:
         return as_patch(self.folder / given if isinstance(given, str) else given)
@@ -184,8 +232,9 @@ class Piece:
         if "value" not in item:
             raise BadValueError("missing", "`value` is missing", path=place,
                                 hint="a number, or the name of a choice")
-        ramp = self._number(item, "ramp", place, 0, 3600, -1.0)
-        self.events.append(Event(frame, "param", tuple(names), item["value"], ramp, place))
+        ramp = self._number(item, "ramp", place, 0, _RAMP_SECONDS_MAX, -1.0)
+        name = self._id(item, place)
+        self.events.append(Event(frame, "param" if name is None else "own", tuple(names), item["value"], ramp, place, name))
 
     def _number(self, item: Mapping[str, Json], key: str, place: str, low: float, high: float,
                 otherwise: float | None = None) -> float:
@@ -206,6 +255,14 @@ class Piece:
     def finish(self) -> list[Event]:
         """The events in the order of a render: when due; there edits first, then releases."""
         self.events.sort(key=Event.order)
+        begun: dict[Any, int] = {}
+        for e in self.events:
+            if e.kind == "on" and e.id is not None:
+                begun[e.id] = e.what
+            elif e.kind in ("set", "own"):
+                if e.id not in begun:
+                    raise BadValueError("not-found", "no note of this id has begun by then", path=f"{e.place}.id")
+                e.id = begun[e.id]
         return self.events
 
     def end(self) -> int:
