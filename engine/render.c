@@ -164,6 +164,12 @@ static void apply(mega_engine *e, const mega_event *event, uint64_t frame) {
     if (e->stopped && mega_voices_gated(v)) e->stopped = 0; // something is played
 }
 
+static void return_stolen(mega_engine *e, uint64_t frame) {
+    if (!e->vm.program || !e->voices.waiting_count) return;
+    e->voices.rules = rules_of(e->vm.program); // the last event may have turned them
+    mega_voices_return(&e->voices, frame);
+}
+
 /// Ring -> queue, as far as the queue has room; the rest waits in the ring.
 static void take_events(mega_engine *e) {
     mega_event event;
@@ -323,7 +329,7 @@ static void render_block(mega_engine *e) {
     uint32_t at = 0;
     while (at < MEGA_BLOCK_FRAMES) {
         uint64_t next = apply_due(e, e->block_frame + at);
-        mega_voices_return(&e->voices, e->block_frame + at);
+        return_stolen(e, e->block_frame + at);
         uint64_t end =
             next - e->block_frame < MEGA_BLOCK_FRAMES ? next - e->block_frame : MEGA_BLOCK_FRAMES;
         uint32_t frames = e->voices.in_hurry ? 1 : (uint32_t)end - at;

@@ -45,7 +45,8 @@ static mega_voice_place oldest_held(const mega_voices *v, hold by, float key) {
     FOR_LANES(v, PLAYED(v)) {
         const mega_held *held = &v->groups[g].lane[l].held;
         if (held->born > newest) newest = held->born;
-        if (lowest && held->key >= lowest_key) continue;
+        bool lower = held->key < lowest_key || (held->key == lowest_key && held->born < lowest);
+        if (lowest && !lower) continue;
         lowest = held->born;
         lowest_key = held->key;
     }
