@@ -201,6 +201,28 @@ static void make_knobs(mega_emitter *e) {
     p->knob_first[patch->knob_count] = count;
 }
 
+static void make_life(mega_emitter *e) {
+    mega_program *p = e->program;
+    const mega_graph *g = e->graph;
+    uint32_t count = 0;
+    p->life_first = table(e, p->node_count + 1, sizeof *p->life_first);
+    p->life_cables = table(e, e->patch->cable_count, sizeof *p->life_cables);
+    p->lives = table(e, p->node_count, sizeof *p->lives);
+    if (e->failed) return;
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        uint32_t row = p->nodes[n].row;
+        p->life_first[n] = count;
+        for (uint32_t i = g->first[row]; p->nodes[n].live && i < g->first[row + 1]; i++) {
+            const mega_patch_cable_row *c = &e->patch->cables[g->cables[i]];
+            uint32_t source = c->from_node < 0 ? UINT32_MAX : e->node_index[c->from_node];
+            p->life_cables[count++] = (mega_life_cable){source, c->to_port};
+            if (source != UINT32_MAX && p->nodes[source].voice && !p->nodes[n].voice)
+                p->nodes[source].leaves_voices = true;
+        }
+    }
+    p->life_first[p->node_count] = count;
+}
+
 /// Knobs on what the voices read of the first `note`.
 static void make_choices(mega_emitter *e) {
     mega_program *p = e->program;
@@ -361,6 +383,7 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
     if (e->failed) return MEGA_ERROR_MEMORY;
     make_voices(e, request->groups_min);
     make_choices(e);
+    make_life(e);
     if (e->failed) return MEGA_ERROR_MEMORY;
     p->memory_bytes = program_bytes(p, request->rate);
     if (p->memory_bytes > request->memory_bytes_max) {
@@ -440,6 +463,9 @@ void mega_program_destroy(mega_program *p) {
     free(p->phases);
     free(p->reduces);
     free(p->choice_terms);
+    free(p->life_cables);
+    free(p->life_first);
+    free(p->lives);
     free(p->knob_targets);
     free(p->knob_first);
     free(p->knob_values);

@@ -45,6 +45,7 @@ typedef struct {
     float smooth_ms;
     const char *const *choices; ///< NULL, or names of the values 0, 1, 2 ..., NULL-terminated
     bool fixed; ///< a whole number that no cable may change: a channel, say
+    bool factor; ///< while it is 0 so are the outputs
     bool at_events; ///< read when a note begins or ends, by what is written and turned: no signal
     const char *doc;
 } mega_param_row;
@@ -68,6 +69,8 @@ enum {
     /// Breaks cycles too: its one output is what went into its one input one frame ago, which is
     /// its one field of state. A cycle through it runs frame by frame.
     MEGA_DELAYS_FRAME = 128,
+    /// Every input is a factor: while one is 0 so are the outputs.
+    MEGA_MULTIPLIES = 256,
 };
 
 /// What the VM tells the `note` module of each voice, still within a segment.
@@ -103,6 +106,9 @@ typedef struct mega_call {
     const int32_t *seeds; ///< a hash of (patch seed, node, voice serial) for each lane
 } mega_call;
 
+/// What may still come of an output: see life.h.
+typedef enum { MEGA_LIFE_STILL, MEGA_LIFE_STIRS, MEGA_LIFE_ZERO } mega_life;
+
 /// Renders one segment.
 /// @return bit o: output o has a value per frame; else its one value stands for the segment
 typedef uint64_t mega_process(const mega_call *call);
@@ -121,6 +127,7 @@ typedef struct mega_module {
     uint32_t memory_lines; ///< delay lines a lane
     float memory_seconds;  ///< length of each line at least
     float tail_seconds; ///< how long it may sound after its inputs are silent, beyond what is heard
+    mega_life (*life)(const float *state, uint32_t stride); ///< of one lane; NULL: still
     mega_process *process;
 } mega_module;
 

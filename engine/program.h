@@ -83,6 +83,7 @@ typedef struct {
     char *id;
     uint32_t module;
     bool voice;
+    bool leaves_voices; ///< per voice, with a cable to something shared
     bool live;         ///< reaches an output or a bus; else it has values, but neither code nor state
     uint32_t seed;     ///< of the node: from its id, so that edits elsewhere change nothing
     uint32_t state;    ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
@@ -101,6 +102,12 @@ typedef struct {
     float min, max;
     mega_scale scale;
 } mega_knob_target;
+
+/// A cable as life.c follows it, sorted by destination and port.
+typedef struct {
+    uint32_t source; ///< program node; UINT32_MAX: a knob
+    uint32_t port;
+} mega_life_cable;
 
 /// A knob on a parameter that is no signal: see `at_events`.
 typedef struct {
@@ -148,6 +155,9 @@ typedef struct mega_program {
     bool reads_gate; ///< else each voice gets a gate of its own
     bool has_notes;
     uint32_t note_node; ///< the first `note`, whose choices rule the voices
+    mega_life_cable *life_cables;
+    uint32_t *life_first; ///< by node, and one more
+    uint8_t *lives;       ///< scratch, by node: mega_life
     mega_choice_term *choice_terms; ///< knobs on these choices
     uint32_t choice_term_count;
 

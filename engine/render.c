@@ -5,6 +5,7 @@
 
 #include "engine.h"
 #include "lanes.h"
+#include "life.h"
 #include "lineage.h"
 #include "turn.h"
 
@@ -43,6 +44,10 @@ void mega_engine_note_ended(mega_engine *e, mega_note note, uint64_t frame) {
     if (!note) return;
     MEGA_COUNT(e, notes_ended);
     mega_ring_push(&e->ended, &(mega_ended){note, frame}); // full: nobody asks
+}
+
+bool mega_engine_lane_stirs(mega_engine *e, uint32_t group, uint32_t lane) {
+    return mega_life_stirs(e->vm.program, group, lane);
 }
 
 void mega_engine_note_stolen(mega_engine *e) { MEGA_COUNT(e, notes_stolen); }

@@ -345,6 +345,9 @@ void mega_voices_end_block(mega_voices *v, uint64_t frame) {
             continue;
         voice->quiet = voice->level < SILENCE ? voice->quiet + MEGA_BLOCK_FRAMES : 0;
         bool shut = v->own_gate && !voice->own_gate;
-        if (voice->quiet >= quiet_frames || shut) end_lane(v, g, l, frame);
+        if (voice->quiet < quiet_frames && !shut) continue;
+        bool lives = !shut && mega_engine_lane_stirs(v->engine, g, l);
+        if (lives) voice->quiet = quiet_frames / 2; // looked at again in a while
+        else end_lane(v, g, l, frame);
     }
 }

@@ -200,6 +200,7 @@ bool mega_voices_find(const mega_voices *v, mega_note note, uint32_t *group, uin
 // told to the engine; a note of 0 is none
 void mega_engine_lane_starts(struct mega_engine *engine, uint32_t group, uint32_t lane);
 void mega_engine_note_ended(struct mega_engine *engine, mega_note note, uint64_t frame);
+bool mega_engine_lane_stirs(struct mega_engine *engine, uint32_t group, uint32_t lane);
 void mega_engine_note_stolen(struct mega_engine *engine);
 void mega_engine_note_dropped(struct mega_engine *engine, mega_note note, uint64_t frame);
 

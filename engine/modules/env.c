@@ -66,7 +66,7 @@ static const mega_param_row params[PARAMS_] = {
      .smooth_ms = 10,
      .doc = "level while the gate stays on"},
     TIME("release", 0.3f, "time for all but a thousandth (-60 dB) of the way to 0, from any level"),
-    {.name = "amp",
+    {.name = "amp", .factor = true,
      .unit = "",
      .min = 0,
      .max = 1,
@@ -254,6 +254,14 @@ static uint64_t process(const mega_call *c) {
     return ~(uint64_t)0;
 }
 
+static mega_life life(const float *field, uint32_t stride) {
+    (void)stride;
+    int32_t stage; // the first field
+    memcpy(&stage, field, sizeof stage);
+    if (stage == OFF) return MEGA_LIFE_ZERO;
+    return stage == SUSTAIN ? MEGA_LIFE_STILL : MEGA_LIFE_STIRS;
+}
+
 MODULE(env, .name = "env", .category = "control",
        .doc = "envelope: delay, attack, hold, decay, sustain, release", INPUTS(inputs),
-       PARAMS(params), OUTPUTS(outputs), STATE, .process = process)
+       PARAMS(params), OUTPUTS(outputs), STATE, .life = life, .process = process)

@@ -30,7 +30,7 @@ static const mega_param_row params[] = {
      .initial = WHITE,
      .choices = color_names,
      .doc = "white is flat; pink falls by 3 dB an octave, brown by 6; blue rises by 3"},
-    {.name = "amp",
+    {.name = "amp", .factor = true,
      .unit = "",
      .min = 0,
      .max = 1,

@@ -73,7 +73,7 @@ static const mega_param_row params[] = {
      .doc = "part of a period that pulses are high for"},
     {.name = "portamento", .unit = "s", .min = 0, .max = 10, .initial = 0,
      .doc = "time that the frequency takes for 99 % of a jump within a voice"},
-    {.name = "amp", .unit = "", .min = 0, .max = 1, .initial = 1,
+    {.name = "amp", .factor = true, .unit = "", .min = 0, .max = 1, .initial = 1,
      .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "level of the whole"},
 };
 // clang-format on

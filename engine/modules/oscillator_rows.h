@@ -15,7 +15,7 @@
     {.name = "freq", .unit = "Hz", .min = 1, .max = 20000, .initial = 440, .scale = MEGA_EXP,      \
      .smoothing = MEGA_SMOOTH_EXP, .smooth_ms = 10,                                                \
      .doc = "frequency; below 0, by cables, the wave runs backwards"},                             \
-    {.name = "amp", .unit = "", .min = 0, .max = 1, .initial = 1,                                  \
+    {.name = "amp", .factor = true, .unit = "", .min = 0, .max = 1, .initial = 1,                                  \
      .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "peak of the wave"},                 \
     {.name = "detune", .unit = "cents", .min = -100, .max = 100, .initial = 0,                     \
      .smoothing = MEGA_SMOOTH_EXP, .smooth_ms = 10, .doc = "offset of the pitch"},                 \

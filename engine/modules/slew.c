@@ -9,6 +9,7 @@
 typedef struct {
     lanes level, error;
     ilanes begun;
+    ilanes moving; // not there yet
 } state;
 
 typedef struct {
@@ -65,6 +66,7 @@ static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out) {
     step = step - s->error;
     lanes next = level + step;
     s->error = vselect(there, splat(0), (next - level) - step);
+    s->moving = iselect(there, isplat(0), isplat(1));
     s->level = vselect(there, wanted, next);
     out[0] = s->level;
 }
@@ -89,5 +91,12 @@ static uint64_t process(const mega_call *c) {
     return 0;
 }
 
+static mega_life life(const float *field, uint32_t stride) {
+    int32_t moving;
+    memcpy(&moving, field + 3 * stride, sizeof moving);
+    if (moving) return MEGA_LIFE_STIRS;
+    return *field == 0 ? MEGA_LIFE_ZERO : MEGA_LIFE_STILL;
+}
+
 MODULE(slew, .name = "slew", .category = "control", .doc = "limits how fast a value changes",
-       INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE, .process = process)
+       INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE, .life = life, .process = process)
