@@ -264,3 +264,20 @@ class SynthWords(Generic[R]):
 
 
 Soon = Awaitable[Answer]
+
+
+def format_of_file(path: str | os.PathLike[str]) -> str:
+    """json or sexp, by the name's ending.
+
+    @raise ValueError for any other
+    """
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in (".json", ".sexp"):
+        raise ValueError(f"{os.fspath(path)}: patches are saved as *.json or *.sexp")
+    return ending[1:]
+
+
+def write_text(path: str | os.PathLike[str], text: str, overwrite: bool) -> None:
+    """@raise FileExistsError unless `overwrite`"""
+    with open(path, "w" if overwrite else "x", encoding="utf-8") as file:
+        file.write(text)

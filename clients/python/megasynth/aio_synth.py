@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +13,7 @@ from . import _commands
 from ._alink import Answered, AsyncListener, listening, opening
 from ._session import Heard, Json, TapBlock, address_for
 from ._words import (BusWords, Document, EditList, KnobWords, NodeWords, NoteWords, Pitch, SynthWords, VoiceWords,
-                     document_arguments, given, note_number)
+                     document_arguments, format_of_file, given, note_number, write_text)
 
 if TYPE_CHECKING:
     from .aio import AsyncServer
@@ -64,8 +65,13 @@ class AsyncSynth(SynthWords[Answered]):
         return cast(_commands.PatchLoadAnswer, answer)
 
     async def document(self) -> dict[str, Json]:
-        """The patch that plays, as a dict."""
+        """The patch that plays, as a dict, with all values as they are now."""
         return cast(dict[str, Json], (await self.call("/patch/get"))["patch"])
+
+    async def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """As `Synth.save`."""
+        answer = await self.call("/patch/get", format=format_of_file(path))
+        write_text(path, cast(str, answer["text"]), overwrite)
 
     @property
     def patch(self) -> AsyncPatchView:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from . import _commands
 from ._link import Listener
 from ._session import Heard, Json, TapBlock, address_for, check_bundled
 from ._words import (Answer, BusWords, Document, EditList, KnobWords, NodeWords, NoteWords, Pitch, SynthWords, VoiceWords,
-                     document_arguments, given, note_number)
+                     document_arguments, format_of_file, given, note_number, write_text)
 from .offline import LibraryError, Patch
 
 if TYPE_CHECKING:
@@ -96,8 +97,16 @@ class Synth(SynthWords[Answer]):
 
     @property
     def document(self) -> dict[str, Json]:
-        """The patch that plays, as a dict."""
+        """The patch that plays, as a dict, with all values as they are now."""
         return cast(dict[str, Json], self.call("/patch/get")["patch"])
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Writes the patch as it sounds now into a file, *.json or *.sexp.
+
+        @raise FileExistsError for a file that is there, unless `overwrite`
+        """
+        answer = self.call("/patch/get", format=format_of_file(path))
+        write_text(path, cast(str, answer["text"]), overwrite)
 
     @contextmanager
     def edit(self, *, fade_ms: float | None = None, rev: int | None = None) -> Iterator[EditList]:

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -48,6 +49,10 @@ class Async(unittest.IsolatedAsyncioTestCase):
             e.add("wah", "svf")
             e.connect("lfo.out", "wah.in")
         self.assertIn("wah", (await s.document())["nodes"])
+        with tempfile.TemporaryDirectory() as folder:
+            await s.save(folder + "/saved.json")
+            with open(folder + "/saved.json") as saved:
+                self.assertIn("wah", saved.read())
         await s.undo()
         self.assertNotIn("wah", (await s.document())["nodes"])
         await s.redo()

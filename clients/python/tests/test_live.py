@@ -55,6 +55,21 @@ class Live(unittest.TestCase):
 
     # ---- the patch
 
+    def test_save_writes_what_sounds(self):
+        self.s.load(DOCUMENT)
+        self.s.knobs["cutoff"] = 0.3125
+        for ending in ("json", "sexp"):
+            path = Path(FOLDER) / f"saved.{ending}"
+            self.s.save(path)
+            self.assertIn("0.3125", path.read_text())
+            self.assertRaises(FileExistsError, self.s.save, path)
+            self.s.knobs["cutoff"] = 0.5
+            self.s.save(str(path), overwrite=True)
+            self.s.load(path)
+            self.assertEqual(self.s.knobs["cutoff"], 0.5)
+            self.s.knobs["cutoff"] = 0.3125
+        self.assertRaisesRegex(ValueError, "json or", self.s.save, "saved.txt")
+
     def test_load_takes_what_is_a_patch(self):
         class HasDocument:
             document = DOCUMENT
