@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// build -- the build lane: one thread that compiles, loads and reads files, in the order in which
-// it was asked. A task comes back to the loop when what it changed is heard, which others behind it
-// do not wait for.
+// build -- the build lane: one thread that compiles, loads and reads files: what a client sends in
+// its order, clients in turns. A task comes back to the loop when what it changed is heard, which
+// others behind it do not wait for.
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,13 +135,48 @@ static void work(builder *b, task *t) {
     *end = t;
 }
 
+/// What concerns everybody (states, recordings, the server's own work) keeps its place in the
+/// order.
+static bool keeps_its_place(const task *t) { return !t->from || t->work || t->is_bundle; }
+
+/// Clients take turns: of the first that each has in the queue, that of the client that was served
+/// longest ago. So no client waits for more than one of each other's, however many they sent.
+/// @return the one before it; NULL: it is the first
+static task *before_next(builder *b) {
+    static uint64_t looks; // marks clients seen in this look
+    task *best_before = NULL, *before = NULL;
+    if (!b->queue || keeps_its_place(b->queue)) return NULL;
+    uint64_t best = b->queue->from->built_turn;
+    looks++;
+    uint32_t count = 0;
+    for (task *t = b->queue; t && !keeps_its_place(t) && count < limit_builds_looked_at_max;
+         before = t, t = t->next, count++) {
+        session *from = t->from;
+        if (from->built_look == looks) continue;
+        from->built_look = looks;
+        if (from->built_turn >= best) continue;
+        best = from->built_turn;
+        best_before = before;
+    }
+    return best_before;
+}
+
+static task *take_next(builder *b) {
+    static uint64_t turns;
+    task *before = before_next(b), *t = before ? before->next : b->queue;
+    if (!t) return NULL;
+    if (before) before->next = t->next;
+    else b->queue = t->next;
+    if (b->queue_last == t) b->queue_last = before;
+    if (t->from) t->from->built_turn = ++turns;
+    return t;
+}
+
 static task *take(builder *b, bool *stop) {
     uv_mutex_lock(&b->mutex);
     if (!b->queue && !b->stop)
         uv_cond_timedwait(&b->wake, &b->mutex, b->settling ? SETTLE_POLL_NS : COLLECT_POLL_NS);
-    task *t = b->queue;
-    if (t) b->queue = t->next;
-    if (!b->queue) b->queue_last = NULL;
+    task *t = take_next(b);
     *stop = b->stop && (!t || b->drop);
     uv_mutex_unlock(&b->mutex);
     return t;
@@ -313,8 +348,14 @@ void builder_hurry(builder *b) {
 }
 
 uint64_t builder_submitted(const builder *b) { return b->submitted; }
-uint64_t builder_done(const builder *b) { return b->open ? b->open->serial - 1 : b->submitted; }
 uint32_t builder_waiting(const builder *b) { return atomic_load(&b->waiting); }
+
+bool builder_edits(const builder *b, const synth *which, uint64_t until) {
+    for (const task *t = b->open; t && t->serial <= until; t = t->next_open)
+        for (size_t i = 0; i < t->count; i++)
+            if (t->calls[i].synth == which && t->calls[i].command->flags & FLAG_EDIT) return true;
+    return false;
+}
 
 bool builder_busy_with(const builder *b, const session *from, uint64_t until) {
     for (const task *t = b->open; t && t->serial <= until; t = t->next_open)

@@ -55,9 +55,10 @@ void builder_hurry(builder *b);
 void builder_stop(builder *b, bool all);
 void builder_destroy(builder *b);
 void builder_submit(builder *b, task *t);
-/// Serials, from 1: of the last task submitted, and that all up to here are done.
+/// Serial of the last task submitted, from 1.
 uint64_t builder_submitted(const builder *b);
-uint64_t builder_done(const builder *b);
+/// Whether a task up to that serial that may change the synth's document is under way.
+bool builder_edits(const builder *b, const synth *which, uint64_t until);
 uint32_t builder_waiting(const builder *b);
 /// Whether something of this client's up to that serial is under way.
 bool builder_busy_with(const builder *b, const session *from, uint64_t until);

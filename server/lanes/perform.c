@@ -60,25 +60,21 @@ static void give_one_frame(task *t) {
             t->calls[i].frame = t->frame;
 }
 
-/// The build that the name of a failed call may come from, or 0.
-static uint64_t build_to_wait_for(const task *t) {
+/// The synth whose builds the name of a failed call may come from, or NULL.
+static const synth *synth_to_wait_for(const task *t) {
     for (size_t i = 0; i < t->count; i++) {
         const call *c = &t->calls[i];
-        if (c->code == CODE_NOT_FOUND && c->synth) return synth_last_build(c->synth);
+        if (c->code == CODE_NOT_FOUND && c->synth) return c->synth;
     }
-    return 0;
+    return NULL;
 }
 
 /// @return false if it must wait
 static bool attempt(task *t) {
-    for (size_t i = 0; i < t->count; i++) {
-        if (!t->calls[i].code) continue;
-        task_finish(t); // its synth went while it waited
-        return true;
-    }
     if (!perform_check(t)) {
-        if (!t->wait_for) t->wait_for = build_to_wait_for(t);
-        if (builder_done(t->server->builder) < t->wait_for && build_to_wait_for(t)) {
+        const synth *of = synth_to_wait_for(t);
+        if (of && !t->wait_for) t->wait_for = synth_last_build(of);
+        if (of && builder_edits(t->server->builder, of, t->wait_for)) {
             for (size_t i = 0; i < t->count; i++) call_forgive(&t->calls[i]);
             return false;
         }
@@ -92,8 +88,7 @@ static bool attempt(task *t) {
 
 static void keep(task *t) {
     session *from = t->from;
-    if (from->waiting_count >= limit_waiting_max ||
-        !session_may_keep(from, t->bytes)) {
+    if (from->waiting_count >= limit_waiting_max || !session_may_keep(from, t->bytes)) {
         call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait for what is being built");
         call_note(&t->calls[0], "limit",
                   from->waiting_count >= limit_waiting_max ? "waiting_max" : "waiting_bytes_max");

@@ -57,8 +57,9 @@ struct session {
     size_t waiting_bytes; ///< of packets kept, in both lanes
     task *open;           ///< builds not answered yet
     uint32_t open_count;
-    uint64_t bundle_frame; ///< at which the last bundle without a time is performed
-    uint64_t *timed;       ///< heap of frames that are still to come
+    uint64_t built_turn, built_look; ///< the builder's: when it was served last, and looked at
+    uint64_t bundle_frame;           ///< at which the last bundle without a time is performed
+    uint64_t *timed;                 ///< heap of frames that are still to come
     uint32_t timed_count, timed_room;
     // failures of plain commands
     uint64_t fail_second;

@@ -370,6 +370,7 @@ int main(int argc, char **argv) {
     const char *pid = argc > 4 ? argv[4] : NULL;
     line_open(&work, argv[1]);
     line_open(&watch, argv[1]);
+    ask(&work, "/ping", NULL, 0); // whose first packet is wrong is cut as a stranger
     uint64_t counted = packets_counted(&watch), asked = 0;
     double began = seconds();
     printf("%s, %lu packets, seed %s\n", argv[1], count, argc > 3 ? argv[3] : "1");

@@ -9,6 +9,7 @@ The other machines are network namespaces, which want root and iproute2: skipped
 import contextlib
 import ctypes
 import os
+import select
 import shutil
 import struct
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from wire import Client, Server, message, run
+from wire import Client, Server, bundle, message, request, run
 
 PROGRAM = sys.argv[1]
 SECRET = "a secret of some length"
@@ -149,6 +150,25 @@ def stolen_cookie():
     owner.call("/status")
 
 
+def little_to_strangers():
+    """Whoever has not proven an address is answered at most three bytes for each: the server floods nobody."""
+    worst = 0
+    for packet in (message("/ping"), request(1, "/ping"), request(2, "/status"), request(3, "/hello"), request(4, "/nothing/at/all"),
+                   message("/status"), message("/note/on", 60, 0.5), b"/", b"/abc", b"\0\1\0\0!\x12\xa4B" + b"x" * 12, b"#bundle\0" + b"\0" * 7 + b"\1",
+                   bundle(*[request(n, "/status") for n in range(10, 60)]), bundle(*[message("/nothing")] * 50), request(5, "/hello", token="x" * 16),
+                   request(6, "/command/list"), request(7, "/module/list")):
+        c = client("udp")
+        got = 0
+        c.socket.send(packet)
+        until = time.monotonic() + 0.7
+        while (left := until - time.monotonic()) > 0:
+            if select.select([c.socket], [], [], left)[0]: got += len(c.socket.recv(65536))
+        assert got <= 3 * len(packet), (packet, got)
+        worst = max(worst, got / len(packet))
+        c.close()
+    return f"at most {worst:.1f} bytes for one"
+
+
 def lent_address():
     """Datagrams that bear another's address: the cookie goes there, and who has not read it does not get in."""
     with on("b"):
@@ -209,7 +229,7 @@ try:
     write("short", "short", 0o600)
     with on("s"): server = Server(PROGRAM, "--state", "none", "--listen", SERVER, "--token-file", FOLDER + "/token")
     PORT = int(server.urls["udp"].rsplit(":", 1)[1])
-    with server: run([refused_to_start, tcp, tcp_limits, udp, stolen_cookie, lent_address, strangers], "udp_session_test")
+    with server: run([refused_to_start, tcp, tcp_limits, udp, stolen_cookie, little_to_strangers, lent_address, strangers], "udp_session_test")
 finally:
     remove_machines()
     shutil.rmtree(FOLDER, ignore_errors=True)

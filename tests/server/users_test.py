@@ -156,18 +156,19 @@ def client_of_first(s, kind="unix", **how):
 
 
 def first_user(user):
-    """TCP, UDP, oscsend: no token, and all is done. What a quick program loses to a busy machine is little, and is logged."""
+    """TCP, UDP, oscsend: no token, and all is done. What a program that ends at once loses on a busy machine is logged."""
     with Server(user, "--state", "none") as s:
         for kind in ("unix", "tcp", "udp"): client_of_first(s, kind).call("/status")
         c = client_of_first(s, "tcp")
         c.call("/patch/load", patch=PATCH)
         if not shutil.which("oscsend"): return "no oscsend"
-        sent = 100
-        for _ in range(sent):
+        sent, notes, until = 0, 0, time.monotonic() + 60
+        while (sent < 100 or notes < 10) and time.monotonic() < until:
+            sent += 1
             assert as_user(user, ["oscsend", "127.0.0.1", str(s.port), "/note/on", "if", "60", "0.5"]).wait(20) == 0
-        c.call("/sync")
-        notes = c.call("/status")["synths"]["main"]["notes"]
-        assert notes >= sent // 2 and (notes == sent or "udp.unknown" in s.log_text()), notes
+            c.call("/sync")
+            notes = c.call("/status")["synths"]["main"]["notes"]
+        assert notes >= 10 and (notes == sent or "udp.unknown" in s.log_text()), notes
         return f"{notes} of {sent} notes of oscsend"
 
 
@@ -218,7 +219,7 @@ def ports_of_root(): ports_change_hands(0)
 
 if os.geteuid() != 0:
     print("users_test: skipped: other users want root")
-    sys.exit(0)
+    sys.exit(77)
 try:
     os.chmod(FOLDER, 0o755)
     shutil.copy(PROGRAM, FOLDER + "/megasynthd")
