@@ -159,6 +159,34 @@ static inline char *model_operations(model *m) {
     return list;
 }
 
+/// Where the knobs stand.
+typedef struct {
+    char id[MEGA_ID_BYTES_MAX + 1];
+    float documented, told;
+} model_knob;
+
+static inline size_t model_knobs(model *m, model_knob *list) {
+    size_t count = 0;
+    for (size_t k = 0; m->document && k < m->document->knob_count && count < 32; k++, count++) {
+        snprintf(list[count].id, sizeof list[count].id, "%s", m->document->knobs[k].id);
+        list[count].documented = m->document->knobs[k].value;
+        mega_knob_get(m->engine, list[count].id, &list[count].told);
+    }
+    return count;
+}
+
+/// What was turned stays turned, unless the document says another value than before.
+static inline void model_check_knobs(model *m, const model_knob *list, size_t count) {
+    for (size_t i = 0; m->document && i < count; i++) {
+        int32_t k = mega_patch_find_knob(m->document, list[i].id);
+        float told = -1;
+        if (k < 0 || !same_float(m->document->knobs[k].value, list[i].documented)) continue;
+        MODEL_HOLD(mega_knob_get(m->engine, list[i].id, &told) == MEGA_OK && told == list[i].told,
+                   "knob %s stood at %g, and at %g after a change", list[i].id,
+                   (double)list[i].told, (double)told);
+    }
+}
+
 /// What is edited where nothing is loaded.
 static inline mega_patch *model_empty(void) {
     static const char text[] = "{\"nodes\":{}}";
@@ -416,6 +444,9 @@ static inline void model_panic(model *m) {
 static inline void model_call(model *m) {
     uint32_t what = model_byte(m);
     model_settle(m);
+    model_knob knobs[32];
+    bool edits = what >= 150 && what < 224 && !(what >= 200 && what < 210);
+    size_t count = edits ? model_knobs(m, knobs) : 0;
     if (what < 90) model_render(m, 1 + what * 5);
     else if (what < 150) model_play(m);
     else if (what < 200) model_edit(m);
@@ -432,6 +463,7 @@ static inline void model_call(model *m) {
     else model_load(m, false);
     model_settle(m);
     model_check(m);
+    model_check_knobs(m, knobs, count);
     m->calls++;
 }
 

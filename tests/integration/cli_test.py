@@ -373,6 +373,23 @@ class Render(Cli):
             self.assertLess(abs(mean), 0.02)
             self.assertAlmostEqual(power, 0.25, delta=0.01)  # TPDF: 1/6 + 1/12
 
+    def test_channels(self):
+        count = 8
+        nodes = {f"o{n}": {"type": "output", "params": {"first": n + 1, "channels": 1}} for n in range(count)}
+        nodes |= {f"s{n}": {"type": "osc.sine", "params": {"freq": 500 * (n + 1)}} for n in range(count)}
+        cables = [{"from": [f"s{n}", "out"], "to": [f"o{n}", "in"]} for n in range(count)]
+        patch, wav = self.file("eight.json", {"nodes": nodes, "connections": cables}), self.path("eight.wav")
+        self.good("render", patch, "--seconds", "0.5", "--channels", str(count), "--bits", "16", "-o", wav)
+        with wave.open(wav) as file:
+            self.assertEqual((file.getnchannels(), file.getnframes()), (count, 24000))
+            values = struct.unpack(f"<{24000 * count}h", file.readframes(24000))
+        for n in range(count):
+            channel = values[n::count]
+            rises = sum(a < 0 <= b for a, b in zip(channel, channel[1:]))
+            self.assertAlmostEqual(rises, 250 * (n + 1), delta=1)
+        self.assertNotEqual(self.hash(patch, "--seconds", "0.5", "--channels", "8"), self.hash(patch, "--seconds", "0.5"))
+        self.bad(2, "flac holds no more than 8 channels", "render", patch, "--channels", "9", "-o", self.path("x.flac"))
+
     def test_formats(self):
         for name, options, starts in [
             ("a.aiff", [], b"FORM"), ("a.aif", ["--bits", "24"], b"FORM"), ("a.caf", [], b"caff"), ("a.flac", [], b"fLaC"),

@@ -63,6 +63,27 @@ def output_and_bus():
         return f"{len(left)} frames of the output; {count} of the bus are the same bits"
 
 
+def many_channels():
+    """Each output channel is recorded as the patch writes it: sines of 100, 200 ... Hz on 6 channels."""
+    count = 6
+    nodes = {f"o{n}": {"type": "output", "params": {"first": n + 1, "channels": 1}} for n in range(count)}
+    nodes |= {f"s{n}": {"type": "osc.sine", "params": {"freq": 100 * (n + 1)}} for n in range(count)}
+    cables = [{"from": [f"s{n}", "out"], "to": [f"o{n}", "in"]} for n in range(count)]
+    with Server(MEGASYNTHD, "--state", "none", "--outputs", str(count)) as server:
+        c = server.client()
+        c.call("/patch/load", patch={"nodes": nodes, "connections": cables})
+        c.call("/record/start", file="many.wav", seconds=0.6)
+        while not c.call("/record/status")["recordings"][0]["ended"]:
+            time.sleep(0.05)
+        c.call("/record/stop")
+        channels = samples(os.path.join(server.folder, "many.wav"), count)
+        for n, channel in enumerate(channels):
+            second = channel[-24000:]  # the last half second: the load has faded in
+            rises = sum(a < 0 <= b for a, b in zip(second, second[1:]))
+            assert abs(rises - 50 * (n + 1)) <= 1, (n, rises)
+        return f"{count} channels, each its own sine"
+
+
 def pipelined():
     """Start and stop without waiting between them."""
     with Server(MEGASYNTHD, "--state", "none") as server:
@@ -156,4 +177,4 @@ def killed():
         shutil.rmtree(server.folder)
 
 
-run([output_and_bus, pipelined, refused, full, full_at_start, killed], "record_server_test")
+run([output_and_bus, many_channels, pipelined, refused, full, full_at_start, killed], "record_server_test")
