@@ -5,8 +5,7 @@
 #include "turn.h"
 
 static bool is_under_way(mega_engine *e) {
-    bool fades = e->vm.program && e->vm.faded < e->vm.program->fade_frames;
-    return fades || e->coming || mega_calls_is_asked(e);
+    return mega_vm_fades(&e->vm) || e->coming || mega_calls_is_asked(e);
 }
 
 static bool keep(mega_behind *b, const mega_event *event) {

@@ -124,10 +124,8 @@ mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const m
                                             (rank){.first = true, .at_once = true}, report, status)
                              : make_change(e, patch, base, how->fade_frames, report, status);
     if (!made) return NULL;
-    uint64_t fade_blocks = (how->fade_frames + MEGA_BLOCK_FRAMES - 1) / MEGA_BLOCK_FRAMES;
-    made->busy_frames = MEGA_BLOCK_FRAMES;
-    for (int i = 0; i < MEGA_STAGES_MAX; i++)
-        if (made->lead[i]) made->busy_frames += fade_blocks * MEGA_BLOCK_FRAMES;
+    made->stage_frames = how->fade_frames;
+    for (int i = 0; i < MEGA_STAGES_MAX; i++) made->stages += made->lead[i] != NULL;
     return made;
 }
 
@@ -160,9 +158,11 @@ static bool read_how(mega_engine *e, const mega_change *how, mega_scheduled *cha
 
 static void tell(const mega_engine *e, const mega_scheduled *change, mega_changed *done) {
     if (!done) return;
+    // without a program of its own it comes with the one after it
+    uint64_t frame = change->block ? change->block : mega_frame_now(e);
     *done = (mega_changed){.number = change->number,
                            .rev = mega_history_rev(e->history),
-                           .frame = change->block ? change->block : mega_frame_now(e),
+                           .frame = change->program ? change->program->expected : frame,
                            .undo_json = change->undo ? strdup(change->undo) : NULL};
 }
 

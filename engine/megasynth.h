@@ -266,7 +266,8 @@ MEGA_CONTROL mega_status mega_replay(const char *text, size_t bytes, mega_replay
 // Nodes of the same id, type and scope go on with their state and their values, held notes go on; cables that
 // come fade in and those that go fade out. A change takes effect at the start of a block: the next one, or the one
 // that holds the frame it is scheduled for. It is compiled at once. Changes that come before the audio role has
-// taken the one before become one; a change that is due while a fade is under way waits for its end.
+// taken the one before become one; a change that is due while a fade is under way has the rest of that done in 3 ms, and begins then: at most 4 blocks late
+// at 48 kHz, 7 where the fade is one of those that go out before they come in.
 //
 // Scheduled changes follow one another in the order of their frames. Each is a list of operations, which must fit
 // the document as it will be then: when something changes before it, the list is applied anew to what that leaves, and
@@ -296,7 +297,7 @@ typedef struct {
 typedef struct {
     uint64_t number; ///< of the change, for mega_change_frame and mega_change_cancel: from 1, never given twice
     uint64_t rev;    ///< of the document in force: with this change in it, unless that waits for its frame
-    uint64_t frame;  ///< no frame before this one is affected; the first that is: mega_change_frame
+    uint64_t frame;  ///< the first that is affected, unless the audio role runs ahead of the call: mega_change_frame
     char *undo_json; ///< the list that leads back, to be released by `mega_free`; NULL for a whole patch
 } mega_changed;
 

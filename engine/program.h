@@ -209,7 +209,7 @@ typedef struct mega_program {
     uint64_t expected;         ///< first frame of the block in which it will be, as far as is known
     uint64_t taken_frame;      ///< first frame of the block in which it was
     bool at_once;              ///< a load: values that the document changes do not glide
-    uint64_t busy_frames;      ///< from then on, until another can be: its fades
+    uint32_t stages, stage_frames; ///< how often it fades before it comes in force, and how long each time
     _Atomic(struct mega_program *) then; ///< the one that is due after it: see handoff.h
     struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
     mega_slot_transfer *transfers;

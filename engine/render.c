@@ -220,6 +220,7 @@ static void install(mega_engine *e, mega_program *program) {
     e->change_frame = e->block_frame;
     atomic_store_explicit(&e->sounding, program, memory_order_release);
     e->vm.faded = 0;
+    e->vm.hastened.is = false;
     e->voices.voices = program->voices;
     e->voices.own_gate = !program->reads_gate;
     e->voices.tail_seconds = program->voice_tail_seconds;
@@ -233,7 +234,10 @@ static void install(mega_engine *e, mega_program *program) {
 
 /// The next program: after a fade its successor, else what CONTROL has published.
 static void swap(mega_engine *e) {
-    if (e->vm.program && e->vm.faded < e->vm.program->fade_frames) return;
+    if (mega_vm_fades(&e->vm)) {
+        if (mega_calls_is_asked(e)) mega_vm_hasten(&e->vm);
+        return;
+    }
     if (!e->coming) {
         e->coming = mega_calls_take(e);
         e->stage = 0;
@@ -265,8 +269,8 @@ static void silence_buses(const mega_program *p) {
     }
 }
 
-/// What was sent before it, to happen now, ends with all else; then all is silent, drones too, until
-/// a document is loaded or something is played.
+/// What was sent before it, to happen now, ends with all else; then all is silent, drones too,
+/// until a document is loaded or something is played.
 static void panic(mega_engine *e, uint64_t word) {
     const mega_event *next;
     e->stopped_at = (uint32_t)word;

@@ -82,16 +82,25 @@ void mega_schedule_sync(mega_engine *e) {
 
 // ---- compiling --------------------------------------------------------------------------------
 
-/// The first block in which a program after `program` can be taken.
-static uint64_t free_from(const mega_engine *e, const mega_program *program) {
-    uint64_t now = mega_frame_now(e);
-    if (!program) return now;
-    bool taken = program == e->schedule.in_force;
-    uint64_t end = (taken ? program->taken_frame : program->expected) + program->busy_frames;
-    return end > now ? end : now;
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static uint64_t whole_blocks(uint64_t frames) {
+    return (frames + MEGA_BLOCK_FRAMES - 1) / MEGA_BLOCK_FRAMES * MEGA_BLOCK_FRAMES;
 }
 
-static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+/// The first block in which a program after `program` can be taken, if it is asked for at `asked`:
+/// from then on its fades are hastened.
+static uint64_t free_from(const mega_engine *e, const mega_program *program, uint64_t asked) {
+    uint64_t now = mega_frame_now(e);
+    if (!program) return now;
+    uint64_t haste = whole_blocks(mega_haste_frames((float)e->options.rate));
+    uint64_t at = program == e->schedule.in_force ? program->taken_frame : program->expected;
+    uint64_t from = asked / MEGA_BLOCK_FRAMES * MEGA_BLOCK_FRAMES;
+    for (uint32_t stage = 0; stage < program->stages; stage++)
+        at = earlier(at + whole_blocks(program->stage_frames), later(at, from) + haste);
+    return later(at + MEGA_BLOCK_FRAMES, now);
+}
 
 /// The document after a change, to be destroyed.
 /// @param first of its group: what is turned until then is known by then, to the audio role
@@ -129,7 +138,8 @@ static void discard(plan *p) {
 /// fit
 static mega_status compile_group(mega_engine *e, plan *p, size_t first, const mega_program *base,
                                  size_t *end, mega_report *report) {
-    uint64_t start = free_from(e, base), block = later(p->changes[first].block, start);
+    uint64_t start = free_from(e, base, p->changes[first].asked),
+             block = later(p->changes[first].block, start);
     mega_patch *document = NULL;
     size_t at = first;
     for (; at < p->count && later(p->changes[at].block, start) == block; at++) {

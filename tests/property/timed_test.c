@@ -154,6 +154,7 @@ static bool has_node(const mega_patch *patch, const char *id) {
 }
 
 static const char ADD_LP[] = "[{\"op\":\"add\",\"id\":\"lp\",\"type\":\"onepole\"}]";
+static const char OTHER_LP[] = "[{\"op\":\"add\",\"id\":\"lp\",\"type\":\"svf\"}]";
 static const char SET_LP[] = "[{\"op\":\"set\",\"id\":\"lp\",\"param\":\"freq\",\"value\":50}]";
 static const char ADD_HP[] = "[{\"op\":\"add\",\"id\":\"hp\",\"type\":\"onepole\"}]";
 
@@ -176,7 +177,7 @@ static void scheduled_changes_follow_their_frames(void **unused) {
     // one at once, between, and one that is in the way
     assert_int_equal(put(e, ADD_HP, MEGA_NOW, &hp, NULL), MEGA_OK);
     assert_int_equal(mega_rev(e), rev + 1);
-    assert_int_equal(put(e, ADD_LP, MEGA_NOW, NULL, report), MEGA_ERROR_PATCH);
+    assert_int_equal(put(e, OTHER_LP, MEGA_NOW, NULL, report), MEGA_ERROR_PATCH);
     const mega_diagnostic *last = mega_report_get(report, mega_report_count(report) - 1);
     assert_string_equal(last->code, "conflict");
     printf("%s; %s\n", last->message, last->hint);
