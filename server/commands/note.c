@@ -35,13 +35,15 @@ void command_note_on(call *c) {
     note_entry entry = {.session = c->from->number,
                         .id = arg_integer(c, "id", -1),
                         .key = (float)arg_number(c, "key", 0)};
-    if (!call_check(c, mega_note_on(c->synth->input.engine, call_engine_frame(c), entry.key,
+    entry.frame = call_engine_frame(c);
+    entry.coming = entry.frame > mega_counters_get(c->synth->input.engine).frame_rendered;
+    if (!call_check(c, mega_note_on(c->synth->input.engine, entry.frame, entry.key,
                                     (float)arg_number(c, "velocity", 0), &entry.handle)))
         return;
     if (arg_given(c, "seconds")) end_after(c, entry.handle, arg_number(c, "seconds", 0));
     notes_add(c->synth->notes, &entry);
     c->answer = json_pack("{s:I}", "note", (json_int_t)entry.handle);
-    synth_tell_note(c->synth, "started", &entry, c->affects);
+    if (!entry.coming) synth_tell_note(c->synth, "started", &entry, c->affects);
 }
 
 // ---- which ------------------------------------------------------------------------------------

@@ -98,6 +98,7 @@ void command_voice_list(call *c) {
     json_t *sounding = json_array(), *reserved = json_array();
     uint32_t at = 0;
     for (const note_entry *e; (e = notes_next(c->synth->notes, &at));) {
+        if (e->coming) continue;
         json_t *entry =
             json_pack("{s:I, s:f}", "note", (json_int_t)e->handle, "key", (double)e->key);
         if (e->id >= 0) json_object_set_new(entry, "id", json_integer(e->id));

@@ -12,7 +12,7 @@ struct notes {
     note_entry entries[limit_notes_max];
     int32_t next[limit_notes_max]; ///< in the bucket of its id
     int32_t buckets[BUCKETS];
-    uint32_t count;
+    uint32_t count, coming;
 };
 
 notes *notes_create(void) {
@@ -38,6 +38,7 @@ bool notes_remove(notes *n, mega_note handle, note_entry *was) {
         while (*at != place) at = &n->next[*at];
         *at = n->next[place];
     }
+    n->coming -= e->coming;
     *e = (note_entry){0};
     n->count--;
     return true;
@@ -48,6 +49,7 @@ void notes_add(notes *n, const note_entry *entry) {
     notes_remove(n, n->entries[place].handle, NULL);
     n->entries[place] = *entry;
     n->count++;
+    n->coming += entry->coming;
     if (entry->id < 0) return;
     int32_t *bucket = bucket_of(n, entry->session, entry->id);
     n->next[place] = *bucket; // in front: the newest of an id is found first
@@ -73,6 +75,17 @@ mega_note notes_by_key(const notes *n, float key) {
 bool notes_is_reserved(const notes *n, mega_note handle) {
     const note_entry *e = &n->entries[handle % limit_notes_max];
     return handle && e->handle == handle && e->reserved;
+}
+
+const note_entry *notes_begin(notes *n, uint64_t frame) {
+    for (uint32_t i = 0; n->coming && i < limit_notes_max; i++) {
+        note_entry *e = &n->entries[i];
+        if (!e->coming || e->frame >= frame) continue;
+        e->coming = false;
+        n->coming--;
+        return e;
+    }
+    return NULL;
 }
 
 uint32_t notes_count(const notes *n) { return n->count; }

@@ -217,6 +217,13 @@ static void tell_ended(synth *s, mega_note handle, uint64_t frame) {
         synth_tell_note(s, "ended", &was, synth_server_frame(s, frame));
 }
 
+/// Notes that were sent ahead and have begun meanwhile.
+static void tell_begun(synth *s) {
+    uint64_t frame = mega_counters_get(s->input.engine).frame_rendered;
+    for (const note_entry *e; (e = notes_begin(s->notes, frame));)
+        synth_tell_note(s, "started", e, synth_server_frame(s, e->frame));
+}
+
 static void tell_counters(synth *s) {
     mega_counters now = mega_counters_get(s->input.engine);
     struct {
@@ -247,6 +254,7 @@ void synths_tick(server *all) {
         if (s->state != SYNTH_LIVE) continue;
         mega_note note;
         uint64_t frame;
+        tell_begun(s); // before what has ended: a note may do both in one turn
         while (mega_next_ended(s->input.engine, &note, &frame)) tell_ended(s, note, frame);
         tell_counters(s);
     }

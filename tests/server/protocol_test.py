@@ -355,6 +355,19 @@ def notices():
         c.settle(0.05)
     assert seen("note", event="started", note=note) and seen("note", event="ended", note=note, id=5), [n for n in c.notices if n[0] != "meter"]
     assert seen("knob", name="cutoff", value=0.2) and seen("patch", event="changed") and seen("meter")
+    # a note that is yet to begin has not started and does not sound; released before, it never does
+    ahead = c.call("/note/on", key=61, velocity=0.5, id=6, at={"frame": c.call("/clock")["frame"] + 480000})["note"]
+    assert all(n["note"] != ahead for n in c.call("/voice/list")["notes"])
+    c.call("/note/off", id=6)
+    until = time.monotonic() + 5
+    while time.monotonic() < until and not seen("note", event="ended", note=ahead): c.settle(0.05)
+    assert seen("note", event="ended", note=ahead) and not seen("note", event="started", note=ahead)
+    soon = c.call("/note/on", key=62, velocity=0.5, id=7, at={"frame": c.call("/clock")["frame"] + 9600})["note"]
+    assert not seen("note", event="started", note=soon)
+    until = time.monotonic() + 5
+    while time.monotonic() < until and not seen("note", event="started", note=soon): c.settle(0.05)
+    assert seen("note", event="started", note=soon)
+    c.call("/note/off", id=7)
     c.call("/unsubscribe")
     c.settle(0.1)
     c.notices.clear()
