@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lanes/lanes.h"
+#include "net/session.h"
 #include "synths/synth.h"
 
 static json_t *find_row(const call *c, const char *type, const char *param, json_t **names) {
@@ -60,6 +61,10 @@ static void ask_for_number(call *c, const char *node, const char *param, bool of
     synth_hold(t->calls[0].synth = c->synth);
     t->work = resolve;
     t->landed = resolved;
+    if (c->from) { // behind what the client has sent, not behind what all have
+        session_hold(t->from = c->from);
+        t->in_turn = true;
+    }
     builder_submit(c->server->builder, t);
     synth_built_by(c->synth, t->serial);
     c->task->wait_for = t->serial;
@@ -92,7 +97,8 @@ int32_t param_number(call *c, bool of_notes) {
         !arg_within(c, "ramp_ms", 0, 1e6))
         return -1;
     if (json_is_true(json_object_get(row, "fixed"))) {
-        call_fail(c, CODE_BAD_VALUE, "param", "`%s.%s` does not change while it sounds", node, param);
+        call_fail(c, CODE_BAD_VALUE, "param", "`%s.%s` does not change while it sounds", node,
+                  param);
         call_note(c, "hint", "change the document: /patch/edit with the operation `set`");
         return -1;
     }

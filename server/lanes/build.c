@@ -137,7 +137,9 @@ static void work(builder *b, task *t) {
 
 /// What concerns everybody (states, recordings, the server's own work) keeps its place in the
 /// order.
-static bool keeps_its_place(const task *t) { return !t->from || t->work || t->is_bundle; }
+static bool keeps_its_place(const task *t) {
+    return !t->from || (t->work && !t->in_turn) || t->is_bundle;
+}
 
 /// Clients take turns: of the first that each has in the queue, that of the client that was served
 /// longest ago. So no client waits for more than one of each other's, however many they sent.
@@ -353,7 +355,9 @@ uint32_t builder_waiting(const builder *b) { return atomic_load(&b->waiting); }
 bool builder_edits(const builder *b, const synth *which, uint64_t until) {
     for (const task *t = b->open; t && t->serial <= until; t = t->next_open)
         for (size_t i = 0; i < t->count; i++)
-            if (t->calls[i].synth == which && t->calls[i].command->flags & FLAG_EDIT) return true;
+            if (t->calls[i].synth == which &&
+                (t->calls[i].command->flags & FLAG_EDIT || t->in_turn || !t->from))
+                return true;
     return false;
 }
 

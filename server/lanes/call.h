@@ -61,6 +61,7 @@ struct task {
     call *calls;
     size_t count;
     bool is_bundle;
+    bool in_turn;             ///< `work` is a client's own: it takes that client's turn
     bool collecting;          ///< builds only say what they want
     bool again;               ///< set by `landed`: once more to the builder, with other work
     uint64_t frame;           ///< of the bundle; 0: at once
