@@ -440,8 +440,9 @@ static bool play(uint64_t seed) {
             send(m, (event){.kind = RULE, .rule = rule,
                             .value = rule == 1 ? 0 : (float)rng_below(&m->r, 2)});
     for (int i = 0; i < STEPS && !m->unsure; i++) {
-        for (uint32_t k = rng_below(&m->r, 6); k; k--) play_something(m);
+        // before what is played: an edit takes along what was turned for now before it
         if (rng_chance(&m->r, 0.05f)) edit(m);
+        for (uint32_t k = rng_below(&m->r, 6); k; k--) play_something(m);
         for (uint32_t k = 1 + rng_below(&m->r, rng_chance(&m->r, 0.1f) ? 100 : 3); k && !m->unsure; k--)
             block(m, seed);
     }
