@@ -48,7 +48,7 @@ class Document:
 
 
 class Wrong(Exception):
-    """An operation that must be refused, with one of these codes."""
+    """An operation that must be refused, with one of these codes. A list with several faults may name any of them first."""
 
     def __init__(self, *codes):
         super().__init__(codes)
@@ -60,7 +60,7 @@ class Synth:
         self.modules = modules
         self.document, self.rev = None, 0
         self.undos, self.redos = [], []
-        self.set = {}      # values that were set while it played, by key; also of nodes and knobs that an undo may bring back
+        self.set = {}      # values that were set while it played, by key
         self.fader = 1.0
         self.notes = {}    # (client, id) -> handle, held
         self.reserved = set()
@@ -68,9 +68,8 @@ class Synth:
     # ---- documents
 
     def load(self, document):
-        self.follow(document)
+        self.change(document, None)
         self.undos, self.redos = [], []
-        self.rev += 1
 
     def follow(self, new, renamed=None):
         """Another document in force: set values stay, except where the document itself says something new."""
@@ -85,6 +84,13 @@ class Synth:
                 if new.holds(key) and self.document_held(key, renamed) and before.get(key) != after.get(key):
                     del self.set[key]
         self.document = new
+        for key, value in list(self.set.items()):  # what the document alone would give needs no remembering
+            if new.holds(key) and self.is_known(key):
+                del self.set[key]
+                self.put(key, value)
+
+    def is_known(self, key):
+        return key[0] == "knob" or any(p["name"] == key[2] for p in self.modules[self.document.nodes[key[1]]["type"]]["params"])
 
     def document_held(self, key, renamed):
         if renamed and key[0] == "param" and key[1] == renamed[1]: return True
@@ -93,41 +99,43 @@ class Synth:
     def edit(self, ops):
         new = copy.deepcopy(self.document)
         for op in ops: getattr(self, "op_" + op["op"])(new, op)
-        if new.has_cycle(): raise Wrong("cycle", "patch")
-        renames = [(op["id"], op["to"]) for op in ops if op["op"] == "rename"]
-        self.undos.append((self.document, renames))
+        if new.has_cycle(): raise Wrong("cycle", "not-found", "bad-type", "patch")
+        rename = next(((op["id"], op["to"]) for op in ops if op["op"] == "rename"), None)
+        self.undos.append(self.change(new, rename))
         self.redos = []
-        self.follow(new, renames[0] if renames else None)
         for op in ops:  # what an edit names is set by it, whatever it was before
             if op["op"] == "set": self.set.pop(("param", op["id"], op["param"]), None)
             if op["op"] == "knob" and "value" in op: self.set.pop(("knob", op["id"]), None)
-        self.rev += 1
 
-    def undo(self):
-        if not self.undos: raise Wrong("not-found")
-        document, renames = self.undos.pop()
-        self.redos.append((self.document, renames))
-        self.follow(document, renames[0][::-1] if renames else None)
+    def change(self, new, rename):
+        """Another document in force. @return what leads back: the document, a rename, and the values that went with what it removed"""
+        before = self.document
+        self.follow(new, rename)
+        lost = {key: self.set.pop(key) for key in list(self.set) if not new.holds(key)}
         self.rev += 1
+        return before, rename and rename[::-1], lost
 
-    def redo(self):
-        if not self.redos: raise Wrong("not-found")
-        document, renames = self.redos.pop()
-        self.undos.append((self.document, renames))
-        self.follow(document, renames[0] if renames else None)
-        self.rev += 1
+    def back(self, source, target):
+        if not source: raise Wrong("not-found")
+        document, rename, lost = source.pop()
+        target.append(self.change(document, rename))
+        self.set.update(lost)
+
+    def undo(self): self.back(self.undos, self.redos)
+
+    def redo(self): self.back(self.redos, self.undos)
 
     def node(self, d, id):
-        if id not in d.nodes: raise Wrong("not-found", "patch")
+        if id not in d.nodes: raise Wrong("not-found", "bad-type", "patch")
         return d.nodes[id]
 
     def row(self, d, id, param):
         rows = {p["name"]: p for p in self.modules[self.node(d, id)["type"]]["params"]}
-        if param not in rows: raise Wrong("not-found", "patch")
+        if param not in rows: raise Wrong("not-found", "bad-type", "patch")
         return rows[param]
 
     def op_add(self, d, op):
-        if op["type"] not in self.modules: raise Wrong("not-found", "patch")
+        if op["type"] not in self.modules: raise Wrong("not-found", "bad-type", "patch")
         params = dict(op.get("params", {}))
         if op["id"] in d.nodes:
             if d.nodes[op["id"]] == {"type": op["type"], "params": params}: return  # it is there already, and equal
@@ -144,14 +152,16 @@ class Synth:
         source, to = op["from"], op["to"]
         if isinstance(source, list):
             outputs = [o["name"] for o in self.modules[self.node(d, source[0])["type"]]["outputs"]]
-            if source[1] not in outputs: raise Wrong("not-found", "patch")
-        elif source not in d.knobs: raise Wrong("not-found", "patch")
+            if source[1] not in outputs: raise Wrong("not-found", "bad-type", "patch")
+        elif source not in d.knobs: raise Wrong("not-found", "bad-type", "patch")
         module = self.modules[self.node(d, to[0])["type"]]
-        if to[1] not in [p["name"] for p in module["inputs"] + module["params"]]: raise Wrong("not-found", "patch")
-        if any(p["name"] == to[1] and p.get("fixed") for p in module["params"]): raise Wrong("bad-type", "patch")
+        if to[1] not in [p["name"] for p in module["inputs"] + module["params"]]: raise Wrong("not-found", "bad-type", "patch")
+        if any(p["name"] == to[1] and p.get("fixed") for p in module["params"]): raise Wrong("bad-type", "not-found", "patch")
         source = tuple(source) if isinstance(source, list) else source
+        cable = {"from": source, "to": tuple(to), "amount": op.get("amount", 1), "as": op.get("as", "add")}
+        if cable in d.cables: return  # it is there already, and equal
         if any(c["from"] == source and c["to"] == tuple(to) for c in d.cables): raise Wrong("conflict", "patch")
-        d.cables.append({"from": source, "to": tuple(to), "amount": op.get("amount", 1), "as": op.get("as", "add")})
+        d.cables.append(cable)
 
     def op_disconnect(self, d, op):
         source = tuple(op["from"]) if isinstance(op["from"], list) else op["from"]
@@ -159,7 +169,7 @@ class Synth:
             if c["from"] == source and c["to"] == tuple(op["to"]):
                 d.cables.remove(c)
                 return
-        raise Wrong("not-found", "patch")
+        raise Wrong("not-found", "bad-type", "patch")
 
     def op_set(self, d, op):
         row = self.row(d, op["id"], op["param"])
@@ -183,7 +193,7 @@ class Synth:
         knob.update({k: op[k] for k in ("value", "range", "scale") if k in op})
 
     def op_unknob(self, d, op):
-        if op["id"] not in d.knobs: raise Wrong("not-found", "patch")
+        if op["id"] not in d.knobs: raise Wrong("not-found", "bad-type", "patch")
         del d.knobs[op["id"]]
         d.cables = [c for c in d.cables if c["from"] != op["id"]]
         for preset in d.presets.values(): preset["knobs"].pop(op["id"], None)
@@ -220,13 +230,29 @@ class Synth:
     def set_knob(self, name, value):
         self.knob_value(name)
         if not 0 <= value <= 1: raise Wrong("bad-value")
-        self.set["knob", name] = value
+        self.put(("knob", name), value)
+
+    def put(self, key, value):
+        """A value that is set; where the document says the same there is nothing to remember."""
+        self.set.pop(key, None)
+        documented = self.knob_value(key[1]) if key[0] == "knob" else self.param_value(*key[1:])
+        if not near(value, documented): self.set[key] = value
 
     def set_param(self, node, param, value):
         if self.document is None: raise Wrong("not-found")
         row = self.row(self.document, node, param)
         if row.get("fixed") or not row["min"] <= value <= row["max"]: raise Wrong("bad-value")
-        self.set["param", node, param] = value
+        self.put(("param", node, param), value)
+
+    def as_it_sounds(self):
+        """The document with the values that were set in it."""
+        if self.document is None: return None
+        d = copy.deepcopy(self.document)
+        for key, value in self.set.items():
+            if not d.holds(key): continue
+            if key[0] == "knob": d.knobs[key[1]]["value"] = value
+            elif any(p["name"] == key[2] for p in self.modules[d.nodes[key[1]]["type"]]["params"]): d.nodes[key[1]]["params"][key[2]] = value
+        return d
 
     def save_preset(self, name):
         new = copy.deepcopy(self.document)
@@ -235,17 +261,15 @@ class Synth:
             values = {p["name"]: self.param_value(node, p["name"]) for p in self.modules[row["type"]]["params"]}
             params[node] = {param: value for param, value in values.items() if self.states(node, param)}
         new.presets[name] = {"knobs": {knob: self.knob_value(knob) for knob in new.knobs}, "params": params}
-        self.undos.append((self.document, []))
+        self.undos.append(self.change(new, None))
         self.redos = []
-        self.follow(new)
-        self.rev += 1
 
     def recall(self, name):
         if self.document is None or name not in self.document.presets: raise Wrong("not-found")
         preset = self.document.presets[name]
-        for knob, value in preset["knobs"].items(): self.set["knob", knob] = value
+        for knob, value in preset["knobs"].items(): self.put(("knob", knob), value)
         for node, params in preset["params"].items():
-            for param, value in params.items(): self.set["param", node, param] = value
+            for param, value in params.items(): self.put(("param", node, param), value)
 
 
 class Model:
@@ -256,16 +280,11 @@ class Model:
         self.states = {}  # file -> the synths as they were
 
     def snapshot(self):
-        """What a state holds: the documents as they sound, the faders."""
-        kept = {}
-        for name, s in self.synths.items():
-            kept[name] = copy.deepcopy({"document": s.document, "set": s.set, "fader": s.fader})
-            if s.document is not None:
-                kept[name]["set"] = {key: value for key, value in kept[name]["set"].items() if s.document.holds(key)}
-        return kept
+        """What a state holds: documents that say where all values stand, and the faders."""
+        return {name: copy.deepcopy({"document": s.as_it_sounds(), "fader": s.fader}) for name, s in self.synths.items()}
 
     def load_state(self, kept):
         self.synths = {}
         for name, row in copy.deepcopy(kept).items():
             s = self.synths[name] = Synth(self.modules)
-            s.document, s.set, s.fader = row["document"], row["set"], row["fader"]
+            s.document, s.fader = row["document"], row["fader"]

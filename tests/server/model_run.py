@@ -23,7 +23,7 @@ IDS = ["a", "b", "c", "d", "e", "note", "env", "out"]
 KNOBS = ["cutoff", "depth", "speed"]
 PRESETS = ["soft", "hard"]
 SYNTHS = ["main", "bass", "lead"]
-FILES = ["one.json", "two.json"]
+FILES = ["one", "two"]
 ENDING_SECONDS = 30  # after which a note that nobody holds counts as hanging
 
 
@@ -44,7 +44,7 @@ class Run:
     """One sequence against one server."""
 
     def __init__(self, server, modules, seed):
-        self.random = random.Random(seed)
+        self.random, self.seed = random.Random(seed), seed
         self.clients = [server.client("unix"), server.client("tcp"), server.client("unix")]
         self.model = Model(modules)
         self.modules = modules
@@ -157,13 +157,16 @@ class Run:
 
     def step_edit(self):
         name, s = self.synth()
-        if s.document is None: return
+        empty = s.document is None
+        if empty:
+            if self.random.random() < 0.5: return
+            s.document = Document()  # nothing loaded is an empty document, until an edit succeeds
         ops = [self.an_op(s) for _ in range(self.random.choice([1, 1, 1, 2, 3]))]
-        if sum(op["op"] == "rename" for op in ops) and len(ops) > 1: return  # the model follows one rename at a time
+        if sum(op["op"] == "rename" for op in ops) and len(ops) > 1: ops = ops[:1]  # the model follows one rename at a time
         before = copy.deepcopy(s.__dict__)
         answer = self.attempt(lambda: s.edit(ops), self.at(name, "/patch/edit"), ops=ops,
                               **({"fade_ms": self.random.choice([0.0, 30.0, 500.0])} if self.random.random() < 0.3 else {}))
-        if answer is None: s.__dict__.update(before)
+        if answer is None: s.__dict__.update(before, document=None if empty else before["document"])
         else: assert answer["rev"] > 0 and answer["frame"] >= 0
 
     def step_undo(self):
@@ -305,7 +308,7 @@ class Run:
             if answer: buses[answer["bus"]] = kind
 
     def step_state(self):
-        file = self.random.choice(FILES)
+        file = f"{self.random.choice(FILES)}-{self.seed}.json"
         if self.random.random() < 0.5:
             self.call("/state/save", file=file)
             self.model.states[file] = self.model.snapshot()
@@ -316,9 +319,10 @@ class Run:
             self.model.load_state(self.model.states[file])
 
     def step_ask(self):
-        name, _ = self.synth()
-        self.call(*self.random.choice([("/status",), ("/sync",), ("/synth/list",), (self.at(name, "/voice/list"),), ("/bus/list",),
-                                       (self.at(name, "/preset/list"),), ("/ping",), ("/state/get",)]))
+        name, s = self.synth()
+        self.call(self.random.choice(["/status", "/sync", "/synth/list", "/bus/list", "/ping", "/state/get"]))
+        self.call(self.at(name, self.random.choice(["/voice/list", "/preset/list", "/knob/list"])),
+                  expected=("not-found",) if s.document is None else None)
 
     def step_nonsense(self):
         self.call(self.random.choice(["/nothing", "/synth/nobody/knob/list", "/patch"]), expected=("not-found",))

@@ -58,6 +58,7 @@ def c_facts():
             special = {"MEGA_NOTE_key": "SET_KEY", "MEGA_NOTE_velocity": "SET_VELOCITY", "MEGA_NOTE_gate": "SET_GATE"}
             constant = prefix + special.get(prefix + word, word.upper())
             lines.append(f'printf("%d {prefix}{word}\\n", (int){constant});')
+    lines.append('printf("%d fields\\n", (int)MEGA_NOTE_FIELDS);')
     lines += [f'printf("%d field.{word}\\n", (int)MEGA_NOTE_{word.upper()});' for word in header.NOTE_FIELDS]
     lines += [f'printf("%s status.%d\\n", mega_status_name((mega_status){i}), {i});' for i in range(7)]
     lines += [f'printf("%d {word}\\n", (int){word});'
@@ -96,6 +97,7 @@ class Layout(unittest.TestCase):
         for struct in header.STRUCTS:
             name = struct.__name__
             body = re.search(r"typedef struct(?: \w+)? \{([^}]*)\} " + name + ";", both).group(1)
+            body = re.sub(r"\(\*(\w+)\)\([^)]*\)", r"\1", body)  # pointers to functions
             declared = re.findall(r"(\w+)\s*[,;]", re.sub(r"\[[^]]*\]", "", body))
             self.assertEqual([field for field, *_ in struct._fields_], declared, name)
 
@@ -104,6 +106,7 @@ class Layout(unittest.TestCase):
                               ("MEGA_FORMAT_", header.FORMATS)):
             for word, value in words.items():
                 self.assertEqual(self.facts[prefix + word], str(value), word)
+        self.assertEqual(self.facts["fields"], str(len(header.NOTE_FIELDS)), "a kernel would read past the end of them")
         for i, word in enumerate(header.NOTE_FIELDS):
             self.assertEqual(self.facts[f"field.{word}"], str(i))
         for i, word in enumerate(header.STATUS):

@@ -27,7 +27,7 @@ SEVERITY = ("error", "warning")
 FORMATS = {"json": 0, "sexp": 1, "msgpack": 2}
 EXPRESSIONS = {"bend": 0, "pressure": 1, "timbre": 2, "key": 3, "velocity": 4, "gate": 5}
 CONTROLLERS = {"bend": 0, "pressure": 1, "timbre": 2, "sustain": 3, "sostenuto": 4}
-NOTE_FIELDS = ("key", "gate", "velocity", "release", "bent", "wheel", "pressed", "slid", "from")
+NOTE_FIELDS = ("key", "gate", "velocity", "release", "bent", "wheel", "pressed", "slid", "from", "struck")
 MEGA_BUILT_IN = 16
 
 
@@ -99,7 +99,7 @@ class mega_module(c.Structure):
                 ("output_count", c.c_uint32), ("flags", c.c_uint32),
                 ("state_fields", c.c_uint32), ("memory_lines", c.c_uint32),
                 ("memory_seconds", c.c_float), ("tail_seconds", c.c_float),
-                ("process", c.c_void_p)]
+                ("life", c.c_void_p), ("process", c.c_void_p)]
 
 
 STRUCTS: tuple[type[c.Structure], ...] = (
