@@ -260,9 +260,13 @@ static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_fo
     begin(e, change);
     bool any = mega_schedule_document(&e->schedule);
     mega_patch *before = any ? mega_values_patch(e) : empty_document(), *after = NULL;
-    if (before && change->timed) mega_turned_forget(before); // the audio role knows, by then
     if (before) after = mega_patch_edit(before, text, bytes, format, report, &undo);
     bool wrong = before && !after;
+    if (after && change->timed) { // the undo has what was turned; the audio role knows it by then
+        mega_patch_destroy(after);
+        mega_turned_forget(before);
+        after = mega_patch_edit(before, text, bytes, format, NULL, NULL);
+    }
     if (after && !mega_turned_inherit(before, after)) {
         mega_patch_destroy(after);
         after = NULL;

@@ -210,14 +210,37 @@ static const mega_patch_value_row *value_in(const mega_patch_preset_row *preset,
     return NULL;
 }
 
+/// What EVENT has said last of a value by a name, unless something newer is known.
+static void hear(mega_engine *e, const mega_said *values, int32_t number, bool renewed,
+                 uint32_t *ahead, float *value) {
+    uint64_t said = number >= 0 ? atomic_load(&values[number].word) : 0;
+    uint32_t recent = unheard(e, said, renewed);
+    if (recent <= *ahead) return;
+    *value = mega_calls_observe_float(e, float_of((uint32_t)said));
+    *ahead = recent;
+}
+
+/// Whether a name of before the change means this value now: its events find their way there.
+static bool is_former(const mega_program *p, const mega_former_name *former, int32_t node,
+                      uint32_t index) {
+    if (former->is_knob || node < 0)
+        return former->is_knob && node < 0 && former->target == index;
+    for (uint32_t n = 0; n < p->node_count; n++)
+        if (p->nodes[n].row == (uint32_t)node) return former->target == p->nodes[n].slot + index;
+    return false;
+}
+
 /// What EVENT has said last of a value, by itself or by a preset.
 /// @param number public, -1: none; @param node -1: of a knob; @param renewed by the document
 static bool said_of(mega_engine *e, const mega_said *values, int32_t number, int32_t node,
                     uint32_t index, bool renewed, float *value) {
     const mega_patch *patch = mega_schedule_document(&e->schedule);
-    uint64_t said = number >= 0 ? atomic_load(&values[number].word) : 0;
-    uint32_t ahead = unheard(e, said, renewed);
-    if (ahead) *value = mega_calls_observe_float(e, float_of((uint32_t)said));
+    const mega_program *program = document_program(&e->schedule);
+    uint32_t ahead = 0;
+    hear(e, values, number, renewed, &ahead, value);
+    for (uint32_t i = 0; i < program->former_count; i++)
+        if (is_former(program, &program->former[i], node, index))
+            hear(e, values, (int32_t)program->former[i].number, renewed, &ahead, value);
     for (uint32_t i = 0; i < e->presets.count; i++) {
         uint32_t recalled = unheard(e, atomic_load(&e->said_presets[i].word), renewed);
         int32_t p = recalled > ahead ? mega_preset_find(patch, e->presets.names[i]) : -1;
@@ -327,6 +350,25 @@ static bool find_param(const mega_patch *patch, const char *name, int32_t *node,
     return *param >= 0;
 }
 
+/// What EVENT has said since, by names of before the last change.
+static bool take_unheard_formers(mega_engine *e, mega_patch *patch) {
+    const mega_program *program = document_program(&e->schedule);
+    for (uint32_t i = 0; i < program->former_count; i++) {
+        const mega_former_name *former = &program->former[i];
+        const mega_said *said = former->is_knob ? e->said_knobs : e->said_params;
+        if (!is_unheard(e, &said[former->number])) continue;
+        if (former->is_knob) take_knob(e, patch, former->target);
+        for (uint32_t n = 0; n < program->node_count && !former->is_knob; n++) {
+            const mega_program_node *node = &program->nodes[n];
+            uint32_t param = former->target - node->slot; // of another node: too large
+            if (param < patch->nodes[node->row].module->param_count &&
+                !take_param(e, patch, (int32_t)node->row, param))
+                return false;
+        }
+    }
+    return true;
+}
+
 /// What EVENT has said since.
 static bool take_unheard(mega_engine *e, mega_patch *patch) {
     int32_t node, param;
@@ -344,11 +386,40 @@ static bool take_unheard(mega_engine *e, mega_patch *patch) {
         if (is_unheard(e, &e->said_presets[i]) &&
             !take_preset(e, patch, mega_preset_find(patch, e->presets.names[i])))
             return false;
-    return true;
+    return take_unheard_formers(e, patch);
+}
+
+/// A node that was renamed since is found by its birth.
+static void leave_former(const mega_program *program, const mega_former_name *former,
+                         mega_patch *after) {
+    const mega_patch *before = program->patch;
+    for (size_t k = 0; k < after->knob_count && former->is_knob; k++)
+        if (after->knobs[k].birth == before->knobs[former->target].birth)
+            after->knobs[k].turned = (mega_patch_turned){0};
+    for (uint32_t n = 0; n < program->node_count && !former->is_knob; n++) {
+        const mega_program_node *node = &program->nodes[n];
+        uint32_t param = former->target - node->slot;
+        if (param >= before->nodes[node->row].module->param_count) continue;
+        for (size_t m = 0; m < after->node_count; m++)
+            if (after->nodes[m].birth == before->nodes[node->row].birth && after->nodes[m].turned &&
+                param < after->nodes[m].module->param_count)
+                after->nodes[m].turned[param] = (mega_patch_turned){0};
+    }
+}
+
+static void leave_formers(mega_engine *e, mega_patch *after) {
+    const mega_program *program = document_program(&e->schedule);
+    for (uint32_t i = 0; program && i < program->former_count; i++) {
+        const mega_former_name *former = &program->former[i];
+        const mega_said *said =
+            &(former->is_knob ? e->said_knobs : e->said_params)[former->number];
+        if (is_unheard(e, said) && is_timed(e, said)) leave_former(program, former, after);
+    }
 }
 
 void mega_values_leave(mega_engine *e, mega_patch *after) {
     int32_t node, param;
+    leave_formers(e, after);
     for (uint32_t i = 0; i < e->knobs.count; i++) {
         const mega_said *said = &e->said_knobs[i];
         int32_t knob = is_unheard(e, said) && is_timed(e, said)

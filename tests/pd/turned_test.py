@@ -72,10 +72,30 @@ def check_state(externals, examples):
     print("a dump into another object is the same document; a patch read after another has its own values")
 
 
+def check_gaps(examples, externals):
+    """Removed, and brought back long after it has faded out; `get` and `write` in the same burst as a turn and a rename."""
+    script = [(10, "synth set filt.res 0.33"), (10, "synth knob cutoff 0.12"), (60, "synth rename filt tone"), (120, "synth remove tone"),
+              (120, "synth unknob cutoff"), (400, "synth undo"), (500, "synth write back.json"), (600, "synth set tone.res 0.44"),
+              (600, "synth knob cutoff 0.6"), (600, "synth rename tone filt"), (600, "synth rename cutoff bright"),
+              (600, "synth get filt.res"), (600, "synth get bright"), (600, "synth write burst.json")]
+    with pd.folder() as folder:
+        _, said = pd.session(externals, folder, f"{examples}/keys.json -wait", script, milliseconds=700)
+        back, burst = (written(os.path.join(folder, f"{name}.json")) for name in ("back", "burst"))
+    assert not pd.messages(said, "error"), said
+    expected = {"tone.res": 0.33, "cutoff": 0.12}
+    assert values_of(back, expected) == expected, values_of(back, expected)
+    expected = {"filt.res": 0.44, "bright": 0.6}
+    assert values_of(burst, expected) == expected, values_of(burst, expected)
+    values = pd.messages(said, "value")
+    assert ["filt.res", "0.44"] in values and ["bright", "0.6"] in values and ["bright", "0.12"] not in values, values
+    print("what was removed comes back as it was turned, long after; a turn and a rename in one burst are known at once")
+
+
 def main():
     externals, examples = (os.path.abspath(argument) for argument in sys.argv[1:3])
     check_edits(externals, examples)
     check_state(externals, examples)
+    check_gaps(examples, externals)
 
 
 main()
