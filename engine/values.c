@@ -321,14 +321,20 @@ static bool is_timed(const mega_engine *e, const mega_said *said) {
     return mega_calls_observe(e, atomic_load(&said->frame) != MEGA_NOW);
 }
 
+/// A value that the document states too is not turned: as if the audio role had taken it already.
 static bool take_param(mega_engine *e, mega_patch *patch, int32_t node, uint32_t param) {
     float value = mega_value_of_param(e, (uint32_t)node, param);
-    return mega_turned_put(&patch->nodes[node], param, value, true);
+    if (!mega_turned_put(&patch->nodes[node], param, value, true)) return false;
+    if (value == mega_value_of_document(e, (uint32_t)node, param))
+        mega_turned_renew(&patch->nodes[node].turned[param]);
+    return true;
 }
 
 static void take_knob(mega_engine *e, mega_patch *patch, uint32_t knob) {
+    mega_patch_knob_row *row = &patch->knobs[knob];
     float value = mega_value_of_knob(e, knob);
-    patch->knobs[knob].turned = (mega_patch_turned){.value = value, .is = true, .unheard = true};
+    row->turned = (mega_patch_turned){.value = value, .is = true, .unheard = true};
+    if (value == row->value) mega_turned_renew(&row->turned);
 }
 
 static bool take_preset(mega_engine *e, mega_patch *patch, int32_t preset) {

@@ -113,11 +113,18 @@ def watched_fifo():
     with open(path, "w") as f: json.dump(PATCH, f)
     with Server(PROGRAM, "--state", "none", "--patch", path, "--watch") as s:
         c = s.client()
+
+        def logged(text):
+            until = time.monotonic() + 30
+            while text not in s.log_text():
+                assert time.monotonic() < until, s.log_text()
+                yield
+                time.sleep(0.05)
+        for n, _ in enumerate(logged("patch.changed")):  # until the file is watched
+            with open(path, "w") as f: json.dump(dict(PATCH, name="x" * n), f)
         os.unlink(path)
         os.mkfifo(path)
-        until = time.monotonic() + 20
-        while "no plain file" not in s.log_text() and time.monotonic() < until: time.sleep(0.05)
-        assert "no plain file" in s.log_text()
+        for _ in logged("no plain file"): pass
         c.call("/patch/load", patch=PATCH)
         assert s.stop() == 0
 
