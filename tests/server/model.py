@@ -99,6 +99,7 @@ class Synth:
     def edit(self, ops):
         new = copy.deepcopy(self.document)
         for op in ops: getattr(self, "op_" + op["op"])(new, op)
+        self.check_outputs(new)
         if new.has_cycle(): raise Wrong("cycle", "not-found", "bad-type", "patch")
         rename = next(((op["id"], op["to"]) for op in ops if op["op"] == "rename"), None)
         self.undos.append(self.change(new, rename))
@@ -106,6 +107,11 @@ class Synth:
         for op in ops:  # what an edit names is set by it, whatever it was before
             if op["op"] == "set": self.set.pop(("param", op["id"], op["param"]), None)
             if op["op"] == "knob" and "value" in op: self.set.pop(("knob", op["id"]), None)
+
+    def check_outputs(self, d):
+        for node in d.nodes.values():
+            if node["type"] == "output" and node["params"].get("first", 1) + node["params"].get("channels", 2) > 65:
+                raise Wrong("limit", "cycle", "not-found", "bad-type", "patch")
 
     def change(self, new, rename):
         """Another document in force. @return what leads back: the document, a rename, and the values that went with what it removed"""
@@ -222,10 +228,11 @@ class Synth:
         return 0.0 if self.has_adding_cable(node, param) else row["default"]
 
     def states(self, node, param):
-        """Whether a value belongs to the parameter, rather than to the cables that add to it."""
-        key = "param", node, param
-        if self.row(self.document, node, param).get("fixed"): return False
-        return key in self.set or param in self.document.nodes[node]["params"] or not self.has_adding_cable(node, param)
+        """Whether a value belongs to the parameter, rather than to the cables that add to it: those add to 0."""
+        key, row = ("param", node, param), self.row(self.document, node, param)
+        if row.get("fixed"): return False
+        written = key in self.set or param in self.document.nodes[node]["params"]
+        return written or row["default"] == 0 or not self.has_adding_cable(node, param)
 
     def set_knob(self, name, value):
         self.knob_value(name)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from stranger import heard, need, plain_messages, run, until
-from wire import message
+from wire import request
 
 TAGS = {str: "s", float: "f", int: "i"}
 
@@ -19,7 +19,9 @@ def drive(server, port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
         asker.bind(("127.0.0.1", 0))
         place = asker.getsockname()[1]
-        asker.sendto(message("/subscribe", "knob", "note"), ("127.0.0.1", port))
+        asker.settimeout(20)
+        asker.sendto(request(1, "/subscribe", topics=["knob", "note"]), ("127.0.0.1", port))
+        asker.recv(4096)  # the server looks whose the port is while it is open
     path = server.folder + "/dump"
     with open(path, "w") as out:
         dump = subprocess.Popen(["oscdump", "-L", f"osc.udp://:{place}/"], stdout=out)
