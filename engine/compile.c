@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choices.h"
 #include "emit.h"
 #include "lineage.h"
 #include "memory.h"
@@ -87,6 +88,7 @@ static void make_node(mega_emitter *e, uint32_t n) {
                                 .module = row->module_index,
                                 .voice = voice,
                                 .live = live,
+                                .choices = mega_choices_ports(row->module),
                                 .seed = hash(row->id),
                                 .state = UINT32_MAX,
                                 .slot = p->slot_count,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choices.h"
 #include "formats/formats.h"
 #include "megasynth.h"
 #include "registry.h"
@@ -214,7 +215,9 @@ static void params_markdown(text *t, const mega_module *m) {
         text_printf(t, "| `%s` | ", p->name);
         range_markdown(t, p);
         char ms[32];
-        if (p->smoothing == MEGA_SMOOTH_NONE) text_printf(t, " | none");
+        bool fades = mega_choices_ports(m) >> (m->input_count + i) & 1;
+        if (fades) text_printf(t, " | cross-fade, %d ms", MEGA_CHOICE_FADE_MS);
+        else if (p->smoothing == MEGA_SMOOTH_NONE) text_printf(t, " | none");
         else
             text_printf(t, " | %s, %s ms", smoothing_name(p->smoothing),
                         mega_float_text(p->smooth_ms, ms));

@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choices.h"
 #include "memory.h"
+
+_Static_assert((int)MEGA_CHOICE_FADE_FRAMES_MAX == MEGA_RATE_MAX / 1000 * MEGA_CHOICE_FADE_MS,
+               "room for a fade at every rate");
 
 // ---- create and destroy -----------------------------------------------------------------------
 
@@ -70,6 +74,7 @@ static void set_up_vm(mega_engine *e) {
     e->vm.wide = e->isa;
     e->vm.one = &mega_isa_one;
     e->vm.rate = (float)e->options.rate;
+    mega_choices_init(&e->vm);
     e->vm.seconds_per_frame = 1.0f / (float)e->options.rate;
     e->vm.seed = e->options.seed;
     e->vm.voices = &e->voices;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choices.h"
 #include "registry.h"
 #include "turned.h"
 
@@ -175,6 +176,11 @@ static void carry(mega_slot *to, const mega_slot *from) {
     to->way = way;
 }
 
+/// A node takes its new choices as they are: its cables fade.
+static void forget_choices(const mega_program *p, const mega_program_node *node) {
+    if (node->choices && !mega_is_dying(node->id)) mega_choices_forget(p, node, true);
+}
+
 /// What a node that came out of the same one as another remembers.
 static void copy_twins(const mega_program *p) {
     for (uint32_t n = 0; n < p->node_count; n++) {
@@ -185,6 +191,8 @@ static void copy_twins(const mega_program *p) {
             mega_state_block *to = p->states[node->state + g];
             memcpy(to->state, from->state, to->state_floats * sizeof *to->state);
         }
+        forget_choices(p, node);
+        forget_choices(p, &p->nodes[node->twin]);
     }
 }
 
@@ -211,6 +219,28 @@ static void go_on(const swap *s, uint32_t from, uint32_t to, bool retarget, floa
     if (retarget) head_for(s, slot, s->from->documented[from], target);
     slot->listed = slot->listed || retarget;
     if (slot->listed) s->to->moving_slots[s->to->moving_count++] = to;
+}
+
+static bool documents_other_choices(const mega_program *to, const mega_program *from,
+                                    const mega_program_node *node) {
+    uint32_t inputs = mega_isa_one.modules[node->module]->input_count;
+    const float *now = to->documented + node->slot;
+    const float *before = from->documented + from->nodes[node->ancestor].slot;
+    for (uint64_t rest = node->choices; rest; rest &= rest - 1) {
+        uint32_t param = (uint32_t)__builtin_ctzll(rest) - inputs;
+        if (now[param] != before[param]) return true;
+    }
+    return false;
+}
+
+/// A change without a fade changes choices without one too.
+static void cut_choices(const mega_program *to, const mega_program *from) {
+    if (to->fade_frames || (to->stage_frames && !to->at_once)) return;
+    for (uint32_t n = 0; n < to->node_count; n++) {
+        const mega_program_node *node = &to->nodes[n];
+        if (!node->choices || node->state == UINT32_MAX || node->ancestor == UINT32_MAX) continue;
+        if (documents_other_choices(to, from, node)) mega_choices_forget(to, node, false);
+    }
 }
 
 static void inherit_turned(const swap *s) {
@@ -256,4 +286,5 @@ void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
     }
     inherit_turned(&s);
     carry_knobs(&s);
+    cut_choices(to, from);
 }

@@ -456,6 +456,8 @@ MEGA_EVENT mega_status mega_knob_set(mega_engine *engine, uint64_t frame, int32_
 /// @param ramp_seconds negative: smoothed as ever
 MEGA_EVENT mega_status mega_knob_ramp(mega_engine *engine, uint64_t frame, int32_t knob, float value,
                                       float ramp_seconds);
+/// A choice goes to the nearest of its values and cross-fades for 3 ms, as an edit of it does, whatever turns it: this,
+/// a knob, a preset, a cable. Until that is over further changes of it wait; then the latest counts.
 /// @param param from `mega_find_param`; @param value in the parameter's unit, held within its range
 /// @param ramp_seconds length of a straight ramp; negative: as the module's row says
 MEGA_EVENT mega_status mega_param_set(mega_engine *engine, uint64_t frame, int32_t param, float value,

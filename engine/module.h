@@ -46,6 +46,7 @@ typedef struct {
     const char *const *choices; ///< NULL, or names of the values 0, 1, 2 ..., NULL-terminated
     bool fixed; ///< a whole number that no cable may change: a channel, say
     bool factor; ///< while it is 0 so are the outputs
+    bool no_fade; ///< a choice that decides what comes with the next event alone: a change makes no step
     bool at_events; ///< read when a note begins or ends, by what is written and turned: no signal
     const char *doc;
 } mega_param_row;

@@ -85,6 +85,7 @@ typedef struct {
     bool voice;
     bool leaves_voices; ///< per voice, with a cable to something shared
     bool live;         ///< reaches an output or a bus; else it has values, but neither code nor state
+    uint64_t choices;  ///< ports whose changes cross-fade: see choices.h
     uint32_t seed;     ///< of the node: from its id, so that edits elsewhere change nothing
     uint32_t state;    ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
     uint32_t slot;     ///< of its first parameter

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "choices.h"
 #include "lanes.h"
 
 // ---- values -----------------------------------------------------------------------------------
@@ -119,8 +120,13 @@ static void make_ready(const mega_run *r, const mega_instruction *code, mega_ste
         s->outputs[o] = room_of(r, &p->operands[code->out + o]);
 }
 
-static void go(const mega_run *r, const mega_instruction *code, const mega_step *s) {
-    uint64_t moved = s->module->process(&s->call);
+static uint64_t process(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    const mega_program_node *node = &r->program->nodes[code->node];
+    return node->choices ? mega_choices_call(r, node, s) : s->module->process(&s->call);
+}
+
+static void go(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    uint64_t moved = process(r, code, s);
     for (uint32_t o = 0; o < code->out_count; o++)
         set_value(r, &r->program->operands[code->out + o],
                   (mega_value){s->outputs[o], moved >> o & 1});
@@ -148,7 +154,7 @@ static void call_again(const mega_run *r, const mega_instruction *code, mega_ste
         s->ports[i] = read_operand(r, &r->program->operands[code->in + i], i).at;
     }
     for (uint32_t o = 0; o < code->out_count; o++) s->outputs[o] += r->frame_floats;
-    s->module->process(&s->call);
+    process(r, code, s);
 }
 
 /// A cable that comes or goes: its value times this segment's fade.

@@ -5,10 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choices.h"
 #include "memory.h"
 #include "registry.h"
 
-static bool has_state(const mega_module *m) { return m->state_fields || m->memory_lines; }
+/// Those of the module, and what its choices want.
+static uint32_t state_fields(const mega_module *m) {
+    return m->state_fields + mega_choices_fields(m);
+}
+
+static bool has_state(const mega_module *m) { return state_fields(m) || m->memory_lines; }
 
 /// A power of two, so that positions wrap by a mask; 16 more for interpolation.
 static uint32_t memory_frames(const mega_module *m, float rate) {
@@ -25,7 +31,7 @@ static size_t memory_floats(const mega_module *m, uint32_t stride, float rate) {
 size_t mega_state_bytes(const mega_module *m, bool voice, uint32_t groups, float rate) {
     if (!has_state(m)) return 0;
     uint32_t stride = voice ? 16 : 1;
-    size_t floats = (size_t)m->state_fields * stride + memory_floats(m, stride, rate);
+    size_t floats = (size_t)state_fields(m) * stride + memory_floats(m, stride, rate);
     return (floats * sizeof(float) + sizeof(mega_state_block)) * (voice ? groups : 1);
 }
 
@@ -50,7 +56,7 @@ static mega_state_block *create(const mega_module *m, uint32_t stride, float rat
     *block = (mega_state_block){.references = 1,
                                 .stride = stride,
                                 .memory_frames = memory_frames(m, rate),
-                                .state_floats = (size_t)m->state_fields * stride,
+                                .state_floats = (size_t)state_fields(m) * stride,
                                 .memory_floats = memory_floats(m, stride, rate)};
     block->state = zeroed(block->state_floats);
     block->memory =

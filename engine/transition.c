@@ -171,7 +171,7 @@ static bool same_cables(const matching *m, uint32_t o, uint32_t n, uint32_t port
 /// Values of switches cannot glide: from one to another there is a step. So a node of which an edit
 /// sets one, or changes a cable into one, parts: as it was it dies, as it is to be it comes, with
 /// all that it remembers. Not where that is delay lines: too much to copy; modules with these fade
-/// such changes themselves.
+/// such changes themselves, and their choices as turned ones do: see choices.h.
 static bool must_part(const matching *m, size_t o) {
     const mega_patch_node_row *old = &m->before->nodes[o];
     uint32_t n = (uint32_t)m->new_of_old[o];

@@ -7,6 +7,8 @@
 #ifndef MEGA_TRANSITION_H
 #define MEGA_TRANSITION_H
 
+#include <string.h>
+
 #include "patch.h"
 
 enum { MEGA_STAGES_MAX = 2 };
@@ -23,6 +25,10 @@ typedef struct {
     const char **origins; ///< by node of the new patch: its name in the old one, or NULL; for the final program
                           ///< where there are no stages
 } mega_transition;
+
+/// Whether a node of a stage is not in the new patch, or is there as it was before: no document can
+/// hold such an id.
+static inline bool mega_is_dying(const char *id) { return strchr(id, ' ') != NULL; }
 
 /// @param before, after patches that compile
 mega_status mega_transition_init(mega_transition *transition, const mega_patch *before,

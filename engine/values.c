@@ -93,10 +93,6 @@ static bool has_begun(const mega_engine *e) {
     return false;
 }
 
-static bool is_dying(const mega_patch_node_row *row) {
-    return strchr(row->id, ' '); // no document can hold that
-}
-
 /// A node of some program's patch: the same under whatever name, else another of its name, if its
 /// type is the same. @return NULL if it is not there
 static const mega_program_node *node_in(const mega_program *p, const mega_patch_node_row *node) {
@@ -106,7 +102,7 @@ static const mega_program_node *node_in(const mega_program *p, const mega_patch_
         if (row->module != node->module) continue;
         bool same = row->birth == node->birth;
         if (!same && (found || strcmp(row->id, node->id) != 0)) continue;
-        if (is_dying(row)) continue;
+        if (mega_is_dying(row->id)) continue;
         if (same) return &p->nodes[n];
         found = &p->nodes[n];
     }

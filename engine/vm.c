@@ -231,9 +231,11 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
     advance_slots(p, frames);
     advance_fade(vm, frames);
     choose_builds(vm);
+    vm->choices_fade = false;
     if (p->slots_changed) run_shared(&r, &p->phases[0]);
-    // while a slot moves, what depends on it moves; the segment after it stands is the last to run
-    p->slots_changed = p->moving_count > 0;
+    // while a slot moves or a choice fades, what depends on it moves; the segment after it stands is
+    // the last to run
+    p->slots_changed = p->moving_count > 0 || vm->choices_fade;
     for (uint32_t i = 1; i < p->phase_count; i++) {
         if (!p->phases[i].count) continue;
         if (p->phases[i].voice) run_voices(&r, &p->phases[i]);

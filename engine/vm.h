@@ -10,6 +10,8 @@
 
 enum {
     MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
+    MEGA_CHOICE_FADE_MS = 3,  ///< a change of a choice: as long as an edit's fade
+    MEGA_CHOICE_FADE_FRAMES_MAX = 384 * MEGA_CHOICE_FADE_MS, ///< at MEGA_RATE_MAX
     MEGA_HASTE_MS = 3,        ///< what is left of a fade, once another change waits for its end
     MEGA_HOST_BUSES_MAX = 64, ///< that `bus.in` and `bus.out` know
 };
@@ -47,6 +49,9 @@ typedef struct mega_vm {
     mega_hastened hastened;
     float fade[2]
               [MEGA_BLOCK_FRAMES]; ///< this segment's factors: of what goes out, of what comes in
+    uint32_t choice_fade_frames;
+    float choice_fade[MEGA_CHOICE_FADE_FRAMES_MAX]; ///< the part of the new choice, frame by frame
+    bool choices_fade; ///< in this segment
     bool profile;
     uint64_t profile_ns[MEGA_PROFILE_PLACES]; ///< by module, and the places above
 
@@ -55,6 +60,7 @@ typedef struct mega_vm {
     float gain[MEGA_BLOCK_FRAMES * 16];
     float lane_gain[MEGA_BLOCK_FRAMES];
     float spread[MEGA_PORTS_MAX][MEGA_BLOCK_FRAMES * 16]; ///< slots on their way, for a group
+    float choice_old[MEGA_OUTPUTS_MAX][MEGA_BLOCK_FRAMES * 16]; ///< outputs that fade out
 } mega_vm;
 
 /// Renders frames `offset` .. `offset + frames` of the block that starts at `block_frame`.

@@ -86,6 +86,7 @@ static const mega_param_row params[PARAMS_] = {
      .max = 1,
      .initial = 0,
      .choices = retriggers,
+     .no_fade = true,
      .doc = "a new gate starts from the present level, or from zero"},
 };
 

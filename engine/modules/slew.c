@@ -40,6 +40,7 @@ static const mega_param_row params[] = {
      .max = 1,
      .initial = 0,
      .choices = starts,
+     .no_fade = true,
      .doc =
          "a new voice begins at its input, as a glide should, or at zero, as an envelope should"},
 };
