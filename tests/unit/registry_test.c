@@ -402,14 +402,15 @@ static double difference(const float *a, const float *b, uint32_t count, bool sw
 /// Whatever finite numbers it was given, a module finds back: nothing infinite stays in it, and a
 /// filter or an effect is, once it is silent, as if nothing had been.
 static void check_huge(const mega_isa_table *isa, uint32_t index) {
-    enum { HUGE = 256, SILENCES = 160 };
+    enum { HUGE = 256 };
     const mega_module *m = isa->modules[index];
+    const uint32_t silences = m->memory_lines > 0 ? 80 : 10; // echoes and rooms take their time
     bool settles =
         !strcmp(m->category, "filter") || !strcmp(m->category, "effect") || m->flags & MEGA_PURE;
     bool bounded = m->memory_lines > 0; // what has lines must not let such a number in
     trial fresh = trial_create(isa, index);
     trial_run(&fresh, 1, UINT32_MAX, HUGE); // so that what swings is as far
-    for (uint32_t s = 0; s < SILENCES; s++) trial_run(&fresh, 0, UINT32_MAX, TRIAL);
+    for (uint32_t s = 0; s < silences; s++) trial_run(&fresh, 0, UINT32_MAX, TRIAL);
     trial_run(&fresh, 1, UINT32_MAX, TRIAL);
     for (uint32_t p = 0; p <= fresh.port_count; p++) {
         const char *name = p == fresh.port_count ? "all ports"
@@ -423,7 +424,7 @@ static void check_huge(const mega_isa_table *isa, uint32_t index) {
                     problem(m, isa->name, "3e38 at %s makes %s infinite", name, m->outputs[o].name);
                     bounded = false;
                 }
-        for (uint32_t s = 0; s < SILENCES; s++) trial_run(&t, 0, UINT32_MAX, TRIAL);
+        for (uint32_t s = 0; s < silences; s++) trial_run(&t, 0, UINT32_MAX, TRIAL);
         trial_run(&t, 1, UINT32_MAX, TRIAL);
         for (uint32_t o = 0; o < m->output_count; o++) {
             uint32_t count = TRIAL * t.r.port_lanes;
