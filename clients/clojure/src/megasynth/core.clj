@@ -9,7 +9,8 @@
 
   Frames are counted since the server began, `:rate` of them a second."
   (:refer-clojure :exclude [swap!])
-  (:require [clojure.pprint :as pprint]
+  (:require [clojure.java.io :as io]
+            [clojure.pprint :as pprint]
             [clojure.string :as str]
             [megasynth.devices :as devices]
             [megasynth.diff :as diff]
@@ -215,6 +216,20 @@
   anybody: `(spit \"lead.json\" (:text @(ms/text)))`."
   ([] (text :json))
   ([format] (call "/patch/get" {:format format})))
+
+(defn save
+  "Writes the patch as it sounds now into a file whose name says the format, .json or .sexp, and
+  returns the name. A file that is there already is kept, unless `:force true`."
+  [file & {:keys [force]}]
+  (let [format (second (re-find #"\.(json|sexp)$" file))]
+    (cond
+      (nil? format) (throw (ex-info (str file ": a name that ends in .json or .sexp is wanted")
+                                    {:code "bad-value" :path file}))
+      (and (not force) (.exists (io/file file)))
+      (throw (ex-info (str file " is there already") {:code "conflict" :path file
+                                                      :hint ":force true writes over it"})))
+    (spit file (:text @(text format)))
+    file))
 
 (defn modules "Promises `:modules`, what devices there are, in a few words each." []
   (call "/module/list"))

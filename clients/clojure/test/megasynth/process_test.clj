@@ -57,6 +57,19 @@
   (is (re-find #"#failure .*velocity.*127" (pr-str (ms/play :c4 90))))
   (ms/stop!))
 
+(deftest what-plays-is-saved
+  (rig/boot)
+  @(ms/load! {:knobs {:level 0.5} :devices {:o :osc.sine}
+              :connections [[:level [:o :amp]] [:o :out]]})
+  @(ms/set-knob! :level 0.25)
+  (let [file (str (rig/file "saved.json"))]
+    (is (= file (ms/save file)))
+    (is (= 0.25 (get-in (rig/json (slurp file)) [:knobs :level :value])))
+    (is (= "conflict" (:code (failure (ms/save file)))))
+    (is (= file (ms/save file :force true)))
+    (is (= "bad-value" (:code (failure (ms/save "saved.txt"))))))
+  (ms/stop!))
+
 (deftest no-server
   (is (= "file" (:code (failure (ms/boot! {:program "/nowhere/megasynthd"})))))
   (let [{:keys [code exit log]} (failure (ms/boot! {:program (rig/program) :folder (rig/file "new")
