@@ -203,7 +203,7 @@ def synth_help(messages):
         ("read pad.json, 48 90, 55 90, 60 90", "another patch: held notes keep sounding"),
         ("preset morph waves 4000", "to one of its presets, in four seconds"),
         ("read keys.json", "back"),
-        ("panic", "all sound off")))
+        ("panic", "silences all, drones too")))
     synth, below = synth_below(s, 20, y + 4, sources)
     s.text(420, y + 4, "first turn the sound on, then click from top to bottom", 50)
     s.text(420, y + 44, "the last outlet, and [r NAME.info], tell what happens: ready, loaded, swapped, values that change, "

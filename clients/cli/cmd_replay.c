@@ -8,7 +8,7 @@
 
 enum { OUTPUT, BYTES_MAX = 1 << 30, FRAMES_AT_ONCE = 64, CHANNELS_MAX = 64 };
 static const cli_option options[] = {
-    [OUTPUT] = {"output", 'o', "FILE", "a sound file for what it gives; - is standard output"},
+    [OUTPUT] = {"output", 'o', "FILE", "write the sound to this file; - is standard output"},
 };
 
 typedef struct {
@@ -87,7 +87,7 @@ const cli_command command_replay = {
     .notes =
         "An engine that records its calls (`record_calls` of the C library; `megasynthd --calls FOLDER`) writes\n"
         "every call that changes it, with its frame. Send that file with a report of a fault. Sound from outside\n"
-        "(inputs, buses) is not in it. It ends with 2 if the sound differs, and says from which frame on.\n",
+        "(inputs, buses) is not in it. It ends with 1 if the sound differs, and says from which frame on.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -140,7 +140,7 @@ static int run_panic(int argc, char **argv) {
 const cli_command command_panic = {
     .name = "panic",
     .operands = "",
-    .doc = "end all sound at once",
+    .doc = "silence everything, drones too, until something is loaded or played",
     .examples = "  megasynth panic\n",
     .run = run_panic,
     .live = true,

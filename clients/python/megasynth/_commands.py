@@ -917,7 +917,7 @@ class Commands:
         return cast("CommandListAnswer", self._call("/command/list", {}))
 
     def panic(self) -> PanicAnswer:
-        """All sound off within a block."""
+        """Silences everything within a block, drones too, until something is loaded or played: a note, or the gate of a reserved voice."""
         return cast("PanicAnswer", self._call("/panic", {}))
 
     def quit(self) -> Nothing:
@@ -1184,7 +1184,7 @@ class AsyncCommands:
         return cast("Awaitable[CommandListAnswer]", self._call("/command/list", {}))
 
     def panic(self) -> Awaitable[PanicAnswer]:
-        """All sound off within a block."""
+        """Silences everything within a block, drones too, until something is loaded or played: a note, or the gate of a reserved voice."""
         return cast("Awaitable[PanicAnswer]", self._call("/panic", {}))
 
     def quit(self) -> Awaitable[Nothing]:

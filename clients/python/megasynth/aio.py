@@ -235,7 +235,7 @@ class AsyncServer(AsyncSynth):
             told.update(next(iter((await self.call("/record/stop", file=file))["recordings"]), {}))
 
     async def panic(self) -> None:
-        """All sound off within a block."""
+        """Silences everything within a block, drones too, until something is loaded or played."""
         await self.call("/panic")
 
     async def quit(self) -> None:

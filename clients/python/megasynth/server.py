@@ -250,7 +250,7 @@ class Server(Synth):
             told.update(next(iter(self.call("/record/stop", file=file)["recordings"]), {}))
 
     def panic(self) -> None:
-        """All sound off within a block."""
+        """Silences everything within a block, drones too, until something is loaded or played."""
         self.call("/panic")
 
     def quit(self) -> None:

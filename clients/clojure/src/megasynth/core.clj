@@ -76,7 +76,10 @@
   ([command] (call command {}))
   ([command arguments] (session/call command arguments)))
 
-(defn panic! "All sound off, within a block." [] (call "/panic"))
+(defn panic!
+  "Silences everything within a block, drones too, until something is loaded or played."
+  []
+  (call "/panic"))
 (defn status "Promises load, counts of what went wrong, voices, the device." [] (call "/status"))
 
 (defn on-notice!
