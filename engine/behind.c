@@ -4,9 +4,7 @@
 #include "engine.h"
 #include "turn.h"
 
-static bool is_under_way(mega_engine *e) {
-    return mega_vm_fades(&e->vm) || e->coming || mega_calls_is_asked(e);
-}
+static bool is_under_way(mega_engine *e) { return e->coming || mega_calls_is_asked(e); }
 
 static bool keep(mega_behind *b, const mega_event *event) {
     if (b->count == MEGA_BEHIND_MAX) return false;
@@ -33,11 +31,30 @@ static bool is_superseded(const mega_behind *b, uint32_t at) {
     return false;
 }
 
+/// What is older than the program is older than those that follow it, too.
+static void forget_older(mega_engine *e) {
+    mega_behind *b = &e->behind;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (!mega_turn_is_older(e, &b->events[i])) b->events[kept++] = b->events[i];
+        else if (!mega_turn_knows(e, &b->events[i])) MEGA_COUNT(e, events_dropped);
+    }
+    b->count = kept;
+}
+
 void mega_behind_follow(mega_engine *e) {
     mega_behind *b = &e->behind;
+    forget_older(e);
     for (uint32_t i = 0; i < b->count; i++)
-        if (!mega_turn_is_older(e, &b->events[i]) && !is_superseded(b, i))
-            mega_turn(e, &b->events[i], true);
+        if (!is_superseded(b, i)) mega_turn(e, &b->events[i], true);
+}
+
+uint32_t mega_behind_heard(const mega_engine *e) {
+    const mega_behind *b = &e->behind;
+    uint32_t heard = e->events.read;
+    for (uint32_t i = 0; i < b->count; i++)
+        if ((int32_t)(b->events[i].sent - heard) < 0) heard = b->events[i].sent;
+    return heard;
 }
 
 void mega_behind_begin_block(mega_engine *e) {

@@ -28,6 +28,8 @@ struct mega_engine;
 void mega_behind_turn(struct mega_engine *e, const mega_event *event);
 /// A program has taken the place of another.
 void mega_behind_follow(struct mega_engine *e);
+/// Position in the ring of events up to which nothing waits for a program.
+uint32_t mega_behind_heard(const struct mega_engine *e);
 /// At the beginning of a block, once programs and events are taken.
 void mega_behind_begin_block(struct mega_engine *e);
 

@@ -226,7 +226,7 @@ void mega_calls_event(mega_engine *e, const mega_event *event) {
 mega_program *mega_calls_take(mega_engine *e) {
     mega_calls *c = e->calls;
     if (c && c->replay && atomic_load(&e->handoff.taken) >= c->replay->block.taken) return NULL;
-    return mega_handoff_take(&e->handoff, e->block_frame);
+    return mega_handoff_take(&e->handoff, e->vm.program, e->block_frame);
 }
 
 bool mega_calls_is_asked(mega_engine *e) {

@@ -58,7 +58,7 @@ static bool has_adding_cable(const mega_emitter *e, uint32_t node, uint32_t port
     for (uint32_t i = e->graph->first[node]; i < e->graph->first[node + 1]; i++) {
         uint32_t cable = e->graph->cables[i];
         const mega_patch_cable_row *c = &e->patch->cables[cable];
-        bool goes = e->fades && e->fades[cable] < 0;
+        bool goes = e->fade_codes && mega_fade_direction(e->fades, e->fade_codes[cable]) < 0;
         if (c->to_port == port && c->as == MEGA_AS_ADD && !goes) return true;
     }
     return false;
@@ -336,6 +336,19 @@ static void make_scratch(mega_emitter *e) {
     p->kept_values = table(e, (size_t)p->kept_count * p->groups * 16, sizeof *p->kept_values);
 }
 
+/// For the audio role, and for what is compiled to follow this.
+static void copy_fades(mega_emitter *e, const mega_compile_request *request) {
+    mega_program *p = e->program;
+    if (!request->fade_count) return;
+    p->fades = table(e, request->fade_count, sizeof *p->fades);
+    p->fading = table(e, request->fade_count, sizeof *p->fading);
+    p->cable_codes = table(e, e->patch->cable_count, sizeof *p->cable_codes);
+    if (e->failed) return;
+    p->fade_count = request->fade_count;
+    memcpy(p->fades, request->fades, p->fade_count * sizeof *p->fades);
+    memcpy(p->cable_codes, request->fade_codes, e->patch->cable_count * sizeof *p->cable_codes);
+}
+
 static void make_buses(mega_emitter *e, const mega_compile_request *request) {
     mega_program *p = e->program;
     for (size_t t = 0; t < request->tap_count && !e->failed; t++) {
@@ -397,6 +410,7 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
     }
     if (request->dry) return MEGA_OK;
     p->at_once = request->at_once;
+    copy_fades(e, request);
     if (request->first) make_unheard(e);
     make_scratch(e);
     if (!e->failed) make_buses(e, request);
@@ -414,8 +428,11 @@ mega_program *mega_compile(const mega_compile_request *request, mega_report *rep
     for (size_t t = 0; t < request->tap_count; t++) taps[t] = request->taps[t].node;
     *status = mega_graph_init(&graph, request->patch, taps, request->tap_count, report);
     if (*status) return NULL;
-    mega_emitter e = {
-        .patch = request->patch, .graph = &graph, .report = report, .fades = request->fades};
+    mega_emitter e = {.patch = request->patch,
+                      .graph = &graph,
+                      .report = report,
+                      .fade_codes = request->fade_codes,
+                      .fades = request->fades};
     e.program = mega_calloc_touched(1, sizeof *e.program);
     *status = e.program ? build(&e, request) : MEGA_ERROR_MEMORY;
     if (*status == MEGA_ERROR_MEMORY)
@@ -456,7 +473,10 @@ void mega_program_destroy(mega_program *p) {
     free(p->documented);
     free(p->heading);
     free(p->renewed);
+    free(p->fade_codes);
+    free(p->cable_codes);
     free(p->fades);
+    free(p->fading);
     mega_patch_destroy(p->patch);
     free(p->new_groups);
     free(p->instructions);

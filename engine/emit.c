@@ -50,12 +50,12 @@ static uint32_t push_terms(mega_emitter *e, const term *terms, uint32_t count) {
     uint32_t need = p->operand_count + count, room = e->operand_room;
     if (!grow(e, &p->operands, &room, need, sizeof *p->operands)) return 0;
     room = e->operand_room;
-    if (!grow(e, &p->fades, &room, need, sizeof *p->fades)) return 0;
+    if (!grow(e, &p->fade_codes, &room, need, sizeof *p->fade_codes)) return 0;
     if (!grow(e, &p->amounts, &e->operand_room, need, sizeof *p->amounts)) return 0;
     for (uint32_t i = 0; i < count; i++) {
         p->operands[p->operand_count + i] = terms[i].operand;
         p->amounts[p->operand_count + i] = terms[i].amount;
-        p->fades[p->operand_count + i] = terms[i].fade;
+        p->fade_codes[p->operand_count + i] = terms[i].fade;
     }
     p->operand_count += count;
     return need - count;
@@ -141,7 +141,7 @@ static mega_operand source(mega_emitter *e, uint32_t cable, uint32_t list) {
 // ---- ports ------------------------------------------------------------------------------------
 
 static int8_t fade_of(const mega_emitter *e, uint32_t cable) {
-    return e->fades ? e->fades[cable] : 0;
+    return e->fade_codes ? e->fade_codes[cable] : 0;
 }
 
 typedef struct {

@@ -26,8 +26,9 @@ typedef struct {
     const mega_graph *graph;
     mega_program *program;
     mega_report *report;
-    const int8_t *fades; ///< by cable, or NULL
-    bool failed;         ///< out of memory, at any point
+    const int8_t *fade_codes; ///< by cable, or NULL
+    const mega_fade *fades;
+    bool failed; ///< out of memory, at any point
 
     mega_emitted *emitted;
     uint32_t emitted_count, emitted_room;

@@ -235,7 +235,7 @@ static bool documents_other_choices(const mega_program *to, const mega_program *
 
 /// A change without a fade changes choices without one too.
 static void cut_choices(const mega_program *to, const mega_program *from) {
-    if (to->fade_frames || (to->stage_frames && !to->at_once)) return;
+    if (to->fade_frames || (to->change_frames && !to->at_once)) return;
     for (uint32_t n = 0; n < to->node_count; n++) {
         const mega_program_node *node = &to->nodes[n];
         if (!node->choices || node->state == UINT32_MAX || node->ancestor == UINT32_MAX) continue;

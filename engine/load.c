@@ -37,8 +37,9 @@ typedef struct {
 } rank;
 
 /// Compiles to follow `before`. The program keeps a copy of the patch.
+/// @param stage how the cables fade; NULL: all stand
 /// @return NULL on an error
-static mega_program *make_program(mega_engine *e, const mega_patch *patch, const int8_t *fades,
+static mega_program *make_program(mega_engine *e, const mega_patch *patch, const mega_stage *stage,
                                   const char *const *origins, const mega_program *before,
                                   rank in_change, mega_report *report, mega_status *status) {
     struct mega_tap taps[MEGA_BUSES_MAX];
@@ -52,7 +53,9 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
                                     .first = in_change.first,
                                     .at_once = in_change.at_once,
                                     .origins = origins,
-                                    .fades = fades,
+                                    .fade_codes = stage ? stage->codes : NULL,
+                                    .fades = stage ? stage->fades : NULL,
+                                    .fade_count = stage ? stage->fade_count : 0,
                                     .taps = taps,
                                     .tap_count = mega_buses_find(e, patch, before, taps),
                                     .owned = owned,
@@ -77,42 +80,52 @@ void mega_change_destroy(mega_program *program) {
     mega_program_destroy(program);
 }
 
-/// The program of `patch`, and those that fade from `base` to it. @return NULL on an error
+static mega_program *make_lead(mega_engine *e, const mega_stage *stage, const mega_program *before,
+                               bool first, uint32_t fade_frames, mega_status *status) {
+    mega_program *lead = make_program(e, stage->patch, stage, stage->origins, before,
+                                      (rank){.first = first}, NULL, status);
+    if (!lead) return NULL;
+    lead->fade_frames = fade_frames;
+    lead->goes_first = stage->goes_first;
+    return lead;
+}
+
+/// The program of `patch`, and those that fade from what sounds to it. @return NULL on an error
 static mega_program *make_change(mega_engine *e, const mega_patch *patch, const mega_program *base,
-                                 uint32_t fade_frames, mega_report *report, mega_status *status) {
+                                 const mega_transition_from *from, uint32_t fade_frames,
+                                 mega_report *report, mega_status *status) {
     // compiled alone first: what is wrong with it must be said of it
     *status = mega_patch_check(patch, report);
     if (*status) return NULL;
     mega_transition transition = {0};
-    *status = mega_transition_init(&transition, base->patch, patch);
-    if (!fade_frames) transition.count = 0; // at once: only who is who
+    *status = mega_transition_init(&transition, from, patch, fade_frames, (float)e->options.rate);
     mega_program *lead[MEGA_STAGES_MAX] = {NULL}, *program = NULL;
     const mega_program *before = base;
-    for (size_t i = 0; i < transition.count && !*status; i++) {
-        const mega_stage *stage = &transition.stages[i];
-        lead[i] = make_program(e, stage->patch, stage->fades, stage->origins, before,
-                               (rank){.first = i == 0}, NULL, status);
-        if (lead[i]) lead[i]->fade_frames = fade_frames;
-        before = lead[i];
-    }
+    for (size_t i = 0; i < transition.count && !*status; i++)
+        before = lead[i] = make_lead(e, &transition.stages[i], before, i == 0, fade_frames, status);
     const char *const *origins = transition.count ? NULL : transition.origins;
     if (!*status)
         program = make_program(e, patch, NULL, origins, before, (rank){.first = !transition.count},
                                NULL, status);
     for (size_t i = 0; i < MEGA_STAGES_MAX; i++) {
-        if (program) program->lead[i] = lead[i];
-        else mega_program_destroy(lead[i]);
+        if (!program) {
+            mega_program_destroy(lead[i]);
+            continue;
+        }
+        program->lead[i] = lead[i];
+        program->stages[i] = lead[i] != NULL;
+        program->stage_frames[i] = lead[i] ? mega_stage_length(&transition.stages[i]) : 0;
     }
     mega_transition_finish(&transition);
-    if (*status)
+    if (*status && base->fade_count == 0) // else the change can wait for these fades
         mega_report_add(report, MEGA_SEVERITY_ERROR, "limit", "", 0, 0, "a larger memory budget",
                         "no memory to change from the patch that sounds to this one");
     return program;
 }
 
 mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const mega_program *base,
-                                const mega_scheduled *how, mega_report *report,
-                                mega_status *status) {
+                                const mega_transition_from *from, const mega_scheduled *how,
+                                mega_report *report, mega_status *status) {
     uint32_t channels = e->options.output_channels > 2 ? e->options.output_channels : 2;
     if (mega_outputs_check(patch, MEGA_CHANNELS_MAX, MEGA_SEVERITY_ERROR, report)) {
         *status = MEGA_ERROR_PATCH;
@@ -122,10 +135,12 @@ mega_program *mega_load_compile(mega_engine *e, const mega_patch *patch, const m
     mega_program *made = how->load || !base
                              ? make_program(e, patch, NULL, NULL, base,
                                             (rank){.first = true, .at_once = true}, report, status)
-                             : make_change(e, patch, base, how->fade_frames, report, status);
+                             : make_change(e, patch, base, from, how->fade_frames, report, status);
     if (!made) return NULL;
-    made->stage_frames = how->fade_frames;
-    for (int i = 0; i < MEGA_STAGES_MAX; i++) made->stages += made->lead[i] != NULL;
+    made->change_frames = how->fade_frames;
+    uint32_t first = 0;
+    while (first < MEGA_STAGES_MAX && !made->stages[first]) first++;
+    mega_stages_begin(made, first);
     return made;
 }
 

@@ -165,7 +165,7 @@ typedef struct mega_program {
     mega_instruction *instructions;
     uint32_t instruction_count;
     mega_operand *operands;
-    int8_t *fades;  ///< beside operands: 1 comes in, -1 goes out, 0 stands
+    int8_t *fade_codes; ///< beside operands: see fade.h
     float *amounts; ///< beside operands: of SUM's terms
     uint32_t operand_count;
     mega_phase
@@ -202,7 +202,14 @@ typedef struct mega_program {
     int32_t *knob_of_id;    ///< public number -> knob; MEGA_NAMES_MAX
     int32_t *slot_of_id;    ///< public number -> slot
     int32_t *preset_of_id;  ///< public number -> preset; MEGA_PRESET_NAMES_MAX
-    uint32_t fade_frames; ///< cables come and go over so many frames, then the next program follows
+    uint32_t fade_frames; ///< of the edit: what the document says anew gets there over so many frames
+    uint32_t change_frames; ///< the same, of the program that the edit is to come to
+    mega_fade *fades;     ///< once they have ended, the next program follows
+    uint32_t fade_count;
+    mega_fading *fading;         ///< beside fades
+    int8_t *cable_codes;         ///< by cable of `patch`; CONTROL only
+    _Atomic uint64_t fades_over; ///< bit i: the i-th has ended
+    bool goes_first;             ///< the next stage need not wait for fades that merely go on
     struct mega_program *
         lead[MEGA_STAGES_MAX]; ///< programs that fade from the one before to this one; CONTROL only
     mega_patch *patch;         ///< what it was compiled from; CONTROL only
@@ -210,7 +217,11 @@ typedef struct mega_program {
     uint64_t expected;         ///< first frame of the block in which it will be, as far as is known
     uint64_t taken_frame;      ///< first frame of the block in which it was
     bool at_once;              ///< a load: values that the document changes do not glide
-    uint32_t stages, stage_frames; ///< how often it fades before it comes in force, and how long each time
+    bool stages[MEGA_STAGES_MAX];           ///< which leads there are
+    uint32_t stage_frames[MEGA_STAGES_MAX]; ///< how long each sounds, at most
+    struct mega_program *follows; ///< what it was compiled to follow: the program itself, or one of its leads; NULL: none
+    uint32_t follows_stage; ///< which of the leads; MEGA_STAGES_MAX: the program itself
+    _Atomic uint32_t progress; ///< through its leads: see handoff.h
     _Atomic(struct mega_program *) then; ///< the one that is due after it: see handoff.h
     struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
     mega_slot_transfer *transfers;
@@ -273,7 +284,9 @@ typedef struct {
     bool first;   ///< of a change: brings what was turned before it and was not heard
     const char *const
         *origins;        ///< by node: its name in the program before, NULL: it is new; or NULL
-    const int8_t *fades; ///< by cable: 1 comes in, -1 goes out, 0 stands; NULL: all stand
+    const int8_t *fade_codes; ///< by cable; NULL: all stand
+    const mega_fade *fades;
+    uint32_t fade_count;
     const struct mega_tap *taps;
     size_t tap_count;
     const mega_owned *owned;

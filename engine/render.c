@@ -211,6 +211,7 @@ static void install(mega_engine *e, mega_program *program) {
     mega_retired retired = {.program = e->vm.program};
     float fade_seconds = (float)program->fade_frames * e->vm.seconds_per_frame;
     if (retired.program) mega_lineage_carry(program, retired.program, e->vm.rate, fade_seconds);
+    mega_fades_carry(program, retired.program, e->vm.rate);
     if (program->new_groups) {
         retired.groups =
             mega_voices_move(&e->voices, program->new_groups, program->groups, e->block_frame);
@@ -219,8 +220,6 @@ static void install(mega_engine *e, mega_program *program) {
     e->vm.program = program;
     e->change_frame = e->block_frame;
     atomic_store_explicit(&e->sounding, program, memory_order_release);
-    e->vm.faded = 0;
-    e->vm.hastened.is = false;
     e->voices.voices = program->voices;
     e->voices.own_gate = !program->reads_gate;
     e->voices.tail_seconds = program->voice_tail_seconds;
@@ -232,24 +231,52 @@ static void install(mega_engine *e, mega_program *program) {
     if (retired.program || retired.groups) mega_ring_push(&e->garbage, &retired);
 }
 
-/// The next program: after a fade its successor, else what CONTROL has published.
-static void swap(mega_engine *e) {
-    if (mega_vm_fades(&e->vm)) {
-        if (mega_calls_is_asked(e)) mega_vm_hasten(&e->vm);
+/// The program that comes, or one of its leads.
+static void enter(mega_engine *e, uint32_t stage) {
+    mega_program *coming = e->coming;
+    e->stage = stage;
+    if (stage == MEGA_STAGES_MAX) e->coming = NULL;
+    install(e, stage == MEGA_STAGES_MAX ? coming : coming->lead[stage]);
+}
+
+static uint32_t stage_from(const mega_program *p, uint32_t stage) {
+    while (stage < MEGA_STAGES_MAX && !p->stages[stage]) stage++;
+    return stage;
+}
+
+/// What was to come, and does not any more: another follows what led to it.
+static void skip(mega_engine *e) {
+    mega_program *skipped = e->coming;
+    if (!skipped) return;
+    for (uint32_t i = e->stage + 1; i < MEGA_STAGES_MAX; i++)
+        if (skipped->stages[i])
+            mega_ring_push(&e->garbage, &(mega_retired){.program = skipped->lead[i]});
+    mega_ring_push(&e->garbage, &(mega_retired){.program = skipped});
+}
+
+/// What leads to the program that comes has faded: the next stage, unless another program is to
+/// follow this one.
+static void advance_stage(mega_engine *e) {
+    if (mega_fades_last(e->vm.program)) {
+        if (mega_calls_is_asked(e)) mega_fades_hasten(e->vm.program, e->vm.rate);
         return;
     }
-    if (!e->coming) {
-        e->coming = mega_calls_take(e);
-        e->stage = 0;
-        if (e->coming && e->coming->due && e->coming->due < e->block_frame)
-            MEGA_COUNT(e, changes_late);
+    uint32_t next = stage_from(e->coming, e->stage + 1);
+    if (mega_stages_enter(e->coming, next)) enter(e, next);
+}
+
+/// The next program: what CONTROL has published to follow this one, else the one that this leads
+/// to.
+static void swap(mega_engine *e) {
+    mega_program *taken = mega_calls_take(e);
+    if (!taken) {
+        if (e->coming) advance_stage(e);
+        return;
     }
-    if (!e->coming) return;
-    while (e->stage < MEGA_STAGES_MAX && !e->coming->lead[e->stage]) e->stage++;
-    bool last = e->stage == MEGA_STAGES_MAX;
-    mega_program *next = last ? e->coming : e->coming->lead[e->stage++];
-    if (last) e->coming = NULL;
-    install(e, next);
+    if (taken->due && taken->due < e->block_frame) MEGA_COUNT(e, changes_late);
+    skip(e);
+    e->coming = taken;
+    enter(e, stage_from(taken, 0));
 }
 
 // ---- blocks -----------------------------------------------------------------------------------
@@ -317,8 +344,9 @@ static void guard(mega_engine *e) {
 static void tally(mega_engine *e) {
     mega_tally *t = &e->tally;
     // what was in the ring before this block was played in it, but for what is due later
-    if (!e->behind.count)
-        atomic_store_explicit(&t->events_heard, e->events.read, memory_order_release);
+    uint32_t heard = mega_behind_heard(e);
+    if ((int32_t)(heard - atomic_load_explicit(&t->events_heard, memory_order_relaxed)) > 0)
+        atomic_store_explicit(&t->events_heard, heard, memory_order_release);
     atomic_store_explicit(&t->frame_rendered, e->block_frame, memory_order_relaxed);
     atomic_store_explicit(&t->voices_active, mega_voices_sounding(&e->voices),
                           memory_order_relaxed);

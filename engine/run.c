@@ -159,7 +159,7 @@ static void call_again(const mega_run *r, const mega_instruction *code, mega_ste
 
 /// A cable that comes or goes: its value times this segment's fade.
 static mega_value faded(const mega_run *r, mega_value value, int8_t fade, uint32_t scratch) {
-    const float *factor = r->vm->fade[fade > 0] + r->step;
+    const float *factor = r->vm->fade[mega_fade_place(fade)] + r->step;
     float *at = r->vm->spread[scratch];
     for (uint32_t t = 0; t < r->frames; t++) {
         const float *in = value.at + (value.moving ? (size_t)t * r->frame_floats : 0);
@@ -181,7 +181,8 @@ static uint32_t read_terms(const mega_run *r, uint32_t first, uint32_t count, ui
             p->slots[o->index].value[0] == 0)
             continue;
         mega_value value = read_operand(r, o, scratch + used);
-        if (p->fades[first + i]) value = faded(r, value, p->fades[first + i], scratch + used);
+        if (p->fade_codes[first + i])
+            value = faded(r, value, p->fade_codes[first + i], scratch + used);
         terms[used++] = (mega_term){value.at, value.moving, p->amounts[first + i]};
     }
     return used;

@@ -2,11 +2,12 @@
 // schedule -- changes that wait for the audio role or for their frames; see schedule.h.
 //
 // Changes make groups: those that would come in force with the same block, since they are scheduled
-// for it or since a fade before them lasts until then, share one program. That block is known when
-// they are compiled, for the length of each fade is: so a change sounds the same whether it was
-// scheduled ages before or made on the spot. Each program is compiled to follow the one before it;
-// therefore a change in the middle means that the whole list is compiled anew, while one at the
-// end, the usual case, is appended.
+// for it or asked for in one that has begun, share one program. That block is known when they are
+// compiled, and which stage of the program before sounds then, for the length of each fade is: so a
+// change sounds the same whether it was scheduled ages before or made on the spot. Each program is
+// compiled to follow that stage, whose fades go on in it beside its own, and AUDIO stays in that
+// stage until then; therefore a change in the middle means that the whole list is compiled anew,
+// while one at the end, the usual case, is appended.
 #include "schedule.h"
 
 #include <stdlib.h>
@@ -85,21 +86,77 @@ void mega_schedule_sync(mega_engine *e) {
 static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-static uint64_t whole_blocks(uint64_t frames) {
-    return (frames + MEGA_BLOCK_FRAMES - 1) / MEGA_BLOCK_FRAMES * MEGA_BLOCK_FRAMES;
+/// The first frame of the block in which a program is, or was, taken.
+static uint64_t beginning_of(const mega_engine *e, const mega_program *program) {
+    return program == e->schedule.in_force ? program->taken_frame : program->expected;
 }
 
-/// The first block in which a program after `program` can be taken, if it is asked for at `asked`:
-/// from then on its fades are hastened.
-static uint64_t free_from(const mega_engine *e, const mega_program *program, uint64_t asked) {
+/// The first block in which a program after `program` can be taken: whatever fades there goes on.
+static uint64_t free_from(const mega_engine *e, const mega_program *program) {
     uint64_t now = mega_frame_now(e);
-    if (!program) return now;
-    uint64_t haste = whole_blocks(mega_haste_frames((float)e->options.rate));
-    uint64_t at = program == e->schedule.in_force ? program->taken_frame : program->expected;
-    uint64_t from = asked / MEGA_BLOCK_FRAMES * MEGA_BLOCK_FRAMES;
-    for (uint32_t stage = 0; stage < program->stages; stage++)
-        at = earlier(at + whole_blocks(program->stage_frames), later(at, from) + haste);
-    return later(at + MEGA_BLOCK_FRAMES, now);
+    return program ? later(beginning_of(e, program) + MEGA_BLOCK_FRAMES, now) : now;
+}
+
+/// Which stage of a program sounds before a block, as far as is known.
+static uint32_t stage_at(const mega_engine *e, const mega_program *program, uint64_t block) {
+    uint64_t end = beginning_of(e, program);
+    for (uint32_t i = 0; i < MEGA_STAGES_MAX; i++) {
+        if (!program->stages[i]) continue;
+        end += program->stage_frames[i];
+        if (block <= end) return i;
+    }
+    return MEGA_STAGES_MAX;
+}
+
+/// The first block after the fades of a program, if these are hastened from `block` on.
+static uint64_t end_of(const mega_engine *e, const mega_program *program, uint64_t block) {
+    uint64_t haste = mega_whole_blocks(mega_haste_frames((float)e->options.rate));
+    uint64_t end = beginning_of(e, program);
+    for (uint32_t i = 0; i < MEGA_STAGES_MAX; i++)
+        if (program->stages[i])
+            end = earlier(end + program->stage_frames[i], later(end, block) + haste);
+    return later(end + MEGA_BLOCK_FRAMES, block);
+}
+
+static mega_program *stage_of(mega_program *program, uint32_t stage) {
+    return stage < MEGA_STAGES_MAX ? program->lead[stage] : program;
+}
+
+/// The fades of a stage of `base` in a block: which have ended, as the audio role knows, or, before
+/// it is taken, as their lengths tell.
+static mega_transition_from fades_at(const mega_engine *e, mega_program *base, uint32_t stage,
+                                     uint64_t block) {
+    const mega_program *p = stage_of(base, stage);
+    bool taken = base == e->schedule.in_force;
+    uint64_t came = beginning_of(e, base);
+    mega_transition_from from = {.patch = p->patch,
+                                 .codes = p->cable_codes,
+                                 .fades = p->fades,
+                                 .fade_count = p->fade_count,
+                                 .block = block,
+                                 .late = came > base->expected ? came - base->expected : 0};
+    for (uint32_t i = 0; i < p->fade_count; i++)
+        if (p->fades[i].end + from.late <= block) from.over |= UINT64_C(1) << i;
+    if (from.over && taken) from.over &= mega_calls_observe(e, atomic_load(&p->fades_over));
+    return from;
+}
+
+/// The stage of `base` that a change in `block` follows; that stays until it comes. Where more
+/// fades than fit are under way, the change waits for them: they are hastened.
+static uint32_t hold_stage(mega_engine *e, mega_program *base, bool timed, uint64_t block,
+                           mega_transition_from *from) {
+    uint32_t before = mega_stages_limit_of(base);
+    uint32_t held = mega_stages_hold(base, timed ? stage_at(e, base, block) : 0);
+    uint32_t stage = (uint32_t)mega_calls_observe(e, held);
+    bool known = stage <= MEGA_STAGES_MAX && stage_of(base, stage);
+    if (!known) stage = held; // a recording may say anything
+    *from = fades_at(e, base, stage, block);
+    if (!mega_transition_fits(from)) {
+        stage = MEGA_STAGES_MAX;
+        *from = fades_at(e, base, stage, block);
+    }
+    if (stage != held) mega_stages_limit(base, before < stage ? before : stage);
+    return stage;
 }
 
 /// The document after a change, to be destroyed.
@@ -133,13 +190,38 @@ static void discard(plan *p) {
     }
 }
 
+/// Compiles a change to follow what sounds of `base` in a block; where there is no memory for that
+/// beside what fades, to follow the end of these fades.
+static mega_status compile_after(mega_engine *e, mega_program *base, uint64_t block, bool timed,
+                                 const mega_patch *document, mega_scheduled *change,
+                                 mega_report *report) {
+    mega_status status = MEGA_OK;
+    mega_transition_from from = {0};
+    uint32_t limit = base ? mega_stages_limit_of(base) : MEGA_STAGES_MAX;
+    uint32_t stage = base ? hold_stage(e, base, timed, block, &from) : MEGA_STAGES_MAX;
+    mega_program *followed = base ? stage_of(base, stage) : NULL;
+    change->program = mega_load_compile(e, document, followed, &from, change, report, &status);
+    if (!change->program && from.fade_count && status != MEGA_ERROR_PATCH) {
+        mega_stages_limit(base, limit);
+        from = fades_at(e, base, stage = MEGA_STAGES_MAX, block);
+        followed = base;
+        change->program = mega_load_compile(e, document, base, &from, change, report, &status);
+    }
+    if (!change->program) return status;
+    change->program->follows = followed;
+    change->program->follows_stage = stage;
+    bool waits = base && stage == MEGA_STAGES_MAX &&
+                 mega_calls_observe(e, mega_stages_reached(base)) < MEGA_STAGES_MAX;
+    change->program->expected = waits ? end_of(e, base, block) : block;
+    return MEGA_OK;
+}
+
 /// Compiles the group that begins at `first`.
 /// @param end receives the index after its last change; on an error, of the change that does not
 /// fit
-static mega_status compile_group(mega_engine *e, plan *p, size_t first, const mega_program *base,
+static mega_status compile_group(mega_engine *e, plan *p, size_t first, mega_program *base,
                                  size_t *end, mega_report *report) {
-    uint64_t start = free_from(e, base, p->changes[first].asked),
-             block = later(p->changes[first].block, start);
+    uint64_t start = free_from(e, base), block = later(p->changes[first].block, start);
     mega_patch *document = NULL;
     size_t at = first;
     for (; at < p->count && later(p->changes[at].block, start) == block; at++) {
@@ -155,19 +237,19 @@ static mega_status compile_group(mega_engine *e, plan *p, size_t first, const me
     mega_scheduled *last = &p->changes[at - 1];
     bool fresh = p->fresh >= first && p->fresh < at;
     mega_status status = MEGA_OK;
-    last->program = mega_load_compile(e, document, base, last, fresh ? report : NULL, &status);
+    status = compile_after(e, base, block, p->changes[first].block, document, last,
+                           fresh ? report : NULL);
     mega_patch_destroy(document);
     if (!last->program) {
         *end = at - 1;
         return status;
     }
     last->program->due = p->changes[first].block ? block : 0;
-    last->program->expected = block;
     for (int i = 0; i <= MEGA_STAGES_MAX; i++) {
-        mega_program *stage = i < MEGA_STAGES_MAX ? last->program->lead[i] : last->program;
-        if (!stage) continue;
-        stage->asked = p->changes[first].asked;
-        stage->sent_before = p->changes[first].sent;
+        mega_program *made = i < MEGA_STAGES_MAX ? last->program->lead[i] : last->program;
+        if (!made) continue;
+        made->asked = p->changes[first].asked;
+        made->sent_before = p->changes[first].sent;
     }
     return MEGA_OK;
 }
@@ -184,7 +266,7 @@ static void complain(const mega_scheduled *change, mega_status status, mega_repo
 }
 
 /// Compiles all, from `base` on.
-static mega_status compile(mega_engine *e, plan *p, const mega_program *base, mega_report *report) {
+static mega_status compile(mega_engine *e, plan *p, mega_program *base, mega_report *report) {
     mega_program *before = NULL;
     for (size_t i = 0; i < p->count; i++) p->changes[i].program = NULL, p->changes[i].undo = NULL;
     for (size_t first = 0, end; first < p->count; first = end) {
@@ -256,8 +338,13 @@ static mega_program *first_program(const mega_scheduled *changes, size_t count) 
 /// program meanwhile: plan anew
 static bool carry_out(mega_engine *e, plan *p, mega_report *report, mega_status *status) {
     mega_schedule *s = &e->schedule;
-    *status = compile(e, p, s->in_force, report);
-    if (*status) return true;
+    mega_program *base = s->in_force;
+    uint32_t limit = base ? mega_stages_limit_of(base) : MEGA_STAGES_MAX;
+    *status = compile(e, p, base, report);
+    if (*status) {
+        if (base) mega_stages_limit(base, limit); // as what was planned before wants it
+        return true;
+    }
     mega_program *old = first_program(s->changes, s->count);
     mega_program *first = first_program(p->changes, p->count);
     if (!old) mega_handoff_append(&e->handoff, NULL, first);
@@ -267,6 +354,7 @@ static bool carry_out(mega_engine *e, plan *p, mega_report *report, mega_status 
         return false;
     }
     adopt(e, p);
+    if (base) mega_stages_limit(base, first ? first->follows_stage : MEGA_STAGES_MAX);
     return true;
 }
 
@@ -284,7 +372,9 @@ static mega_status append(mega_engine *e, mega_scheduled *change, mega_report *r
     mega_schedule *s = &e->schedule;
     mega_program *last = s->changes[s->count - 1].program;
     plan p = {.changes = {*change}, .count = 1, .fresh = 0};
+    uint32_t limit = mega_stages_limit_of(last);
     mega_status status = compile(e, &p, last, report);
+    mega_stages_limit(last, status ? limit : p.changes[0].program->follows_stage);
     if (status) return status;
     *change = p.changes[0];
     mega_handoff_append(&e->handoff, last, change->program);

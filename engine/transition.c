@@ -13,11 +13,16 @@
 
 typedef struct {
     const mega_patch *before, *after;
+    const int8_t *codes;    ///< by old cable: how it fades; NULL: all stand
+    const mega_fade *fades; ///< of these codes
+    uint64_t block, late;   ///< as of what sounds
+    uint32_t fade_frames, haste_frames;
+    uint32_t old_age; ///< from which on fades are hastened
     mega_graph graph_before, graph_after;
     int32_t *new_of_old, *old_of_new; ///< nodes that go on, else -1
     bool *parts;                      ///< by old: goes on, but a switch of it is set otherwise
     int32_t *stage_of_old;            ///< node in the stage's patch
-    bool *cable_stays;                ///< by new cable: the old patch has it too
+    int32_t *cable_before;            ///< by new cable: the same of the old patch, or -1
     bool *cable_goes;                 ///< by old cable: the new patch has it not
 } matching;
 
@@ -36,7 +41,7 @@ static void finish(matching *m) {
     free(m->old_of_new);
     free(m->parts);
     free(m->stage_of_old);
-    free(m->cable_stays);
+    free(m->cable_before);
     free(m->cable_goes);
 }
 
@@ -45,9 +50,9 @@ static bool allocate(matching *m) {
     m->old_of_new = calloc(m->after->node_count + 1, sizeof *m->old_of_new);
     m->parts = calloc(m->before->node_count + 1, sizeof *m->parts);
     m->stage_of_old = calloc(m->before->node_count + 1, sizeof *m->stage_of_old);
-    m->cable_stays = calloc(m->after->cable_count + 1, sizeof *m->cable_stays);
+    m->cable_before = calloc(m->after->cable_count + 1, sizeof *m->cable_before);
     m->cable_goes = calloc(m->before->cable_count + 1, sizeof *m->cable_goes);
-    return m->new_of_old && m->old_of_new && m->parts && m->stage_of_old && m->cable_stays &&
+    return m->new_of_old && m->old_of_new && m->parts && m->stage_of_old && m->cable_before &&
            m->cable_goes && !mega_graph_init(&m->graph_before, m->before, NULL, 0, NULL) &&
            !mega_graph_init(&m->graph_after, m->after, NULL, 0, NULL);
 }
@@ -116,6 +121,7 @@ static bool same_source(const matching *m, const mega_patch_cable_row *old,
 /// two alike each is one.
 static void match_cables(matching *m) {
     for (size_t i = 0; i < m->before->cable_count; i++) m->cable_goes[i] = true;
+    for (size_t i = 0; i < m->after->cable_count; i++) m->cable_before[i] = -1;
     for (uint32_t n = 0; n < m->after->node_count; n++) {
         if (m->old_of_new[n] < 0) continue;
         uint32_t o = (uint32_t)m->old_of_new[n];
@@ -128,7 +134,7 @@ static void match_cables(matching *m) {
                     old->amount != cable->amount || old->as != cable->as ||
                     !same_source(m, old, cable))
                     continue;
-                m->cable_stays[a->cables[i]] = true;
+                m->cable_before[a->cables[i]] = (int32_t)b->cables[k];
                 m->cable_goes[b->cables[k]] = false;
                 break;
             }
@@ -198,45 +204,107 @@ static bool leaves(const mega_patch *patch, uint32_t node) {
     return patch->nodes[node].module->flags & MEGA_LEAVES;
 }
 
-/// A cable into a node that goes on must fade. Into a new one, or one that parts, what is heard
-/// must too if the node remembers its beginning, as a delay does; its parameters need not, since
-/// what leaves it fades in. Nor what goes into one that remembers nothing: a clip would be driven
-/// through all its curve.
-static int8_t fade_in(const matching *m, size_t cable) {
-    const mega_patch_cable_row *c = &m->after->cables[cable];
-    const mega_module *to = m->after->nodes[c->to_node].module;
-    int32_t old = m->old_of_new[c->to_node];
-    bool remembers = to->state_fields || to->memory_lines || to->flags & MEGA_LEAVES ||
-                     m->graph_after.loop[c->to_node];
-    bool heard = c->to_port < to->input_count && remembers;
-    return !m->cable_stays[cable] && ((old >= 0 && !m->parts[old]) || heard);
+/// How a cable fades.
+typedef struct {
+    int8_t sign; ///< as of its code; 0: it stands
+    mega_fade_kind kind;
+    uint8_t before; ///< of the old patch's fades
+} way;
+
+static way way_before(const matching *m, size_t old, mega_fade_kind kind) {
+    int8_t code = m->codes ? m->codes[old] : 0;
+    if (!code) return (way){0};
+    return (way){code > 0 ? 1 : -1, kind, (uint8_t)((code > 0 ? code : -code) - 1)};
 }
+
+static int direction_before(const matching *m, size_t old) {
+    return m->codes ? mega_fade_direction(m->fades, m->codes[old]) : 0;
+}
+
 static bool lives(const matching *m, size_t old) {
     return m->new_of_old[old] >= 0 && !m->parts[old];
 }
 
+/// A cable into a node that goes on must fade. Into a new one, or one that parts, what is heard
+/// must too if the node remembers its beginning, as a delay does; its parameters need not, since
+/// what leaves it fades in. Nor what goes into one that remembers nothing: a clip would be driven
+/// through all its curve. One that was fading is where it was, and turns if it was going.
+static way fade_in(const matching *m, size_t cable) {
+    const mega_patch_cable_row *c = &m->after->cables[cable];
+    const mega_module *to = m->after->nodes[c->to_node].module;
+    int32_t old = m->old_of_new[c->to_node], before = m->cable_before[cable];
+    if (before >= 0)
+        return way_before(m, (size_t)before,
+                          direction_before(m, (size_t)before) < 0 ? MEGA_FADE_TURNS
+                                                                  : MEGA_FADE_GOES_ON);
+    bool remembers = to->state_fields || to->memory_lines || to->flags & MEGA_LEAVES ||
+                     m->graph_after.loop[c->to_node];
+    bool heard = c->to_port < to->input_count && remembers;
+    bool fades = (old >= 0 && !m->parts[old]) || heard;
+    return fades ? (way){1, MEGA_FADE_BEGINS, 0} : (way){0};
+}
+
 /// Into one that is dying it need not: what leaves it fades out.
-static int8_t fade_out(const matching *m, size_t cable) {
+static way fade_out(const matching *m, size_t cable) {
     uint32_t to = m->before->cables[cable].to_node;
     bool goes = m->cable_goes[cable] && (lives(m, to) || leaves(m->before, to));
-    return goes ? -1 : 0;
+    int direction = direction_before(m, cable);
+    if (goes && !direction) return (way){-1, MEGA_FADE_BEGINS, 0};
+    return way_before(m, cable, goes && direction > 0 ? MEGA_FADE_TURNS : MEGA_FADE_GOES_ON);
+}
+
+/// Whether an old cable is not one of the new ones; one that dies keeps all that it had.
+static bool is_apart(const matching *m, size_t old) {
+    return m->cable_goes[old] || !lives(m, m->before->cables[old].to_node);
 }
 
 static bool anything_fades(const matching *m) {
     for (size_t i = 0; i < m->after->cable_count; i++)
-        if (m->graph_after.live[m->after->cables[i].to_node] && fade_in(m, i)) return true;
+        if (m->graph_after.live[m->after->cables[i].to_node] && fade_in(m, i).sign) return true;
     for (size_t i = 0; i < m->before->cable_count; i++)
-        if (m->graph_before.live[m->before->cables[i].to_node] && fade_out(m, i)) return true;
+        if (m->graph_before.live[m->before->cables[i].to_node] && is_apart(m, i) &&
+            fade_out(m, i).sign)
+            return true;
     return false;
+}
+
+static mega_fade fade_of(const matching *m, way w) {
+    mega_fade fade = {.kind = w.kind, .before = w.before, .up = true, .frames = m->fade_frames};
+    fade.end = m->block + fade.frames;
+    if (w.kind == MEGA_FADE_BEGINS) return fade;
+    const mega_fade *before = &m->fades[w.before];
+    fade.up = before->up != (w.kind == MEGA_FADE_TURNS);
+    fade.age = before->age + 1;
+    bool old = fade.age >= m->old_age;
+    if (w.kind == MEGA_FADE_GOES_ON) fade.frames = before->frames;
+    if (w.kind == MEGA_FADE_GOES_ON && old) fade.kind = MEGA_FADE_HASTENS;
+    if (old && m->haste_frames < fade.frames) fade.frames = m->haste_frames;
+    fade.end = m->block + fade.frames;
+    uint64_t end = before->end + m->late;
+    if (w.kind != MEGA_FADE_TURNS && (fade.kind == MEGA_FADE_GOES_ON || end < fade.end))
+        fade.end = end;
+    return fade;
+}
+
+/// The code of a cable in a stage, whose fade is added where it is the first of it.
+static int8_t code_of(const matching *m, mega_stage *stage, way w) {
+    if (!w.sign) return 0;
+    mega_fade fade = fade_of(m, w);
+    uint32_t i = 0;
+    while (i < stage->fade_count &&
+           (stage->fades[i].kind != fade.kind || stage->fades[i].before != fade.before))
+        i++;
+    if (i == stage->fade_count) stage->fades[stage->fade_count++] = fade;
+    return (int8_t)(w.sign * (int)(i + 1));
 }
 
 // ---- stages -----------------------------------------------------------------------------------
 
 static bool init_stage(mega_stage *stage, const mega_patch *patch) {
     stage->patch = mega_patch_clone(patch);
-    stage->fades = calloc(patch->cable_count + 1, sizeof *stage->fades);
+    stage->codes = calloc(patch->cable_count + 1, sizeof *stage->codes);
     stage->origins = calloc(patch->node_count + 1, sizeof *stage->origins);
-    return stage->patch && stage->fades && stage->origins;
+    return stage->patch && stage->codes && stage->origins;
 }
 
 /// `*array` gets room for `more` zeroed items behind its `count`.
@@ -260,6 +328,11 @@ static bool rename_dying(mega_patch_node_row *node, size_t number) {
     return true;
 }
 
+/// It was dying, and nothing is heard of it any more.
+static bool is_dead(const matching *m, size_t old) {
+    return !m->graph_before.live[old] && mega_is_dying(m->before->nodes[old].id);
+}
+
 /// The nodes that are not in the new patch, behind those that are.
 static bool add_dying_nodes(matching *m, mega_stage *stage) {
     mega_patch *p = stage->patch;
@@ -270,6 +343,8 @@ static bool add_dying_nodes(matching *m, mega_stage *stage) {
     for (size_t o = 0; o < m->before->node_count; o++) {
         m->stage_of_old[o] = m->new_of_old[o];
         if (lives(m, o)) continue;
+        m->stage_of_old[o] = -1;
+        if (is_dead(m, o)) continue;
         m->stage_of_old[o] = (int32_t)p->node_count;
         stage->origins[p->node_count] = m->before->nodes[o].id;
         mega_patch_node_row *node = &p->nodes[p->node_count++];
@@ -292,12 +367,13 @@ static int32_t stage_knob(const matching *m, mega_patch *p, uint32_t old) {
 static bool add_dying_cables(const matching *m, mega_stage *stage) {
     mega_patch *p = stage->patch;
     if (!extend(&p->cables, p->cable_count, m->before->cable_count, sizeof *p->cables) ||
-        !extend(&stage->fades, p->cable_count, m->before->cable_count, sizeof *stage->fades))
+        !extend(&stage->codes, p->cable_count, m->before->cable_count, sizeof *stage->codes))
         return false;
     for (size_t i = 0; i < m->before->cable_count; i++) {
-        // one that dies keeps all that it had
-        if (!m->cable_goes[i] && lives(m, m->before->cables[i].to_node)) continue;
         mega_patch_cable_row cable = m->before->cables[i];
+        bool heard = m->stage_of_old[cable.to_node] >= 0 &&
+                     (cable.from_node < 0 || m->stage_of_old[cable.from_node] >= 0);
+        if (!is_apart(m, i) || !heard) continue;
         cable.extra = NULL;
         cable.to_node = (uint32_t)m->stage_of_old[cable.to_node];
         if (cable.from_node >= 0) {
@@ -307,7 +383,7 @@ static bool add_dying_cables(const matching *m, mega_stage *stage) {
             if (knob < 0) return false;
             cable.from_port = (uint32_t)knob;
         }
-        stage->fades[p->cable_count] = fade_out(m, i);
+        stage->codes[p->cable_count] = code_of(m, stage, fade_out(m, i));
         p->cables[p->cable_count++] = cable;
     }
     return true;
@@ -329,17 +405,33 @@ static void name_origins(const matching *m, mega_stage *stage) {
 /// Both at once.
 static bool make_union(matching *m, mega_stage *stage) {
     if (!init_stage(stage, m->after)) return false;
-    for (size_t i = 0; i < m->after->cable_count; i++) stage->fades[i] = fade_in(m, i);
+    for (size_t i = 0; i < m->after->cable_count; i++)
+        stage->codes[i] = code_of(m, stage, fade_in(m, i));
     name_origins(m, stage);
     return add_dying_nodes(m, stage) && add_dying_cables(m, stage);
 }
 
+/// As it fades out in a stage that only goes: all of that ends together.
+static way fade_out_first(const matching *m, size_t old) {
+    way w = fade_out(m, old);
+    bool goes = m->cable_goes[old] && direction_before(m, old) < 0;
+    if (goes) w.kind = MEGA_FADE_HASTENS;
+    return w;
+}
+
 /// One after the other.
-static bool make_two(const matching *m, mega_stage *going, mega_stage *coming) {
+static bool make_two(matching *m, mega_stage *going, mega_stage *coming) {
     if (!init_stage(going, m->before) || !init_stage(coming, m->after)) return false;
-    for (size_t i = 0; i < m->before->cable_count; i++) going->fades[i] = fade_out(m, i);
+    going->goes_first = true;
+    for (size_t i = 0; i < m->before->cable_count; i++)
+        going->codes[i] = code_of(m, going, fade_out_first(m, i));
     for (size_t n = 0; n < m->before->node_count; n++) going->origins[n] = m->before->nodes[n].id;
-    for (size_t i = 0; i < m->after->cable_count; i++) coming->fades[i] = fade_in(m, i);
+    m->codes = going->codes;
+    m->fades = going->fades;
+    m->block += mega_stage_length(going);
+    m->late = 0;
+    for (size_t i = 0; i < m->after->cable_count; i++)
+        coming->codes[i] = code_of(m, coming, fade_in(m, i));
     name_origins(m, coming);
     return true;
 }
@@ -354,7 +446,7 @@ static bool find_origins(const matching *m, mega_transition *t) {
 
 static void finish_stage(mega_stage *stage) {
     mega_patch_destroy(stage->patch);
-    free(stage->fades);
+    free(stage->codes);
     free(stage->origins);
     *stage = (mega_stage){0};
 }
@@ -370,15 +462,86 @@ static bool make_stages(matching *m, mega_transition *t) {
     if (!has_cycle(t->stages[0].patch, &memory)) return memory;
     finish_stage(&t->stages[0]);
     t->count = 2;
+    if (!m->fade_frames) m->fade_frames = m->haste_frames; // what was fading ends with it
     return make_two(m, &t->stages[0], &t->stages[1]);
 }
 
-mega_status mega_transition_init(mega_transition *t, const mega_patch *before,
-                                 const mega_patch *after) {
+uint32_t mega_stage_length(const mega_stage *stage) {
+    uint32_t length = 0;
+    for (uint32_t i = 0; i < stage->fade_count; i++) {
+        bool awaited = !stage->goes_first || stage->fades[i].kind != MEGA_FADE_GOES_ON;
+        if (awaited && stage->fades[i].frames > length) length = stage->fades[i].frames;
+    }
+    return length ? mega_whole_blocks(length) : MEGA_BLOCK_FRAMES;
+}
+
+// ---- what sounds --------------------------------------------------------------------------------
+
+bool mega_transition_fits(const mega_transition_from *from) {
+    uint32_t under_way = 0;
+    for (uint32_t i = 0; i < from->fade_count; i++) under_way += !(from->over >> i & 1);
+    // some cables of each go on, others turn, others hasten; and one begins
+    return 3 * under_way + 1 <= MEGA_FADES_MAX;
+}
+
+/// What sounds without the fades that have ended: what came in stands, what went out is gone.
+/// @return NULL without memory
+static mega_patch *settle(const mega_transition_from *from, int8_t *codes) {
+    mega_patch *p = mega_patch_clone(from->patch);
+    size_t kept = 0;
+    for (size_t i = 0; p && i < p->cable_count; i++) {
+        int8_t code = from->codes ? from->codes[i] : 0;
+        bool over = code && from->over >> ((code > 0 ? code : -code) - 1) & 1;
+        if (over && mega_fade_direction(from->fades, code) < 0) {
+            json_decref(p->cables[i].extra);
+            continue;
+        }
+        codes[kept] = over ? 0 : code;
+        p->cables[kept++] = p->cables[i];
+    }
+    if (p) p->cable_count = kept;
+    return p;
+}
+
+static uint32_t younger(const mega_transition_from *from, uint32_t age) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < from->fade_count; i++)
+        count += !(from->over >> i & 1) && from->fades[i].age + 1 < age;
+    return count;
+}
+
+/// So that no more than MEGA_FADES_LONG stay as long as they are meant.
+static uint32_t old_age(const mega_transition_from *from) {
+    uint32_t age = MEGA_FADES_LONG;
+    while (age > 1 && younger(from, age) > MEGA_FADES_LONG) age--;
+    return age;
+}
+
+static bool fades_now(const mega_transition_from *from) {
+    uint64_t all = from->fade_count ? (UINT64_C(1) << from->fade_count) - 1 : 0;
+    return all & ~from->over;
+}
+
+mega_status mega_transition_init(mega_transition *t, const mega_transition_from *from,
+                                 const mega_patch *after, uint32_t fade_frames, float rate) {
     *t = (mega_transition){0};
-    matching m = {.before = before, .after = after};
-    bool ok = make_stages(&m, t);
-    finish(&m);
+    int8_t *codes = calloc(from->patch->cable_count + 1, sizeof *codes);
+    mega_patch *before = codes ? settle(from, codes) : NULL;
+    matching m = {.before = before,
+                  .after = after,
+                  .codes = codes,
+                  .fades = from->fades,
+                  .block = from->block,
+                  .late = from->late,
+                  .fade_frames = fade_frames,
+                  .old_age = old_age(from),
+                  .haste_frames = mega_haste_frames(rate)};
+    bool ok = before && make_stages(&m, t);
+    // at once: only who is who; but what was fading goes on
+    if (!fade_frames && !fades_now(from)) t->count = 0;
+    t->before = before;
+    if (before) finish(&m);
+    free(codes);
     if (ok) return MEGA_OK;
     mega_transition_finish(t);
     return MEGA_ERROR_MEMORY;
@@ -387,5 +550,6 @@ mega_status mega_transition_init(mega_transition *t, const mega_patch *before,
 void mega_transition_finish(mega_transition *t) {
     for (size_t i = 0; i < MEGA_STAGES_MAX; i++) finish_stage(&t->stages[i]);
     free(t->origins);
+    mega_patch_destroy(t->before);
     *t = (mega_transition){0};
 }

@@ -164,51 +164,6 @@ static void advance_own(const mega_program *p, mega_voice_group *group, uint32_t
     }
 }
 
-/// Raised cosine.
-static float fade_part(const mega_vm *vm, uint32_t at) {
-    return 0.5f - 0.5f * vcos_turns(0.5f * (float)at / (float)vm->program->fade_frames);
-}
-
-uint32_t mega_haste_frames(float rate) {
-    return (uint32_t)((float)MEGA_HASTE_MS * 0.001f * rate + 0.5f);
-}
-
-static uint32_t fade_length(const mega_vm *vm) {
-    if (!vm->hastened.is) return vm->program->fade_frames;
-    return vm->hastened.at + mega_haste_frames(vm->rate);
-}
-
-bool mega_vm_fades(const mega_vm *vm) { return vm->program && vm->faded < fade_length(vm); }
-
-void mega_vm_hasten(mega_vm *vm) {
-    uint32_t rest = vm->program->fade_frames - vm->faded;
-    if (vm->hastened.is || rest <= mega_haste_frames(vm->rate)) return;
-    float part = fade_part(vm, vm->faded);
-    vm->hastened = (mega_hastened){.is = true, .at = vm->faded, .part = part};
-    if (vm->faded) vm->hastened.slope = part - fade_part(vm, vm->faded - 1);
-}
-
-/// A cubic that begins as the fade went, and ends level.
-static float hastened_part(const mega_vm *vm, uint32_t at) {
-    const mega_hastened *h = &vm->hastened;
-    float length = (float)mega_haste_frames(vm->rate), s = (float)(at - h->at) / length;
-    float rest = s - 1;
-    return h->part + (1 - h->part) * (s * s * (3 - 2 * s)) + h->slope * length * s * rest * rest;
-}
-
-/// What goes out and what comes in add up to 1.
-static void advance_fade(mega_vm *vm, uint32_t frames) {
-    if (!vm->program->fade_frames) return;
-    uint32_t length = fade_length(vm);
-    for (uint32_t t = 0; t < frames; t++) {
-        uint32_t at = vm->faded + t < length ? vm->faded + t : length;
-        float part = vm->hastened.is ? hastened_part(vm, at) : fade_part(vm, at);
-        vm->fade[1][t] = part;
-        vm->fade[0][t] = 1 - part;
-    }
-    vm->faded = vm->faded + frames < length ? vm->faded + frames : length;
-}
-
 /// Up to so many voices of a group cost less one by one than side by side. Measured with three
 /// saws, filter and envelopes: a voice alone 41 ns a frame, a group of 16 lanes 66 (AVX-512), 105
 /// (AVX2) and 170 (SSE4).
@@ -229,7 +184,7 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
     mega_program *p = vm->program;
     mega_run r = {.vm = vm, .program = p, .offset = offset, .frames = frames, .frame = block_frame};
     advance_slots(p, frames);
-    advance_fade(vm, frames);
+    mega_fades_advance(p, vm->fade, frames, vm->rate);
     choose_builds(vm);
     vm->choices_fade = false;
     if (p->slots_changed) run_shared(&r, &p->phases[0]);
@@ -250,7 +205,7 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
 
 void mega_vm_rest(mega_vm *vm, uint32_t frames) {
     advance_slots(vm->program, frames);
-    advance_fade(vm, frames);
+    mega_fades_advance(vm->program, vm->fade, frames, vm->rate);
 }
 
 // ---- clearing ---------------------------------------------------------------------------------

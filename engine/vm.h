@@ -12,7 +12,6 @@ enum {
     MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
     MEGA_CHOICE_FADE_MS = 3,  ///< a change of a choice: as long as an edit's fade
     MEGA_CHOICE_FADE_FRAMES_MAX = 384 * MEGA_CHOICE_FADE_MS, ///< at MEGA_RATE_MAX
-    MEGA_HASTE_MS = 3,        ///< what is left of a fade, once another change waits for its end
     MEGA_HOST_BUSES_MAX = 64, ///< that `bus.in` and `bus.out` know
 };
 
@@ -22,13 +21,6 @@ enum {
     MEGA_PROFILE_LOOPS,                    ///< all that runs frame by frame
     MEGA_PROFILE_PLACES,
 };
-
-/// A fade that another change waits for: from where it was on, the rest of the way in a short time.
-typedef struct {
-    bool is;
-    uint32_t at;       ///< frames of the fade that had passed
-    float part, slope; ///< of the way, and a frame, then
-} mega_hastened;
 
 typedef struct mega_vm {
     const mega_isa_table *wide, *one;
@@ -45,10 +37,7 @@ typedef struct mega_vm {
     float bus_in[MEGA_HOST_BUSES_MAX][MEGA_BLOCK_FRAMES];
     float bus_out[MEGA_HOST_BUSES_MAX][MEGA_BLOCK_FRAMES];
     uint64_t lanes_silenced;
-    uint32_t faded; ///< frames since the program came in force, as far as its fade goes
-    mega_hastened hastened;
-    float fade[2]
-              [MEGA_BLOCK_FRAMES]; ///< this segment's factors: of what goes out, of what comes in
+    float fade[2 * MEGA_FADES_MAX][MEGA_BLOCK_FRAMES]; ///< this segment's factors: see fade.h
     uint32_t choice_fade_frames;
     float choice_fade[MEGA_CHOICE_FADE_FRAMES_MAX]; ///< the part of the new choice, frame by frame
     bool choices_fade; ///< in this segment
@@ -67,12 +56,6 @@ typedef struct mega_vm {
 void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_frame);
 /// The same time passes in silence: nothing is computed, values that were turned get where they go.
 void mega_vm_rest(mega_vm *vm, uint32_t frames);
-/// Whether cables still come and go.
-bool mega_vm_fades(const mega_vm *vm);
-/// The fade ends within MEGA_HASTE_MS, without a corner.
-void mega_vm_hasten(mega_vm *vm);
-/// The length of a fade that is hastened.
-uint32_t mega_haste_frames(float rate);
 /// Zeroes a voice's state: a fresh voice.
 void mega_vm_clear_lane(mega_vm *vm, uint32_t group, uint32_t lane);
 /// Zeroes the state of everything shared: after a panic, or a result that was not finite.

@@ -276,6 +276,24 @@ def timed():
     return f"late by the tag: {frame - clock['frame'] - 12000} frames"
 
 
+def edits_overlap():
+    """An edit behind one that fades for 2 s is in force in the next block, and so is told; /sync waits for that alone."""
+    c = loaded()
+    c.call("/sync")
+    waited = 0
+    for i in range(20):
+        op = "disconnect" if i % 2 else "connect"
+        ops = [{"op": op, "from": ["saw", "out"], "to": ["out", "in"], **({} if i % 2 else {"amount": 0.05})}]
+        before = c.call("/clock")["frame"]
+        done = c.call("/patch/edit", ops=ops, fade_ms=2000)
+        assert c.call("/sync")["applied"]
+        after = c.call("/clock")["frame"]
+        assert before - 64 <= done["frame"] <= after, (i, before, done["frame"], after)
+        waited += after - before
+    assert waited < 20 * 24000, waited  # of 96,000 each, had it waited for the fades
+    return f"{waited / 20:.0f} frames for an edit and its /sync"
+
+
 def numbers():
     """A key with a fraction, integers, doubles, T and F where numbers are wanted; a number where a switch is."""
     c = loaded()
@@ -418,5 +436,5 @@ def round_trips():
 
 
 with server:
-    run([transports, every_command, plain_and_errors, payloads, answered_once, numbers_come_again, bundles, full, order_and_waiting, timed, numbers, at_once, notices,
+    run([transports, every_command, plain_and_errors, payloads, answered_once, numbers_come_again, bundles, full, order_and_waiting, timed, edits_overlap, numbers, at_once, notices,
          big_answers, burst, round_trips], "protocol_test")
