@@ -266,9 +266,9 @@ MEGA_CONTROL mega_status mega_replay(const char *text, size_t bytes, mega_replay
 // Nodes of the same id, type and scope go on with their state and their values, held notes go on; cables that
 // come fade in and those that go fade out. A change takes effect at the start of a block: the next one, or the one
 // that holds the frame it is scheduled for. It is compiled at once. Changes that come before the audio role has
-// taken the one before become one; a change that is due while a fade is under way begins beside it, and what it takes
-// back turns where it is. Of eight such fades the older ones have the rest done in 3 ms; only where more than 20 are
-// under way at once does a change wait for that, at most 7 blocks at 48 kHz.
+// taken the one before become one; a change that is due while a fade is under way begins at once beside it; a cable
+// whose fade it reverses turns around at its present level. From eight such fades on the rest of the older ones takes 3 ms; only
+// where more than 20 are under way at once does a change wait for that, at most 7 blocks at 48 kHz.
 //
 // Scheduled changes follow one another in the order of their frames. Each is a list of operations, which must fit
 // the document as it will be then: when something changes before it, the list is applied anew to what that leaves, and

@@ -63,6 +63,11 @@ static bool read_lines(replay *r, const char *text, size_t bytes) {
         const char *end = memchr(text + at, '\n', bytes - at);
         size_t length = end ? (size_t)(end - text) - at : bytes - at;
         json_t *value = length ? json_loadb(text + at, length, 0, NULL) : NULL;
+        if (length && !value && !end) { // copied while it was written, or the program died
+            mega_report_add(r->report, MEGA_SEVERITY_WARNING, "syntax", "", (uint32_t)line, 1, NULL,
+                            "the last line is cut off, and left out");
+            break;
+        }
         if (length && (!value || json_array_append_new(r->lines, value))) {
             mega_report_add(r->report, MEGA_SEVERITY_ERROR, "syntax", "", (uint32_t)line, 1,
                             "a file that was recorded, whole", "not a line of a recording");

@@ -219,6 +219,7 @@ static const char *not_ours(int folder, const char *name, below_is_ours *is_ours
     char cause[128];
     size_t bytes;
     int file = openat(folder, name, O_RDONLY | ALWAYS);
+    if (file < 0 && errno == ENAMETOOLONG) return "is too long a name";
     if (file < 0) return errno == ENOENT ? NULL : "exists and cannot be read: it is not replaced";
     if (!is_plain(file)) {
         close(file);

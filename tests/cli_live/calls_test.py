@@ -43,6 +43,11 @@ def replayed():
             file.write("\n".join(line for line in lines if not line.startswith('{"event":[0,')) + "\n")
         code, _, errors = shell.run("replay", broken)
         assert code != 0 and "frame" in errors, errors
+        cut = os.path.join(folder, "cut.calls")
+        with open(cut, "w") as file:  # a copy of a file that is being written
+            file.write("\n".join(lines[:-2]) + "\n" + lines[-2][:10])
+        code, _, errors = shell.run("replay", cut)
+        assert code == 0 and "cut off" in errors and "the same bits" in errors, errors
         code, _, errors = shell.run("replay", KEYS)
         assert code != 0 and "not a recording" in errors, errors
 

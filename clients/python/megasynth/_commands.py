@@ -933,7 +933,7 @@ class Commands:
         return cast("Nothing", self._call("/synth/free", {"name": name}))
 
     def synth_list(self) -> SynthListAnswer:
-        """All synths, with what /status tells of each."""
+        """All synths, each with what /status says about it."""
         return cast("SynthListAnswer", self._call("/synth/list", {}))
 
     def synth_fader(self, name: str, value: float) -> SynthFaderAnswer:
@@ -969,7 +969,7 @@ class Commands:
         return cast("PatchUndoAnswer", self._call("/patch/undo", {"fade_ms": fade_ms}))
 
     def patch_redo(self, *, fade_ms: float | None = None) -> PatchRedoAnswer:
-        """Applies it again."""
+        """Makes the change again that was undone last."""
         return cast("PatchRedoAnswer", self._call("/patch/redo", {"fade_ms": fade_ms}))
 
     def patch_cancel(self, scheduled: int) -> Nothing:
@@ -985,7 +985,7 @@ class Commands:
         return cast("PatchGetAnswer", self._call("/patch/get", {"format": format, "written": written}))
 
     def patch_profile(self, on: bool | None = None) -> PatchProfileAnswer:
-        """Measures what each type of module takes, and tells it: nanoseconds since it was switched on."""
+        """Measures how long each type of module takes: nanoseconds since measuring was switched on."""
         return cast("PatchProfileAnswer", self._call("/patch/profile", {"on": on}))
 
     def patch_disasm(self) -> PatchDisasmAnswer:
@@ -1077,7 +1077,7 @@ class Commands:
         return cast("BusNewAnswer", self._call("/bus/new", {"kind": kind, "name": name, "node": node, "port": port, "voice": voice}))
 
     def bus_free(self, bus: int) -> Nothing:
-        """No longer a bus."""
+        """Frees a bus."""
         return cast("Nothing", self._call("/bus/free", {"bus": bus}))
 
     def bus_set(self, bus: int, value: float) -> BusSetAnswer:
@@ -1085,7 +1085,7 @@ class Commands:
         return cast("BusSetAnswer", self._call("/bus/set", {"bus": bus, "value": value}))
 
     def bus_get(self, bus: int) -> BusGetAnswer:
-        """What it is, and what goes over it now."""
+        """Kind and owner of a bus, and what goes over it now."""
         return cast("BusGetAnswer", self._call("/bus/get", {"bus": bus}))
 
     def bus_list(self) -> BusListAnswer:
@@ -1093,11 +1093,11 @@ class Commands:
         return cast("BusListAnswer", self._call("/bus/list", {}))
 
     def bus_tap(self, bus: int, every: int | None = None, ms: int | None = None) -> BusTapAnswer:
-        """Tells this client each 50 ms (or `ms`) what goes over it, as `/tap ,ib bus map`: peak, rms, and, of each `every`-th frame, samples (float32)."""
+        """Sends this client every 50 ms (or `ms`) what goes over the bus, as `/tap ,ib bus map`: peak, rms, and, of each `every`-th frame, samples (float32)."""
         return cast("BusTapAnswer", self._call("/bus/tap", {"bus": bus, "every": every, "ms": ms}))
 
     def bus_untap(self, bus: int) -> Nothing:
-        """No more of that."""
+        """Ends a tap."""
         return cast("Nothing", self._call("/bus/untap", {"bus": bus}))
 
     def module_list(self) -> ModuleListAnswer:
@@ -1109,7 +1109,7 @@ class Commands:
         return cast("ModuleGetAnswer", self._call("/module/get", {"name": name}))
 
     def record_start(self, file: str, *, bus: int | None = None, format: str | None = None, seconds: float | None = None, folders: bool | None = None) -> RecordStartAnswer:
-        """What is heard, or goes over a bus, into a .wav or .flac below the root; format float, pcm24 or pcm16."""
+        """Records the output, or a bus, into a .wav or .flac below the root; format float, pcm24 or pcm16."""
         return cast("RecordStartAnswer", self._call("/record/start", {"file": file, "bus": bus, "format": format, "seconds": seconds, "folders": folders}))
 
     def record_stop(self, file: str | None = None) -> RecordStopAnswer:
@@ -1129,7 +1129,7 @@ class Commands:
         return cast("MidiConnectAnswer", self._call("/midi/connect", {"port": port, "channel": channel}))
 
     def midi_disconnect(self, port: str) -> Nothing:
-        """No longer."""
+        """Stops an input from playing."""
         return cast("Nothing", self._call("/midi/disconnect", {"port": port}))
 
     def state_get(self) -> StateGetAnswer:
@@ -1137,11 +1137,11 @@ class Commands:
         return cast("StateGetAnswer", self._call("/state/get", {}))
 
     def state_save(self, file: str) -> StateSaveAnswer:
-        """The same, into a file below the root."""
+        """Writes the state into a file below the root."""
         return cast("StateSaveAnswer", self._call("/state/save", {"file": file}))
 
     def state_load(self, file: str | None = None, *, state: dict[str, Any] | None = None) -> StateLoadAnswer:
-        """Takes the place of all synths."""
+        """Loads a state: its synths replace all those there are."""
         return cast("StateLoadAnswer", self._call("/state/load", {"file": file, "state": state}))
 
 
@@ -1200,7 +1200,7 @@ class AsyncCommands:
         return cast("Awaitable[Nothing]", self._call("/synth/free", {"name": name}))
 
     def synth_list(self) -> Awaitable[SynthListAnswer]:
-        """All synths, with what /status tells of each."""
+        """All synths, each with what /status says about it."""
         return cast("Awaitable[SynthListAnswer]", self._call("/synth/list", {}))
 
     def synth_fader(self, name: str, value: float) -> Awaitable[SynthFaderAnswer]:
@@ -1236,7 +1236,7 @@ class AsyncCommands:
         return cast("Awaitable[PatchUndoAnswer]", self._call("/patch/undo", {"fade_ms": fade_ms}))
 
     def patch_redo(self, *, fade_ms: float | None = None) -> Awaitable[PatchRedoAnswer]:
-        """Applies it again."""
+        """Makes the change again that was undone last."""
         return cast("Awaitable[PatchRedoAnswer]", self._call("/patch/redo", {"fade_ms": fade_ms}))
 
     def patch_cancel(self, scheduled: int) -> Awaitable[Nothing]:
@@ -1252,7 +1252,7 @@ class AsyncCommands:
         return cast("Awaitable[PatchGetAnswer]", self._call("/patch/get", {"format": format, "written": written}))
 
     def patch_profile(self, on: bool | None = None) -> Awaitable[PatchProfileAnswer]:
-        """Measures what each type of module takes, and tells it: nanoseconds since it was switched on."""
+        """Measures how long each type of module takes: nanoseconds since measuring was switched on."""
         return cast("Awaitable[PatchProfileAnswer]", self._call("/patch/profile", {"on": on}))
 
     def patch_disasm(self) -> Awaitable[PatchDisasmAnswer]:
@@ -1344,7 +1344,7 @@ class AsyncCommands:
         return cast("Awaitable[BusNewAnswer]", self._call("/bus/new", {"kind": kind, "name": name, "node": node, "port": port, "voice": voice}))
 
     def bus_free(self, bus: int) -> Awaitable[Nothing]:
-        """No longer a bus."""
+        """Frees a bus."""
         return cast("Awaitable[Nothing]", self._call("/bus/free", {"bus": bus}))
 
     def bus_set(self, bus: int, value: float) -> Awaitable[BusSetAnswer]:
@@ -1352,7 +1352,7 @@ class AsyncCommands:
         return cast("Awaitable[BusSetAnswer]", self._call("/bus/set", {"bus": bus, "value": value}))
 
     def bus_get(self, bus: int) -> Awaitable[BusGetAnswer]:
-        """What it is, and what goes over it now."""
+        """Kind and owner of a bus, and what goes over it now."""
         return cast("Awaitable[BusGetAnswer]", self._call("/bus/get", {"bus": bus}))
 
     def bus_list(self) -> Awaitable[BusListAnswer]:
@@ -1360,11 +1360,11 @@ class AsyncCommands:
         return cast("Awaitable[BusListAnswer]", self._call("/bus/list", {}))
 
     def bus_tap(self, bus: int, every: int | None = None, ms: int | None = None) -> Awaitable[BusTapAnswer]:
-        """Tells this client each 50 ms (or `ms`) what goes over it, as `/tap ,ib bus map`: peak, rms, and, of each `every`-th frame, samples (float32)."""
+        """Sends this client every 50 ms (or `ms`) what goes over the bus, as `/tap ,ib bus map`: peak, rms, and, of each `every`-th frame, samples (float32)."""
         return cast("Awaitable[BusTapAnswer]", self._call("/bus/tap", {"bus": bus, "every": every, "ms": ms}))
 
     def bus_untap(self, bus: int) -> Awaitable[Nothing]:
-        """No more of that."""
+        """Ends a tap."""
         return cast("Awaitable[Nothing]", self._call("/bus/untap", {"bus": bus}))
 
     def module_list(self) -> Awaitable[ModuleListAnswer]:
@@ -1376,7 +1376,7 @@ class AsyncCommands:
         return cast("Awaitable[ModuleGetAnswer]", self._call("/module/get", {"name": name}))
 
     def record_start(self, file: str, *, bus: int | None = None, format: str | None = None, seconds: float | None = None, folders: bool | None = None) -> Awaitable[RecordStartAnswer]:
-        """What is heard, or goes over a bus, into a .wav or .flac below the root; format float, pcm24 or pcm16."""
+        """Records the output, or a bus, into a .wav or .flac below the root; format float, pcm24 or pcm16."""
         return cast("Awaitable[RecordStartAnswer]", self._call("/record/start", {"file": file, "bus": bus, "format": format, "seconds": seconds, "folders": folders}))
 
     def record_stop(self, file: str | None = None) -> Awaitable[RecordStopAnswer]:
@@ -1396,7 +1396,7 @@ class AsyncCommands:
         return cast("Awaitable[MidiConnectAnswer]", self._call("/midi/connect", {"port": port, "channel": channel}))
 
     def midi_disconnect(self, port: str) -> Awaitable[Nothing]:
-        """No longer."""
+        """Stops an input from playing."""
         return cast("Awaitable[Nothing]", self._call("/midi/disconnect", {"port": port}))
 
     def state_get(self) -> Awaitable[StateGetAnswer]:
@@ -1404,9 +1404,9 @@ class AsyncCommands:
         return cast("Awaitable[StateGetAnswer]", self._call("/state/get", {}))
 
     def state_save(self, file: str) -> Awaitable[StateSaveAnswer]:
-        """The same, into a file below the root."""
+        """Writes the state into a file below the root."""
         return cast("Awaitable[StateSaveAnswer]", self._call("/state/save", {"file": file}))
 
     def state_load(self, file: str | None = None, *, state: dict[str, Any] | None = None) -> Awaitable[StateLoadAnswer]:
-        """Takes the place of all synths."""
+        """Loads a state: its synths replace all those there are."""
         return cast("Awaitable[StateLoadAnswer]", self._call("/state/load", {"file": file, "state": state}))
