@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Choices that are turned while they sound cross-fade as an edit of them does: every pair of every
-// choice of every module, by a parameter, a knob's cable, a preset, a morph; per voice and shared.
+// choice of every module, by a parameter, a knob's cable, a note's own value, a preset, a morph;
+// per voice and shared. (score_test holds scores to the same bits as what is played.)
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,12 +17,13 @@ enum {
     AT = 4800, ///< a block's start: there edits are heard
     AFTER = 4800,
     FADE = 144,
+    NOTES = 5,
     SOUND = AT + AFTER,
 };
 
 /// How a choice gets to its new value.
-typedef enum { BY_EDIT, BY_PARAM, BY_KNOB, BY_PRESET, BY_MORPH, WAYS } way;
-static const char *const way_names[WAYS] = {"edit", "parameter", "knob", "preset", "morph"};
+typedef enum { BY_EDIT, BY_PARAM, BY_KNOB, BY_NOTE, BY_PRESET, BY_MORPH, WAYS } way;
+static const char *const way_names[WAYS] = {"edit", "parameter", "knob", "note", "preset", "morph"};
 
 typedef struct {
     const mega_module *module;
@@ -90,7 +92,7 @@ static void edit(mega_engine *e, const turn_case *c) {
     mega_report_destroy(report);
 }
 
-static void turn(mega_engine *e, const turn_case *c, way by) {
+static void turn(mega_engine *e, const turn_case *c, way by, const mega_note *notes, int32_t own) {
     mega_status status = MEGA_OK;
     switch (by) {
     case BY_EDIT: edit(e, c); break;
@@ -100,6 +102,10 @@ static void turn(mega_engine *e, const turn_case *c, way by) {
     case BY_KNOB:
         status = mega_knob_set(e, AT, mega_find_knob(e, "k"), (float)c->to / c->row->max);
         break;
+    case BY_NOTE:
+        for (int n = 0; n < NOTES; n++)
+            status |= mega_note_param_set(e, AT, notes[n], own, (float)c->to, -1);
+        break;
     default:
         status = mega_preset_recall(e, AT, mega_find_preset(e, "p"), by == BY_MORPH ? 0.05f : 0);
     }
@@ -108,13 +114,15 @@ static void turn(mega_engine *e, const turn_case *c, way by) {
 
 static void play_turn(const turn_case *c, way by, float *sound) {
     mega_engine *e = stage_open(document_of(c, by == BY_KNOB));
-    for (int n = 0; c->voice && n < 5; n++)
-        mega_note_on(e, MEGA_NOW, 45 + 3.7f * (float)n, 0.8f, NULL);
+    mega_note notes[NOTES];
+    for (int n = 0; c->voice && n < NOTES; n++)
+        mega_note_on(e, MEGA_NOW, 45 + 3.7f * (float)n, 0.8f, &notes[n]);
+    int32_t own = by == BY_NOTE ? mega_find_note_param(e, "x", c->row->name, NULL) : -1;
     // a tape's head that is under way tells the two modes of a delay apart
     int32_t time = strcmp(c->module->name, "delay") ? -1 : mega_find_param(e, "x", "time");
     if (time >= 0) mega_param_set(e, AT - 960, time, 0.03f, -1);
     stage_render(e, sound, AT);
-    turn(e, c, by);
+    turn(e, c, by, notes, own);
     stage_render(e, sound + AT, AFTER);
     mega_destroy(e);
 }
