@@ -54,6 +54,11 @@ static int start(server *s, char *cause, size_t bytes) {
         log_line(LOG_WARNING, "memory.lock", "%s", cause);
     if (s->options->trace_file && !trace_open(s->options->trace_file, cause, (unsigned)bytes))
         return EXIT_FILE;
+    const char *calls = s->options->calls_folder;
+    if (calls && access(calls, W_OK | X_OK) != 0) {
+        snprintf(cause, bytes, "--calls %s: %s", calls, strerror(errno));
+        return EXIT_FILE;
+    }
     bool in_use;
     if (!runtime_lock(s, cause, bytes, &in_use)) return in_use ? EXIT_IN_USE : EXIT_FILE;
     if (!net_open(s, cause, bytes, &exit_code)) return exit_code;

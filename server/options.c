@@ -160,7 +160,10 @@ static bool take(options *o, int which, char *text) {
     case OPTION_root: o->root = text; return true;
     case OPTION_patch: o->patch_file = text; return true;
     case OPTION_watch: return o->watch = true;
-    case OPTION_state: o->state_file = text; return true;
+    case OPTION_state:
+        o->state_file = text;
+        o->state_named = true;
+        return true;
     case OPTION_resume: return o->resume = true;
     case OPTION_ready_fd:
         if (!whole("ready-fd", text, 0, 1 << 20, &n)) return false;

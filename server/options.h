@@ -14,6 +14,7 @@ typedef struct options {
     unsigned port;
     const char *socket_path; ///< NULL: none
     const char *listen, *token_file, *root, *patch_file, *trace_file, *calls_folder, *state_file;
+    bool state_named; ///< by --state, not the usual place
     char runtime_dir[256];
     audio_options audio;
     size_t memory_bytes_max; ///< of each synth; 0: the engine's default

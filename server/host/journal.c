@@ -191,11 +191,16 @@ int journal_begin(server *s, bool *resumed, char *cause, size_t cause_bytes) {
     json_t *state = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &where);
     free(text);
     if (!state) log_line(LOG_WARNING, "state.bad", "%s:%d: %s", path, where.line, where.text);
-    bool good = state && (s->options->resume ? resume(s, state) : state_is_one(state));
+    bool is_one = state && state_is_one(state);
+    bool good = state && (s->options->resume ? resume(s, state) : is_one);
     *resumed = good && s->options->resume;
     json_decref(state);
     if (good && !s->options->resume) keep_before(path);
     if (good) return EXIT_FINE;
+    if (s->options->state_named && !is_one) { // somebody's patch, perhaps
+        snprintf(cause, cause_bytes, "%s: this is no state of megasynthd" UNREADABLE, path);
+        return EXIT_FILE;
+    }
     char aside[600];
     if (!file_set_aside(path, "bad", aside, sizeof aside)) {
         snprintf(cause, cause_bytes, "%s: %s" UNREADABLE, path, strerror(errno));

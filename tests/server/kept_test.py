@@ -229,6 +229,22 @@ def bad_ones():
         with open(state_file(path) + ".before") as f: assert json.load(f)["synths"]["main"]["patch"]["name"] == "first"
 
 
+def not_a_state():
+    """--state names a file that is something else, a patch: it stays, and the start says so."""
+    with folder() as path:
+        os.makedirs(path, exist_ok=True)
+        patch = path + "/mine.json"
+        for text in (json.dumps(PATCH), "(patch)", "[]", ""):
+            with open(patch, "w") as f: f.write(text)
+            for more in ([], ["--resume"]):
+                code, said = starts(path, "--state", patch, *more)
+                assert code == 6 and "no state" in said, (code, said)
+                with open(patch) as f: assert f.read() == text
+        assert sorted(os.listdir(path))[:1] and not [name for name in os.listdir(path) if "bad" in name]
+        code, said = starts(path, "--state", "none", "--calls", path + "/nowhere")
+        assert code == 6 and "--calls" in said, (code, said)
+
+
 # ---- killed ---------------------------------------------------------------------------------------
 def killed():
     """kill -9 at random moments while states are written: the old one or the new one is there, whole; --resume takes it."""
@@ -257,4 +273,4 @@ def killed():
     return f"{KILLS} kills, {len(seen)} states"
 
 
-run([turned, quits, no_room, unsavable, a_small_disk, unreadable, not_allowed, bad_ones, killed], "kept_test")
+run([turned, quits, no_room, unsavable, a_small_disk, unreadable, not_allowed, bad_ones, not_a_state, killed], "kept_test")

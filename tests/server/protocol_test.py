@@ -288,7 +288,8 @@ def edits_overlap():
         done = c.call("/patch/edit", ops=ops, fade_ms=2000)
         assert c.call("/sync")["applied"]
         after = c.call("/clock")["frame"]
-        assert before - 64 <= done["frame"] <= after, (i, before, done["frame"], after)
+        # the clock may be ahead of the audio role by what the device has been given: a period or more
+        assert before - 4800 <= done["frame"] <= after, (i, before, done["frame"], after)
         waited += after - before
     assert waited < 20 * 24000, waited  # of 96,000 each, had it waited for the fades
     return f"{waited / 20:.0f} frames for an edit and its /sync"
