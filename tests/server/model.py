@@ -80,6 +80,7 @@ class Synth:
                     self.set[key[0], renamed[1], key[2]] = self.set.pop(key)
             if renamed:
                 before = {(k[0], renamed[1], k[2]) if k[0] == "param" and k[1] == renamed[0] else k: v for k, v in before.items()}
+            for key in list(self.set): self.follow_type(key, new)
             for key in list(self.set):
                 if new.holds(key) and self.document_held(key, renamed) and before.get(key) != after.get(key):
                     del self.set[key]
@@ -88,6 +89,15 @@ class Synth:
             if new.holds(key) and self.is_known(key):
                 del self.set[key]
                 self.put(key, value)
+
+    def follow_type(self, key, new):
+        """A node of another type in the place of one: a choice goes by its name, or is gone."""
+        before, after = self.document.nodes.get(key[1]), new.nodes.get(key[1])
+        if key[0] != "param" or not before or not after or before["type"] == after["type"]: return
+        old, now = ({p["name"]: p.get("choices") for p in self.modules[node["type"]]["params"]}.get(key[2]) for node in (before, after))
+        if not old and not now: return
+        value = self.set.pop(key)
+        if old and now and old[int(value)] in now: self.set[key] = float(now.index(old[int(value)]))
 
     def is_known(self, key):
         return key[0] == "knob" or any(p["name"] == key[2] for p in self.modules[self.document.nodes[key[1]]["type"]]["params"])
