@@ -79,7 +79,7 @@ def in_a_bundle():
     """All of it at one frame, with a note."""
     with Server(PROGRAM, "--state", "none") as s:
         c = s.client()
-        c.call("/sync")  # the synth is in the mix: before its first block nobody knows the frame of that
+        s.client().call("/sync")  # the synth is in the mix: before its first block nobody knows the frame of that
         c.next += 10
         c.send(bundle(request(1, "/patch/add", id="osc1", type="osc.sine"), request(2, "/patch/add", id="out", type="output"),
                       request(3, "/patch/connect", **{"from": "osc1", "port": "out", "to": "out", "to_port": "in"}),
