@@ -161,29 +161,23 @@ static void send_chosen(synth *x, const char *selector, const char *name, short 
     synth_send(x, selector, 1, &atom);
 }
 
-static void do_read(synth *x, t_symbol *selector, short argc, t_atom *argv) {
-    char name[MAX_PATH_CHARS] = "";
+/// `read` or `write`.
+static void do_file(synth *x, t_symbol *selector, short argc, t_atom *argv) {
+    char name[MAX_PATH_CHARS] = "patch.json"; // what the dialog for saving proposes
     short folder;
     t_fourcc type;
-    if (argc) synth_send(x, selector->s_name, argc, argv);
-    else if (!open_dialog(name, &folder, &type, NULL, 0))
-        send_chosen(x, selector->s_name, name, folder);
+    if (argc) {
+        synth_send(x, selector->s_name, argc, argv);
+        return;
+    }
+    bool cancelled = selector == gensym("write")
+                         ? saveasdialog_extended(name, &folder, &type, NULL, 0)
+                         : open_dialog(name, &folder, &type, NULL, 0);
+    if (!cancelled) send_chosen(x, selector->s_name, name, folder);
 }
 
-static void do_write(synth *x, t_symbol *selector, short argc, t_atom *argv) {
-    char name[MAX_PATH_CHARS] = "patch.json";
-    short folder;
-    t_fourcc type;
-    if (argc) synth_send(x, selector->s_name, argc, argv);
-    else if (!saveasdialog_extended(name, &folder, &type, NULL, 0))
-        send_chosen(x, selector->s_name, name, folder);
-}
-
-static void take_read(synth *x, t_symbol *selector, long argc, t_atom *argv) {
-    defer(x, (method)do_read, selector, (short)argc, argv);
-}
-static void take_write(synth *x, t_symbol *selector, long argc, t_atom *argv) {
-    defer(x, (method)do_write, selector, (short)argc, argv);
+static void take_file(synth *x, t_symbol *selector, long argc, t_atom *argv) {
+    defer(x, (method)do_file, selector, (short)argc, argv);
 }
 
 static void do_dictionary(synth *x, t_symbol *name, short argc, t_atom *argv) {
@@ -307,8 +301,8 @@ C74_EXPORT void ext_main(void *r) {
     class_addmethod(c, (method)take_int, "int", A_LONG, 0);
     class_addmethod(c, (method)take_float, "float", A_FLOAT, 0);
     class_addmethod(c, (method)take_bang, "bang", 0);
-    class_addmethod(c, (method)take_read, "read", A_GIMME, 0);
-    class_addmethod(c, (method)take_write, "write", A_GIMME, 0);
+    class_addmethod(c, (method)take_file, "read", A_GIMME, 0);
+    class_addmethod(c, (method)take_file, "write", A_GIMME, 0);
     class_addmethod(c, (method)take_dictionary, "dictionary", A_SYM, 0);
     class_addmethod(c, (method)synth_save, "appendtodictionary", A_CANT, 0);
     synth_add_attributes(c);
