@@ -94,15 +94,6 @@ static uint32_t find_target(const mega_program *before, const mega_patch *patch_
     return UINT32_MAX;
 }
 
-/// @param near where it is most likely
-static uint32_t find_knob(const mega_patch *patch, const mega_patch_knob_row *knob, size_t near) {
-    if (near < patch->knob_count && mega_same_knob(&patch->knobs[near], knob))
-        return (uint32_t)near;
-    for (size_t k = 0; k < patch->knob_count; k++)
-        if (mega_same_knob(&patch->knobs[k], knob)) return (uint32_t)k;
-    return UINT32_MAX;
-}
-
 /// What another node of its name was turned to.
 static void inherit(mega_program *p, const mega_program *before, const mega_program_node *old,
                     const mega_program_node *node) {
@@ -153,7 +144,7 @@ bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_
             transfer(p, before, old->slot + i, node->slot + i, written[i] || was[i]);
     }
     for (uint32_t k = 0; k < p->knob_count; k++) {
-        uint32_t o = find_knob(patch_before, &patch->knobs[k], k);
+        uint32_t o = (uint32_t)mega_patch_same_knob(patch_before, &patch->knobs[k], k);
         if (o != UINT32_MAX && patch->knobs[k].value == patch_before->knobs[o].value)
             p->knob_before[k] = o;
     }

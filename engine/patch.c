@@ -117,6 +117,14 @@ bool mega_same_knob(const mega_patch_knob_row *a, const mega_patch_knob_row *b) 
     return a->birth == b->birth || strcmp(a->id, b->id) == 0;
 }
 
+int32_t mega_patch_same_knob(const mega_patch *patch, const mega_patch_knob_row *knob,
+                             size_t near) {
+    if (near < patch->knob_count && patch->knobs[near].birth == knob->birth) return (int32_t)near;
+    for (size_t k = 0; k < patch->knob_count; k++)
+        if (patch->knobs[k].birth == knob->birth) return (int32_t)k;
+    return mega_patch_find_knob(patch, knob->id);
+}
+
 uint64_t mega_patch_birth(void) {
     static _Atomic uint64_t last; // documents are read on any thread
     return ++last;

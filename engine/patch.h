@@ -110,6 +110,9 @@ struct mega_patch {
 
 /// The same knob, under whatever name, or another of its name.
 bool mega_same_knob(const mega_patch_knob_row *a, const mega_patch_knob_row *b);
+/// The knob of a patch that is the same as another patch's: of its birth, else of its name, since two
+/// knobs may have swapped theirs. @param near where it is most likely @return -1: there is none
+int32_t mega_patch_same_knob(const mega_patch *patch, const mega_patch_knob_row *knob, size_t near);
 /// A number that no node or knob has yet.
 uint64_t mega_patch_birth(void);
 

@@ -357,8 +357,8 @@ static bool add_dying_nodes(matching *m, mega_stage *stage) {
 /// The number of an old knob in the stage's patch, added if the new patch has it not.
 static int32_t stage_knob(const matching *m, mega_patch *p, uint32_t old) {
     const mega_patch_knob_row *knob = &m->before->knobs[old];
-    for (size_t k = 0; k < p->knob_count; k++)
-        if (mega_same_knob(&p->knobs[k], knob)) return (int32_t)k;
+    int32_t there = mega_patch_same_knob(p, knob, old);
+    if (there >= 0) return there;
     if (!extend(&p->knobs, p->knob_count, 1, sizeof *p->knobs)) return -1;
     bool ok = mega_patch_copy_knob(&p->knobs[p->knob_count++], knob);
     return ok ? (int32_t)p->knob_count - 1 : -1;

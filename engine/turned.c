@@ -108,11 +108,8 @@ static const mega_patch_node_row *node_before(const mega_patch *before,
 
 static const mega_patch_knob_row *knob_before(const mega_patch *before,
                                               const mega_patch_knob_row *knob, size_t near) {
-    if (near < before->knob_count && mega_same_knob(&before->knobs[near], knob))
-        return &before->knobs[near];
-    for (size_t k = 0; k < before->knob_count; k++)
-        if (mega_same_knob(&before->knobs[k], knob)) return &before->knobs[k];
-    return NULL;
+    int32_t k = mega_patch_same_knob(before, knob, near);
+    return k < 0 ? NULL : &before->knobs[k];
 }
 
 bool mega_turned_inherit(const mega_patch *before, mega_patch *after) {

@@ -150,12 +150,10 @@ static float param_heading(const located *l, uint32_t param) {
 
 static float knob_heading(mega_engine *e, const mega_patch_knob_row *knob) {
     const mega_program *now = sounding(e);
-    for (size_t k = 0; now && k < now->patch->knob_count; k++) {
-        const mega_patch_knob_row *row = &now->patch->knobs[k];
-        if (mega_same_knob(row, knob))
-            return row->value == knob->value ? read_word(e, &now->knob_values[k]) : knob->value;
-    }
-    return mega_turned_value(&knob->turned, knob->value);
+    int32_t k = now ? mega_patch_same_knob(now->patch, knob, 0) : -1;
+    if (k < 0) return mega_turned_value(&knob->turned, knob->value);
+    bool says_the_same = now->patch->knobs[k].value == knob->value;
+    return says_the_same ? read_word(e, &now->knob_values[k]) : knob->value;
 }
 
 /// Whether the document in force says another value than the one before: then what was said before
@@ -172,11 +170,10 @@ static bool is_param_renewed(const mega_engine *e, const mega_patch_node_row *no
 
 static bool is_knob_renewed(const mega_engine *e, const mega_patch_knob_row *knob) {
     const mega_program *stage;
-    for (size_t i = 0; (stage = stage_of(e, i)); i++)
-        for (size_t k = 0; k < stage->patch->knob_count; k++)
-            if (mega_same_knob(&stage->patch->knobs[k], knob) &&
-                stage->knob_before[k] == UINT32_MAX)
-                return true;
+    for (size_t i = 0; (stage = stage_of(e, i)); i++) {
+        int32_t k = mega_patch_same_knob(stage->patch, knob, 0);
+        if (k >= 0 && stage->knob_before[k] == UINT32_MAX) return true;
+    }
     return false;
 }
 

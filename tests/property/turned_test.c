@@ -341,7 +341,41 @@ static void turned_stays_turned(void **state) {
                   (unsigned long long)edits, (unsigned long long)undone, (unsigned long long)loads);
 }
 
+static void knobs_are(mega_engine *engine, float k0, float k1) {
+    float value[2];
+    assert_int_equal(mega_knob_get(engine, "k0", &value[0]), MEGA_OK);
+    assert_int_equal(mega_knob_get(engine, "k1", &value[1]), MEGA_OK);
+    assert_true(value[0] == k0 && value[1] == k1);
+}
+
+/// Two knobs take each other's name: each takes its value along, at once and back again.
+static void names_are_swapped(void **state) {
+    (void)state;
+    static const char swap[] =
+        "[{\"op\": \"rename\", \"knob\": \"k0\", \"to\": \"t\"}, {\"op\": \"rename\", \"knob\": "
+        "\"k1\", \"to\": \"k0\"}, {\"op\": \"rename\", \"knob\": \"t\", \"to\": \"k1\"}]";
+    for (uint32_t frames = 0; frames <= 6400; frames += 6400) {
+        static model m;
+        begin(&m, 1);
+        stage_render(m.engine, NULL, 640);
+        mega_knob_set(m.engine, MEGA_NOW, mega_find_knob(m.engine, "k0"), 0.875f);
+        mega_knob_set(m.engine, MEGA_NOW, mega_find_knob(m.engine, "k1"), 0.125f);
+        stage_render(m.engine, NULL, frames);
+        assert_int_equal(
+            mega_edit(m.engine, swap, strlen(swap), MEGA_FORMAT_JSON, NULL, NULL, NULL), MEGA_OK);
+        knobs_are(m.engine, 0.125f, 0.875f);
+        stage_render(m.engine, NULL, frames);
+        knobs_are(m.engine, 0.125f, 0.875f);
+        assert_int_equal(mega_undo(m.engine, 3, NULL, NULL), MEGA_OK);
+        knobs_are(m.engine, 0.875f, 0.125f);
+        stage_render(m.engine, NULL, 6400);
+        knobs_are(m.engine, 0.875f, 0.125f);
+        mega_destroy(m.engine);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(turned_stays_turned)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(turned_stays_turned),
+                                       cmocka_unit_test(names_are_swapped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
