@@ -111,12 +111,12 @@ class Synth:
         for op in ops: getattr(self, "op_" + op["op"])(new, op)
         self.check_outputs(new)
         if new.has_cycle(): raise Wrong("cycle", "not-found", "bad-type", "patch")
-        rename = next(((op["id"], op["to"]) for op in ops if op["op"] == "rename"), None)
-        self.undos.append(self.change(new, rename))
-        self.redos = []
         for op in ops:  # what an edit names is set by it, whatever it was before
             if op["op"] == "set": self.set.pop(("param", op["id"], op["param"]), None)
             if op["op"] == "knob" and "value" in op: self.set.pop(("knob", op["id"]), None)
+        rename = next(((op["id"], op["to"]) for op in ops if op["op"] == "rename"), None)
+        self.undos.append(self.change(new, rename))
+        self.redos = []
 
     def check_outputs(self, d):
         for node in d.nodes.values():
