@@ -173,6 +173,9 @@ def check_folder(externals, examples):
     with pd.folder() as folder:
         library = os.path.join(folder, "megasynth")
         shutil.copytree(externals, library)
+        runtime = os.path.join(externals, "sanitizer-runtime")
+        if os.path.exists(runtime):
+            shutil.copy(runtime, folder)
         for name in ("keys.json", "pad.json"):
             shutil.copy(os.path.join(examples, name), library)
         shutil.copy(os.path.join(examples, "tremolo.json"), os.path.join(folder, "pad.json"))

@@ -86,7 +86,11 @@ def silent_connections():
         return f"{len(many)} silent connections"
 
 
+with open(PROGRAM, "rb") as program: SANITIZED = b"__asan_init" in program.read()  # keeps what is freed, so memory tells nothing
+
+
 def resident(s):
+    if SANITIZED: return 0
     with open(f"/proc/{s.process.pid}/status") as f: return next(int(line.split()[1]) for line in f if line.startswith("VmRSS")) / 1024
 
 
