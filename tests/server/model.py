@@ -91,13 +91,15 @@ class Synth:
                 self.put(key, value)
 
     def follow_type(self, key, new):
-        """A node of another type in the place of one: a choice goes by its name, or is gone."""
+        """A node of another type in the place of one: a choice goes by its name, a number if it is in the range, or is gone."""
         before, after = self.document.nodes.get(key[1]), new.nodes.get(key[1])
         if key[0] != "param" or not before or not after or before["type"] == after["type"]: return
-        old, now = ({p["name"]: p.get("choices") for p in self.modules[node["type"]]["params"]}.get(key[2]) for node in (before, after))
-        if not old and not now: return
+        old, now = ({p["name"]: p for p in self.modules[node["type"]]["params"]}.get(key[2]) for node in (before, after))
         value = self.set.pop(key)
-        if old and now and old[int(value)] in now: self.set[key] = float(now.index(old[int(value)]))
+        if not old or not now or bool(old.get("choices")) != bool(now.get("choices")): return
+        if not old.get("choices"):
+            if now["min"] <= value <= now["max"]: self.set[key] = value
+        elif old["choices"][int(value)] in now["choices"]: self.set[key] = float(now["choices"].index(old["choices"][int(value)]))
 
     def is_known(self, key):
         return key[0] == "knob" or any(p["name"] == key[2] for p in self.modules[self.document.nodes[key[1]]["type"]]["params"])
