@@ -7,6 +7,7 @@
 
 #include "choices.h"
 #include "registry.h"
+#include "transition.h"
 #include "turned.h"
 
 /// Nodes of a program by id: an open hash table.
@@ -104,7 +105,8 @@ static void inherit(mega_program *p, const mega_program *before, const mega_prog
         if (k == row->module->param_count) continue;
         if (p->inheritances)
             p->inheritances[p->inheritance_count] = (mega_slot_inheritance){
-                old->slot + i, node->slot + k, old->module, node->module, i};
+                old->slot + i, node->slot + k, old->module, node->module, i,
+                node->ancestor != UINT32_MAX};
         p->inheritance_count++;
     }
 }
@@ -113,7 +115,9 @@ static void list_inheritances(mega_program *p, const mega_program *before, const
     p->inheritance_count = 0;
     for (uint32_t n = 0; n < p->node_count; n++) {
         const mega_program_node *node = &p->nodes[n];
-        uint32_t old = node->ancestor == UINT32_MAX ? table_find(table, node->id) : UINT32_MAX;
+        bool fresh = node->ancestor == UINT32_MAX;
+        bool revived = !fresh && mega_is_dying(before->nodes[node->ancestor].id);
+        uint32_t old = fresh || revived ? table_find(table, node->id) : UINT32_MAX;
         if (old != UINT32_MAX) inherit(p, before, &before->nodes[old], node);
     }
 }
@@ -234,6 +238,17 @@ static void cut_choices(const mega_program *to, const mega_program *from) {
     }
 }
 
+/// A slot that was carried from a dying node goes where the living one of its name was.
+static void revive(const swap *s, uint32_t to, float target) {
+    mega_slot *slot = &s->to->slots[to];
+    if (s->to->heading[to] == target) return;
+    s->to->heading[to] = target;
+    mega_slot_go(slot, target, -1, s->rate);
+    if (slot->listed) return;
+    slot->listed = true;
+    s->to->moving_slots[s->to->moving_count++] = to;
+}
+
 static void inherit_turned(const swap *s) {
     for (uint32_t i = 0; i < s->to->inheritance_count; i++) {
         const mega_slot_inheritance *way = &s->to->inheritances[i];
@@ -242,6 +257,10 @@ static void inherit_turned(const swap *s) {
         bool turned = value != s->from->documented[way->from];
         uint32_t k =
             mega_turned_port(mega_isa_one.modules[way->from_module], module, way->param, &value);
+        if (way->revived) {
+            revive(s, way->to, turned ? value : s->to->documented[way->to]);
+            continue;
+        }
         if (!turned || k == module->param_count) continue;
         s->to->heading[way->to] = value;
         mega_slot_go(&s->to->slots[way->to], value, 0, s->rate);

@@ -148,6 +148,7 @@ typedef struct {
 typedef struct {
     uint32_t from, to;                    ///< slots
     uint32_t from_module, to_module, param; ///< in modules.def; of the old one
+    bool revived; ///< the node's state comes from one that was dying, which values that are set pass by
 } mega_slot_inheritance;
 
 typedef struct mega_program {

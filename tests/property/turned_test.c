@@ -374,8 +374,36 @@ static void names_are_swapped(void **state) {
     }
 }
 
+/// An edit that gives a node another scope is undone while it fades: the node that comes back was
+/// dying, and a value that was set right before the edit never reached it.
+static void undone_while_it_fades(void **state) {
+    (void)state;
+    static const char cut[] =
+        "[{\"op\": \"disconnect\", \"from\": [\"note\", \"freq\"], \"to\": [\"n1\", \"freq\"]}]";
+    for (uint32_t frames = 0; frames <= 640; frames += 64) {
+        static model m;
+        float value;
+        begin(&m, 1);
+        stage_render(m.engine, NULL, 640);
+        mega_param_set(m.engine, MEGA_NOW, mega_find_param(m.engine, "n1", "detune"), 35.5f, -1);
+        mega_change how = MEGA_CHANGE_NOW;
+        how.fade_ms = 30;
+        assert_int_equal(mega_edit(m.engine, cut, strlen(cut), MEGA_FORMAT_JSON, &how, NULL, NULL),
+                         MEGA_OK);
+        stage_render(m.engine, NULL, frames);
+        assert_int_equal(mega_undo(m.engine, 3, NULL, NULL), MEGA_OK);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(mega_param_get(m.engine, "n1", "detune", &value), MEGA_OK);
+            assert_true(value == 35.5f);
+            stage_render(m.engine, NULL, 6400);
+        }
+        mega_destroy(m.engine);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(turned_stays_turned),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(undone_while_it_fades),
+                                       cmocka_unit_test(turned_stays_turned),
                                        cmocka_unit_test(names_are_swapped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
