@@ -10,13 +10,17 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 from wire import Client, Failed, PATCH, Server, run
 
 PROGRAM = os.path.abspath(sys.argv[1])
-server = Server(PROGRAM, "--state", "none")
-ROOT = server.folder
+outside = tempfile.TemporaryDirectory(prefix="megasynth-files-")  # around the root: what leads out of it leads here
+OUTSIDE = outside.name
+ROOT = OUTSIDE + "/root"
+os.mkdir(ROOT)
+server = Server(PROGRAM, "--state", "none", folder=ROOT)
 COMMANDS = {"/state/save": ".json", "/state/load": ".json", "/patch/load": ".json", "/patch/check": ".json", "/record/start": ".wav"}
 
 
@@ -34,7 +38,7 @@ def refused(c, command, name):
 
 def names():
     c = server.client()
-    bad = ["", "/etc/x", "../x", "a/../../x", "./x", "a//x", ".hidden", ".config/x", "a/.b/x", "x\n2026 info forged: y", "x\x1b[2J", "x\x7f", "x\u0085y",
+    bad = ["", OUTSIDE + "/x", "../x", "a/../../x", "./x", "a//x", ".hidden", ".config/x", "a/.b/x", "x\n2026 info forged: y", "x\x1b[2J", "x\x7f", "x\u0085y",
            "n" * 2000]
     for command, ending in COMMANDS.items():
         for name in bad: refused(c, command, name + ending)
@@ -44,6 +48,7 @@ def names():
     assert "\n2026 info forged" not in server.log_text()
     left = set(os.listdir(ROOT))
     assert left <= {"log", "megasynth", "data", "state"}, left
+    assert os.listdir(OUTSIDE) == ["root"]
 
 
 def only_what_is_ours():
@@ -69,22 +74,21 @@ def links_and_fifos():
     c = server.client()
     with open(ROOT + "/good.json", "w") as f: json.dump(PATCH, f)
     c.call("/patch/load", file="good.json")
-    os.mkdir(ROOT + "/outside")
     for ending in (".json", ".wav"):
         os.mkfifo(ROOT + "/fifo" + ending)
         os.mkdir(ROOT + "/folder" + ending)
         os.symlink("/dev/zero", ROOT + "/device" + ending)
         os.symlink("good.json", ROOT + "/inside" + ending)
-        os.symlink("/nowhere/at/all", ROOT + "/dangling" + ending)
+        os.symlink(OUTSIDE + "/nowhere" + ending, ROOT + "/dangling" + ending)
         made = socket.socket(socket.AF_UNIX)
         made.bind(ROOT + "/socket" + ending)
-    os.symlink("/tmp", ROOT + "/away")
+    os.symlink(OUTSIDE, ROOT + "/away")
     for command, ending in COMMANDS.items():
         for name in ("fifo", "folder", "device", "inside", "dangling", "socket", "away/x"): refused(c, command, name + ending)
     os.mkfifo(ROOT + "/.later.json.new")  # in the place of the file aside
     c.call("/state/save", file="later.json")
     with open(ROOT + "/good.json") as f: assert json.load(f) == PATCH
-    assert not os.path.exists("/tmp/x.json") and not os.path.exists("/tmp/x.wav")
+    assert os.listdir(OUTSIDE) == ["root"]
 
 
 def ends(code, *options, say):
@@ -149,4 +153,4 @@ def the_usual_root():
         process.stdout.close()
 
 
-with server: run([names, only_what_is_ours, links_and_fifos, fifos_at_the_start, watched_fifo, the_usual_root], "files_test")
+with outside, server: run([names, only_what_is_ours, links_and_fifos, fifos_at_the_start, watched_fifo, the_usual_root], "files_test")

@@ -97,10 +97,19 @@ def pipelined():
 
 
 def refused():
-    with Server(MEGASYNTHD, "--state", "none") as server:
+    with tempfile.TemporaryDirectory(prefix="megasynth-outside-") as outside:
+        root = outside + "/root"
+        os.mkdir(root)
+        refused_in(root, outside)
+        assert os.listdir(outside) == ["root"]
+    return "each with its code; eight at once"
+
+
+def refused_in(root, outside):
+    with Server(MEGASYNTHD, "--state", "none", folder=root) as server:
         c = server.client()
-        os.symlink("/tmp", os.path.join(server.folder, "link"))
-        for path in ("/tmp/x.wav", "../x.wav", "a/../../x.wav", "x.mp3", ""):
+        os.symlink(outside, root + "/link")
+        for path in (outside + "/x.wav", "../x.wav", "a/../../x.wav", "x.mp3", ""):
             c.fails("bad-value", "/record/start", file=path)
         for path in ("link/x.wav", "missing/x.wav"):
             c.fails("file", "/record/start", file=path)
@@ -113,8 +122,6 @@ def refused():
             c.call("/record/start", file=f"{i}.wav")
         assert c.fails("limit", "/record/start", file="y.wav")["limit"] == "recordings_max"
         assert len(c.call("/record/stop")["recordings"]) == 8
-        assert not os.path.exists("/tmp/x.wav")
-    return "each with its code; eight at once"
 
 
 def full():
