@@ -121,6 +121,10 @@ enum { OPTIONS_END = -1, OPTIONS_HELP = -2, OPTIONS_WRONG = -3 };
 int next_option(const cli_command *command, int argc, char **argv);
 /// Whether there are `count` operands; says what is missing or too much. @param names "PATCH"
 bool operands_are(const cli_command *command, int argc, char **argv, int count);
+/// Which of `words` the operand is; `count` after a message. @param hint what to do, if none is
+/// near; NULL: nothing
+size_t operand_of(const cli_command *command, const char *operand, const char *const *words,
+                  size_t count, const char *hint);
 /// A number from the command line, or a message and false.
 bool number_of(const cli_command *command, const char *option, const char *text, double min,
                double max, double *value);

@@ -102,6 +102,20 @@ bool operands_are(const cli_command *command, int argc, char **argv, int count) 
     return true;
 }
 
+size_t operand_of(const cli_command *command, const char *operand, const char *const *words,
+                  size_t count, const char *hint) {
+    char room[160];
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(operand, words[i]) == 0) return i;
+    did_you_mean(operand, words, count, room);
+    usage_error(command, "%s takes %s; what is `%s`?%s%s", command->name, command->operands,
+                operand, *room || !hint ? "" : " ",
+                *room  ? room + 1
+                : hint ? hint
+                       : "");
+    return count;
+}
+
 bool number_of(const cli_command *command, const char *option, const char *text, double min,
                double max, double *value) {
     char *end;

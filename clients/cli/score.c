@@ -254,7 +254,8 @@ bool score_read(const char *text, size_t bytes, const score_files *files, sequen
         return false;
     }
     if (!json_is_array(root))
-        text_error(errors, "must be a list: [{\"at\": 0, \"note\": 60, \"length\": 0.5}, ...]");
+        text_error(errors, "must be a list: [{\"at\": 0, \"note\": 60, \"length\": 0.5}, ...]%s",
+                   json_object_get(root, "nodes") ? "; this is a patch" : "");
     reader r = {.files = files,
                 .sequence = s,
                 .errors = errors,

@@ -141,7 +141,7 @@ static void run(edit *e) {
     mega_at here = mega_at_key(&e->at, e->op, "op");
     if (!expect_object(&e->b, &e->at, e->op)) return;
     e->name = "";
-    if (!op) op_error(e, NULL, "missing", NULL, "an operation needs `op`");
+    if (!op) op_error(e, NULL, "missing", hint_file(e->op), "an operation needs `op`");
     if (!op || !expect_string(&e->b, &here, op)) return;
     e->name = json_string_value(op);
     for (size_t i = 0; i < COUNT(operations); i++) {
@@ -170,6 +170,7 @@ static mega_patch *apply(mega_document *document, const mega_patch *before, json
         e.op = json_array_get(document->root, i);
         e.at = mega_at_index(&root, document->root, i);
         run(&e);
+        if (!json_object_get(e.op, "op") && hint_file(e.op)) break; // once is enough
     }
     if (e.wordy && document->errors == 0) check_words(&e);
     if (e.b.patch && document->errors == 0) finish_rows(&e);

@@ -31,10 +31,14 @@ hint hint_nearest(const char *wrong, const char *const *names, size_t count, con
     hint h = {""};
     size_t used = 0;
     for (size_t i = 0; what && i < count; i++) {
-        size_t left = sizeof h.text - used;
-        int length = i == 0 ? snprintf(h.text, left, "%s: %s", what, names[i])
-                            : snprintf(h.text + used, left, ", %s", names[i]);
-        if (length < 0 || (size_t)length >= left) break;
+        size_t left = sizeof h.text - sizeof " ..." - used;
+        if (!*names[i]) continue; // of a row that could not be read
+        int length = used == 0 ? snprintf(h.text, left, "%s: %s", what, names[i])
+                               : snprintf(h.text + used, left, ", %s", names[i]);
+        if (length < 0 || (size_t)length >= left) {
+            snprintf(h.text + used, left, used ? " ..." : "");
+            break;
+        }
         used += (size_t)length;
     }
     return h;
@@ -319,11 +323,26 @@ static void warn_of_unused(builder *b, const mega_at *root) {
     }
 }
 
+const char *hint_file(const json_t *value) {
+    if (json_object_get(value, "op"))
+        return "these are operations of an edit: `megasynth edit FILE` applies them";
+    if (json_object_get(value, "nodes"))
+        return "this is a patch: `megasynth load FILE` loads it, `megasynth play FILE` plays it";
+    if (json_object_get(value, "at"))
+        return "this is a score: `megasynth play PATCH --score FILE` plays it, `megasynth render "
+               "PATCH --score FILE` renders it";
+    return NULL;
+}
+
 static void build_document(builder *b) {
     json_t *root = b->document->root, *value;
     const char *key;
     mega_at at = {.mark = root};
-    if (!expect_object(b, &at, root)) return;
+    if (!json_is_object(root)) {
+        mega_document_error(b->document, &at, "bad-type", hint_file(json_array_get(root, 0)),
+                            "must be an object, not %s", type_word(root));
+        return;
+    }
     json_object_foreach(root, key, value) {
         mega_at here = mega_at_key(&at, root, key);
         build_key(b, &here, key, value);

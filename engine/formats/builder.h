@@ -60,6 +60,10 @@ typedef struct {
 hint hint_nearest(const char *wrong, const char *const *names, size_t count, const char *what);
 hint hint_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/// What a file is that was taken for another, by an object in it: a patch, an operation or an event
+/// of a score. Files of all three end in .json. NULL: none of them.
+const char *hint_file(const json_t *value);
+
 /// "an object", "a string" ...
 const char *type_word(const json_t *value);
 /// @return false with the error reported

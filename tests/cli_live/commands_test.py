@@ -12,7 +12,7 @@ import signal
 import subprocess
 import wave
 
-from shell import (FILE, INTERRUPTED, KEYS, OK, PROGRAM, REFUSED, TOY, UNSOUND, USAGE, WRONG, Shell, ends, live_server, run,
+from shell import (FILE, INTERRUPTED, KEYS, OK, PROGRAM, REFUSED, SCORE, TOY, UNSOUND, USAGE, WRONG, Shell, ends, live_server, run,
                    until)
 
 
@@ -41,6 +41,9 @@ def load():
     shell.bad(USAGE, "load", say="load wants PATCH")
     shell.bad(USAGE, "load", KEYS, "--fade", "9999", say="--fade")
     shell.bad(REFUSED, "load", KEYS, "--rev", "99999", say="conflict")
+    shell.bad(WRONG, "load", SCORE, say=["this is a score", "`megasynth play PATCH --score FILE`"])
+    shell.bad(WRONG, "edit", SCORE, say="this is a score")
+    shell.bad(WRONG, "edit", KEYS, say="this is a patch")
 
 
 def as_it_was():
@@ -123,7 +126,11 @@ def cables():
     shell.good("disconnect", "lfo", "vca")
     shell.bad(USAGE, "connect", "note", "vca", say=["which of `note`? its outputs: ", "freq"])
     shell.bad(USAGE, "connect", "lfo", "note", say=["which of `note`? its inputs"])
-    shell.bad(WRONG, "connect", "lofo", "vca", say="lofo")
+    shell.bad(WRONG, "connect", "lofo", "vca", say="there is no node and no knob `lofo`; did you mean `lfo`?")
+    shell.bad(WRONG, "connect", "xyzzy", "vca.in", say=["no node and no knob `xyzzy`; nodes and knobs: note, ", "cutoff"])
+    shell.bad(WRONG, "connect", "lfo.out", "xyzzy.in", say="no node has the id `xyzzy`; nodes: note, ")
+    shell.bad(WRONG, "connect", "lfo.out", "vcaa.in", say="no node has the id `vcaa`; did you mean `vca`?")
+    shell.bad(WRONG, "disconnect", "lofo.out", "vca.in", say="no node has the id `lofo`; did you mean `lfo`?")
     assert shell.json("send", "/patch/get")["patch"] == before
     shell.good("connect", "space", "lfo.freq", "2", "--as", "octaves")
     assert shell.good("undo").startswith("undo: revision")
@@ -229,7 +236,7 @@ def synths():
     shell.good("synth", "free", "bass")
     shell.bad(REFUSED, "synth", "free", "bass", say="not-found")
     shell.bad(REFUSED, "knob", "--synth", "bass", say="bass")
-    shell.bad(USAGE, "synth", "make", "x", say="what is `make`")
+    shell.bad(USAGE, "synth", "make", "x", say="synth takes list|new|free|fader [SYNTH] [GAIN]; what is `make`?")
     shell.bad(USAGE, "synth", "new", say="synth wants")
     shell.bad(USAGE, "synth", "fader", "main", "9", say="not within 0..4")
 
@@ -248,7 +255,8 @@ def record():
     shell.bad(REFUSED, "record", "start", "take.mp9", say="/record/start")
     shell.bad(USAGE, "record", "start", say="record wants")
     shell.bad(USAGE, "record", "stop", "--seconds", "1", say="of `start`")
-    shell.bad(USAGE, "record", "begin", say="what is `begin`")
+    shell.bad(USAGE, "record", "strat", say="what is `strat`? did you mean `start`? (see")
+    shell.bad(USAGE, "record", "r2.wav", say="`megasynth record start r2.wav` records into that file")
 
 
 def send():

@@ -13,7 +13,7 @@ sys.path.insert(0, ROOT + "/tests/server")
 from wire import PATCH, Server, run  # noqa: E402, F401: what tests here use
 
 PROGRAM, SERVER = sys.argv[1], sys.argv[2]
-KEYS, TOY = ROOT + "/examples/keys.json", ROOT + "/examples/toy.json"
+KEYS, TOY, SCORE = (ROOT + "/examples/" + name for name in ("keys.json", "toy.json", "demo_score.json"))
 # What it ends with, as `megasynth --help` says.
 OK, WRONG, USAGE, FILE, NO_SERVER, REFUSED, LOST, TIMEOUT, UNSOUND, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 130
 

@@ -234,6 +234,16 @@ class Readings(Cli):
         found = json.loads(run("check", TOY, wrong, "--json")[1])
         self.assertEqual([one["ok"] for one in found], [True, False])
 
+    def test_file_of_another_kind(self):
+        score = os.path.join(os.path.dirname(KEYS), "demo_score.json")
+        for command in (["check"], ["check", "--json"], ["graph"], ["render", "--hash"]):
+            code, out, errors = run(*command, score)
+            self.assertEqual(code, 1)
+            self.assertIn(b"this is a score: `megasynth play PATCH --score FILE` plays it", out + errors.encode())
+        operations = self.file("ops.json", [{"op": "remove", "id": "osc0"}])
+        self.assertIn(b"operations of an edit: `megasynth edit FILE` applies them", run("check", operations)[1])
+        self.bad(1, "this is a patch", "render", KEYS, "--hash", "--score", KEYS)
+
     def test_counts_of_one(self):
         one = {"knobs": {"k": {}}, "nodes": {"o": {"type": "osc.sine"}, "out": {"type": "output"}}, "voices": 1,
                "connections": [{"from": "k", "to": ["o", "amp"]}, {"from": ["o", "out"], "to": ["out", "in"]}]}

@@ -201,6 +201,7 @@ static void bad_scores(void **state) {
         {"", "s:1: error: '[' or '{' expected"},
         {"[1,\n 2", "s:2:2: error: ']' expected"},
         {"{}", "s: error: must be a list"},
+        {"{\"nodes\": {}}", "...]; this is a patch"},
         {"\n\n[{\"at\": 0, \"note\": 1,\n\"knob\": \"c\"},\n3]",
          "s:5: error: [1]: must be an object"},
         {"[3]", "[0]: must be an object"},
@@ -370,7 +371,7 @@ static void bad_edits(void **state) {
          " {\"at\": 0, \"knob\": \"z\", \"value\": 0}, {\"at\": 9, \"knob\": \"w\", \"value\": 2}]",
          "s:2: error: [4].value: 2 is not within 0..1\n"
          "s:2: error: [3].knob: no such knob: `z`\n"
-         "s:1:37: error: [0].ops[0].id: there is no knob `x`\n"},
+         "s:1:37: error: [0].ops[0].id: there is no knob `x`; knobs: cutoff\n"},
         {"[{\"at\": 1, \"ops\": 1}, {\"at\": 2, \"knob\": \"y\", \"value\": 0}]",
          "s:1: error: [0].ops: must be a list of operations, such as [{\"op\": \"remove\", \"id\": "
          "\"lfo\"}]\n"},

@@ -55,12 +55,11 @@ static int run_on(client *c, int argc, char **argv, json_t *map) {
                                                                         "/record/stop",
                                                                         "/record/status"};
     const char *word = optind < argc ? argv[optind] : "status";
-    size_t which = 0, count = COUNT_OF(words);
-    while (which < count && strcmp(word, words[which]) != 0) which++;
-    char room[160];
-    if (which == count)
-        return usage_error(c->command, "what is `%s`?%s", word,
-                           did_you_mean(word, words, count, room));
+    char hint[200];
+    snprintf(hint, sizeof hint, "`megasynth record start %.100s` records into that file", word);
+    size_t which =
+        operand_of(c->command, word, words, COUNT_OF(words), strchr(word, '.') ? hint : NULL);
+    if (which == COUNT_OF(words)) return CLI_USAGE;
     bool named = argc - optind == 2;
     if (which == 0
             ? !operands_are(c->command, argc, argv, 2)

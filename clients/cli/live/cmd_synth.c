@@ -42,13 +42,8 @@ static int run(int argc, char **argv) {
     if (c.code >= 0) return c.code;
     const char *word = optind < argc ? argv[optind] : "list",
                *name = argv[optind + (optind < argc)];
-    size_t which = 0;
-    while (which < COUNT_OF(words) && strcmp(word, words[which]) != 0) which++;
-    if (which == COUNT_OF(words)) {
-        char room[160];
-        return usage_error(c.command, "what is `%s`?%s", word,
-                           did_you_mean(word, words, COUNT_OF(words), room));
-    }
+    size_t which = operand_of(c.command, word, words, COUNT_OF(words), NULL);
+    if (which == COUNT_OF(words)) return CLI_USAGE;
     if (optind < argc && !operands_are(c.command, argc, argv, operands[which])) return CLI_USAGE;
     if (which == 3 && !client_number(&c, "GAIN", argv[optind + 2], 0, 4, &value)) return CLI_USAGE;
     if (!client_open(&c)) return c.code;
