@@ -199,13 +199,21 @@ static mega_status put_taken(mega_engine *e, mega_patch *patch, mega_scheduled *
     return status;
 }
 
+/// A change for a frame sounds the same whenever it is made: it brings nothing but values that were
+/// sent for now and have not reached the audio role. The others get there by themselves.
+static void keep_sent_now(mega_engine *e, mega_patch *before) {
+    mega_values_leave(e, before);
+    mega_turned_forget_heard(before);
+}
+
 /// Puts a change to a whole patch; what was turned stays.
 static mega_status put_patch(mega_engine *e, const mega_patch *patch, mega_scheduled *change,
                              mega_report *report) {
     begin(e, change);
-    // for a frame: what is turned by then is known by then, to the audio role
-    bool any = mega_schedule_document(&e->schedule) && !change->timed;
+    // one that waits: what is turned by then is known by then, to the audio role
+    bool any = mega_schedule_document(&e->schedule) && !change->block;
     mega_patch *before = any ? mega_values_patch(e) : NULL, *after = mega_patch_clone(patch);
+    if (before && change->timed) keep_sent_now(e, before);
     if (after) mega_turned_forget(after);
     if (after && any && !(before && mega_turned_inherit(before, after))) {
         mega_patch_destroy(after);
@@ -277,9 +285,9 @@ static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_fo
     mega_patch *before = any ? mega_values_patch(e) : empty_document(), *after = NULL;
     if (before) after = mega_patch_edit(before, text, bytes, format, report, &undo);
     bool wrong = before && !after;
-    if (after && change->timed) { // the undo has what was turned; the audio role knows it by then
+    if (after && change->timed) { // the undo has all that was turned; most of it needs no change to come there
         mega_patch_destroy(after);
-        mega_turned_forget(before);
+        keep_sent_now(e, before);
         after = mega_patch_edit(before, text, bytes, format, NULL, NULL);
     }
     if (after && !mega_turned_inherit(before, after)) {

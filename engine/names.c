@@ -50,7 +50,8 @@ static int32_t slot_in(const mega_program *program, const char *name) {
     return -1;
 }
 
-// Nothing is collected here: a name may be the loaded patch's own.
+// Nothing is collected here: a name may be the loaded patch's own. So which programs are looked at
+// depends on calls that a recording leaves out, and whether the name is known is observed.
 //
 // Written before any event can carry the number: the ring orders the two. Asked again, it is
 // written again with what is there, while the audio role may read it: hence atomic.
@@ -64,6 +65,7 @@ int32_t mega_find_knob(mega_engine *e, const char *name) {
     const mega_program *program;
     for (size_t i = 0; (program = mega_schedule_program(s, i)) && !known; i++)
         known = mega_patch_find_knob(program->patch, name) >= 0;
+    known = mega_calls_observe(e, known);
     int32_t number = known ? number_of(&e->knobs, name, MEGA_NAMES_MAX) : -1;
     for (size_t i = 0; number >= 0 && (program = mega_schedule_program(s, i)); i++)
         __atomic_store_n(&program->knob_of_id[number], mega_patch_find_knob(program->patch, name),
@@ -80,6 +82,7 @@ int32_t mega_find_preset(mega_engine *e, const char *name) {
     const mega_program *program;
     for (size_t i = 0; (program = mega_schedule_program(s, i)) && !known; i++)
         known = mega_preset_find(program->patch, name) >= 0;
+    known = mega_calls_observe(e, known);
     int32_t number = known ? number_of(&e->presets, name, MEGA_PRESET_NAMES_MAX) : -1;
     for (size_t i = 0; number >= 0 && (program = mega_schedule_program(s, i)); i++)
         __atomic_store_n(&program->preset_of_id[number], mega_preset_find(program->patch, name),
@@ -111,7 +114,7 @@ int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
     const mega_program *program;
     for (size_t i = 0; (program = mega_schedule_program(s, i)) && !known; i++)
         known = has_param(program->patch, node, param);
-    if (!known) return -1;
+    if (!mega_calls_observe(e, known)) return -1;
     char name[MEGA_NAME_BYTES_MAX + 2];
     mega_names_join(name, node, param);
     int32_t number = number_of(&e->params, name, MEGA_NAMES_MAX);

@@ -136,10 +136,26 @@ void mega_turned_settle(mega_patch *patch) {
             patch->nodes[n].turned[i].unheard = false;
 }
 
+static bool any_unheard(const mega_patch_node_row *node) {
+    for (uint32_t i = 0; node->turned && i < node->module->param_count; i++)
+        if (node->turned[i].unheard) return true;
+    return false;
+}
+
+static void forget_node(mega_patch_node_row *node) {
+    free(node->turned);
+    node->turned = NULL;
+}
+
+void mega_turned_forget_heard(mega_patch *patch) {
+    for (size_t k = 0; k < patch->knob_count; k++)
+        if (!patch->knobs[k].turned.unheard) patch->knobs[k].turned = (mega_patch_turned){0};
+    // the values of a node stay together: a replacement states all that the audio role has not met
+    for (size_t n = 0; n < patch->node_count; n++)
+        if (!any_unheard(&patch->nodes[n])) forget_node(&patch->nodes[n]);
+}
+
 void mega_turned_forget(mega_patch *patch) {
     for (size_t k = 0; k < patch->knob_count; k++) patch->knobs[k].turned = (mega_patch_turned){0};
-    for (size_t n = 0; n < patch->node_count; n++) {
-        free(patch->nodes[n].turned);
-        patch->nodes[n].turned = NULL;
-    }
+    for (size_t n = 0; n < patch->node_count; n++) forget_node(&patch->nodes[n]);
 }

@@ -38,6 +38,8 @@ bool mega_turned_follow(const mega_patch_node_row *before, mega_patch_node_row *
 bool mega_turned_inherit(const mega_patch *before, mega_patch *after);
 /// Nothing is unheard any more.
 void mega_turned_settle(mega_patch *patch);
+/// Forgets what the audio role knows: it carries that from program to program itself.
+void mega_turned_forget_heard(mega_patch *patch);
 /// Nothing was turned.
 void mega_turned_forget(mega_patch *patch);
 

@@ -107,7 +107,8 @@ static inline void model_check(model *m) {
 }
 
 static inline mega_patch *model_patch(model *m) {
-    char *json = random_patch(1 + model_byte(m) % 64, 2 + model_byte(m) % 8);
+    uint32_t seed = 1 + model_byte(m) % 64, nodes = 2 + model_byte(m) % 8;
+    char *json = random_patch(seed, nodes);
     mega_patch *patch = mega_patch_read(json, strlen(json), MEGA_FORMAT_JSON, NULL);
     free(json);
     if (patch) mega_patch_set_voices(patch, 1 + model_byte(m) % 20);
@@ -493,7 +494,8 @@ static inline uint64_t model_run(const uint8_t *bytes, size_t count) {
     model *m = calloc(1, sizeof *m);
     m->bytes = bytes;
     m->count = count;
-    m->r = rng_create(model_byte(m) << 8 | model_byte(m));
+    uint32_t high = model_byte(m) << 8; // one byte after the other, whatever the compiler
+    m->r = rng_create(high | model_byte(m));
     bool records = model_byte(m) % 4 == 0;
     m->engine = mega_create(&(mega_options){.seed = 5, .isa = "v2", .record_calls = records}, NULL);
     if (!m->engine)
