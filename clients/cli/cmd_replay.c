@@ -56,7 +56,7 @@ static int replay(const char *path, const char *output) {
         s.channels = info.output_channels;
         catch_interrupts();
         wave_sample sample = output && container == WAVE_FLAC ? WAVE_24 : WAVE_32F;
-        if (output) s.file = wave_create(output, container, sample, info.rate, s.channels);
+        if (output) s.file = wave_create(output, container, sample, info.rate, s.channels, 0);
         code = output && !s.file ? CLI_FILE : replay_to(path, text, bytes, &s);
         bool keep = code == CLI_OK || code == CLI_PATCH;
         if (s.file && !wave_close(s.file, keep) && code == CLI_OK) code = CLI_FILE;

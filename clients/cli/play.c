@@ -153,6 +153,18 @@ static uint32_t feed(player *p, uint32_t frames) {
 
 // ---- frames -------------------------------------------------------------------------------------
 
+/// Two channels are the usual case, and one that the compiler does several frames of at once.
+static void interleave(float *restrict to, float *const *channel, uint32_t channels,
+                       uint32_t frames) {
+    if (channels == 2) {
+        const float *restrict left = channel[0], *restrict right = channel[1];
+        for (uint32_t i = 0; i < frames; i++) to[2 * i] = left[i], to[2 * i + 1] = right[i];
+        return;
+    }
+    for (uint32_t c = 0; c < channels; c++)
+        for (uint32_t i = 0; i < frames; i++) to[i * channels + c] = channel[c][i];
+}
+
 /// Renders to the end of `held`. @return false without memory
 static bool render(player *p, uint32_t frames) {
     size_t before = (size_t)(p->position - p->written), wanted = before + frames;
@@ -164,9 +176,7 @@ static bool render(player *p, uint32_t frames) {
         p->held_room = wanted * 2;
     }
     mega_render(p->options->engine, NULL, p->channel, frames);
-    float *to = p->held + before * channels;
-    for (uint32_t i = 0; i < frames; i++)
-        for (uint32_t c = 0; c < channels; c++) *to++ = p->channel[c][i];
+    interleave(p->held + before * channels, p->channel, channels, frames);
     mega_note note;
     uint64_t frame;
     while (mega_next_ended(p->options->engine, &note, &frame))
@@ -192,15 +202,24 @@ static bool is_loud(const float *frame, uint32_t channels) {
     return false;
 }
 
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
 /// Looks at the frames from `start` on. @return whether silence has lasted long enough before the
 /// last of them
 static bool is_over(player *p, uint64_t start) {
     const play_options *o = p->options;
+    const float *held = p->held;
     bool idle = p->next == o->sequence->count && mega_counters_get(o->engine).voices_active == 0;
+    // While it sounds the last loud frame is near the end: no need to look at all before it.
+    if (!idle || p->position < later(p->loud_end, p->active_end) + o->quiet_frames) {
+        uint64_t t = p->position;
+        while (t > start && !is_loud(held + (t - 1 - p->written) * o->channels, o->channels)) t--;
+        if (t > start) p->loud_end = t;
+        return false;
+    }
     for (uint64_t t = start; t < p->position; t++) {
-        if (is_loud(p->held + (t - p->written) * o->channels, o->channels)) p->loud_end = t + 1;
-        uint64_t end = p->loud_end > p->active_end ? p->loud_end : p->active_end;
-        if (idle && t + 1 >= end + o->quiet_frames) return true;
+        if (is_loud(held + (t - p->written) * o->channels, o->channels)) p->loud_end = t + 1;
+        if (t + 1 >= later(p->loud_end, p->active_end) + o->quiet_frames) return true;
     }
     return false;
 }
@@ -236,7 +255,7 @@ static play_result play_until_silence(player *p) {
         if (!render(p, frames)) return PLAY_MEMORY;
         p->position += frames;
         over = is_over(p, start);
-        uint64_t wanted = p->loud_end > events_end ? p->loud_end : events_end;
+        uint64_t wanted = later(p->loud_end, events_end);
         if (over) wanted += o->tail_frames;
         if (!write_until(p, wanted)) return PLAY_STOPPED;
         if (o->progress) o->progress(o->context, p->position);

@@ -26,6 +26,7 @@ enum {
 typedef struct {
     wave *file; // or NULL
     uint32_t channels;
+    bool hashes, measures; // whether anybody will see `hash`, `peak`
     uint64_t hash, frames;
     float peak;
     progress progress;
@@ -42,13 +43,26 @@ static uint64_t hash_frames(uint64_t hash, const float *samples, size_t count) {
     return hash;
 }
 
+/// The larger of `peak` and all sizes. Without their sign, floats are in the order of their bits;
+/// of integers the compiler compares several at once.
+static float peak_of(float peak, const float *samples, size_t count) {
+    int32_t largest, size;
+    memcpy(&largest, &peak, sizeof largest);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&size, &samples[i], sizeof size);
+        size &= INT32_MAX;
+        largest = size > largest ? size : largest;
+    }
+    memcpy(&peak, &largest, sizeof peak);
+    return peak;
+}
+
 static bool take(void *context, const float *frames, size_t count) {
     sink *s = context;
     size_t samples = count * s->channels;
-    s->hash = hash_frames(s->hash, frames, samples);
+    if (s->hashes) s->hash = hash_frames(s->hash, frames, samples);
+    if (s->measures) s->peak = peak_of(s->peak, frames, samples);
     s->frames += count;
-    for (size_t i = 0; i < samples; i++)
-        if (fabsf(frames[i]) > s->peak) s->peak = fabsf(frames[i]);
     return !interrupted && (!s->file || wave_write(s->file, frames, count));
 }
 
@@ -142,7 +156,7 @@ static int play_to(const render_options *o, play_options *p, sink *s) {
                            wave_container_names[o->container]);
     catch_interrupts(); // from here on there is a file to be cleaned up
     if (o->output) {
-        s->file = wave_create(o->output, o->container, o->sample, o->rate, o->channels);
+        s->file = wave_create(o->output, o->container, o->sample, o->rate, o->channels, p->frames);
         if (!s->file) return CLI_FILE;
     }
     p->context = s;
@@ -150,6 +164,7 @@ static int play_to(const render_options *o, play_options *p, sink *s) {
     play_result result = play(p);
     double elapsed = progress_end(&s->progress);
     int code = report_result(o, p, result);
+    if (code == CLI_OK && s->file && !wave_flush(s->file)) code = CLI_FILE;
     if (code == CLI_OK && !o->quiet) print_summary(o, s, p->engine, elapsed);
     if (s->file && !wave_close(s->file, code == CLI_OK) && code == CLI_OK) code = CLI_FILE;
     if (code == CLI_OK && o->hash) printf("%016llx\n", (unsigned long long)s->hash);
@@ -166,7 +181,10 @@ static int render_patch(const render_options *o, mega_engine *engine, const mega
         p.channels = o->channels;
         p.refused = &refused;
         p.report = mega_report_create();
-        sink to = {.channels = o->channels, .hash = UINT64_C(0xcbf29ce484222325)};
+        sink to = {.channels = o->channels,
+                   .hashes = o->hash,
+                   .measures = !o->quiet,
+                   .hash = UINT64_C(0xcbf29ce484222325)};
         code = p.report ? play_to(o, &p, &to) : status_exit(o->patch, MEGA_ERROR_MEMORY);
         mega_report_destroy(p.report);
     }

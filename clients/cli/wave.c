@@ -16,8 +16,10 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "stream.h"
 
-enum { CHUNK_SAMPLES = 4096 };
+/// What is collected before it is written: a system call a block would take longer than the copy.
+enum { CHUNK_SAMPLES = 16384 };
 
 const char *const wave_container_names[] = {"wav", "aiff", "caf", "flac", NULL};
 const char *const wave_sample_names[] = {"16", "24", "32f", NULL};
@@ -29,10 +31,13 @@ static const uint32_t sample_bytes[] = {2, 3, 4};
 struct wave {
     SNDFILE *file;
     char *path, *part; // `part` is renamed to `path`; NULL where it is written under its own name
-    FILE *pipe; // where it goes to standard output: a nameless file, since headers need seeking
+    stream *stream;    // to standard output where the length is known ...
+    FILE *pipe;        // ... and where it is not: a nameless file, since headers need seeking
     wave_sample sample;
     uint32_t channels;
     uint64_t samples, clipped;
+    size_t waiting, room; // samples of `chunk`; whole frames
+    float chunk[CHUNK_SAMPLES];
 };
 
 bool wave_container_of(const char *path, wave_container *container) {
@@ -58,13 +63,18 @@ uint64_t wave_frames_max(wave_container container, wave_sample sample, uint32_t 
     return (UINT32_MAX - 4096) / (sample_bytes[sample] * channels); // 4096: headers
 }
 
-/// Opens the file in one of three ways: nameless for a pipe, as it is for a device, else to be
-/// renamed.
-static SNDFILE *open_file(wave *w, SF_INFO *info) {
-    if (strcmp(w->path, "-") == 0) {
-        w->pipe = tmpfile();
-        return w->pipe ? sf_open_fd(fileno(w->pipe), SFM_WRITE, info, SF_FALSE) : NULL;
-    }
+static SNDFILE *open_pipe(wave *w, SF_INFO *info, uint64_t frames) {
+    SNDFILE *file = NULL;
+    if (frames && (info->format & SF_FORMAT_TYPEMASK) != SF_FORMAT_FLAC)
+        w->stream = stream_open(*info, frames, sample_bytes[w->sample] * w->channels, &file);
+    if (w->stream) return file;
+    w->pipe = tmpfile();
+    return w->pipe ? sf_open_fd(fileno(w->pipe), SFM_WRITE, info, SF_FALSE) : NULL;
+}
+
+/// Opens the file in one of three ways: for a pipe, as it is for a device, else to be renamed.
+static SNDFILE *open_file(wave *w, SF_INFO *info, uint64_t frames) {
+    if (strcmp(w->path, "-") == 0) return open_pipe(w, info, frames);
     if (is_special(w->path)) return sf_open(w->path, SFM_WRITE, info);
     w->part = part_name(w->path);
     part_guard(w->part);
@@ -72,7 +82,7 @@ static SNDFILE *open_file(wave *w, SF_INFO *info) {
 }
 
 wave *wave_create(const char *path, wave_container container, wave_sample sample, uint32_t rate,
-                  uint32_t channels) {
+                  uint32_t channels, uint64_t frames) {
     wave *w = calloc(1, sizeof *w);
     if (!w || !(w->path = strdup(path))) {
         free(w);
@@ -81,18 +91,20 @@ wave *wave_create(const char *path, wave_container container, wave_sample sample
     }
     w->sample = sample;
     w->channels = channels;
+    w->room = CHUNK_SAMPLES / channels * channels;
     SF_INFO info = {.samplerate = (int)rate,
                     .channels = (int)channels,
                     .format = container_formats[container] | sample_formats[sample]};
     errno = 0;
-    w->file = open_file(w, &info);
+    w->file = open_file(w, &info, frames);
     if (!w->file) {
         say("%s: cannot write: %s", path, errno ? strerror(errno) : sf_strerror(NULL));
         wave_close(w, false);
         return NULL;
     }
-    // It would hold the time of day: the same render is the same file.
-    sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
+    // It would hold the time of day: the same render is the same file. A stream has said so; to say
+    // it twice is to take it back.
+    if (!w->stream) sf_command(w->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
     return w;
 }
 
@@ -109,37 +121,44 @@ static double dither(uint64_t place) {
     return ((double)(z >> 32) - (double)(z & UINT32_MAX)) / 4294967296.0;
 }
 
-/// A sample in the upper `bits` of 32, as libsndfile takes integers of any width.
-static int32_t quantize(wave *w, float sample, int bits) {
-    double full = ldexp(1, bits - 1);
-    double value = floor((double)sample * full + dither(w->samples++) + 0.5);
-    if (sample > 1 || sample < -1) w->clipped++;
-    if (value > full - 1) value = full - 1;
-    if (value < -full) value = -full;
-    return (int32_t)value * (1 << (32 - bits));
+/// Samples in the upper `bits` of 32, as libsndfile takes integers of any width.
+static void quantize(wave *w, int32_t *to, int bits) {
+    const double full = ldexp(1, bits - 1);
+    for (size_t i = 0; i < w->waiting; i++) {
+        float sample = w->chunk[i];
+        double value = (double)sample * full + dither(w->samples + i) + 0.5;
+        value = value > full - 1 ? full - 1 : value < -full ? -full : value;
+        int32_t floored = (int32_t)value;
+        floored -= value < floored;
+        to[i] = floored * (1 << (32 - bits));
+        w->clipped += sample > 1 || sample < -1;
+    }
+    w->samples += w->waiting;
 }
 
-static bool write_chunk(wave *w, const float *samples, size_t count) {
-    sf_count_t done;
+bool wave_flush(wave *w) {
+    sf_count_t count = (sf_count_t)w->waiting, done;
+    errno = 0;
     if (w->sample == WAVE_32F) {
-        done = sf_write_float(w->file, samples, (sf_count_t)count);
+        done = sf_write_float(w->file, w->chunk, count);
     } else {
-        int integers[CHUNK_SAMPLES], bits = w->sample == WAVE_16 ? 16 : 24;
-        for (size_t i = 0; i < count; i++) integers[i] = quantize(w, samples[i], bits);
-        done = sf_write_int(w->file, integers, (sf_count_t)count);
+        int32_t integers[CHUNK_SAMPLES];
+        quantize(w, integers, w->sample == WAVE_16 ? 16 : 24);
+        done = sf_write_int(w->file, integers, count);
     }
-    return done == (sf_count_t)count;
+    w->waiting = 0;
+    if (done != count)
+        say("%s: cannot write: %s", w->path, errno ? strerror(errno) : sf_strerror(w->file));
+    return done == count;
 }
 
 bool wave_write(wave *w, const float *frames, size_t count) {
     size_t left = count * w->channels;
-    errno = 0;
     while (left) {
-        size_t now = left < CHUNK_SAMPLES ? left : CHUNK_SAMPLES;
-        if (!write_chunk(w, frames, now)) {
-            say("%s: cannot write: %s", w->path, errno ? strerror(errno) : sf_strerror(w->file));
-            return false;
-        }
+        size_t room = w->room - w->waiting, now = left < room ? left : room;
+        memcpy(w->chunk + w->waiting, frames, now * sizeof *frames);
+        w->waiting += now;
+        if (w->waiting == w->room && !wave_flush(w)) return false;
         frames += now;
         left -= now;
     }
@@ -160,7 +179,8 @@ static bool copy_to_standard_output(FILE *from) {
 }
 
 bool wave_close(wave *w, bool keep) {
-    bool good = true;
+    bool good = !keep || wave_flush(w);
+    keep = keep && good;
     errno = 0;
     if (w->file && sf_close(w->file) != 0) good = false;
     if (keep && good && w->pipe) good = copy_to_standard_output(w->pipe);
@@ -170,6 +190,7 @@ bool wave_close(wave *w, bool keep) {
     if (w->part && (!keep || !good)) unlink(w->part);
     part_guard(NULL);
     if (w->pipe) fclose(w->pipe);
+    stream_close(w->stream);
     free(w->part);
     free(w->path);
     free(w);

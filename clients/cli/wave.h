@@ -22,12 +22,16 @@ uint64_t wave_frames_max(wave_container container, wave_sample sample, uint32_t 
 
 typedef struct wave wave;
 
-/// Begins a file; "-" is standard output. @return NULL after a message
+/// Begins a file; "-" is standard output, to which a file of known length goes while it is written
+/// (FLAC at its end, as all do of unknown length). @param frames 0: not known
+/// @return NULL after a message
 wave *wave_create(const char *path, wave_container container, wave_sample sample, uint32_t rate,
-                  uint32_t channels);
-/// @return false after a message
+                  uint32_t channels, uint64_t frames);
+/// Frames may wait until there are more of them. @return false after a message
 bool wave_write(wave *w, const float *frames, size_t count);
-/// Samples beyond full scale that an integer file could not hold.
+/// Writes those that wait. @return false after a message
+bool wave_flush(wave *w);
+/// Of those that do not wait: samples beyond full scale that an integer file could not hold.
 uint64_t wave_clipped(const wave *w);
 /// Ends the file: under its name if `keep`, else nothing is left of it. @return false after a
 /// message

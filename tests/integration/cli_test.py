@@ -9,6 +9,7 @@ Needs nothing but Python's own library.
 import json
 import os
 import re
+import resource
 import signal
 import struct
 import subprocess
@@ -399,6 +400,38 @@ class Render(Cli):
             self.assertAlmostEqual(rises, 250 * (n + 1), delta=1)
         self.assertNotEqual(self.hash(patch, "--seconds", "0.5", "--channels", "8"), self.hash(patch, "--seconds", "0.5"))
         self.bad(2, "flac holds no more than 8 channels", "render", patch, "--channels", "9", "-o", self.path("x.flac"))
+
+    def test_standard_output_is_the_file(self):
+        """Every kind of it, headers too; 301 frames of an odd number of bytes want a byte more."""
+        kinds = [(f, b, c) for f in ("wav", "aiff", "caf", "flac") for b in ("16", "24", "32f") for c in ("1", "2", "3")
+                 if (f, b) != ("flac", "32f")]
+        for kind, bits, channels in kinds:
+            for length in (["--seconds", "0.03763", "--rate", "8000"], ["--seconds", "1"], ["--notes", "C4"]):
+                options = [self.pluck, "--format", kind, "--bits", bits, "--channels", channels, *length]
+                with self.subTest(options):
+                    self.good("render", *options, "-o", self.path("file"))
+                    with open(self.path("file"), "rb") as file: data = file.read()
+                    code, out, errors = run("render", *options, "-o", "-", "--quiet")
+                    self.assertEqual((code, errors), (0, ""))
+                    self.assertEqual(out, data)
+
+    def test_standard_output_as_it_is_rendered(self):
+        """Of a known length, no file holds it meanwhile: none can be written here."""
+        for kind in ("wav", "aiff", "caf"):
+            done = subprocess.run([PROGRAM, "render", TOY, "--quiet", "--format", kind, "--seconds", "1", "-o", "-"], capture_output=True,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertGreater(len(done.stdout), 384000)
+        with open("/dev/full", "wb") as full:
+            for options in ([], ["--seconds", "0.01"], ["--format", "flac"]):
+                done = subprocess.run([PROGRAM, "render", TOY, "-o", "-", *options], stdout=full, stderr=subprocess.PIPE)
+                self.assertEqual(done.returncode, 3)
+                self.assertIn(b"No space left", done.stderr)
+
+    def test_no_channel_count_splits_a_frame(self):
+        for channels in ("3", "5", "64"):
+            self.good("render", self.pluck, "--channels", channels, "--seconds", "1", "--block", "8192", "-o", self.path("x.wav"))
+            self.assertGreater(os.path.getsize(self.path("x.wav")), 4 * 48000 * int(channels))
 
     def test_formats(self):
         for name, options, starts in [
