@@ -16,6 +16,7 @@
 #include "engine.h"
 #include "load.h"
 #include "turned.h"
+#include "values.h"
 
 // ---- what there is ----------------------------------------------------------------------------
 
@@ -60,12 +61,48 @@ static void release(mega_scheduled *change) {
     *change = (mega_scheduled){0};
 }
 
+/// The document after a change that another follows in its group, with what is turned in it.
+static mega_patch *follow(mega_patch *before, const mega_scheduled *change, char **undo) {
+    mega_patch *after = change->operations ? mega_edit_undo(before, change->operations,
+                                                            change->bytes, change->format, undo)
+                                           : mega_patch_clone(change->patch);
+    if (after && !change->operations && !mega_turned_inherit(before, after)) {
+        mega_patch_destroy(after);
+        after = NULL;
+    }
+    mega_patch_destroy(before);
+    return after;
+}
+
+/// A change that waited for its frame undoes to what sounded as it came. What had been turned by
+/// then is known now: it stands in the program that the audio role has left.
+static void renew_undos(const mega_program *document, mega_scheduled *changes, size_t count) {
+    const mega_program *left = changes[count - 1].program->follows;
+    mega_patch *patch = left ? mega_values_left(document, left) : NULL;
+    for (size_t i = 0; patch && i < count; i++) {
+        char *undo = NULL;
+        patch = follow(patch, &changes[i], &undo);
+        if (!undo || !changes[i].block) continue;
+        mega_free(changes[i].undo);
+        changes[i].undo = undo;
+    }
+    mega_patch_destroy(patch);
+}
+
+static bool any_waited(const mega_scheduled *changes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].operations) return true;
+    return false;
+}
+
 /// The first group is in force.
 static void shift(mega_engine *e) {
     mega_schedule *s = &e->schedule;
     size_t count = 0;
     while (!s->changes[count].program) count++;
+    const mega_program *before = s->in_force;
     s->in_force = s->changes[count++].program;
+    if (before && any_waited(s->changes, count)) renew_undos(before, s->changes, count);
     for (size_t i = 0; i < count; i++) {
         mega_scheduled *change = &s->changes[i];
         heard(s, change, s->in_force->taken_frame);

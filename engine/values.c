@@ -46,10 +46,11 @@ bool mega_presets_resolve(mega_program *p) {
 
 // ---- where values are going --------------------------------------------------------------------
 
+/// @param e NULL: of a program that the audio role has left, which stands still, in a replay too
 static float read_word(const mega_engine *e, const float *at) {
     float value;
     __atomic_load(at, &value, __ATOMIC_RELAXED);
-    return mega_calls_observe_float(e, value);
+    return e ? mega_calls_observe_float(e, value) : value;
 }
 
 /// The program of the document in force, which may not sound yet.
@@ -109,7 +110,17 @@ static const mega_program_node *node_in(const mega_program *p, const mega_patch_
     return found;
 }
 
-/// A node of the document in force: in its program, and in the one that sounds.
+/// The program of a document, and the one that sounds.
+typedef struct {
+    const mega_engine *engine; ///< NULL: they sounded once, see `read_word`
+    const mega_program *document, *sounding;
+} view;
+
+static view view_of(const mega_engine *e) {
+    return (view){e, document_program(&e->schedule), sounding(e)};
+}
+
+/// A node of the document: in its program, and in the one that sounds.
 typedef struct {
     const mega_engine *engine;
     const mega_patch_node_row *row;
@@ -117,11 +128,8 @@ typedef struct {
     const mega_program_node *at, *before; ///< NULL: not there, or not the same
 } located;
 
-static located locate(const mega_engine *e, const mega_patch_node_row *row) {
-    located l = {.engine = e,
-                 .row = row,
-                 .document = document_program(&e->schedule),
-                 .sounding = sounding(e)};
+static located locate(const view *v, const mega_patch_node_row *row) {
+    located l = {.engine = v->engine, .row = row, .document = v->document, .sounding = v->sounding};
     l.at = node_in(l.document, row);
     l.before = l.sounding == l.document ? l.at : l.sounding ? node_in(l.sounding, row) : NULL;
     if (l.before && l.at && l.before->voice != l.at->voice) l.before = NULL;
@@ -148,12 +156,12 @@ static float param_heading(const located *l, uint32_t param) {
     return before != written && (said || heading == before) ? written : heading;
 }
 
-static float knob_heading(mega_engine *e, const mega_patch_knob_row *knob) {
-    const mega_program *now = sounding(e);
+static float knob_heading(const view *v, const mega_patch_knob_row *knob) {
+    const mega_program *now = v->sounding;
     int32_t k = now ? mega_patch_same_knob(now->patch, knob, 0) : -1;
     if (k < 0) return mega_turned_value(&knob->turned, knob->value);
     bool says_the_same = now->patch->knobs[k].value == knob->value;
-    return says_the_same ? read_word(e, &now->knob_values[k]) : knob->value;
+    return says_the_same ? read_word(v->engine, &now->knob_values[k]) : knob->value;
 }
 
 /// Whether the document in force says another value than the one before: then what was said before
@@ -258,7 +266,8 @@ float mega_value_of_knob(mega_engine *e, uint32_t row) {
     int32_t number = mega_names_find(&e->knobs, knob->id);
     bool kept = travels(e, &knob->turned), passed_over = kept || is_knob_renewed(e, knob);
     if (said_of(e, e->said_knobs, number, -1, row, passed_over, &value)) return value;
-    return kept ? mega_turned_value(&knob->turned, knob->value) : knob_heading(e, knob);
+    view v = view_of(e);
+    return kept ? mega_turned_value(&knob->turned, knob->value) : knob_heading(&v, knob);
 }
 
 float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param) {
@@ -272,28 +281,30 @@ float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param) {
     bool kept = travels(e, turned), passed_over = kept || is_param_renewed(e, node, param);
     if (said_of(e, e->said_params, number, (int32_t)row, param, passed_over, &value))
         return mega_way_hold(&way, value);
-    located l = locate(e, node);
+    view v = view_of(e);
+    located l = locate(&v, node);
     return kept ? mega_turned_value(turned, documented(&l, param)) : param_heading(&l, param);
 }
 
 float mega_value_of_document(const mega_engine *e, uint32_t row, uint32_t param) {
-    located l = locate(e, &mega_schedule_document(&e->schedule)->nodes[row]);
+    view v = view_of(e);
+    located l = locate(&v, &mega_schedule_document(&e->schedule)->nodes[row]);
     return documented(&l, param);
 }
 
 // ---- all of them -------------------------------------------------------------------------------
 
 /// What the audio role has, in a copy of the document.
-static bool take_headings(mega_engine *e, mega_patch *patch) {
+static bool take_headings(const view *v, mega_patch *patch) {
     for (size_t k = 0; k < patch->knob_count; k++) {
         mega_patch_knob_row *knob = &patch->knobs[k];
         if (knob->turned.unheard) continue;
-        float value = knob_heading(e, knob);
+        float value = knob_heading(v, knob);
         knob->turned = (mega_patch_turned){.value = value, .is = value != knob->value};
     }
     for (size_t n = 0; n < patch->node_count; n++) {
         mega_patch_node_row *node = &patch->nodes[n];
-        located l = locate(e, node);
+        located l = locate(v, node);
         for (uint32_t i = 0; i < node->module->param_count; i++) {
             if (node->turned && node->turned[i].unheard) continue;
             float value = param_heading(&l, i);
@@ -450,7 +461,16 @@ void mega_values_leave(mega_engine *e, mega_patch *after) {
 mega_patch *mega_values_patch(mega_engine *e) {
     mega_patch *patch = mega_patch_clone(mega_schedule_document(&e->schedule));
     if (patch && has_begun(e)) mega_turned_settle(patch);
-    if (patch && take_headings(e, patch) && take_unheard(e, patch)) return patch;
+    view v = view_of(e);
+    if (patch && take_headings(&v, patch) && take_unheard(e, patch)) return patch;
+    mega_patch_destroy(patch);
+    return NULL;
+}
+
+mega_patch *mega_values_left(const mega_program *document, const mega_program *left) {
+    mega_patch *patch = mega_patch_clone(document->patch);
+    view v = {NULL, document, left};
+    if (patch && take_headings(&v, patch)) return patch;
     mega_patch_destroy(patch);
     return NULL;
 }

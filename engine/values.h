@@ -11,6 +11,9 @@ float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param);
 /// A copy of the document in force, which there must be, that carries what was turned: see turned.h.
 /// @return NULL without memory
 mega_patch *mega_values_patch(mega_engine *e);
+/// The same of a document that another has followed. @param left the program, itself or a stage on
+/// the way to it, that the audio role has left for the other one's
+mega_patch *mega_values_left(const mega_program *document, const mega_program *left);
 /// Takes from what travels with a change what reaches `after` by itself, since it has a frame and the name is there.
 void mega_values_leave(mega_engine *e, mega_patch *after);
 /// What the document alone gives a parameter: what is written, else its default, or 0 where cables

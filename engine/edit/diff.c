@@ -131,9 +131,14 @@ static void place_all(diff *d, const match *m, size_t count_before, size_t count
 
 // ---- knobs -------------------------------------------------------------------------------------
 
+static void put_knob_turned(diff *d, json_t *op, const mega_patch_knob_row *knob) {
+    if (knob->turned.is) diff_put(d, op, "turned", mega_tree_number(knob->turned.value));
+}
+
 static json_t *add_knob(diff *d, size_t i) {
     json_t *op = begin(d, "knob", d->after->knobs[i].id);
     if (op && !mega_tree_knob(&d->after->knobs[i], op)) d->failed = true;
+    put_knob_turned(d, op, &d->after->knobs[i]);
     return op;
 }
 
@@ -157,6 +162,7 @@ static void compare_knobs(diff *d) {
             any = true;
         }
         json_decref(all);
+        if (differs[0]) put_knob_turned(d, op, b);
         any |= diff_extra(d, a->extra, b->extra, op);
         push_if(d, op, any);
     }
@@ -164,9 +170,19 @@ static void compare_knobs(diff *d) {
 
 // ---- nodes -------------------------------------------------------------------------------------
 
+/// @param heir the node of now, in which some of it stays turned, or NULL
+static void put_turned(diff *d, json_t *op, const mega_patch_node_row *node,
+                       const mega_patch_node_row *heir) {
+    json_t *turned = mega_tree_turned(node, heir);
+    if (!turned) d->failed = true;
+    if (json_object_size(turned)) diff_put(d, op, "turned", turned);
+    else json_decref(turned);
+}
+
 static json_t *add_node(diff *d, size_t i) {
     json_t *op = begin(d, "add", d->after->nodes[i].id);
     if (op && !mega_tree_node(&d->after->nodes[i], op)) d->failed = true;
+    put_turned(d, op, &d->after->nodes[i], NULL);
     return op;
 }
 
@@ -176,12 +192,13 @@ static json_t *scope_tree(mega_scope scope) {
                                        : json_string("shared");
 }
 
-static void replace_node(diff *d, const mega_patch_node_row *b) {
+static void replace_node(diff *d, const mega_patch_node_row *a, const mega_patch_node_row *b) {
     json_t *op = begin(d, "replace", b->id), *params = json_object();
     diff_put(d, op, "type", json_string(b->module->name));
     for (uint32_t i = 0; i < b->module->param_count; i++)
         if (b->written[i]) diff_put(d, params, b->module->params[i].name, mega_tree_param(b, i));
     diff_put(d, op, "params", params);
+    put_turned(d, op, b, a);
     diff_push(d, op);
 }
 
@@ -191,6 +208,8 @@ static void compare_params(diff *d, const mega_patch_node_row *a, const mega_pat
         json_t *op = begin(d, "set", b->id);
         diff_put(d, op, "param", json_string(b->module->params[i].name));
         diff_put(d, op, "value", b->written[i] ? mega_tree_param(b, i) : json_null());
+        if (b->turned && b->turned[i].is && diff_float(a->values[i], b->values[i]))
+            diff_put(d, op, "turned", mega_tree_value(&b->module->params[i], b->turned[i].value));
         diff_push(d, op);
     }
 }
@@ -203,7 +222,7 @@ static void compare_nodes(diff *d) {
         if (a->module == b->module) {
             compare_params(d, a, b);
         } else {
-            replace_node(d, b);
+            replace_node(d, a, b);
             if (scope == MEGA_SCOPE_VOICE && b->module->flags & MEGA_ONCE) scope = MEGA_SCOPE_INFER;
         }
         if (scope == b->scope && !diff_any_extra(a->extra, b->extra)) continue;

@@ -234,25 +234,25 @@ static mega_patch *build_whole(mega_document *document, const mega_patch *before
     return after;
 }
 
-MEGA_CONTROL mega_patch *mega_patch_edit(const mega_patch *before, const void *text, size_t bytes,
-                                         mega_format format, mega_report *report,
-                                         char **inverse_json) {
-    mega_document document = {.text = text, .bytes = bytes, .report = report, .is_edit = true};
+/// Applies what the document holds. @param inverse_json NULL: not wanted
+static mega_patch *change(mega_document *document, const mega_patch *before, mega_format format,
+                          char **inverse_json) {
+    mega_report *report = document->report;
     size_t lost = report ? mega_report_error_count(report) : 0;
     json_t *inverse = NULL, **wanted = inverse_json ? &inverse : NULL;
     mega_patch *after = NULL;
     if (inverse_json) *inverse_json = NULL;
-    mega_document_read(&document, format);
-    bool is_list = json_is_array(document.root);
-    if (document.root && !document.no_memory)
-        after = is_list ? apply(&document, before, wanted) : build_whole(&document, before, wanted);
-    if (after && document.errors == 0 && inverse_json &&
+    mega_document_read(document, format);
+    bool is_list = json_is_array(document->root);
+    if (document->root && !document->no_memory)
+        after = is_list ? apply(document, before, wanted) : build_whole(document, before, wanted);
+    if (after && document->errors == 0 && inverse_json &&
         !(*inverse_json = inverse_text(before, inverse, is_list)))
-        mega_document_no_memory(&document);
+        mega_document_no_memory(document);
     json_decref(inverse);
-    mega_document_finish(&document);
+    mega_document_finish(document);
     // An entry that the report had no memory for counts as an error too.
-    bool failed = document.errors > 0 || (report && mega_report_error_count(report) > lost);
+    bool failed = document->errors > 0 || (report && mega_report_error_count(report) > lost);
     if (!failed) return after;
     mega_patch_destroy(after);
     if (inverse_json) {
@@ -260,6 +260,19 @@ MEGA_CONTROL mega_patch *mega_patch_edit(const mega_patch *before, const void *t
         *inverse_json = NULL;
     }
     return NULL;
+}
+
+MEGA_CONTROL mega_patch *mega_patch_edit(const mega_patch *before, const void *text, size_t bytes,
+                                         mega_format format, mega_report *report,
+                                         char **inverse_json) {
+    mega_document document = {.text = text, .bytes = bytes, .report = report, .is_edit = true};
+    return change(&document, before, format, inverse_json);
+}
+
+mega_patch *mega_edit_undo(const mega_patch *before, const void *text, size_t bytes,
+                           mega_format format, char **inverse_json) {
+    mega_document document = {.text = text, .bytes = bytes, .is_edit = true, .passing = true};
+    return change(&document, before, format, inverse_json);
 }
 
 MEGA_CONTROL mega_status mega_patch_diff(const mega_patch *before, const mega_patch *after,

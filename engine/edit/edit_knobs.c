@@ -40,7 +40,6 @@ static bool clear_key(mega_patch_knob_row *knob, const char *key) {
 static void change_knob(edit *e, mega_patch_knob_row *knob, json_t *undo) {
     static const char *const keys[] = {"value", "range", "scale", "unit"};
     size_t errors = e->b.document->errors;
-    float before = knob->value;
     for (size_t i = 0; i < COUNT(keys); i++) {
         json_t *value = json_object_get(e->op, keys[i]);
         mega_at here = mega_at_key(&e->at, e->op, keys[i]);
@@ -52,10 +51,13 @@ static void change_knob(edit *e, mega_patch_knob_row *knob, json_t *undo) {
     json_t *turned = json_object_get(e->op, "turned");
     mega_at at_turned = mega_at_key(&e->at, e->op, "turned");
     double number;
-    if (knob->value != before) mega_turned_renew(&knob->turned);
+    if (knob->turned.is && json_object_get(e->op, "value")) {
+        undo_put(e, undo, "turned", mega_tree_number(knob->turned.value));
+        mega_turned_renew(&knob->turned);
+    }
     if (turned && expect_number(&e->b, &at_turned, turned, &number)) {
         if (number >= 0 && number <= 1)
-            knob->turned = (mega_patch_turned){.value = (float)number, .is = true};
+            knob->turned = (mega_patch_turned){.value = (float)number, .is = true, .unheard = true};
         else op_error(e, "turned", "bad-value", NULL, "%.9g is outside 0..1", number);
     }
     e->wordy |= json_object_get(e->op, "unit") != NULL;

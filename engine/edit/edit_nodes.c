@@ -63,11 +63,8 @@ void edit_add(edit *e) {
 /// Where it stands comes back too. @param heir in which some of it stays turned, or NULL
 static void undo_put_turned(edit *e, json_t *undo, const mega_patch_node_row *node,
                             const mega_patch_node_row *heir) {
-    json_t *turned = undo && node->turned ? json_object() : NULL;
-    for (uint32_t i = 0; turned && i < node->module->param_count; i++)
-        if (node->turned[i].is && !(heir && mega_turned_stays(node, i, heir)))
-            undo_put(e, turned, node->module->params[i].name,
-                     mega_tree_value(&node->module->params[i], node->turned[i].value));
+    json_t *turned = undo && node->turned ? mega_tree_turned(node, heir) : NULL;
+    if (undo && node->turned && !turned) mega_document_no_memory(e->b.document);
     if (json_object_size(turned)) undo_put(e, undo, "turned", turned);
     else json_decref(turned);
 }
@@ -239,14 +236,26 @@ void edit_replace(edit *e) {
 
 // ---- set ---------------------------------------------------------------------------------------
 
+/// `turned`: it stands there although the document says another value.
+static void set_turned(edit *e, mega_patch_node_row *node, uint32_t param) {
+    json_t *turned = json_object_get(e->op, "turned");
+    mega_at here = mega_at_key(&e->at, e->op, "turned");
+    double number;
+    if (turned && read_param(&e->b, &here, turned, &node->module->params[param], &number) &&
+        !mega_turned_put(node, param, (float)number, true))
+        mega_document_no_memory(e->b.document);
+}
+
 /// @return whether the operation speaks of a parameter
 static bool set_param(edit *e, mega_patch_node_row *node, json_t *undo) {
     json_t *name = json_object_get(e->op, "param"), *value = json_object_get(e->op, "value");
     mega_at at_param = mega_at_key(&e->at, e->op, "param");
     mega_at at_value = mega_at_key(&e->at, e->op, "value");
     if (!name) {
-        if (value) op_error(e, NULL, "missing", NULL, "`value` needs `param`");
-        return value;
+        bool turned = json_object_get(e->op, "turned");
+        if (value || turned)
+            op_error(e, NULL, "missing", NULL, "`%s` needs `param`", value ? "value" : "turned");
+        return value || turned;
     }
     if (!expect_string(&e->b, &at_param, name) || !node->module) return true;
     uint32_t i = find_param(&e->b, &at_param, node->module, json_string_value(name));
@@ -254,11 +263,15 @@ static bool set_param(edit *e, mega_patch_node_row *node, json_t *undo) {
     const mega_param_row *row = &node->module->params[i];
     undo_put(e, undo, "param", json_string(row->name));
     if (undo) undo_put(e, undo, "value", node->written[i] ? mega_tree_param(node, i) : json_null());
-    double number = (double)row->initial, before = (double)node->values[i];
+    double number = (double)row->initial;
     node->written[i] = value && !json_is_null(value);
     if (!node->written[i] || read_param(&e->b, &at_value, value, row, &number))
         node->values[i] = (float)number;
-    if (node->turned && number != before) mega_turned_renew(&node->turned[i]);
+    if (node->turned && node->turned[i].is) {
+        undo_put(e, undo, "turned", mega_tree_value(row, node->turned[i].value));
+        mega_turned_renew(&node->turned[i]);
+    }
+    set_turned(e, node, i);
     return true;
 }
 
@@ -273,7 +286,7 @@ static bool set_scope(edit *e, mega_patch_node_row *node, json_t *undo) {
 }
 
 void edit_set_node(edit *e) {
-    static const char *const keys[] = {"id", "param", "value", "scope", "unset"};
+    static const char *const keys[] = {"id", "param", "value", "turned", "scope", "unset"};
     uint32_t row;
     op_keys(e, keys, COUNT(keys), true);
     if (!op_node(e, "id", &row)) return;

@@ -60,7 +60,7 @@ bool new_knob(edit *e, uint32_t *row) {
     patch->knobs = rows;
     if (!good) return false;
     *row = (uint32_t)patch->knob_count++;
-    patch->knobs[*row] = (mega_patch_knob_row){.birth = mega_patch_birth()};
+    patch->knobs[*row] = (mega_patch_knob_row){.birth = take_birth(&e->b)};
     return true;
 }
 

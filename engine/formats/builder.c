@@ -238,7 +238,7 @@ static void build_knobs(builder *b, const mega_at *at, json_t *knobs) {
         if (b->patch->knob_count == count || b->document->no_memory) return;
         mega_patch_knob_row *knob = &b->patch->knobs[b->patch->knob_count++];
         mega_at here = mega_at_key(at, knobs, key);
-        knob->birth = mega_patch_birth();
+        knob->birth = take_birth(b);
         knob->id = take_id(b, &here, key, b->knob_index, b->patch->knob_count - 1);
         build_knob(b, &here, value, knob);
     }

@@ -81,5 +81,9 @@ char *copy_string(builder *b, const char *text);
 bool take_extra(builder *b, const char *key, json_t *value, json_t **extra);
 /// A zeroed array, never NULL for count 0; NULL with memory reported.
 void *take_memory(builder *b, size_t count, size_t bytes);
+/// Of a new node or knob; 0 in a patch that nobody keeps.
+static inline uint64_t take_birth(const builder *b) {
+    return b->document->passing ? 0 : mega_patch_birth();
+}
 
 #endif

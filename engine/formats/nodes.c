@@ -23,7 +23,7 @@ static void build_type(builder *b, const mega_at *at, json_t *value, mega_patch_
     node->module_index = find_module(type);
     if (node->module_index < MEGA_MODULE_COUNT) {
         node->module = mega_isa_one.modules[node->module_index];
-        node->birth = mega_patch_birth();
+        node->birth = take_birth(b);
         return;
     }
     const char *names[MEGA_MODULE_COUNT];

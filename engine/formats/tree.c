@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../turned.h"
 #include "formats.h"
 
 /// Puts a value into an object. A NULL value is memory that was not there. @return false without
@@ -27,6 +28,19 @@ json_t *mega_tree_value(const mega_param_row *row, float value) {
 
 json_t *mega_tree_param(const mega_patch_node_row *node, uint32_t param) {
     return mega_tree_value(&node->module->params[param], node->values[param]);
+}
+
+json_t *mega_tree_turned(const mega_patch_node_row *node, const mega_patch_node_row *heir) {
+    json_t *turned = json_object();
+    bool good = turned;
+    for (uint32_t i = 0; good && node->turned && i < node->module->param_count; i++) {
+        const mega_param_row *row = &node->module->params[i];
+        if (node->turned[i].is && !(heir && mega_turned_stays(node, i, heir)))
+            good = put(turned, row->name, mega_tree_value(row, node->turned[i].value));
+    }
+    if (good) return turned;
+    json_decref(turned);
+    return NULL;
 }
 
 /// The `x-` members come last.

@@ -29,7 +29,7 @@ typedef struct {
     uint32_t which, param;
     char id[24];               ///< RENAME: before, or after
     const mega_module *module; ///< REPLACE: before, or after
-    bool is[PARAMS];           ///< REPLACE: of the parameters that the other has not
+    bool is[PARAMS]; ///< REPLACE: of the parameters that the other has not; SET: before, or after
     float value[PARAMS];
 } step;
 
@@ -168,8 +168,27 @@ static void make_step(model *m, step *s, bool back) {
     } else if (s->kind == REPLACE) {
         become(t, s->module, s);
     } else if (s->kind == SET) {
-        t->is[s->param] = false;
+        step other = *s;
+        s->is[s->param] = t->is[s->param];
+        s->value[s->param] = t->value[s->param];
+        t->is[s->param] = other.is[s->param];
+        t->value[s->param] = other.value[s->param];
     }
+}
+
+/// Makes the edit for a later frame, with more turned until then.
+static void edit_later(model *m, const char *list) {
+    uint64_t frame = mega_counters_get(m->engine).frame + 64 * (2 + rng_below(&m->r, 12));
+    mega_change how = {MEGA_REV_ANY, rng_chance(&m->r, 0.3f) ? 0 : 3, frame};
+    mega_changed done;
+    assert_int_equal(mega_edit(m->engine, list, strlen(list), MEGA_FORMAT_JSON, &how, &done, NULL),
+                     MEGA_OK);
+    mega_free(done.undo_json);
+    for (; rng_chance(&m->r, 0.7f); turn_one(m))
+        if (mega_counters_get(m->engine).frame + 128 < frame) stage_render(m->engine, NULL, 64);
+    for (uint64_t came; !mega_change_frame(m->engine, done.number, &came);)
+        stage_render(m->engine, NULL, 64);
+    m->edits++;
 }
 
 static void edit_one(model *m) {
@@ -222,7 +241,8 @@ static void edit_one(model *m) {
                  m->things[0].id, t->id, row->name);
         break;
     }
-    edit(m, list);
+    if (rng_chance(&m->r, 0.3f)) edit_later(m, list);
+    else edit(m, list);
     make_step(m, &s, false);
     m->steps[m->at++] = s;
     m->count = m->at;

@@ -113,11 +113,10 @@ class Synth:
         for op in ops: getattr(self, "op_" + op["op"])(new, op)
         self.check_outputs(new)
         if new.has_cycle(): raise Wrong("cycle", "not-found", "bad-type", "patch")
-        for op in ops:  # what an edit names is set by it, whatever it was before
-            if op["op"] == "set": self.set.pop(("param", op["id"], op["param"]), None)
-            if op["op"] == "knob" and "value" in op: self.set.pop(("knob", op["id"]), None)
+        named = [("param", op["id"], op["param"]) for op in ops if op["op"] == "set"]
+        named += [("knob", op["id"]) for op in ops if op["op"] == "knob" and "value" in op]
         rename = next(((op["id"], op["to"]) for op in ops if op["op"] == "rename"), None)
-        self.undos.append(self.change(new, rename))
+        self.undos.append(self.change(new, rename, named))
         self.redos = []
 
     def check_outputs(self, d):
@@ -125,13 +124,22 @@ class Synth:
             if node["type"] == "output" and node["params"].get("first", 1) + node["params"].get("channels", 2) > 65:
                 raise Wrong("limit", "cycle", "not-found", "bad-type", "patch")
 
-    def change(self, new, rename):
-        """Another document in force. @return what leads back: the document, a rename, and the values that went with what it removed"""
-        before = self.document
+    def change(self, new, rename, named=()):
+        """Another document in force. What an edit names is set by it, whatever it was before.
+        @return what leads back: the document, a rename, and the values that it lost
+        """
+        before, held = self.document, dict(self.set)
+        for key in named: self.set.pop(key, None)
         self.follow(new, rename)
-        lost = {key: self.set.pop(key) for key in list(self.set) if not new.holds(key)}
+        for key in list(self.set):
+            if not new.holds(key): del self.set[key]
+        lost = {key: value for key, value in held.items() if self.renamed(key, rename) not in self.set}
         self.rev += 1
         return before, rename and rename[::-1], lost
+
+    @staticmethod
+    def renamed(key, rename):
+        return (key[0], rename[1], key[2]) if rename and key[0] == "param" and key[1] == rename[0] else key
 
     def back(self, source, target):
         if not source: raise Wrong("not-found")
