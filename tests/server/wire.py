@@ -119,6 +119,7 @@ def parse(packet):
         if tag == "i": values.append(struct.unpack_from(">i", packet, at)[0]); at += 4
         elif tag == "h": values.append(struct.unpack_from(">q", packet, at)[0]); at += 8
         elif tag == "f": values.append(struct.unpack_from(">f", packet, at)[0]); at += 4
+        elif tag == "d": values.append(struct.unpack_from(">d", packet, at)[0]); at += 8
         elif tag == "s": value, at = read_text(packet, at); values.append(value)
         elif tag == "b":
             size = struct.unpack_from(">i", packet, at)[0]
