@@ -96,10 +96,10 @@ static bool is_settled(const mega_run *r, uint64_t ports, const mega_step *step)
             differs |= seal(*step->ports[__builtin_ctzll(ports)]) ^ bits_of(*at);
         return !differs;
     }
-    for (uint32_t l = 0; l < LANES; l++) differs |= bits_of(record[l]);
+    for (uint32_t l = 0; l < r->lanes; l++) differs |= bits_of(record[l]);
     for (; ports; ports &= ports - 1, at += FIELDS * LANES) {
         const float *port = step->ports[__builtin_ctzll(ports)];
-        for (uint32_t l = 0; l < LANES; l++) differs |= seal(port[l]) ^ bits_of(at[l]);
+        for (uint32_t l = 0; l < r->lanes; l++) differs |= seal(port[l]) ^ bits_of(at[l]);
     }
     return !differs;
 }
@@ -110,7 +110,7 @@ static void open_segment(segment *s, const mega_run *r, const mega_program_node 
     s->run = r;
     s->step = step;
     s->count = 0;
-    s->lanes = r->wide ? LANES : 1;
+    s->lanes = r->lanes;
     s->stride = step->call.state_stride;
     s->active = r->voice ? r->active : 1;
     s->fading = 0;
@@ -176,12 +176,14 @@ static bounds bounds_of(const segment *s, uint32_t choice) {
 /// Of one lane, or of all: four at a time, since all frames are looked at.
 MEGA_INLINE bool leaves(const float *value, const bounds *b, uint32_t count) {
     if (count == 1) return !(*value > b->low[0] && *value < b->high[0]);
-    four v[LANES / 4], low[LANES / 4], high[LANES / 4];
-    memcpy(v, value, sizeof v);
-    memcpy(low, b->low, sizeof low);
-    memcpy(high, b->high, sizeof high);
-    four_bits within = (v[0] > low[0]) & (v[0] < high[0]);
-    for (uint32_t i = 1; i < LANES / 4; i++) within &= (v[i] > low[i]) & (v[i] < high[i]);
+    four_bits within = {-1, -1, -1, -1};
+    for (uint32_t i = 0; i < count; i += 4) {
+        four v, low, high;
+        memcpy(&v, value + i, sizeof v);
+        memcpy(&low, b->low + i, sizeof low);
+        memcpy(&high, b->high + i, sizeof high);
+        within &= (v > low) & (v < high);
+    }
     return !(within[0] & within[1] & within[2] & within[3]);
 }
 
@@ -227,7 +229,7 @@ static void process(const segment *s, const mega_call *call) {
     uint64_t moved = s->step->module->process(call);
     for (uint32_t o = 0; o < s->step->module->output_count; o++)
         for (uint32_t t = 1; !(moved >> o & 1) && t < call->frames; t++)
-            memcpy(call->outputs[o] + t * floats, call->outputs[o], floats * sizeof(float));
+            memcpy(call->outputs[o] + t * floats, call->outputs[o], s->lanes * sizeof(float));
 }
 
 /// The copy begins as the state; that of a lane that does not fade stays so, and does as it does.
@@ -308,7 +310,7 @@ static void note_seen(const segment *s) {
 }
 
 uint64_t mega_choices_call(const mega_run *r, const mega_program_node *node, mega_step *step) {
-    if (is_settled(r, node->choices, step)) return step->module->process(&step->call);
+    if (is_settled(r, node->choices, step)) return mega_step_process(step);
     segment s;
     open_segment(&s, r, node, step);
     const uint32_t frames = step->call.frames;
@@ -317,7 +319,7 @@ uint64_t mega_choices_call(const mega_run *r, const mega_program_node *node, meg
         end = end_of_piece(&s, at);
         if (!at && end == frames && !s.fading) {
             note_seen(&s);
-            return step->module->process(&step->call);
+            return mega_step_process(step);
         }
         run_piece(&s, at, end - at);
     }

@@ -20,7 +20,9 @@
 #define MEGA_U 1     // vectors side by side
 #else
 #define MEGA_FRAME MEGA_LANE_COUNT
+#ifndef MEGA_U // a narrow build has fewer: it runs the first lanes that a call points to
 #define MEGA_U (MEGA_LANE_COUNT / MEGA_WIDTH)
+#endif
 #endif
 
 #define MEGA_JOIN_(a, b, c) a##b##_##c
@@ -137,6 +139,32 @@ MEGA_INLINE lanes port_at(const mega_call *c, size_t p, uint32_t t, int u) {
     return load(c->ports[p] + frame * MEGA_FRAME + u * MEGA_WIDTH);
 }
 
+// ---- one voice, with frames in the lanes --------------------------------------------------------
+//
+// A one-lane call leaves all lanes but one empty. A module whose frames do not hang on each other
+// (or hang only by integer sums, which are exact in any order) also has `solo`: the same ports and
+// outputs, a float a frame, as many frames at once as this build has lanes. It gives the bits of
+// the one-lane build. Registers have room for a whole vector past a segment's end: what is read
+// there counts for nothing, what is written there nobody reads.
+
+/// What `solo` returns to say: nothing was done, let the one-lane build do it.
+#define MEGA_DECLINED ((uint64_t)1 << 63)
+#define MEGA_ALL_MOVE (MEGA_DECLINED - 1) ///< from `solo`: every output has a value per frame
+
+MEGA_INLINE bool solo_moves(const mega_call *c, size_t p) { return c->moving >> p & 1; }
+/// Port `p` at frames t, t + 1, ...
+MEGA_INLINE lanes solo_port(const mega_call *c, size_t p, uint32_t t) {
+    return solo_moves(c, p) ? load(c->ports[p] + t) : splat(c->ports[p][0]);
+}
+/// 0, 1, 2 ...
+MEGA_INLINE ilanes solo_ramp(void) {
+    static const int32_t ramp[MEGA_LANE_COUNT] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                  8, 9, 10, 11, 12, 13, 14, 15};
+    ilanes v;
+    memcpy(&v, ramp, sizeof v);
+    return v;
+}
+
 // Modules with delay memory say `#define KERNEL_LINES` before KERNEL; their tick takes `const lines
 // *` last.
 #ifdef KERNEL_LINES
@@ -242,6 +270,16 @@ MEGA_INLINE lanes port_at(const mega_call *c, size_t p, uint32_t t, int u) {
             }                                                                                      \
         }                                                                                          \
         return c->moving ? ~(uint64_t)0 : 0;                                                       \
+    }                                                                                              \
+    static uint64_t solo(const mega_call *c) {                                                     \
+        const uint32_t frames = c->moving ? c->frames : 1;                                         \
+        for (uint32_t t = 0; t < frames; t += MEGA_WIDTH) {                                        \
+            lanes port[PORTS], out[OUT];                                                           \
+            for (int p = 0; p < (PORTS); p++) port[p] = solo_port(c, (size_t)p, t);                \
+            tick(port, out);                                                                       \
+            for (int o = 0; o < (OUT); o++) store(c->outputs[o] + t, out[o]);                      \
+        }                                                                                          \
+        return c->moving ? MEGA_ALL_MOVE : 0;                                                      \
     }
 
 /// Defines the row. `id` is the name with `_` for `.`; fields follow as designated initialisers.

@@ -130,6 +130,7 @@ typedef struct mega_module {
     float tail_seconds; ///< how long it may sound after its inputs are silent, beyond what is heard
     mega_life (*life)(const float *state, uint32_t stride); ///< of one lane; NULL: still
     mega_process *process;
+    mega_process *solo; ///< NULL, or the same for one lane with frames in the lanes: see kernel.h
 } mega_module;
 
 #endif

@@ -4,11 +4,21 @@
 
 #include "kernel.h"
 
+/// How a loop walks its registers: a frame at a time for all lanes of the build, or, for one voice,
+/// as many frames at once as a vector holds.
+typedef struct {
+    size_t step; // floats from one turn of the loop to the next
+    int vectors; // in a turn
+    bool solo;   // frames lie side by side
+} walk;
+#define BY_LANES ((walk){MEGA_FRAME, MEGA_U, false})
+#define BY_FRAMES ((walk){MEGA_WIDTH, 1, true})
+
 /// A term as the loops want it: a step of 0 where it stands still.
 typedef struct {
     const float *at;
     size_t step;
-    lanes amount;
+    lanes amount, still;
 } hoisted;
 
 MEGA_INLINE lanes value_of(const hoisted *h, uint32_t t, int u) {
@@ -16,58 +26,70 @@ MEGA_INLINE lanes value_of(const hoisted *h, uint32_t t, int u) {
     return load(h->at + t * h->step + u * MEGA_WIDTH) * h->amount;
 }
 
-MEGA_INLINE hoisted hoist(const mega_term *term) {
-    return (hoisted){term->at, term->moving ? MEGA_FRAME : 0, splat(term->amount)};
+/// Of one voice, what stands still is one float.
+MEGA_INLINE void hoist(hoisted *h, const mega_term *term, const walk w) {
+    h->at = term->at;
+    h->step = term->moving ? w.step : 0;
+    h->amount = splat(term->amount);
+    if (!w.solo || term->moving) return;
+    h->still = splat(*term->at);
+    h->at = (const float *)&h->still;
 }
 
-/// `count` is a constant where this is inlined: a loop of its own for each usual number of cables.
-MEGA_INLINE void add_terms(float *out, const mega_term *terms, size_t count, uint32_t frames) {
+/// `count` and `w` are constants where this is inlined: a loop of its own for each usual number of
+/// cables.
+MEGA_INLINE void add_terms(float *out, const mega_term *terms, size_t count, uint32_t turns,
+                           const walk w) {
     hoisted h[4];
-    for (size_t i = 0; i < count; i++) h[i] = hoist(&terms[i]);
-    for (uint32_t t = 0; t < frames; t++)
-        for (int u = 0; u < MEGA_U; u++) {
+    for (size_t i = 0; i < count; i++) hoist(&h[i], &terms[i], w);
+    for (uint32_t t = 0; t < turns; t++)
+        for (int u = 0; u < w.vectors; u++) {
             lanes v = value_of(&h[0], t, u);
             for (size_t i = 1; i < count; i++) v = v + value_of(&h[i], t, u);
-            store(out + (size_t)t * MEGA_FRAME + u * MEGA_WIDTH, v);
+            store(out + t * w.step + u * MEGA_WIDTH, v);
         }
 }
 
 /// out = out + more terms, from left to right as ever.
-MEGA_INLINE void add_more(float *out, const mega_term *terms, size_t count, uint32_t frames) {
+MEGA_INLINE void add_more(float *out, const mega_term *terms, size_t count, uint32_t turns,
+                          const walk w) {
     for (size_t i = 0; i < count; i++) {
-        hoisted h = hoist(&terms[i]);
-        for (uint32_t t = 0; t < frames; t++)
-            for (int u = 0; u < MEGA_U; u++) {
-                float *at = out + (size_t)t * MEGA_FRAME + u * MEGA_WIDTH;
+        hoisted h;
+        hoist(&h, &terms[i], w);
+        for (uint32_t t = 0; t < turns; t++)
+            for (int u = 0; u < w.vectors; u++) {
+                float *at = out + t * w.step + u * MEGA_WIDTH;
                 store(at, load(at) + value_of(&h, t, u));
             }
     }
 }
 
-static void add_up(float *out, const mega_term *terms, size_t count, uint32_t frames) {
+MEGA_INLINE void add_up(float *out, const mega_term *terms, size_t count, uint32_t turns,
+                        const walk w) {
     switch (count) {
-    case 1: add_terms(out, terms, 1, frames); break;
-    case 2: add_terms(out, terms, 2, frames); break;
-    case 3: add_terms(out, terms, 3, frames); break;
+    case 1: add_terms(out, terms, 1, turns, w); break;
+    case 2: add_terms(out, terms, 2, turns, w); break;
+    case 3: add_terms(out, terms, 3, turns, w); break;
     default:
-        add_terms(out, terms, 4, frames);
-        add_more(out, terms + 4, count - 4, frames);
+        add_terms(out, terms, 4, turns, w);
+        add_more(out, terms + 4, count - 4, turns, w);
     }
 }
 
-static void raise(float *out, const mega_term *exponents, size_t count, uint32_t frames) {
+MEGA_INLINE void raise(float *out, const mega_term *exponents, size_t count, uint32_t turns,
+                       const walk w) {
     hoisted h[8];
     float scratch[MEGA_BLOCK_FRAMES * MEGA_LANE_COUNT];
     mega_term summed = {scratch, true, 1};
     if (count > COUNT_OF(h)) { // many: summed first
-        add_up(scratch, exponents, count, frames);
+        add_up(scratch, exponents, count, turns, w);
         exponents = &summed;
         count = 1;
     }
-    for (size_t i = 0; i < count; i++) h[i] = hoist(&exponents[i]);
-    for (uint32_t t = 0; t < frames; t++)
-        for (int u = 0; u < MEGA_U; u++) {
-            float *at = out + (size_t)t * MEGA_FRAME + u * MEGA_WIDTH;
+    for (size_t i = 0; i < count; i++) hoist(&h[i], &exponents[i], w);
+    for (uint32_t t = 0; t < turns; t++)
+        for (int u = 0; u < w.vectors; u++) {
+            float *at = out + t * w.step + u * MEGA_WIDTH;
             lanes e = value_of(&h[0], t, u);
             for (size_t i = 1; i < count; i++) e = e + value_of(&h[i], t, u);
             store(at, load(at) * vexp2(e));
@@ -80,13 +102,25 @@ static bool any_moving(const mega_term *terms, size_t count) {
     return false;
 }
 
-static bool sum(float *out, const mega_term *terms, size_t term_count, const mega_term *exponents,
-                size_t exponent_count, uint32_t frames) {
+MEGA_INLINE bool sum_by(float *out, const mega_term *terms, size_t term_count,
+                        const mega_term *exponents, size_t exponent_count, uint32_t frames,
+                        const walk w) {
     bool moving = any_moving(terms, term_count) || any_moving(exponents, exponent_count);
     if (!moving) frames = 1;
-    add_up(out, terms, term_count, frames);
-    if (exponent_count) raise(out, exponents, exponent_count, frames);
+    uint32_t turns = w.solo ? (frames + MEGA_WIDTH - 1) / MEGA_WIDTH : frames;
+    add_up(out, terms, term_count, turns, w);
+    if (exponent_count) raise(out, exponents, exponent_count, turns, w);
     return moving;
+}
+
+static bool sum(float *out, const mega_term *terms, size_t term_count, const mega_term *exponents,
+                size_t exponent_count, uint32_t frames) {
+    return sum_by(out, terms, term_count, exponents, exponent_count, frames, BY_LANES);
+}
+
+static bool sum_solo(float *out, const mega_term *terms, size_t term_count,
+                     const mega_term *exponents, size_t exponent_count, uint32_t frames) {
+    return sum_by(out, terms, term_count, exponents, exponent_count, frames, BY_FRAMES);
 }
 
 static void broadcast(float *out, const float *in, uint32_t frames) {
@@ -95,32 +129,39 @@ static void broadcast(float *out, const float *in, uint32_t frames) {
             store(out + (size_t)t * MEGA_FRAME + u * MEGA_WIDTH, splat(in[t]));
 }
 
-#if MEGA_WIDTH == 1
-// One lane of a group at a time: the VM adds lanes up itself, in the tree that the other builds
-// use.
-static uint32_t reduce(float *out, const float *in, bool moving, const float *gain, uint32_t active,
-                       float *peak, uint32_t frames) {
-    int32_t highest = 0;
-    for (uint32_t t = 0; t < frames; t++) {
-        float v = in[moving ? t : 0];
-        if (gain) v = v * gain[t];
-        int32_t size = bits_of(v) & 0x7fffffff;
-        if (size > highest) highest = size;
-        out[t] = active ? v : 0;
-    }
-    if (highest >= 0x7f800000) return 1;
-    *peak = vmax(from_bits(highest), *peak);
-    return 0;
-}
+/// The larger; neither is negative.
+MEGA_INLINE ilanes larger(ilanes a, ilanes b) {
+#if MEGA_WIDTH == 16
+    return (ilanes)_mm512_max_epi32((__m512i)a, (__m512i)b);
+#elif MEGA_WIDTH == 8
+    return (ilanes)_mm256_max_epi32((__m256i)a, (__m256i)b);
+#elif MEGA_WIDTH == 4 && defined(__SSE4_1__)
+    return (ilanes)_mm_max_epi32((__m128i)a, (__m128i)b);
 #else
-// The tree: lane i with lane i + 8, those with + 4, + 2, + 1.
+    return iselect(igt(a, b), a, b);
+#endif
+}
+
+#if MEGA_WIDTH > 1
+// The tree: lane i with lane i + 8, those with + 4, + 2, + 1. A narrow build leaves out sums with
+// lanes that are 0; the 0 that is added still makes +0 of -0.
 typedef float quarter __attribute__((vector_size(16)));
 
-/// The first two steps: 16 lanes to 4.
-MEGA_INLINE quarter fold(const float *v) {
-    quarter q[4];
+/// The first two steps: the lanes of a frame to 4.
+MEGA_INLINE quarter fold(const lanes *v) {
+    quarter q[MEGA_U * MEGA_WIDTH / 4];
+#if MEGA_WIDTH == 16
+    __m512 all = (__m512)v[0]; // gcc makes slow code of the memcpy
+    __m256 half = _mm512_castps512_ps256(all) + _mm512_extractf32x8_ps(all, 1);
+    return (quarter)(_mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1));
+#elif MEGA_WIDTH == 8 && MEGA_U == 2
+    __m256 half = (__m256)(v[0] + v[1]);
+    return (quarter)(_mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1));
+#endif
     memcpy(q, v, sizeof q);
-    return (q[0] + q[2]) + (q[1] + q[3]);
+    if (COUNT_OF(q) == 4) return (q[0] + q[2]) + (q[1] + q[3]);
+    if (COUNT_OF(q) == 2) return (q[0] + q[1]) + (quarter){0};
+    return q[0] + (quarter){0};
 }
 
 /// The last two steps, for four frames at once: (v0 + v2) + (v1 + v3) of each.
@@ -130,17 +171,18 @@ MEGA_INLINE quarter finish(quarter a, quarter b, quarter c, quarter d) {
     return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
 
-/// Lanes that count, times their gain, into `v`; sizes of all frames go to `highest`.
-MEGA_INLINE void take_frame(float *v, const float *in, const float *gain, const ilanes *keep,
-                            ilanes *highest) {
+/// Lanes that count, times their gain, folded; sizes of all frames go to `highest`.
+MEGA_INLINE quarter take_frame(const float *in, const float *gain, const ilanes *keep,
+                               ilanes *highest) {
+    lanes v[MEGA_U];
     for (int u = 0; u < MEGA_U; u++) {
         lanes a = load(in + u * MEGA_WIDTH);
         if (gain) a = a * load(gain + u * MEGA_WIDTH);
         ilanes bits = bits_of(a) & keep[u];
-        ilanes size = bits & isplat(0x7fffffff);
-        highest[u] = iselect(igt(size, highest[u]), size, highest[u]);
-        store(v + u * MEGA_WIDTH, from_bits(bits));
+        highest[u] = larger(bits & isplat(0x7fffffff), highest[u]);
+        v[u] = from_bits(bits);
     }
+    return fold(v);
 }
 
 MEGA_INLINE uint32_t not_finite(const ilanes *highest) {
@@ -158,13 +200,11 @@ static uint32_t reduce(float *out, const float *in, bool moving, const float *ga
         highest[u] = isplat(0);
         for (int i = 0; i < MEGA_WIDTH; i++) keep[u][i] = -(int32_t)(active >> (u * MEGA_WIDTH + i) & 1);
     }
-    quarter folded[MEGA_BLOCK_FRAMES + 3] = {{0}};
-    for (uint32_t t = 0; t < frames; t++) {
-        float v[MEGA_LANE_COUNT];
-        take_frame(v, in + (moving ? (size_t)t * MEGA_LANE_COUNT : 0),
-                   gain ? gain + (size_t)t * MEGA_LANE_COUNT : NULL, keep, highest);
-        folded[t] = fold(v);
-    }
+    quarter folded[MEGA_BLOCK_FRAMES + 3];
+    for (uint32_t t = 0; t < frames; t++)
+        folded[t] = take_frame(in + (moving ? (size_t)t * MEGA_LANE_COUNT : 0),
+                               gain ? gain + (size_t)t * MEGA_LANE_COUNT : NULL, keep, highest);
+    for (uint32_t t = frames; t < frames + 3; t++) folded[t] = (quarter){0};
     uint32_t bad = not_finite(highest);
     if (bad) return bad;
     for (int u = 0; u < MEGA_U; u++) {
@@ -181,9 +221,41 @@ static uint32_t reduce(float *out, const float *in, bool moving, const float *ga
 }
 #endif
 
+/// The greatest of all lanes; none is negative.
+MEGA_INLINE int32_t greatest(ilanes v) {
+    int32_t each[MEGA_WIDTH], most = 0;
+    memcpy(each, &v, sizeof each);
+    for (int i = 0; i < MEGA_WIDTH; i++) most = each[i] > most ? each[i] : most;
+    return most;
+}
+
+static uint32_t reduce_solo(float *out, const float *in, bool moving, const float *gain,
+                            float *peak, uint32_t frames) {
+    ilanes highest = isplat(0);
+    for (uint32_t t = 0; t < frames; t += MEGA_WIDTH) {
+        lanes v = moving ? load(in + t) : splat(*in);
+        if (gain) v = v * load(gain + t);
+        ilanes size = bits_of(v) & isplat(0x7fffffff);
+        if (frames - t < MEGA_WIDTH) // what lies past the segment counts for nothing
+            size = iselect(ilt(solo_ramp(), isplat((int32_t)(frames - t))), size, isplat(0));
+        highest = larger(size, highest);
+        store(out + t, v);
+    }
+    int32_t most = greatest(highest);
+    if (most >= 0x7f800000) return 1;
+    float size;
+    memcpy(&size, &most, sizeof size);
+    if (size > *peak) *peak = size;
+    return 0;
+}
+
 extern const mega_ops MEGA_JOIN(mega_, ops, MEGA_ISA);
 const mega_ops MEGA_JOIN(mega_, ops, MEGA_ISA) = {
     .sum = sum,
     .broadcast = broadcast,
+#if MEGA_WIDTH > 1
     .reduce = reduce,
+#endif
+    .sum_solo = sum_solo,
+    .reduce_solo = reduce_solo,
 };

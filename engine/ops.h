@@ -3,7 +3,7 @@
 // voices.
 //
 // Compiled once per instruction set, like modules. "Frames" of a register are 16 floats apart in a
-// group and 1 apart in the one-lane build. Sums run in the order given: that order is part of the
+// group and 1 apart where one lane runs. Sums run in the order given: that order is part of the
 // sound's bits.
 #ifndef MEGA_OPS_H
 #define MEGA_OPS_H
@@ -26,13 +26,20 @@ typedef struct mega_ops {
                 size_t exponent_count, uint32_t frames);
     /// A shared register (1 float a frame) into all lanes of a group.
     void (*broadcast)(float *out, const float *in, uint32_t frames);
-    /// Adds a group's lanes, in a fixed tree, to a shared register.
+    /// Adds a group's lanes, in a fixed tree, to a shared register. NULL in the one-lane build.
     /// @param gain NULL, or 16 factors a frame: fades
     /// @param active bit l: lane l counts; others are 0
-    /// @param peak 16 running peaks, updated; a lane that is not finite gives infinity
+    /// @param peak a running peak a lane, updated unless a lane was not finite
     /// @return lanes that were not finite; then nothing was added
     uint32_t (*reduce)(float *sum, const float *in, bool moving, const float *gain, uint32_t active,
                        float *peak, uint32_t frames);
+    /// `sum` of registers of one float a frame, with frames in the lanes: the same bits.
+    bool (*sum_solo)(float *out, const mega_term *terms, size_t term_count,
+                     const mega_term *exponents, size_t exponent_count, uint32_t frames);
+    /// One voice, written to `out`: the VM adds voices up itself, in the tree of `reduce`.
+    /// @return 1 if a frame was not finite
+    uint32_t (*reduce_solo)(float *out, const float *in, bool moving, const float *gain,
+                            float *peak, uint32_t frames);
 } mega_ops;
 
 #endif

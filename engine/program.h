@@ -266,6 +266,7 @@ struct mega_tap {
 /// A call that is made ready; a loop keeps it from frame to frame.
 typedef struct mega_step {
     const mega_module *module;
+    mega_process *solo; ///< of one voice, with frames in the lanes; or NULL
     mega_call call;
     uint64_t advancing, sliding; ///< ports: registers a frame further on each time; slots on their way
     const float *ports[MEGA_PORTS_MAX];

@@ -16,6 +16,14 @@ static const mega_module *const modules[MEGA_MODULE_COUNT] = {
 #undef X
 };
 
+// Builds for the first lanes of a group alone: the same kernels, with no vector that is empty.
+#if defined(MEGA_NARROW_4)
+extern const mega_isa_table MEGA_NARROW_4, MEGA_NARROW_8;
+static const mega_isa_table *const narrow[] = {&MEGA_NARROW_4, &MEGA_NARROW_8, NULL};
+#else
+static const mega_isa_table *const narrow[] = {NULL};
+#endif
+
 #define TEXT_(a) #a
 #define TEXT(a) TEXT_(a)
 
@@ -24,6 +32,8 @@ extern const mega_isa_table MEGA_JOIN(mega_, isa, MEGA_ISA);
 const mega_isa_table MEGA_JOIN(mega_, isa, MEGA_ISA) = {
     .name = TEXT(MEGA_ISA),
     .width = MEGA_WIDTH,
+    .lanes = MEGA_U * MEGA_WIDTH,
+    .narrow = narrow,
     .modules = modules,
     .ops = &MEGA_JOIN(mega_, ops, MEGA_ISA),
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "choices.h"
+#include "kernel.h"
 #include "lanes.h"
 
 // ---- values -----------------------------------------------------------------------------------
@@ -44,7 +45,7 @@ static float *room_of(const mega_run *r, const mega_operand *o) {
     switch (o->bank) {
     case MEGA_BANK_SHARED: return p->shared + (size_t)o->index * MEGA_BLOCK_FRAMES + step_floats(r);
     case MEGA_BANK_VOICE:
-        return p->voice + (size_t)o->index * MEGA_BLOCK_FRAMES * 16 + step_floats(r);
+        return p->voice + (size_t)o->index * MEGA_BLOCK_FRAMES * 16 + r->lane_at + step_floats(r);
     default: return r->kept_at + (size_t)o->index * r->kept_step + step_floats(r);
     }
 }
@@ -69,8 +70,7 @@ static mega_state_block *state_of(const mega_run *r, const mega_program_node *no
 
 static void node_seeds(const mega_run *r, const mega_program_node *node, int32_t seeds[16]) {
     const int32_t *voices = r->voice ? r->vm->voices->groups[r->group].seeds + r->lane : NULL;
-    int count = r->wide ? 16 : 1;
-    for (int l = 0; l < count; l++)
+    for (uint32_t l = 0; l < r->lanes; l++)
         seeds[l] = (int32_t)(node->seed ^ (voices ? (uint32_t)voices[l] : r->vm->seed));
 }
 
@@ -103,6 +103,8 @@ static void make_ready(const mega_run *r, const mega_instruction *code, mega_ste
     s->module = r->isa->modules[code->module];
     // inner lanes: the widest build, ports one lane wide
     if (s->module->flags & MEGA_INNER_LANES) s->module = r->vm->wide->modules[code->module];
+    const mega_module *widest = r->vm->wide->modules[code->module];
+    s->solo = r->wide || r->stepping ? NULL : widest->solo;
     node_seeds(r, node, s->seeds);
     mega_state_block *block = state_of(r, node);
     s->call = (mega_call){.ports = s->ports,
@@ -120,9 +122,17 @@ static void make_ready(const mega_run *r, const mega_instruction *code, mega_ste
         s->outputs[o] = room_of(r, &p->operands[code->out + o]);
 }
 
+uint64_t mega_step_process(const mega_step *s) {
+    if (s->solo) {
+        uint64_t moved = s->solo(&s->call);
+        if (moved != MEGA_DECLINED) return moved;
+    }
+    return s->module->process(&s->call);
+}
+
 static uint64_t process(const mega_run *r, const mega_instruction *code, mega_step *s) {
     const mega_program_node *node = &r->program->nodes[code->node];
-    return node->choices ? mega_choices_call(r, node, s) : s->module->process(&s->call);
+    return node->choices ? mega_choices_call(r, node, s) : mega_step_process(s);
 }
 
 static void go(const mega_run *r, const mega_instruction *code, mega_step *s) {
@@ -163,7 +173,7 @@ static mega_value faded(const mega_run *r, mega_value value, int8_t fade, uint32
     float *at = r->vm->spread[scratch];
     for (uint32_t t = 0; t < r->frames; t++) {
         const float *in = value.at + (value.moving ? (size_t)t * r->frame_floats : 0);
-        for (uint32_t l = 0; l < r->frame_floats; l++)
+        for (uint32_t l = 0; l < r->lanes; l++)
             at[t * r->frame_floats + l] = in[l] * factor[t];
     }
     return (mega_value){at, !r->stepping};
@@ -188,6 +198,14 @@ static uint32_t read_terms(const mega_run *r, uint32_t first, uint32_t count, ui
     return used;
 }
 
+/// Adds terms up, a voice alone with frames in the lanes.
+static bool add_up(const mega_run *r, float *out, const mega_term *terms, size_t term_count,
+                   const mega_term *exponents, size_t exponent_count) {
+    bool solo = !r->wide && !r->stepping;
+    return (solo ? r->vm->wide->ops->sum_solo : r->isa->ops->sum)(out, terms, term_count, exponents,
+                                                                  exponent_count, r->frames);
+}
+
 /// More cables than fit at once: exponents are summed first, then terms, each a part at a time, in
 /// order.
 static mega_value sum_many(const mega_run *r, uint32_t first, uint32_t count, float *out) {
@@ -201,9 +219,9 @@ static mega_value sum_many(const mega_run *r, uint32_t first, uint32_t count, fl
         if (has_total) terms[0] = (mega_term){out, total.moving, 1};
         if (has_total && !total.moving) // the sum so far stands; the next part may move over it
             for (uint32_t t = 1; t < r->frames; t++)
-                memcpy(out + t * r->frame_floats, out, r->frame_floats * sizeof *out);
+                memcpy(out + t * r->frame_floats, out, r->lanes * sizeof *out);
         if (has_total) terms[0].moving = true;
-        total.moving = r->isa->ops->sum(out, terms, used + has_total, NULL, 0, r->frames);
+        total.moving = add_up(r, out, terms, used + has_total, NULL, 0);
         total.at = out;
     }
     return total;
@@ -239,8 +257,8 @@ static void sum(const mega_run *r, const mega_instruction *code) {
     bool alone = used == 1 && !raised && terms[0].amount == 1;
     if (alone && !r->stepping && !in_scratch(r, terms[0].at))
         value = (mega_value){terms[0].at, terms[0].moving}; // no copy
-    else if (used) value.moving = r->isa->ops->sum(room, terms, used, exponents, raised, r->frames);
-    else if (r->stepping) memset(room, 0, r->frame_floats * sizeof *room);
+    else if (used) value.moving = add_up(r, room, terms, used, exponents, raised);
+    else if (r->stepping) memset(room, 0, r->lanes * sizeof *room);
     else value.at = r->vm->zeros;
     set_value(r, out, value);
 }
@@ -262,53 +280,55 @@ static void own(const mega_run *r, const mega_instruction *code) {
     const mega_operand *in = &r->program->operands[code->in];
     mega_value value = read_operand(r, in, 0);
     const mega_voice_group *group = &r->vm->voices->groups[r->group];
-    uint32_t width = r->wide ? 16 : 1;
-    uint32_t set = (uint32_t)group->own_set[code->bus] >> r->lane & ((1u << width) - 1);
+    uint32_t set = (uint32_t)group->own_set[code->bus] >> r->lane & ((1u << r->lanes) - 1);
     if (!set && !in_scratch(r, value.at)) {
         set_value(r, out, value);
         return;
     }
     const mega_way *way = &r->program->slots[in->index].way;
     mega_ramp ramps[16];
-    memcpy(ramps, group->own[code->bus] + r->lane, width * sizeof *ramps);
+    memcpy(ramps, group->own[code->bus] + r->lane, r->lanes * sizeof *ramps);
     float *room = room_of(r, out);
     bool moving = value.moving || group->own_moving >> code->bus & 1;
+    const uint32_t floats = r->frame_floats;
     for (uint32_t t = 0; t < (moving ? r->frames : 1); t++)
-        for (uint32_t l = 0; l < width; l++)
-            room[t * width + l] = set >> l & 1 ? mega_ramp_next(&ramps[l], way)
-                                               : value.at[(value.moving ? t * width : 0) + l];
+        for (uint32_t l = 0; l < r->lanes; l++)
+            room[t * floats + l] = set >> l & 1 ? mega_ramp_next(&ramps[l], way)
+                                                : value.at[(value.moving ? t * floats : 0) + l];
     set_value(r, out, (mega_value){room, moving});
 }
 
+/// @param which bit 0 is the first lane that runs
 static void silence_lanes(const mega_run *r, uint32_t which) {
     r->vm->lanes_silenced += (uint32_t)__builtin_popcount(which);
-    mega_voices_kill_lanes(r->vm->voices, r->group, which, r->frame + r->offset);
+    mega_voices_kill_lanes(r->vm->voices, r->group, which << r->lane, r->frame + r->offset);
+}
+
+static void reduce_lane(mega_run *r, const mega_instruction *code, mega_value in, float *peak) {
+    float *out = r->program->lane_sums + ((size_t)code->bus * 16 + r->lane) * MEGA_BLOCK_FRAMES;
+    const mega_ops *ops = r->vm->wide->ops;
+    if (r->active) {
+        if (!ops->reduce_solo(out, in.at, in.moving, r->gain, peak, r->frames)) return;
+        silence_lanes(r, 1);
+        r->active = 0;
+    }
+    memset(out, 0, r->frames * sizeof *out);
 }
 
 static void reduce(mega_run *r, const mega_instruction *code) {
     mega_value in = read_operand(r, &r->program->operands[code->in], 0);
-    mega_voice_group *group = &r->vm->voices->groups[r->group];
-    if (r->wide) {
-        float *out = room_of(r, &r->program->operands[code->out]);
-        uint32_t bad =
-            r->isa->ops->reduce(out, in.at, in.moving, r->gain, r->active, group->peak, r->frames);
-        if (!bad) return;
-        silence_lanes(r, bad);
-        r->active &= ~bad;
-        r->isa->ops->reduce(out, in.at, in.moving, r->gain, r->active, group->peak, r->frames);
+    float *peak = r->vm->voices->groups[r->group].peak + r->lane;
+    if (!r->wide) {
+        reduce_lane(r, code, in, peak);
         return;
     }
-    float *out = r->program->lane_sums + ((size_t)code->bus * 16 + r->lane) * MEGA_BLOCK_FRAMES;
-    if (!r->active) { // silenced before
-        memset(out, 0, r->frames * sizeof *out);
-        return;
-    }
-    uint32_t bad =
-        r->isa->ops->reduce(out, in.at, in.moving, r->gain, 1, &group->peak[r->lane], r->frames);
+    float *out = room_of(r, &r->program->operands[code->out]);
+    const mega_ops *ops = r->isa->ops;
+    uint32_t bad = ops->reduce(out, in.at, in.moving, r->gain, r->active, peak, r->frames);
     if (!bad) return;
-    silence_lanes(r, 1u << r->lane);
-    r->active = 0;
-    memset(out, 0, r->frames * sizeof *out);
+    silence_lanes(r, bad);
+    r->active &= ~bad;
+    ops->reduce(out, in.at, in.moving, r->gain, r->active, peak, r->frames);
 }
 
 /// A channel's or bus's number, which counts from 1, as an index; `count` if there is none such.
@@ -383,7 +403,7 @@ static void feedback_read(const mega_run *r, const mega_instruction *code) {
     float *room = room_of(r, out);
     for (uint32_t t = 0; t < r->frames; t++)
         memcpy(room + (size_t)t * r->frame_floats, from + (size_t)t * block->stride,
-               r->frame_floats * sizeof *room);
+               r->lanes * sizeof *room);
     set_value(r, out, (mega_value){room, true});
 }
 
@@ -393,7 +413,7 @@ static void feedback_write(const mega_run *r, const mega_instruction *code) {
     float *to = block->state + (size_t)r->offset * block->stride + r->lane;
     for (uint32_t t = 0; t < r->frames; t++)
         memcpy(to + (size_t)t * block->stride,
-               in.at + (in.moving ? (size_t)t * r->frame_floats : 0), r->frame_floats * sizeof *to);
+               in.at + (in.moving ? (size_t)t * r->frame_floats : 0), r->lanes * sizeof *to);
 }
 
 /// What is not finite is heard as silence.
@@ -412,7 +432,7 @@ static void tap(const mega_run *r, const mega_instruction *code) {
     uint32_t frames = in.moving ? r->frames : MEGA_BLOCK_FRAMES - r->offset;
     for (uint32_t t = 0; t < frames; t++)
         copy_finite(to + t * stride, in.at + (in.moving ? (size_t)t * r->frame_floats : 0),
-                    r->frame_floats);
+                    r->lanes);
 }
 
 // ---- loops ------------------------------------------------------------------------------------
@@ -421,14 +441,14 @@ static void frame_read(const mega_run *r, const mega_instruction *code) {
     const mega_operand *out = &r->program->operands[code->out];
     float *room = room_of(r, out);
     memcpy(room, state_of(r, &r->program->nodes[code->node])->state + r->lane,
-           r->frame_floats * sizeof *room);
+           r->lanes * sizeof *room);
     set_value(r, out, (mega_value){room, true});
 }
 
 static void frame_write(const mega_run *r, const mega_instruction *code) {
     mega_value in = read_operand(r, &r->program->operands[code->in], 0);
     memcpy(state_of(r, &r->program->nodes[code->node])->state + r->lane, in.at,
-           r->frame_floats * sizeof *in.at);
+           r->lanes * sizeof *in.at);
 }
 
 /// Lanes of the loop's `z1` nodes in which there is no finite number: it would go round for ever.
@@ -438,7 +458,7 @@ static uint32_t find_bad(const mega_run *r, const mega_instruction *code,
     for (; code < end; code++) {
         if (code->op != MEGA_OP_FRAME_WRITE) continue;
         const float *state = state_of(r, &r->program->nodes[code->node])->state + r->lane;
-        for (uint32_t l = 0; l < r->frame_floats; l++)
+        for (uint32_t l = 0; l < r->lanes; l++)
             bad |= (uint32_t)((bits_of(state[l]) & 0x7f800000) == 0x7f800000) << l;
     }
     return bad;
@@ -450,7 +470,7 @@ static void silence_loop(mega_run *r, const mega_instruction *code, const mega_i
     if (r->voice) {
         bad &= r->active;
         r->active &= ~bad;
-        silence_lanes(r, bad << r->lane);
+        silence_lanes(r, bad);
         return;
     }
     r->vm->lanes_silenced++;

@@ -13,18 +13,23 @@ typedef struct {
     mega_value *kept;      ///< this group's (this lane's) kept values
     float *kept_at;        ///< and their room
     uint32_t kept_step;    ///< floats from one kept register to the next
-    uint32_t group, lane;  ///< lane: 0 where all run side by side
+    uint32_t group, lane;  ///< lane: the first that runs
+    uint32_t lane_at;      ///< of voice registers: where `lane` lies in a frame; 0 for one alone
+    uint32_t lanes;        ///< how many run side by side: 16, fewer in a narrow build, or 1
     uint32_t frame_floats; ///< of a register: 16, or 1
-    uint32_t active;       ///< lanes that count
+    uint32_t active;       ///< lanes that count; bit 0 is `lane`
     const float *gain;     ///< fades, or NULL
     const float *note;
     uint32_t offset, frames;
     uint64_t frame;
-    bool voice, wide;
+    bool voice;
+    bool wide; ///< lanes run side by side; else one, with frames side by side where that goes
     bool stepping; ///< in a loop: frames is 1
     uint32_t step; ///< the frame of the segment that runs
 } mega_run;
 
+/// Processes a call that is made ready. @return bit o: output o has a value per frame
+uint64_t mega_step_process(const mega_step *step);
 /// Runs instructions up to before `end`.
 void mega_run_execute(mega_run *run, const mega_instruction *code, const mega_instruction *end);
 

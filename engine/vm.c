@@ -43,23 +43,27 @@ static void execute_all(mega_run *r, const mega_phase *phase) {
 static void run_shared(mega_run *r, const mega_phase *phase) {
     r->voice = r->wide = false;
     r->isa = r->vm->one;
-    r->frame_floats = 1;
-    r->group = r->lane = 0;
+    r->frame_floats = r->lanes = 1;
+    r->group = r->lane = r->lane_at = 0;
     r->note = NULL;
     execute_all(r, phase);
 }
 
+/// The lanes of a group that its build runs, side by side.
 static void run_group(mega_run *r, const mega_phase *phase, const float *gain) {
     mega_program *p = r->program;
+    const mega_voice_group *group = &r->vm->voices->groups[r->group];
     r->wide = true;
-    r->isa = r->vm->wide;
+    r->isa = group->build;
     r->frame_floats = 16;
-    r->lane = 0;
-    r->gain = gain;
-    r->note = r->vm->voices->groups[r->group].note[0];
+    r->lane = r->lane_at = group->build_lane;
+    r->lanes = r->isa->lanes;
+    r->active = group->active >> r->lane;
+    r->gain = gain ? gain + r->lane : NULL;
+    r->note = group->note[0] + r->lane;
     r->kept = p->kept_values + (size_t)r->group * p->kept_count * 16;
     r->kept_step = MEGA_BLOCK_FRAMES * 16;
-    r->kept_at = p->kept + (size_t)r->group * p->kept_count * r->kept_step;
+    r->kept_at = p->kept + (size_t)r->group * p->kept_count * r->kept_step + r->lane;
     execute_all(r, phase);
 }
 
@@ -67,8 +71,10 @@ static void run_lane(mega_run *r, const mega_phase *phase, uint32_t lane, const 
     mega_program *p = r->program;
     r->wide = false;
     r->isa = r->vm->one;
-    r->frame_floats = 1;
+    r->frame_floats = r->lanes = 1;
     r->lane = lane;
+    r->lane_at = 0;
+    r->active = 1;
     r->gain = NULL;
     if (gain) {
         for (uint32_t t = 0; t < r->frames; t++) r->vm->lane_gain[t] = gain[t * 16 + lane];
@@ -122,15 +128,12 @@ static void run_voices(mega_run *r, const mega_phase *phase) {
         if (!active) continue;
         const float *gain =
             mega_voices_gain(r->vm->voices, r->group, r->vm->gain, r->frames) ? r->vm->gain : NULL;
-        if (!r->vm->voices->groups[r->group].one_by_one) {
-            r->active = active;
+        if (r->vm->voices->groups[r->group].build != r->vm->one) {
             run_group(r, phase, gain);
             continue;
         }
-        for (uint32_t rest = active; rest; rest &= rest - 1) {
-            r->active = 1;
+        for (uint32_t rest = active; rest; rest &= rest - 1)
             run_lane(r, phase, (uint32_t)__builtin_ctz(rest), gain);
-        }
         add_lanes(r, phase, active);
     }
 }
@@ -164,19 +167,34 @@ static void advance_own(const mega_program *p, mega_voice_group *group, uint32_t
     }
 }
 
-/// Up to so many voices of a group cost less one by one than side by side. Measured with three
-/// saws, filter and envelopes: a voice alone 41 ns a frame, a group of 16 lanes 66 (AVX-512), 105
-/// (AVX2) and 170 (SSE4).
-static int one_by_one_max(const mega_isa_table *wide) {
-    return wide->width == 1 ? 16 : wide->width >= 16 ? 1 : wide->width >= 8 ? 2 : 4;
+/// Up to so many voices cost less one by one than side by side in `build`. Measured with three saws,
+/// filter and envelopes: a voice alone 41 ns a frame, a group of 16 lanes 66 (AVX-512), 105 (AVX2)
+/// and 170 (SSE4).
+static uint32_t one_by_one_max(const mega_isa_table *build) {
+    if (build->width == 1) return 16;
+    uint32_t vectors = build->lanes / build->width;
+    return vectors == 1 ? 1 : vectors == 2 ? 2 : 4;
+}
+
+/// The build for the fewest lanes that holds all that sound.
+static const mega_isa_table *narrowest(const mega_vm *vm, uint32_t active, uint32_t *lane) {
+    for (const mega_isa_table *const *narrow = vm->wide->narrow; *narrow; narrow++) {
+        const uint32_t count = (*narrow)->lanes;
+        *lane = (uint32_t)__builtin_ctz(active) / count * count;
+        if (active >> *lane < 1u << count) return *narrow;
+    }
+    *lane = 0;
+    return vm->wide;
 }
 
 /// For the whole segment: a group's kept values lie as its build left them.
 static void choose_builds(const mega_vm *vm) {
-    int most = one_by_one_max(vm->wide);
     for (uint32_t g = 0; g < vm->voices->group_count; g++) {
         mega_voice_group *group = &vm->voices->groups[g];
-        group->one_by_one = __builtin_popcount(group->active) <= most;
+        if (!group->active) continue;
+        group->build = narrowest(vm, group->active, &group->build_lane);
+        if ((uint32_t)__builtin_popcount(group->active) <= one_by_one_max(group->build))
+            group->build = vm->one;
     }
 }
 

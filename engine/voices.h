@@ -62,7 +62,8 @@ typedef struct mega_voice_group {
     float peak[16]; ///< of this block
     uint32_t active, fading, reserved;
     uint32_t gating; ///< lanes whose gate has just changed, or has yet to
-    bool one_by_one; ///< in this segment: its lanes run in the one-lane build
+    const struct mega_isa_table *build; ///< that runs it in this segment; the one-lane build: lane by lane
+    uint32_t build_lane;                ///< the first lane that runs
     mega_voice lane[16];
     // values of parameters that single voices have for themselves
     uint16_t own_set[MEGA_OWN_MAX]; ///< lanes that have one

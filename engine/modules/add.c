@@ -16,4 +16,4 @@ static inline void tick(const lanes *port, lanes *out) { out[0] = port[0] + port
 KERNEL_PURE(3, 1)
 
 MODULE(add, .name = "add", .category = "math", .doc = "adds two signals and an offset",
-       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process)
+       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)

@@ -29,4 +29,4 @@ static inline void tick(const lanes *port, lanes *out) {
 KERNEL_PURE(4, 1)
 
 MODULE(clip, .name = "clip", .category = "math", .doc = "holds a signal between two levels",
-       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process)
+       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)

@@ -16,4 +16,4 @@ static inline void tick(const lanes *port, lanes *out) { out[0] = port[0] * port
 KERNEL_PURE(2, 1)
 
 MODULE(gain, .name = "gain", .category = "math", .doc = "multiplies its input by amp",
-       .flags = MEGA_PURE | MEGA_MULTIPLIES, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process)
+       .flags = MEGA_PURE | MEGA_MULTIPLIES, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)

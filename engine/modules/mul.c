@@ -19,4 +19,4 @@ static inline void tick(const lanes *port, lanes *out) { out[0] = port[0] * port
 KERNEL_PURE(3, 1)
 
 MODULE(mul, .name = "mul", .category = "math", .doc = "multiplies two signals and a factor",
-       .flags = MEGA_PURE | MEGA_MULTIPLIES, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process)
+       .flags = MEGA_PURE | MEGA_MULTIPLIES, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)

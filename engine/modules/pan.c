@@ -24,4 +24,4 @@ static inline void tick(const lanes *port, lanes *out) {
 KERNEL_PURE(2, 3)
 
 MODULE(pan, .name = "pan", .category = "math", .doc = "places a signal between left and right",
-       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process)
+       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)

@@ -34,4 +34,4 @@ static inline void tick(const lanes *port, lanes *out) {
 KERNEL_PURE(6, 1)
 
 MODULE(scale, .name = "scale", .category = "math", .doc = "maps a range onto another",
-       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process)
+       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)
