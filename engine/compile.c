@@ -493,6 +493,8 @@ void mega_program_destroy(mega_program *p) {
     free(p->knob_values);
     free(p->knob_before);
     free(p->unheard);
+    free(p->renamed_knobs);
+    free(p->renamed_params);
     free(p->preset_writes);
     free(p->preset_first);
     free(p->preset_of_id);

@@ -147,8 +147,72 @@ static void list_former(const mega_engine *e, mega_program *p, const mega_progra
     }
 }
 
+// ---- names that were given up for others -------------------------------------------------------
+
+/// A list that grows. @return false without memory
+static bool put_renamed(mega_renamed **list, uint32_t *count, uint32_t number, int32_t to) {
+    if (to < 0) return true; // no number is left: what waits for its frame finds nothing
+    mega_renamed *grown = realloc(*list, (*count + 1) * sizeof *grown);
+    if (!grown) return false;
+    *list = grown;
+    grown[(*count)++] = (mega_renamed){number, (uint32_t)to};
+    return true;
+}
+
+/// The knob of now that has the birth of one before, or -1.
+static int32_t find_born(const mega_patch *patch, uint64_t birth) {
+    for (size_t k = 0; k < patch->knob_count; k++)
+        if (patch->knobs[k].birth == birth) return (int32_t)k;
+    return -1;
+}
+
+static bool list_renamed_knobs(mega_engine *e, mega_program *p, const mega_program *before) {
+    uint32_t count = e->knobs.count; // those that come meanwhile are not of before
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t old = __atomic_load_n(&before->knob_of_id[i], __ATOMIC_RELAXED);
+        uint64_t birth = old < 0 ? 0 : before->patch->knobs[old].birth;
+        int32_t same = p->knob_of_id[i];
+        bool stays = same >= 0 && p->patch->knobs[same].birth == birth;
+        int32_t now = old < 0 || stays ? -1 : find_born(p->patch, birth);
+        if (now < 0) continue;
+        int32_t number = number_of(&e->knobs, p->patch->knobs[now].id, MEGA_NAMES_MAX);
+        if (number >= 0) p->knob_of_id[number] = now;
+        if (!put_renamed(&p->renamed_knobs, &p->renamed_knob_count, i, number)) return false;
+    }
+    return true;
+}
+
+/// The node whose parameter a slot is, or NULL: of a knob.
+static const mega_program_node *node_of_slot(const mega_program *p, uint32_t slot) {
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        uint32_t params = mega_isa_one.modules[p->nodes[n].module]->param_count;
+        if (slot >= p->nodes[n].slot && slot - p->nodes[n].slot < params) return &p->nodes[n];
+    }
+    return NULL;
+}
+
+/// @param follows slots of the program before -> slots, or -1
+static bool list_renamed_params(mega_engine *e, mega_program *p, const mega_program *before,
+                                const int32_t *follows) {
+    uint32_t count = e->params.count;
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t old = __atomic_load_n(&before->slot_of_id[i], __ATOMIC_RELAXED);
+        int32_t now = old < 0 ? -1 : follows[old];
+        const mega_program_node *node =
+            now < 0 || p->slot_of_id[i] == now ? NULL : node_of_slot(p, (uint32_t)now);
+        if (!node || mega_is_dying(node->id)) continue;
+        const mega_module *module = mega_isa_one.modules[node->module];
+        char name[MEGA_NAME_BYTES_MAX + 2];
+        mega_names_join(name, node->id, module->params[(uint32_t)now - node->slot].name);
+        int32_t number = number_of(&e->params, name, MEGA_NAMES_MAX);
+        if (number >= 0) p->slot_of_id[number] = now;
+        if (!put_renamed(&p->renamed_params, &p->renamed_param_count, i, number)) return false;
+    }
+    return true;
+}
+
 /// @return false without memory
-static bool make_former(const mega_engine *e, mega_program *p, const mega_program *before) {
+static bool make_former(mega_engine *e, mega_program *p, const mega_program *before) {
     int32_t *follows = malloc((before->slot_count + 1) * sizeof *follows);
     if (!follows) return false;
     memset(follows, 0xff, (before->slot_count + 1) * sizeof *follows);
@@ -158,8 +222,10 @@ static bool make_former(const mega_engine *e, mega_program *p, const mega_progra
     bool any = p->former_count;
     if (any) p->former = malloc(p->former_count * sizeof *p->former);
     if (p->former) list_former(e, p, before, follows);
+    bool good = (!any || p->former) && list_renamed_knobs(e, p, before) &&
+                list_renamed_params(e, p, before, follows);
     free(follows);
-    return !any || p->former;
+    return good;
 }
 
 bool mega_names_resolve(mega_engine *e, mega_program *program, const mega_program *before) {

@@ -143,6 +143,12 @@ typedef struct {
     uint32_t number, target; ///< target: knob, or slot
 } mega_former_name;
 
+/// A public number of a name whose knob or parameter has another name from this program on, and the
+/// number of that.
+typedef struct {
+    uint32_t number, to;
+} mega_renamed;
+
 /// Where a node takes the place of another of its name and of another type or scope: what was turned
 /// in that, as far as this one has such a parameter.
 typedef struct {
@@ -229,6 +235,8 @@ typedef struct mega_program {
     uint32_t transfer_count;
     mega_former_name *former;
     uint32_t former_count;
+    mega_renamed *renamed_knobs, *renamed_params; ///< by number
+    uint32_t renamed_knob_count, renamed_param_count;
     mega_slot_inheritance *inheritances;
     uint32_t inheritance_count;
     mega_bus *buses[MEGA_BUSES_MAX];

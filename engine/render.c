@@ -184,6 +184,8 @@ static void take_events(mega_engine *e) {
         event.sent = position++;
         bool late = event.frame < e->block_frame && event.frame != MEGA_NOW;
         if (late) MEGA_COUNT(e, events_late);
+        // what is sent right before a change may be read after it
+        if (e->vm.program && e->change_frame == e->block_frame) mega_turn_follow_name(e, &event);
         mega_queue_push(&e->queue, &event);
     }
 }
@@ -207,6 +209,13 @@ static uint64_t apply_due(mega_engine *e, uint64_t frame) {
 
 // ---- swap -------------------------------------------------------------------------------------
 
+/// What waits for its frame turns the same under another name.
+static void follow_names(mega_engine *e) {
+    const mega_program *p = e->vm.program;
+    if (!p->renamed_knob_count && !p->renamed_param_count) return;
+    for (uint32_t i = 0; i < e->queue.count; i++) mega_turn_follow_name(e, &e->queue.events[i]);
+}
+
 static void install(mega_engine *e, mega_program *program) {
     mega_retired retired = {.program = e->vm.program};
     float fade_seconds = (float)program->fade_frames * e->vm.seconds_per_frame;
@@ -223,6 +232,7 @@ static void install(mega_engine *e, mega_program *program) {
     e->voices.voices = program->voices;
     e->voices.own_gate = !program->reads_gate;
     e->voices.tail_seconds = program->voice_tail_seconds;
+    follow_names(e);
     mega_turn_unheard(e);
     mega_behind_follow(e);
     MEGA_COUNT(e, programs_swapped);

@@ -134,6 +134,29 @@ static int32_t find(const mega_engine *e, const mega_event *event) {
     return find_former(e->vm.program, event);
 }
 
+/// The number of what had a number before; that itself if its name stays.
+static int32_t number_now(const mega_renamed *list, uint32_t count, int32_t number) {
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (list[middle].number < (uint32_t)number) low = middle + 1;
+        else high = middle;
+    }
+    return low < count && list[low].number == (uint32_t)number ? (int32_t)list[low].to : number;
+}
+
+void mega_turn_follow_name(const mega_engine *e, mega_event *event) {
+    const mega_program *p = e->vm.program;
+    if (event->frame == MEGA_NOW) return; // it comes with the change: see `unheard`
+    // sent later, it means what has the name in the document then
+    bool older = (int32_t)(event->sent - p->sent_before) < 0;
+    bool is_knob = event->type == MEGA_EVENT_KNOB;
+    if (!is_knob && event->type != MEGA_EVENT_PARAM) return;
+    if (!older && find_named(p, event) >= 0) return;
+    event->target = is_knob ? number_now(p->renamed_knobs, p->renamed_knob_count, event->target)
+                            : number_now(p->renamed_params, p->renamed_param_count, event->target);
+}
+
 bool mega_turn_knows(const mega_engine *e, const mega_event *event) { return find(e, event) >= 0; }
 
 bool mega_turn(mega_engine *e, const mega_event *event, bool again) {

@@ -14,6 +14,9 @@ bool mega_turn_is_older(const mega_engine *e, const mega_event *event);
 /// @param again it may stand there, or be on its way there, already: then it is left alone
 /// @return false if the program has no such thing, or the value is no number
 bool mega_turn(mega_engine *e, const mega_event *event, bool again);
+/// An event that waits for its frame, as a program comes in force or in the block of that: what it
+/// turns may have another name now.
+void mega_turn_follow_name(const mega_engine *e, mega_event *event);
 /// As a program comes in force: what was turned before the change that brings it, and was not heard since; it may go by
 /// another name now.
 void mega_turn_unheard(mega_engine *e);

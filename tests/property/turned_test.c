@@ -421,9 +421,55 @@ static void undone_while_it_fades(void **state) {
     }
 }
 
+/// What is set for a later frame reaches its knob and its parameter under the names that they have
+/// by then.
+/// @param when frames that pass between setting and renaming @param later frames that the renaming
+/// waits
+static void renamed_before_its_frame(uint32_t when, uint64_t later, const char *renames,
+                                     const char *knob, const char *node) {
+    enum { FRAME = 3000 };
+    static model m;
+    float value[2];
+    begin(&m, 1);
+    stage_render(m.engine, NULL, 640);
+    mega_knob_set(m.engine, FRAME, mega_find_knob(m.engine, "k0"), 0.875f);
+    mega_param_set(m.engine, FRAME, mega_find_param(m.engine, "n1", "detune"), 35.5f, 0);
+    stage_render(m.engine, NULL, when);
+    mega_change how = MEGA_CHANGE_NOW;
+    if (later) how.frame = mega_counters_get(m.engine).frame + later;
+    assert_int_equal(
+        mega_edit(m.engine, renames, strlen(renames), MEGA_FORMAT_JSON, &how, NULL, NULL), MEGA_OK);
+    for (int after = 0; after < 2; after++) {
+        uint64_t end = after ? FRAME + 640 : FRAME - 64;
+        stage_render(m.engine, NULL, (uint32_t)(end - mega_counters_get(m.engine).frame));
+        mega_collect(m.engine);
+        assert_int_equal(mega_knob_get(m.engine, knob, &value[0]), MEGA_OK);
+        assert_int_equal(mega_param_get(m.engine, node, "detune", &value[1]), MEGA_OK);
+        assert_true(value[0] == (after ? 0.875f : 0.25f) && value[1] == (after ? 35.5f : 0));
+    }
+    assert_int_equal(mega_counters_get(m.engine).events_dropped, 0);
+    mega_destroy(m.engine);
+}
+
+static void names_change_before_the_frame(void **state) {
+    (void)state;
+    static const char once[] = "[{\"op\": \"rename\", \"knob\": \"k0\", \"to\": \"kx\"}, "
+                               "{\"op\": \"rename\", \"id\": \"n1\", \"to\": \"nx\"}]";
+    static const char swapped[] =
+        "[{\"op\": \"rename\", \"knob\": \"k0\", \"to\": \"t\"}, {\"op\": \"rename\", \"knob\": "
+        "\"k1\", \"to\": \"k0\"}, {\"op\": \"rename\", \"knob\": \"t\", \"to\": \"k1\"}, "
+        "{\"op\": \"rename\", \"id\": \"n1\", \"to\": \"t\"}, {\"op\": \"rename\", \"id\": "
+        "\"n5\", \"to\": \"n1\"}, {\"op\": \"rename\", \"id\": \"t\", \"to\": \"n5\"}]";
+    for (uint32_t when = 0; when <= 640; when += 64)
+        for (uint64_t later = 0; later <= 1280; later += 320) {
+            renamed_before_its_frame(when, later, once, "kx", "nx");
+            if (!later) renamed_before_its_frame(when, later, swapped, "k1", "n5");
+        }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(undone_while_it_fades),
-                                       cmocka_unit_test(turned_stays_turned),
-                                       cmocka_unit_test(names_are_swapped)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(undone_while_it_fades), cmocka_unit_test(turned_stays_turned),
+        cmocka_unit_test(names_are_swapped), cmocka_unit_test(names_change_before_the_frame)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
