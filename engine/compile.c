@@ -495,6 +495,7 @@ void mega_program_destroy(mega_program *p) {
     free(p->unheard);
     free(p->renamed_knobs);
     free(p->renamed_params);
+    free(p->gone_presets);
     free(p->preset_writes);
     free(p->preset_first);
     free(p->preset_of_id);

@@ -126,7 +126,7 @@ int32_t mega_names_find(const mega_names *names, const char *name);
 /// "node.param". @param name room for MEGA_NAME_BYTES_MAX + 2
 void mega_names_join(char *name, const char *node, const char *param);
 /// What the presets of a program's patch write. @return false without memory
-bool mega_presets_resolve(mega_program *program);
+bool mega_presets_resolve(const mega_engine *e, mega_program *program, const mega_program *before);
 /// Gives a program the numbers of all names that were ever asked for. In its
 /// first block a knob or a parameter can be reached by the name that it had before, too.
 /// @param before the program that it follows, or NULL @return false without memory

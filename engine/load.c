@@ -63,8 +63,9 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
     mega_program *program = mega_compile(&request, report, status);
     if (!program) return NULL;
     program->patch = mega_patch_clone(patch);
-    if (program->patch && mega_names_resolve(e, program, before) && mega_presets_resolve(program) &&
-        provide_groups(program, before) && (!before || mega_lineage_inherit(program, before))) {
+    if (program->patch && mega_names_resolve(e, program, before) &&
+        mega_presets_resolve(e, program, before) && provide_groups(program, before) &&
+        (!before || mega_lineage_inherit(program, before))) {
         mega_turned_settle(program->patch); // it brings that as it comes in force
         return program;
     }

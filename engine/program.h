@@ -237,6 +237,9 @@ typedef struct mega_program {
     uint32_t former_count;
     mega_renamed *renamed_knobs, *renamed_params; ///< by number
     uint32_t renamed_knob_count, renamed_param_count;
+    mega_renamed *gone_presets; ///< that the program before had: for what recalls them in the block
+                                ///< of the change
+    uint32_t gone_preset_count;
     mega_slot_inheritance *inheritances;
     uint32_t inheritance_count;
     mega_bus *buses[MEGA_BUSES_MAX];

@@ -107,8 +107,11 @@ static void set_own(mega_engine *e, const mega_event *event, bool again) {
 }
 
 static int32_t find_former(const mega_program *p, const mega_event *event) {
+    for (uint32_t i = 0; event->type == MEGA_EVENT_PRESET && i < p->gone_preset_count; i++)
+        if (p->gone_presets[i].number == (uint32_t)event->target)
+            return (int32_t)p->gone_presets[i].to;
     bool is_knob = event->type == MEGA_EVENT_KNOB;
-    for (uint32_t i = 0; i < p->former_count; i++)
+    for (uint32_t i = 0; event->type != MEGA_EVENT_PRESET && i < p->former_count; i++)
         if (p->former[i].is_knob == is_knob && p->former[i].number == (uint32_t)event->target)
             return (int32_t)p->former[i].target;
     return -1;
@@ -128,7 +131,7 @@ static int32_t find_named(const mega_program *p, const mega_event *event) {
 /// have the name that it had before.
 static int32_t find(const mega_engine *e, const mega_event *event) {
     int32_t found = find_named(e->vm.program, event);
-    bool may = event->type == MEGA_EVENT_KNOB || event->type == MEGA_EVENT_PARAM;
+    bool may = event->type != MEGA_EVENT_NOTE_PARAM;
     bool with_it = event->frame == MEGA_NOW || event->frame >= e->block_frame;
     if (found >= 0 || !may || !with_it || e->change_frame != e->block_frame) return found;
     return find_former(e->vm.program, event);

@@ -14,32 +14,85 @@
 
 // ---- presets of a program ----------------------------------------------------------------------
 
-bool mega_presets_resolve(mega_program *p) {
+/// The preset that a public number names in the program before, if it is gone; NULL: it is not.
+static const mega_patch_preset_row *gone_preset(const mega_program *p, const mega_program *before,
+                                                uint32_t number) {
+    int32_t old = before ? __atomic_load_n(&before->preset_of_id[number], __ATOMIC_RELAXED) : -1;
+    return old < 0 || p->preset_of_id[number] >= 0 ? NULL : &before->patch->presets[old];
+}
+
+/// The same node under whatever name; the count of nodes: it is gone.
+static size_t find_born(const mega_patch *patch, const mega_patch_node_row *node) {
+    size_t n = 0;
+    while (n < patch->node_count &&
+           (patch->nodes[n].birth != node->birth || patch->nodes[n].module != node->module))
+        n++;
+    return n;
+}
+
+/// A value of the program before as this one has it. @return false: what it belongs to is gone
+static bool follow_value(const mega_program *p, const mega_program *before,
+                         mega_patch_value_row *value) {
+    if (value->node < 0) {
+        int32_t knob = mega_patch_same_knob(p->patch, &before->patch->knobs[value->index], 0);
+        value->index = (uint32_t)knob;
+        return knob >= 0;
+    }
+    size_t node = find_born(p->patch, &before->patch->nodes[value->node]);
+    value->node = (int32_t)node;
+    return node < p->patch->node_count;
+}
+
+static void put_write(mega_program *p, const uint32_t *slot_of_row, uint32_t *writes,
+                      const mega_patch_value_row *value) {
+    mega_preset_write write = {
+        .is_knob = value->node < 0, .target = value->index, .value = value->value};
+    if (value->node >= 0) {
+        write.target = slot_of_row[value->node] + value->index;
+        write.scale = p->patch->nodes[value->node].module->params[value->index].scale;
+    }
+    p->preset_writes[(*writes)++] = write;
+}
+
+static void put_presets(const mega_engine *e, mega_program *p, const mega_program *before,
+                        const uint32_t *slot_of_row) {
     const mega_patch *patch = p->patch;
-    size_t count = 0;
-    for (size_t i = 0; i < patch->preset_count; i++) count += patch->presets[i].value_count;
-    uint32_t *slot_of_row = malloc((patch->node_count + 1) * sizeof *slot_of_row);
-    p->preset_first = malloc((patch->preset_count + 1) * sizeof *p->preset_first);
-    p->preset_writes = malloc((count + 1) * sizeof *p->preset_writes);
-    bool good = slot_of_row && p->preset_first && p->preset_writes;
-    for (uint32_t n = 0; good && n < p->node_count; n++)
-        slot_of_row[p->nodes[n].row] = p->nodes[n].slot;
-    uint32_t writes = 0;
-    for (size_t i = 0; good && i < patch->preset_count; i++) {
-        const mega_patch_preset_row *preset = &patch->presets[i];
-        p->preset_first[i] = writes;
-        for (size_t k = 0; k < preset->value_count; k++) {
-            const mega_patch_value_row *value = &preset->values[k];
-            mega_preset_write write = {
-                .is_knob = value->node < 0, .target = value->index, .value = value->value};
-            if (value->node >= 0) {
-                write.target = slot_of_row[value->node] + value->index;
-                write.scale = patch->nodes[value->node].module->params[value->index].scale;
-            }
-            p->preset_writes[writes++] = write;
+    uint32_t writes = 0, index = 0;
+    for (; index < patch->preset_count; index++) {
+        p->preset_first[index] = writes;
+        for (size_t k = 0; k < patch->presets[index].value_count; k++)
+            put_write(p, slot_of_row, &writes, &patch->presets[index].values[k]);
+    }
+    for (uint32_t i = 0; i < e->presets.count; i++) {
+        const mega_patch_preset_row *gone = gone_preset(p, before, i);
+        if (!gone) continue;
+        p->gone_presets[p->gone_preset_count++] = (mega_renamed){i, index};
+        p->preset_first[index++] = writes;
+        for (size_t k = 0; k < gone->value_count; k++) {
+            mega_patch_value_row value = gone->values[k];
+            if (follow_value(p, before, &value)) put_write(p, slot_of_row, &writes, &value);
         }
     }
-    if (good) p->preset_first[patch->preset_count] = writes;
+    p->preset_first[index] = writes;
+}
+
+bool mega_presets_resolve(const mega_engine *e, mega_program *p, const mega_program *before) {
+    const mega_patch *patch = p->patch;
+    size_t count = 0, gone_count = 0;
+    for (size_t i = 0; i < patch->preset_count; i++) count += patch->presets[i].value_count;
+    for (uint32_t i = 0; i < e->presets.count; i++) {
+        const mega_patch_preset_row *gone = gone_preset(p, before, i);
+        gone_count += gone != NULL;
+        count += gone ? gone->value_count : 0;
+    }
+    uint32_t *slot_of_row = malloc((patch->node_count + 1) * sizeof *slot_of_row);
+    p->preset_first = malloc((patch->preset_count + gone_count + 1) * sizeof *p->preset_first);
+    p->gone_presets = malloc((gone_count + 1) * sizeof *p->gone_presets);
+    p->preset_writes = malloc((count + 1) * sizeof *p->preset_writes);
+    bool good = slot_of_row && p->preset_first && p->gone_presets && p->preset_writes;
+    for (uint32_t n = 0; good && n < p->node_count; n++)
+        slot_of_row[p->nodes[n].row] = p->nodes[n].slot;
+    if (good) put_presets(e, p, before, slot_of_row);
     free(slot_of_row);
     return good;
 }

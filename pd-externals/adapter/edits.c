@@ -137,7 +137,17 @@ bool synth_edits_name(const mega_adapter *a, const char *id) {
     return false;
 }
 
+/// Whether a name may mean nothing after it.
+static bool takes_a_name(const json_t *op) {
+    return is(op, "rename") || is(op, "remove") || is(op, "replace") || is(op, "unknob") ||
+           is(op, "unpreset");
+}
+
 void synth_edits_add(mega_adapter *a, uint64_t frame, json_t *operation) {
+    if (a->held_count && takes_a_name(operation)) { // what waits for the worker came first
+        mega_adapter_join(a);
+        synth_values_replay(a);
+    }
     size_t before = json_array_size(a->collected);
     if (before == SYNTH_OPERATIONS_COLLECTED_MAX) {
         json_decref(operation);

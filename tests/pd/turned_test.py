@@ -91,11 +91,27 @@ def check_gaps(examples, externals):
     print("what was removed comes back as it was turned, long after; a turn and a rename in one burst are known at once")
 
 
+def check_presets(examples, externals):
+    """A preset is recalled and removed in one message box: both happen, in this order, also while the patch is being read."""
+    script = [(10, "synth newpreset q cutoff 0.21 filt.res 0.37"), (30, "synth preset recall q"), (30, "synth preset remove q"),
+              (60, "synth write after.json")]
+    for arguments in ("-wait", ""):
+        with pd.folder() as folder:
+            _, said = pd.session(externals, folder, f"{examples}/keys.json {arguments}", script, milliseconds=100)
+            after = written(os.path.join(folder, "after.json"))
+        assert not pd.messages(said, "error"), said
+        assert "q" not in after.get("presets", {}), after["presets"]
+        expected = {"cutoff": 0.21, "filt.res": 0.37}
+        assert values_of(after, expected) == expected, (arguments, values_of(after, expected))
+    print("a preset recalled and removed in one burst is recalled, and removed")
+
+
 def main():
     externals, examples = (os.path.abspath(argument) for argument in sys.argv[1:3])
     check_edits(externals, examples)
     check_state(externals, examples)
     check_gaps(examples, externals)
+    check_presets(examples, externals)
 
 
 main()
