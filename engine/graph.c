@@ -381,6 +381,42 @@ static void keep_live_order(mega_graph *g, const mega_patch *p) {
         if (g->live[g->order[k]]) g->order[g->live_count++] = g->order[k];
 }
 
+// ---- choices of notes that do not count ---------------------------------------------------------
+
+static bool has_knob(const mega_patch *p, uint32_t node, uint32_t port) {
+    for (size_t i = 0; i < p->cable_count; i++) {
+        const mega_patch_cable_row *cable = &p->cables[i];
+        if (cable->from_node < 0 && cable->to_node == node && cable->to_port == port) return true;
+    }
+    return false;
+}
+
+static void report_choices(const mega_patch *p, uint32_t n, const mega_patch_node_row *first,
+                           mega_report *report) {
+    const mega_patch_node_row *node = &p->nodes[n];
+    const mega_module *m = node->module;
+    for (uint32_t i = 0; i < m->param_count; i++) {
+        bool differs = node->written[i] && node->values[i] != first->values[i];
+        if (!m->params[i].at_events || !(differs || has_knob(p, n, m->input_count + i))) continue;
+        char path[2 * MEGA_ID_BYTES_MAX + 32], help[MEGA_ID_BYTES_MAX + 32];
+        snprintf(path, sizeof path, "nodes.%s.params.%s", node->id, m->params[i].name);
+        snprintf(help, sizeof help, "set it at `%s`", first->id);
+        mega_report_add(report, MEGA_SEVERITY_WARNING, "unused", path, 0, 0, help,
+                        "no effect: `%s` of `%s` rules all voices", m->params[i].name, first->id);
+    }
+}
+
+/// One `note` rules the voices, the first in order: see `note_node` of a program.
+static void report_notes(const mega_graph *g, const mega_patch *p, mega_report *report) {
+    const mega_patch_node_row *first = NULL;
+    for (size_t k = 0; k < g->live_count; k++) {
+        const mega_patch_node_row *node = &p->nodes[g->order[k]];
+        if (strcmp(node->module->name, "note") != 0) continue;
+        if (first) report_choices(p, g->order[k], first, report);
+        else first = node;
+    }
+}
+
 // ---- phases -----------------------------------------------------------------------------------
 
 /// The first phase in which the node's sources have been made.
@@ -437,6 +473,7 @@ mega_status mega_graph_init(mega_graph *g, const mega_patch *p, const uint32_t *
     mark_live(g, p, taps, tap_count);
     report_unheard(g, p, report);
     keep_live_order(g, p);
+    report_notes(g, p, report);
     find_phases(g, p);
     return MEGA_OK;
 }

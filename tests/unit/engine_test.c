@@ -457,8 +457,40 @@ static void host_buses_carry_blocks(void **unused) {
     mega_destroy(e);
 }
 
+/// Only the first `note` rules the voices: choices of another one that differ are warned of, each
+/// in its place.
+static void choices_of_a_second_note_are_warned_of(void **state) {
+    (void)state;
+    static const char text[] =
+        "{\"knobs\": {\"kind\": {\"value\": 0.5}}, \"nodes\": {"
+        "\"n\": {\"type\": \"note\", \"params\": {\"mode\": \"mono\", \"steal\": \"oldest\"}},"
+        "\"m\": {\"type\": \"note\", \"params\": {\"mode\": \"legato\", \"steal\": \"oldest\", "
+        "\"glide\": 1}},"
+        "\"a\": {\"type\": \"osc.sine\"}, \"b\": {\"type\": \"osc.sine\"}, \"out\": {\"type\": "
+        "\"output\"}},"
+        "\"connections\": [{\"from\": \"kind\", \"to\": [\"m\", \"priority\"]},"
+        "{\"from\": [\"n\", \"freq\"], \"to\": [\"a\", \"freq\"]}, {\"from\": [\"m\", \"freq\"], "
+        "\"to\": "
+        "[\"b\", \"freq\"]},"
+        "{\"from\": [\"a\", \"out\"], \"to\": [\"out\", \"in\"]}, {\"from\": [\"b\", \"out\"], "
+        "\"to\": "
+        "[\"out\", \"in\"]}]}";
+    mega_report *report = mega_report_create();
+    mega_patch *patch = mega_patch_read(text, strlen(text), MEGA_FORMAT_JSON, report);
+    assert_non_null(patch);
+    assert_int_equal(mega_patch_check(patch, report), MEGA_OK);
+    assert_int_equal(mega_report_count(report), 2);
+    assert_string_equal(mega_report_get(report, 0)->path, "nodes.m.params.mode");
+    assert_string_equal(mega_report_get(report, 0)->hint, "set it at `n`");
+    assert_string_equal(mega_report_get(report, 1)->path, "nodes.m.params.priority");
+    assert_int_equal(mega_report_get(report, 0)->severity, MEGA_SEVERITY_WARNING);
+    mega_patch_destroy(patch);
+    mega_report_destroy(report);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(choices_of_a_second_note_are_warned_of),
         cmocka_unit_test(silent_before_anything_is_loaded),
         cmocka_unit_test(a_knob_moves_from_its_frame),
         cmocka_unit_test(a_parameter_ramps_as_long_as_told_and_stays_in_range),
