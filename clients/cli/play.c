@@ -158,11 +158,11 @@ static void interleave(float *restrict to, float *const *channel, uint32_t chann
                        uint32_t frames) {
     if (channels == 2) {
         const float *restrict left = channel[0], *restrict right = channel[1];
-        for (uint32_t i = 0; i < frames; i++) to[2 * i] = left[i], to[2 * i + 1] = right[i];
+        for (size_t i = 0; i < frames; i++) to[2 * i] = left[i], to[2 * i + 1] = right[i];
         return;
     }
     for (uint32_t c = 0; c < channels; c++)
-        for (uint32_t i = 0; i < frames; i++) to[i * channels + c] = channel[c][i];
+        for (size_t i = 0; i < frames; i++) to[i * channels + c] = channel[c][i];
 }
 
 /// Renders to the end of `held`. @return false without memory
