@@ -210,6 +210,7 @@ static uint32_t first_change(const segment *s, uint32_t at, uint32_t end) {
 /// The first frame at which something fades no more, or begins to.
 static uint32_t end_of_piece(const segment *s, uint32_t at) {
     uint32_t end = s->step->call.frames;
+    if (s->fading && end - at > MEGA_BLOCK_FRAMES) end = at + MEGA_BLOCK_FRAMES; // the scratch's size
     // what a fading node writes into its delay memory the other one reads, and writes over: both
     // go frame by frame, so that this does not depend on the segment's length
     if (s->fading && s->step->call.memory) return at + 1;
@@ -310,7 +311,7 @@ static void note_seen(const segment *s) {
 }
 
 uint64_t mega_choices_call(const mega_run *r, const mega_program_node *node, mega_step *step) {
-    if (is_settled(r, node->choices, step)) return mega_step_process(step);
+    if (is_settled(r, node->choices, step)) return mega_step_process(r, step);
     segment s;
     open_segment(&s, r, node, step);
     const uint32_t frames = step->call.frames;
@@ -319,7 +320,7 @@ uint64_t mega_choices_call(const mega_run *r, const mega_program_node *node, meg
         end = end_of_piece(&s, at);
         if (!at && end == frames && !s.fading) {
             note_seen(&s);
-            return mega_step_process(step);
+            return mega_step_process(r, step);
         }
         run_piece(&s, at, end - at);
     }

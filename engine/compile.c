@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "outputs.h"
 #include "registry.h"
+#include "segment.h"
 #include "state.h"
 #include "turned.h"
 
@@ -298,10 +299,10 @@ static void make_voices(mega_emitter *e, uint32_t groups_min) {
 }
 
 static size_t scratch_bytes(const mega_program *p) {
-    size_t shared = (size_t)p->shared_count * MEGA_BLOCK_FRAMES * sizeof(float);
-    size_t voice = (size_t)(p->voice_count + p->kept_count * p->groups) * MEGA_BLOCK_FRAMES * 16 *
+    size_t shared = (size_t)p->shared_count * p->segment_frames * sizeof(float);
+    size_t voice = (size_t)(p->voice_count + p->kept_count * p->groups) * p->segment_frames * 16 *
                    sizeof(float);
-    size_t sums = (size_t)p->reduces_per_voice_phase_max * 16 * MEGA_BLOCK_FRAMES * sizeof(float);
+    size_t sums = (size_t)p->reduces_per_voice_phase_max * 16 * p->segment_frames * sizeof(float);
     return shared + voice + sums + p->step_count * sizeof *p->steps;
 }
 
@@ -325,10 +326,11 @@ static float *scratch(mega_emitter *e, size_t floats) {
 
 static void make_scratch(mega_emitter *e) {
     mega_program *p = e->program;
-    p->shared = scratch(e, (size_t)p->shared_count * MEGA_BLOCK_FRAMES);
-    p->voice = scratch(e, (size_t)p->voice_count * MEGA_BLOCK_FRAMES * 16);
-    p->kept = scratch(e, (size_t)p->kept_count * p->groups * MEGA_BLOCK_FRAMES * 16);
-    p->lane_sums = scratch(e, (size_t)p->reduces_per_voice_phase_max * 16 * MEGA_BLOCK_FRAMES);
+    const size_t frames = p->segment_frames;
+    p->shared = scratch(e, p->shared_count * frames);
+    p->voice = scratch(e, p->voice_count * frames * 16);
+    p->kept = scratch(e, (size_t)p->kept_count * p->groups * frames * 16);
+    p->lane_sums = scratch(e, p->reduces_per_voice_phase_max * frames * 16);
     p->steps = table(e, p->step_count, sizeof *p->steps);
     p->shared_values = table(e, p->shared_count, sizeof *p->shared_values);
     p->voice_values = table(e, p->voice_count, sizeof *p->voice_values);
@@ -400,6 +402,7 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
     make_choices(e);
     make_life(e);
     if (e->failed) return MEGA_ERROR_MEMORY;
+    p->segment_frames = mega_segment_frames(p);
     p->memory_bytes = program_bytes(p, request->rate);
     if (p->memory_bytes > request->memory_bytes_max) {
         mega_report_add(e->report, MEGA_SEVERITY_ERROR, "limit", "", 0, 0,

@@ -53,7 +53,7 @@ static bool allocate(mega_engine *e) {
     uint32_t channels = e->options.input_channels;
     e->input_ring =
         mega_calloc_touched((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
-    e->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 1, sizeof(float));
+    e->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 16, sizeof(float)); // a vector more: see kernel.h
     e->out = mega_calloc_touched(out_channels(e), sizeof *e->out);
     e->history = mega_history_create();
     if (e->options.record_calls && !(e->calls = mega_calls_create())) return false;
@@ -82,7 +82,7 @@ static void set_up_vm(mega_engine *e) {
     e->vm.out_channels = out_channels(e);
     for (uint32_t c = 0; c < e->options.input_channels; c++)
         e->vm.input[c] = e->input_block + (size_t)c * MEGA_BLOCK_FRAMES;
-    e->carry_read = MEGA_BLOCK_FRAMES;
+    e->carry_read = e->carry_frames = MEGA_BLOCK_FRAMES;
     atomic_init(&e->next_note, 1);
 }
 

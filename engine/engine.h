@@ -88,8 +88,9 @@ struct mega_engine {
     uint32_t stopped_at;  ///< position in the ring of events when that was called
     uint64_t block_frame; ///< first frame of the next block
     uint64_t change_frame; ///< the same of the last one in which another program was taken
-    uint32_t carry_read;  ///< frames of the last block that were given out
-    float (*out)[MEGA_BLOCK_FRAMES]; ///< the last block: `vm.out_channels` of them
+    uint32_t carry_frames; ///< of the blocks that were rendered last
+    uint32_t carry_read;   ///< frames of them that were given out
+    float (*out)[MEGA_SEGMENT_FRAMES]; ///< those blocks: `vm.out_channels` of them
     float *input_ring;      ///< input_channels x 2 blocks
     uint64_t input_written; ///< frames taken from the host
     float *input_block;     ///< input_channels x one block

@@ -12,6 +12,8 @@
 
 enum {
     MEGA_BLOCK_FRAMES = 64, ///< frames in a block, on an absolute grid from frame 0
+    MEGA_SEGMENT_BLOCKS = 4, ///< blocks that run at once, at most: see segment.h
+    MEGA_SEGMENT_FRAMES = MEGA_SEGMENT_BLOCKS * MEGA_BLOCK_FRAMES,
     MEGA_PORTS_MAX = 40,    ///< inputs and parameters of one module, so that a bit set holds them
     MEGA_OUTPUTS_MAX = 12,  ///< outputs of one module
 };
@@ -72,6 +74,9 @@ enum {
     MEGA_DELAYS_FRAME = 128,
     /// Every input is a factor: while one is 0 so are the outputs.
     MEGA_MULTIPLIES = 256,
+    /// One call renders a block at most: a longer segment calls it several times. Every output
+    /// must move.
+    MEGA_BLOCKWISE = 512,
 };
 
 /// What the VM tells the `note` module of each voice, still within a segment.
@@ -89,7 +94,7 @@ enum {
     MEGA_NOTE_FIELDS,
 };
 
-/// One call of a module: a segment of a block, for one group of 16 lanes or for one lane.
+/// One call of a module: a segment of one or several blocks, for one group of 16 lanes or for one lane.
 /// In a build of width 1 a frame is one float; else it is 16, lane by lane.
 typedef struct mega_call {
     const float *const *ports; ///< inputs then parameters; each at this segment's first frame
@@ -100,7 +105,7 @@ typedef struct mega_call {
                                ///< memory[(i * memory_frames + p) * state_stride + l]
     uint32_t memory_frames;    ///< a power of two
     uint32_t state_stride;     ///< 16 in a group, 1 for a shared node; never read in width > 1
-    uint32_t frames;           ///< 1..64
+    uint32_t frames;           ///< 1..MEGA_SEGMENT_FRAMES; of MEGA_BLOCKWISE 1..MEGA_BLOCK_FRAMES
     float seconds_per_frame;
     float frames_per_second;
     const float *note;    ///< NULL for shared nodes; field f of lane l is at note[f * 16 + l]

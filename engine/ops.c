@@ -79,7 +79,7 @@ MEGA_INLINE void add_up(float *out, const mega_term *terms, size_t count, uint32
 MEGA_INLINE void raise(float *out, const mega_term *exponents, size_t count, uint32_t turns,
                        const walk w) {
     hoisted h[8];
-    float scratch[MEGA_BLOCK_FRAMES * MEGA_LANE_COUNT];
+    float scratch[MEGA_SEGMENT_FRAMES * MEGA_LANE_COUNT];
     mega_term summed = {scratch, true, 1};
     if (count > COUNT_OF(h)) { // many: summed first
         add_up(scratch, exponents, count, turns, w);

@@ -7,6 +7,7 @@
 #include "lanes.h"
 #include "life.h"
 #include "lineage.h"
+#include "segment.h"
 #include "turn.h"
 
 // ---- floating-point mode ----------------------------------------------------------------------
@@ -327,24 +328,24 @@ static void panic(mega_engine *e, uint64_t word) {
 }
 
 /// Of one bus of the host. @return false if something in it was not finite: it is silent now
-static bool guard_bus(float *block) {
+static bool guard_bus(float *block, uint32_t frames) {
     int32_t highest = 0;
-    for (int t = 0; t < MEGA_BLOCK_FRAMES; t++) {
+    for (uint32_t t = 0; t < frames; t++) {
         int32_t bits = bits_of(block[t]) & 0x7fffffff;
         if (bits > highest) highest = bits;
     }
     if (highest < 0x7f800000) return true;
-    memset(block, 0, MEGA_BLOCK_FRAMES * sizeof *block);
+    memset(block, 0, frames * sizeof *block);
     return false;
 }
 
 /// NaN or infinity never leaves: the block is silent, and what may remember it is emptied.
-static void guard(mega_engine *e) {
+static void guard(mega_engine *e, uint32_t frames) {
     bool fine = true; // all of them, whatever the first gives
     for (uint64_t rest = e->vm.out_used; rest; rest &= rest - 1)
-        fine &= guard_bus(e->out[__builtin_ctzll(rest)]);
+        fine &= guard_bus(e->out[__builtin_ctzll(rest)], frames);
     for (uint64_t rest = e->vm.bus_out_used; rest; rest &= rest - 1)
-        fine &= guard_bus(e->vm.bus_out[__builtin_ctzll(rest)]);
+        fine &= guard_bus(e->vm.bus_out[__builtin_ctzll(rest)], MEGA_BLOCK_FRAMES);
     if (fine) return;
     e->vm.out_used = 0;
     mega_vm_clear_shared(&e->vm);
@@ -364,7 +365,9 @@ static void tally(mega_engine *e) {
     atomic_store_explicit(&t->lanes_silenced, e->vm.lanes_silenced, memory_order_relaxed);
 }
 
-static void render_block(mega_engine *e) {
+/// Renders the next block, or the next ones.
+/// @param wanted frames that the host still wants
+static void render_blocks(mega_engine *e, uint32_t wanted) {
     swap(e);
     take_events(e);
     mega_behind_begin_block(e); // after both: an event may be of a program that came in between
@@ -373,22 +376,23 @@ static void render_block(mega_engine *e) {
     bool loaded_since = (int32_t)(mega_calls_woken(e) - e->stopped) >= 0;
     if (e->stopped && loaded_since) e->stopped = 0;
     e->vm.bus_out_used = e->vm.out_used = 0;
-    uint32_t at = 0;
-    while (at < MEGA_BLOCK_FRAMES) {
+    uint32_t at = 0, all = MEGA_BLOCK_FRAMES;
+    while (at < all) {
         uint64_t next = apply_due(e, e->block_frame + at);
         return_stolen(e, e->block_frame + at);
-        uint64_t end =
-            next - e->block_frame < MEGA_BLOCK_FRAMES ? next - e->block_frame : MEGA_BLOCK_FRAMES;
+        if (!at) all = mega_segment_blocks(e, next, wanted) * MEGA_BLOCK_FRAMES;
+        uint64_t end = next - e->block_frame < all ? next - e->block_frame : all;
         uint32_t frames = e->voices.in_hurry ? 1 : (uint32_t)end - at;
         if (e->vm.program && e->stopped) mega_vm_rest(&e->vm, frames);
         else if (e->vm.program) mega_vm_run(&e->vm, at, frames, e->block_frame);
         mega_voices_gates_shown(&e->voices);
         at += frames;
     }
-    if (e->vm.program) guard(e);
+    if (e->vm.program) guard(e, all);
     e->vm.bus_in_given = 0;
-    e->block_frame += MEGA_BLOCK_FRAMES;
-    mega_voices_end_block(&e->voices, e->block_frame);
+    e->block_frame += all;
+    e->carry_frames = all;
+    mega_voices_end_blocks(&e->voices, all / MEGA_BLOCK_FRAMES, e->block_frame);
     mega_calls_end_block(e);
     tally(e);
 }
@@ -418,7 +422,7 @@ static void give_input(mega_engine *e) {
     }
 }
 
-/// A channel of the last block, as far as it was not given out yet.
+/// A channel of the last blocks, as far as it was not given out yet.
 static const float *rest_of(const mega_engine *e, uint32_t channel) {
     bool used = e->vm.out_used >> channel & 1;
     return (used ? e->out[channel] : e->vm.zeros) + e->carry_read;
@@ -455,9 +459,9 @@ void mega_render(mega_engine *e, const float *const *in, float *const *out, uint
         uint32_t room = MEGA_BLOCK_FRAMES - (uint32_t)(e->input_written % MEGA_BLOCK_FRAMES);
         uint32_t part = frames - done < room ? frames - done : room;
         if (e->options.whole_blocks) take_input(e, in, done, part);
-        if (e->carry_read == MEGA_BLOCK_FRAMES) {
+        if (e->carry_read == e->carry_frames) {
             give_input(e);
-            render_block(e);
+            render_blocks(e, frames - done);
             e->carry_read = 0;
         }
         if (!e->options.whole_blocks) take_input(e, in, done, part);
@@ -465,7 +469,7 @@ void mega_render(mega_engine *e, const float *const *in, float *const *out, uint
         e->carry_read += part;
         done += part;
     }
-    atomic_store_explicit(&e->tally.frame, e->block_frame - MEGA_BLOCK_FRAMES + e->carry_read,
+    atomic_store_explicit(&e->tally.frame, e->block_frame - e->carry_frames + e->carry_read,
                           memory_order_relaxed);
     leave_mode(mode);
 }

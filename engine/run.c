@@ -43,10 +43,10 @@ static mega_value read_operand(const mega_run *r, const mega_operand *o, uint32_
 static float *room_of(const mega_run *r, const mega_operand *o) {
     const mega_program *p = r->program;
     switch (o->bank) {
-    case MEGA_BANK_SHARED: return p->shared + (size_t)o->index * MEGA_BLOCK_FRAMES + step_floats(r);
+    case MEGA_BANK_SHARED: return p->shared + (size_t)o->index * p->segment_frames + step_floats(r);
     case MEGA_BANK_VOICE:
-        return p->voice + (size_t)o->index * MEGA_BLOCK_FRAMES * 16 + r->lane_at + step_floats(r);
-    default: return r->kept_at + (size_t)o->index * r->kept_step + step_floats(r);
+        return p->voice + (size_t)o->index * r->register_floats + r->lane_at + step_floats(r);
+    default: return r->kept_at + (size_t)o->index * r->register_floats + step_floats(r);
     }
 }
 
@@ -122,17 +122,40 @@ static void make_ready(const mega_run *r, const mega_instruction *code, mega_ste
         s->outputs[o] = room_of(r, &p->operands[code->out + o]);
 }
 
-uint64_t mega_step_process(const mega_step *s) {
+static uint64_t process_piece(const mega_step *s, const mega_call *call) {
     if (s->solo) {
-        uint64_t moved = s->solo(&s->call);
+        uint64_t moved = s->solo(call);
         if (moved != MEGA_DECLINED) return moved;
     }
-    return s->module->process(&s->call);
+    return s->module->process(call);
+}
+
+/// Block by block. @param floats from a frame of a register to the next
+static uint64_t process_blocks(const mega_step *s, uint32_t floats) {
+    const mega_module *m = s->module;
+    const float *ports[MEGA_PORTS_MAX];
+    float *outputs[MEGA_OUTPUTS_MAX];
+    mega_call call = s->call;
+    call.ports = ports;
+    call.outputs = outputs;
+    call.frames = MEGA_BLOCK_FRAMES;
+    for (uint32_t at = 0; at < s->call.frames; at += MEGA_BLOCK_FRAMES) {
+        for (uint32_t p = 0; p < m->input_count + m->param_count; p++)
+            ports[p] = s->ports[p] + (call.moving >> p & 1 ? at * floats : 0);
+        for (uint32_t o = 0; o < m->output_count; o++) outputs[o] = s->outputs[o] + at * floats;
+        process_piece(s, &call);
+    }
+    return MEGA_ALL_MOVE;
+}
+
+uint64_t mega_step_process(const mega_run *r, const mega_step *s) {
+    bool blocks = s->module->flags & MEGA_BLOCKWISE && s->call.frames > MEGA_BLOCK_FRAMES;
+    return blocks ? process_blocks(s, r->frame_floats) : process_piece(s, &s->call);
 }
 
 static uint64_t process(const mega_run *r, const mega_instruction *code, mega_step *s) {
     const mega_program_node *node = &r->program->nodes[code->node];
-    return node->choices ? mega_choices_call(r, node, s) : mega_step_process(s);
+    return node->choices ? mega_choices_call(r, node, s) : mega_step_process(r, s);
 }
 
 static void go(const mega_run *r, const mega_instruction *code, mega_step *s) {
@@ -304,31 +327,39 @@ static void silence_lanes(const mega_run *r, uint32_t which) {
     mega_voices_kill_lanes(r->vm->voices, r->group, which << r->lane, r->frame + r->offset);
 }
 
-static void reduce_lane(mega_run *r, const mega_instruction *code, mega_value in, float *peak) {
-    float *out = r->program->lane_sums + ((size_t)code->bus * 16 + r->lane) * MEGA_BLOCK_FRAMES;
+static void reduce_lane(mega_run *r, float *out, mega_value in, float *peak, uint32_t frames) {
     const mega_ops *ops = r->vm->wide->ops;
     if (r->active) {
-        if (!ops->reduce_solo(out, in.at, in.moving, r->gain, peak, r->frames)) return;
+        if (!ops->reduce_solo(out, in.at, in.moving, r->gain, peak, frames)) return;
         silence_lanes(r, 1);
         r->active = 0;
     }
-    memset(out, 0, r->frames * sizeof *out);
+    memset(out, 0, frames * sizeof *out);
 }
 
-static void reduce(mega_run *r, const mega_instruction *code) {
-    mega_value in = read_operand(r, &r->program->operands[code->in], 0);
-    float *peak = r->vm->voices->groups[r->group].peak + r->lane;
-    if (!r->wide) {
-        reduce_lane(r, code, in, peak);
-        return;
-    }
-    float *out = room_of(r, &r->program->operands[code->out]);
+static void reduce_group(mega_run *r, float *out, mega_value in, float *peak, uint32_t frames) {
     const mega_ops *ops = r->isa->ops;
-    uint32_t bad = ops->reduce(out, in.at, in.moving, r->gain, r->active, peak, r->frames);
+    uint32_t bad = ops->reduce(out, in.at, in.moving, r->gain, r->active, peak, frames);
     if (!bad) return;
     silence_lanes(r, bad);
     r->active &= ~bad;
-    ops->reduce(out, in.at, in.moving, r->gain, r->active, peak, r->frames);
+    ops->reduce(out, in.at, in.moving, r->gain, r->active, peak, frames);
+}
+
+/// Block by block: voices end by the peak of each. (Fades run in single blocks only.)
+static void reduce(mega_run *r, const mega_instruction *code) {
+    const mega_program *p = r->program;
+    mega_value in = read_operand(r, &p->operands[code->in], 0);
+    mega_voice_group *group = &r->vm->voices->groups[r->group];
+    float *out = r->wide ? room_of(r, &p->operands[code->out])
+                         : p->lane_sums + ((size_t)code->bus * 16 + r->lane) * p->segment_frames;
+    for (uint32_t at = 0, block = 0; at < r->frames; at += MEGA_BLOCK_FRAMES, block++) {
+        uint32_t frames = r->frames - at < MEGA_BLOCK_FRAMES ? r->frames - at : MEGA_BLOCK_FRAMES;
+        mega_value part = {in.at + (in.moving ? (size_t)at * r->frame_floats : 0), in.moving};
+        float *peak = group->peak[block] + r->lane;
+        if (r->wide) reduce_group(r, out + at, part, peak, frames);
+        else reduce_lane(r, out + at, part, peak, frames);
+    }
 }
 
 /// A channel's or bus's number, which counts from 1, as an index; `count` if there is none such.
@@ -378,7 +409,10 @@ static void bus_out(const mega_run *r, const mega_instruction *code) {
 static void add_to_channel(const mega_run *r, uint32_t channel, mega_value a, mega_value b) {
     mega_vm *vm = r->vm;
     if (channel >= vm->out_channels) return;
-    if (!(vm->out_used >> channel & 1)) memset(vm->out[channel], 0, sizeof vm->out[channel]);
+    if (!(vm->out_used >> channel & 1)) {
+        size_t frames = r->frames > MEGA_BLOCK_FRAMES ? r->frames : MEGA_BLOCK_FRAMES;
+        memset(vm->out[channel], 0, frames * sizeof *vm->out[channel]);
+    }
     vm->out_used |= UINT64_C(1) << channel;
     float *to = vm->out[channel] + r->offset;
     for (uint32_t t = 0; t < r->frames; t++)

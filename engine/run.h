@@ -12,7 +12,7 @@ typedef struct {
     const mega_isa_table *isa;
     mega_value *kept;      ///< this group's (this lane's) kept values
     float *kept_at;        ///< and their room
-    uint32_t kept_step;    ///< floats from one kept register to the next
+    uint32_t register_floats; ///< from one voice register, or kept one, to the next
     uint32_t group, lane;  ///< lane: the first that runs
     uint32_t lane_at;      ///< of voice registers: where `lane` lies in a frame; 0 for one alone
     uint32_t lanes;        ///< how many run side by side: 16, fewer in a narrow build, or 1
@@ -29,7 +29,7 @@ typedef struct {
 } mega_run;
 
 /// Processes a call that is made ready. @return bit o: output o has a value per frame
-uint64_t mega_step_process(const mega_step *step);
+uint64_t mega_step_process(const mega_run *run, const mega_step *step);
 /// Runs instructions up to before `end`.
 void mega_run_execute(mega_run *run, const mega_instruction *code, const mega_instruction *end);
 

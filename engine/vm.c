@@ -49,6 +49,11 @@ static void run_shared(mega_run *r, const mega_phase *phase) {
     execute_all(r, phase);
 }
 
+/// Registers lie as close as the segment's length lets them, for the cache.
+static uint32_t register_frames(const mega_run *r) {
+    return r->frames > MEGA_BLOCK_FRAMES ? r->program->segment_frames : MEGA_BLOCK_FRAMES;
+}
+
 /// The lanes of a group that its build runs, side by side.
 static void run_group(mega_run *r, const mega_phase *phase, const float *gain) {
     mega_program *p = r->program;
@@ -62,8 +67,8 @@ static void run_group(mega_run *r, const mega_phase *phase, const float *gain) {
     r->gain = gain ? gain + r->lane : NULL;
     r->note = group->note[0] + r->lane;
     r->kept = p->kept_values + (size_t)r->group * p->kept_count * 16;
-    r->kept_step = MEGA_BLOCK_FRAMES * 16;
-    r->kept_at = p->kept + (size_t)r->group * p->kept_count * r->kept_step + r->lane;
+    r->register_floats = register_frames(r) * 16;
+    r->kept_at = p->kept + (size_t)r->group * p->kept_count * p->segment_frames * 16 + r->lane;
     execute_all(r, phase);
 }
 
@@ -82,8 +87,8 @@ static void run_lane(mega_run *r, const mega_phase *phase, uint32_t lane, const 
     }
     r->note = r->vm->voices->groups[r->group].note[0] + lane;
     r->kept = p->kept_values + ((size_t)r->group * 16 + lane) * p->kept_count;
-    r->kept_step = MEGA_BLOCK_FRAMES;
-    r->kept_at = p->kept + ((size_t)r->group * 16 + lane) * p->kept_count * MEGA_BLOCK_FRAMES;
+    r->register_floats = register_frames(r);
+    r->kept_at = p->kept + ((size_t)r->group * 16 + lane) * p->kept_count * p->segment_frames;
     execute_all(r, phase);
 }
 
@@ -93,20 +98,21 @@ static void add_lanes(const mega_run *r, const mega_phase *phase, uint32_t ran) 
     const mega_program *p = r->program;
     bool few = __builtin_popcount(ran) <= 2; // then any order is the tree's
     for (uint32_t i = 0; i < phase->reduce_count; i++) {
-        float *out = p->shared + (size_t)p->reduces[phase->reduce_first + i] * MEGA_BLOCK_FRAMES;
-        const float *in = p->lane_sums + (size_t)i * 16 * MEGA_BLOCK_FRAMES;
+        const size_t room = p->segment_frames;
+        float *out = p->shared + p->reduces[phase->reduce_first + i] * room;
+        const float *in = p->lane_sums + i * 16 * room;
         if (few) {
             uint32_t a = (uint32_t)__builtin_ctz(ran), b = ran & (ran - 1);
             const float *second =
-                b ? in + (uint32_t)__builtin_ctz(b) * MEGA_BLOCK_FRAMES : r->vm->zeros;
+                b ? in + (uint32_t)__builtin_ctz(b) * room : r->vm->zeros;
             for (uint32_t t = 0; t < r->frames; t++)
-                out[t] += in[a * MEGA_BLOCK_FRAMES + t] + second[t];
+                out[t] += in[a * room + t] + second[t];
             continue;
         }
         for (uint32_t t = 0; t < r->frames; t++) {
             float v[16];
             for (uint32_t l = 0; l < 16; l++)
-                v[l] = ran >> l & 1 ? in[l * MEGA_BLOCK_FRAMES + t] : 0;
+                v[l] = ran >> l & 1 ? in[l * room + t] : 0;
             for (int l = 0; l < 8; l++) v[l] = v[l] + v[l + 8];
             for (int l = 0; l < 4; l++) v[l] = v[l] + v[l + 4];
             out[t] += (v[0] + v[2]) + (v[1] + v[3]);
@@ -118,7 +124,7 @@ static void run_voices(mega_run *r, const mega_phase *phase) {
     mega_program *p = r->program;
     for (uint32_t i = 0; i < phase->reduce_count; i++) {
         uint32_t sum_register = p->reduces[phase->reduce_first + i];
-        float *at = p->shared + (size_t)sum_register * MEGA_BLOCK_FRAMES;
+        float *at = p->shared + (size_t)sum_register * p->segment_frames;
         memset(at, 0, r->frames * sizeof *at);
         p->shared_values[sum_register] = (mega_value){at, true};
     }

@@ -29,7 +29,7 @@ typedef struct mega_vm {
     mega_program *program;
     mega_voices *voices;
     const float *input[MEGA_CHANNELS_MAX]; ///< this block's, one block late; NULL: silence
-    float (*out)[MEGA_BLOCK_FRAMES];       ///< this block's output, channel by channel
+    float (*out)[MEGA_SEGMENT_FRAMES];     ///< the output of these blocks, channel by channel
     uint32_t out_channels;                 ///< at least 2: a host with one gets their mean
     uint64_t out_used;                     ///< bit c: `out[c]` was zeroed, and written, in this block
     uint64_t bus_in_given;                 ///< bit b: the host gave `bus_in[b]` for this block

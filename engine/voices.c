@@ -240,7 +240,7 @@ mega_voice_place mega_voices_start(mega_voices *v, uint64_t frame, const mega_wa
     mega_voice_group *group = &v->groups[at.group];
     uint32_t l = at.lane;
     group->active |= 1u << l;
-    group->peak[l] = 0;
+    for (int b = 0; b < MEGA_SEGMENT_BLOCKS; b++) group->peak[b][l] = 0;
     group->lane[l] = (mega_voice){.level = 1};
     if (!v->own_gate) group->lane[l].own_gate = v->own_gate_frames;
     group->seeds[l] = vhash((int32_t)(v->seed ^ (uint32_t)note->held.note * 0x9e3779b9u));
@@ -333,21 +333,47 @@ void mega_voices_advance(mega_voices *v, uint32_t g, uint32_t frames, uint64_t f
     }
 }
 
-void mega_voices_end_block(mega_voices *v, uint64_t frame) {
+static bool is_held(const mega_voices *v, uint32_t g, uint32_t l) {
+    const mega_voice *voice = &v->groups[g].lane[l];
+    return voice->open || voice->rising || gate_on(&v->groups[g], l) ||
+           v->groups[g].reserved >> l & 1;
+}
+
+/// How long a voice must be quiet before it ends.
+static uint32_t quiet_frames_max(const mega_voices *v) {
     float tail = v->tail_seconds > TAIL_MIN_SECONDS ? v->tail_seconds : TAIL_MIN_SECONDS;
-    uint32_t quiet_frames = (uint32_t)(tail * v->rate);
+    return (uint32_t)(tail * v->rate);
+}
+
+bool mega_voices_last(const mega_voices *v, uint32_t frames) {
+    if (v->in_hurry || v->waiting_count) return false;
+    const uint32_t quiet = quiet_frames_max(v);
+    for (uint32_t g = 0; g < v->group_count; g++)
+        if (v->groups[g].own_moving || unsteady(v, g)) return false;
+    FOR_LANES(v, COUNTED(v)) {
+        const mega_voice *voice = &v->groups[g].lane[l];
+        if (!is_held(v, g, l) && voice->quiet + frames >= quiet) return false;
+    }
+    return true;
+}
+
+static void end_block(mega_voices *v, uint32_t block, uint64_t frame) {
+    const uint32_t quiet = quiet_frames_max(v);
     FOR_LANES(v, COUNTED(v)) {
         mega_voice *voice = &v->groups[g].lane[l];
-        voice->level = v->groups[g].peak[l];
-        v->groups[g].peak[l] = 0;
-        if (voice->open || voice->rising || gate_on(&v->groups[g], l) ||
-            v->groups[g].reserved >> l & 1)
-            continue;
+        voice->level = v->groups[g].peak[block][l];
+        v->groups[g].peak[block][l] = 0;
+        if (is_held(v, g, l)) continue;
         voice->quiet = voice->level < SILENCE ? voice->quiet + MEGA_BLOCK_FRAMES : 0;
         bool shut = v->own_gate && !voice->own_gate;
-        if (voice->quiet < quiet_frames && !shut) continue;
+        if (voice->quiet < quiet && !shut) continue;
         bool lives = !shut && mega_engine_lane_stirs(v->engine, g, l);
-        if (lives) voice->quiet = quiet_frames / 2; // looked at again in a while
+        if (lives) voice->quiet = quiet / 2; // looked at again in a while
         else end_lane(v, g, l, frame);
     }
+}
+
+void mega_voices_end_blocks(mega_voices *v, uint32_t blocks, uint64_t frame) {
+    for (uint32_t b = 0; b < blocks; b++)
+        end_block(v, b, frame - (uint64_t)(blocks - 1 - b) * MEGA_BLOCK_FRAMES);
 }

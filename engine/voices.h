@@ -59,7 +59,7 @@ typedef struct {
 typedef struct mega_voice_group {
     _Alignas(64) float note[MEGA_NOTE_FIELDS][16];
     int32_t seeds[16];
-    float peak[16]; ///< of this block
+    float peak[MEGA_SEGMENT_BLOCKS][16]; ///< of each of these blocks
     uint32_t active, fading, reserved;
     uint32_t gating; ///< lanes whose gate has just changed, or has yet to
     const struct mega_isa_table *build; ///< that runs it in this segment; the one-lane build: lane by lane
@@ -179,7 +179,9 @@ void mega_voices_advance(mega_voices *v, uint32_t group, uint32_t frames, uint64
 /// A segment was rendered: gates that have shown go their way.
 void mega_voices_gates_shown(mega_voices *v);
 /// At a block's end: voices that have been quiet long enough end.
-void mega_voices_end_block(mega_voices *v, uint64_t frame);
+void mega_voices_end_blocks(mega_voices *v, uint32_t blocks, uint64_t frame);
+/// Whether no voice can end, fade, return or change its gate within so many frames.
+bool mega_voices_last(const mega_voices *v, uint32_t frames);
 
 static inline bool mega_held_by_any(const mega_held *held) {
     return held->down || held->sustained || held->sostenuto || held->pedal;

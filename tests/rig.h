@@ -90,7 +90,7 @@ static inline void rig_destroy(rig *r) {
 /// @param outputs each `frames * port_lanes` floats
 static inline void rig_render(rig *r, const float *const *ports, uint64_t moving, float *const *outputs,
                               uint32_t frames, uint32_t segment) {
-    assert(segment >= 1 && segment <= 64);
+    assert(segment >= 1 && segment <= MEGA_SEGMENT_FRAMES);
     size_t port_count = r->module->input_count + r->module->param_count;
     for (uint32_t t = 0; t < frames; t += segment) {
         uint32_t n = frames - t < segment ? frames - t : segment;

@@ -356,4 +356,4 @@ static uint64_t process(const mega_call *c) {
 
 MODULE(osc3, .name = "osc3", .category = "source",
        .doc = "three oscillators with octaves, intervals, detune, levels and spread",
-       PARAMS(params), OUTPUTS(outputs), STATE, .process = process)
+       .flags = MEGA_BLOCKWISE, PARAMS(params), OUTPUTS(outputs), STATE, .process = process)

@@ -539,6 +539,6 @@ static uint64_t process(const mega_call *call) {
 
 MODULE(reverb, .name = "reverb", .category = "effect",
        .doc = "room: sixteen delay lines in a feedback network", INPUTS(inputs), PARAMS(params),
-       OUTPUTS(outputs), .flags = MEGA_AFTER | MEGA_ONCE | MEGA_INNER_LANES,
+       OUTPUTS(outputs), .flags = MEGA_AFTER | MEGA_ONCE | MEGA_INNER_LANES | MEGA_BLOCKWISE,
        .state_fields = sizeof(state) / sizeof(float), .memory_lines = MEMORY_LINES,
        .memory_seconds = PREDELAY_MAX + 0.01f, .tail_seconds = PREDELAY_MAX, .process = process)

@@ -99,7 +99,7 @@ class mega_module(c.Structure):
                 ("output_count", c.c_uint32), ("flags", c.c_uint32),
                 ("state_fields", c.c_uint32), ("memory_lines", c.c_uint32),
                 ("memory_seconds", c.c_float), ("tail_seconds", c.c_float),
-                ("life", c.c_void_p), ("process", c.c_void_p)]
+                ("life", c.c_void_p), ("process", c.c_void_p), ("solo", c.c_void_p)]
 
 
 STRUCTS: tuple[type[c.Structure], ...] = (
