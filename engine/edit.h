@@ -88,7 +88,8 @@ uint64_t mega_history_rev(const mega_history *history);
 /// Whether an edit that was made for revision `rev` still fits. @return false with a `conflict`
 bool mega_history_current(const mega_history *history, uint64_t rev, mega_report *report);
 /// An edit came into force. What had been undone is forgotten; so are the oldest edits beyond the
-/// limits. @param inverse is copied; NULL, or without memory: nothing before now can be undone
+/// limits. One whose inverse is an empty list has a number, but makes no step. @param inverse is
+/// copied; NULL, or without memory: nothing before now can be undone
 void mega_history_push(mega_history *history, const char *inverse);
 /// The list that undoes or redoes one edit, or NULL; lives until the next call that changes.
 const char *mega_history_peek(const mega_history *history, mega_direction direction);

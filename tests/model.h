@@ -75,6 +75,18 @@ static inline void model_become(model *m, mega_patch *document, mega_patch **und
     m->rev++;
 }
 
+/// An edit of these operations is in force. One that changes nothing cannot be undone.
+static inline void model_follow(model *m, const char *ops) {
+    char *inverse = NULL;
+    mega_patch *after =
+        mega_patch_edit(m->document, ops, strlen(ops), MEGA_FORMAT_JSON, NULL, &inverse);
+    MODEL_HOLD(after, "an edit that does not fit is in force");
+    bool steps = strchr(inverse, '{') != NULL;
+    model_forget(m->redo, &m->redo_count);
+    model_become(m, after, steps ? m->undo : NULL, &m->undo_count);
+    mega_free(inverse);
+}
+
 /// Scheduled edits that have come in force.
 static inline void model_settle(model *m) {
     uint64_t frame;
@@ -84,11 +96,7 @@ static inline void model_settle(model *m) {
         MODEL_HOLD(frame + 64 > t->frame && frame <= m->frame + 64,
                    "change of frame %llu came at %llu", (unsigned long long)t->frame,
                    (unsigned long long)frame);
-        mega_patch *after =
-            mega_patch_edit(m->document, t->ops, strlen(t->ops), MEGA_FORMAT_JSON, NULL, NULL);
-        MODEL_HOLD(after, "a scheduled edit does not fit");
-        model_forget(m->redo, &m->redo_count);
-        model_become(m, after, m->undo, &m->undo_count);
+        model_follow(m, t->ops);
         free(t->ops);
         m->timed_count--;
         memmove(m->timed, m->timed + 1, m->timed_count * sizeof *m->timed);
@@ -226,11 +234,7 @@ static inline void model_edit(model *m) {
         MODEL_HOLD(done.undo_json == NULL || done.rev == m->rev, "a scheduled edit is in force");
         ops = NULL;
     } else if (!status) {
-        mega_patch *after =
-            mega_patch_edit(m->document, ops, strlen(ops), MEGA_FORMAT_JSON, NULL, NULL);
-        MODEL_HOLD(after, "an edit that does not fit is taken");
-        model_forget(m->redo, &m->redo_count);
-        model_become(m, after, m->undo, &m->undo_count);
+        model_follow(m, ops);
         MODEL_HOLD(done.rev == m->rev && done.undo_json, "what an edit tells");
     }
     mega_free(done.undo_json);

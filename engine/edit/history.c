@@ -57,10 +57,14 @@ static void hold_limits(mega_history *h) {
     }
 }
 
+/// Whether a list holds no operation: the edit changed nothing, as an equal `add`.
+static bool is_empty(const char *list) { return list && strspn(list, "[ \n]") == strlen(list); }
+
 void mega_history_push(mega_history *history, const char *inverse) {
-    char *copy = copy_of(inverse);
     history->rev++;
     forget(history, history->at, history->count);
+    if (is_empty(inverse)) return; // to undo it would do nothing
+    char *copy = copy_of(inverse);
     if (!copy) {
         forget(history, 0, history->count);
         return;

@@ -39,7 +39,7 @@ def by_messages():
         c.fails("patch", "/patch/add", id="osc1", type="osc.sine", params={"freq": 441})
         c.fails("patch", "/patch/connect", **{"from": "osc1", "port": "out", "to": "gain1", "to_port": "in", "amount": 2.0})
         assert abs(level(c) - 0.5) < 0.01, level(c)
-        for _ in range(10): c.call("/patch/undo")  # five that changed something, five that did not
+        for _ in range(5): c.call("/patch/undo")  # what was there already makes no step
         assert not c.call("/patch/get")["patch"].get("connections")
         c.call("/synth/new", name="other")
         toy(c, "/synth/other")
@@ -72,7 +72,8 @@ def first_of_all():
             c.fails("not-found", "/patch/get")
             c.call(address, **arguments)
             c.call("/patch/get")
-            c.call("/patch/undo")
+            if arguments == {"ops": []}: c.fails("not-found", "/patch/undo")  # nothing was changed
+            else: c.call("/patch/undo")
 
 
 def in_a_bundle():

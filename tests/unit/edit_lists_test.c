@@ -272,9 +272,9 @@ static void history_is_bounded(void **state) {
     mega_history *h = mega_history_create();
     mega_report *report = mega_report_create();
     assert_null(mega_history_peek(h, MEGA_UNDO));
-    for (int i = 0; i < 2 * MEGA_HISTORY_EDITS_MAX; i++) mega_history_push(h, "[]");
+    for (int i = 0; i < 2 * MEGA_HISTORY_EDITS_MAX; i++) mega_history_push(h, "[0]");
     assert_int_equal(mega_history_count(h, MEGA_UNDO), MEGA_HISTORY_EDITS_MAX);
-    assert_int_equal(mega_history_bytes(h), 3 * MEGA_HISTORY_EDITS_MAX);
+    assert_int_equal(mega_history_bytes(h), 4 * MEGA_HISTORY_EDITS_MAX);
     char *large = calloc(1, MEGA_HISTORY_BYTES_MAX / 4);
     memset(large, 'x', MEGA_HISTORY_BYTES_MAX / 4 - 1);
     for (int i = 0; i < 10; i++) {
@@ -298,10 +298,13 @@ static void history_is_bounded(void **state) {
     assert_true(mega_history_current(h, rev, report));
     assert_false(mega_history_current(h, rev - 1, report));
     assert_string_equal(mega_report_get(report, 0)->code, "conflict");
+    size_t steps = mega_history_count(h, MEGA_UNDO);
+    mega_history_push(h, "[]\n"); // changes nothing: no step, but a number
+    assert_int_equal(mega_history_count(h, MEGA_UNDO), steps);
     mega_history_push(h, NULL); // nothing leads back past it
     assert_null(mega_history_peek(h, MEGA_UNDO));
     assert_int_equal(mega_history_bytes(h), 0);
-    assert_int_equal(mega_history_rev(h), rev + 1);
+    assert_int_equal(mega_history_rev(h), rev + 2);
     free(large);
     mega_report_destroy(report);
     mega_history_destroy(h);
