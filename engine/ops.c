@@ -249,6 +249,52 @@ static uint32_t reduce_solo(float *out, const float *in, bool moving, const floa
     return 0;
 }
 
+// ---- shared registers -----------------------------------------------------------------------------
+
+/// Two signals of one float a frame, added; `t` frames on.
+typedef struct {
+    const float *a, *b;
+    bool a_moving, b_moving;
+} pair;
+
+MEGA_INLINE lanes pair_at(const pair *p, uint32_t t) {
+    lanes a = p->a_moving ? load(p->a + t) : splat(*p->a);
+    return a + (p->b_moving ? load(p->b + t) : splat(*p->b));
+}
+MEGA_INLINE float pair_one(const pair *p, uint32_t t) {
+    return p->a[p->a_moving ? t : 0] + p->b[p->b_moving ? t : 0];
+}
+
+/// Frames behind the last belong to others: those that fill no vector are added one by one.
+MEGA_INLINE void add_pair(float *to, bool fresh, const pair *p, uint32_t frames) {
+    uint32_t t = 0;
+    for (; t + MEGA_WIDTH <= frames; t += MEGA_WIDTH)
+        store(to + t, (fresh ? splat(0) : load(to + t)) + pair_at(p, t));
+    for (; t < frames; t++) to[t] = (fresh ? 0 : to[t]) + pair_one(p, t);
+}
+
+static void add_two(float *to, bool fresh, const float *a, bool a_moving, const float *b,
+                    bool b_moving, uint32_t frames) {
+    pair p = {a, b, a_moving, b_moving};
+    if (fresh) add_pair(to, true, &p, frames);
+    else add_pair(to, false, &p, frames);
+}
+
+static bool is_finite_all(const float *at, uint32_t frames) {
+    ilanes highest = isplat(0);
+    uint32_t t = 0;
+    for (; t + MEGA_WIDTH <= frames; t += MEGA_WIDTH)
+        highest = larger(bits_of(load(at + t)) & isplat(0x7fffffff), highest);
+    int32_t most = greatest(highest);
+    for (; t < frames; t++) {
+        int32_t bits;
+        memcpy(&bits, at + t, sizeof bits);
+        bits &= 0x7fffffff;
+        most = bits > most ? bits : most;
+    }
+    return most < 0x7f800000;
+}
+
 extern const mega_ops MEGA_JOIN(mega_, ops, MEGA_ISA);
 const mega_ops MEGA_JOIN(mega_, ops, MEGA_ISA) = {
     .sum = sum,
@@ -258,4 +304,6 @@ const mega_ops MEGA_JOIN(mega_, ops, MEGA_ISA) = {
 #endif
     .sum_solo = sum_solo,
     .reduce_solo = reduce_solo,
+    .add_two = add_two,
+    .finite = is_finite_all,
 };

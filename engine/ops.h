@@ -41,6 +41,11 @@ typedef struct mega_ops {
     /// @return 1 if a frame was not finite
     uint32_t (*reduce_solo)(float *out, const float *in, bool moving, const float *gain,
                             float *peak, uint32_t frames);
+    /// to = to + (a + b), all of one float a frame. @param fresh `to` counts as 0
+    void (*add_two)(float *to, bool fresh, const float *a, bool a_moving, const float *b,
+                    bool b_moving, uint32_t frames);
+    /// @return false if a frame is NaN or infinite
+    bool (*finite)(const float *at, uint32_t frames);
 } mega_ops;
 
 #endif

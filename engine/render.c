@@ -7,6 +7,7 @@
 #include "lanes.h"
 #include "life.h"
 #include "lineage.h"
+#include "ops.h"
 #include "segment.h"
 #include "turn.h"
 
@@ -327,15 +328,10 @@ static void panic(mega_engine *e, uint64_t word) {
     e->stopped = (uint32_t)(word >> 32);
 }
 
-/// Of one bus of the host. @return false if something in it was not finite: it is silent now
-static bool guard_bus(float *block, uint32_t frames) {
-    int32_t highest = 0;
-    for (uint32_t t = 0; t < frames; t++) {
-        int32_t bits = bits_of(block[t]) & 0x7fffffff;
-        if (bits > highest) highest = bits;
-    }
-    if (highest < 0x7f800000) return true;
-    memset(block, 0, frames * sizeof *block);
+/// @return false if something was not finite: it is silent now
+static bool guard_channel(const mega_engine *e, float *at, uint32_t frames) {
+    if (e->isa->ops->finite(at, frames)) return true;
+    memset(at, 0, frames * sizeof *at);
     return false;
 }
 
@@ -343,9 +339,9 @@ static bool guard_bus(float *block, uint32_t frames) {
 static void guard(mega_engine *e, uint32_t frames) {
     bool fine = true; // all of them, whatever the first gives
     for (uint64_t rest = e->vm.out_used; rest; rest &= rest - 1)
-        fine &= guard_bus(e->out[__builtin_ctzll(rest)], frames);
+        fine &= guard_channel(e, e->out[__builtin_ctzll(rest)], frames);
     for (uint64_t rest = e->vm.bus_out_used; rest; rest &= rest - 1)
-        fine &= guard_bus(e->vm.bus_out[__builtin_ctzll(rest)], MEGA_BLOCK_FRAMES);
+        fine &= guard_channel(e, e->vm.bus_out[__builtin_ctzll(rest)], MEGA_BLOCK_FRAMES);
     if (fine) return;
     e->vm.out_used = 0;
     mega_vm_clear_shared(&e->vm);

@@ -6,6 +6,7 @@
 
 #include "choices.h"
 #include "kernel.h"
+#include "ops.h"
 #include "lanes.h"
 
 // ---- values -----------------------------------------------------------------------------------
@@ -409,14 +410,14 @@ static void bus_out(const mega_run *r, const mega_instruction *code) {
 static void add_to_channel(const mega_run *r, uint32_t channel, mega_value a, mega_value b) {
     mega_vm *vm = r->vm;
     if (channel >= vm->out_channels) return;
-    if (!(vm->out_used >> channel & 1)) {
-        size_t frames = r->frames > MEGA_BLOCK_FRAMES ? r->frames : MEGA_BLOCK_FRAMES;
-        memset(vm->out[channel], 0, frames * sizeof *vm->out[channel]);
+    bool fresh = !(vm->out_used >> channel & 1);
+    if (fresh && r->frames < MEGA_BLOCK_FRAMES) {
+        memset(vm->out[channel], 0, MEGA_BLOCK_FRAMES * sizeof *vm->out[channel]);
+        fresh = false;
     }
     vm->out_used |= UINT64_C(1) << channel;
-    float *to = vm->out[channel] + r->offset;
-    for (uint32_t t = 0; t < r->frames; t++)
-        to[t] += a.at[a.moving ? t : 0] + b.at[b.moving ? t : 0];
+    vm->wide->ops->add_two(vm->out[channel] + r->offset, fresh, a.at, a.moving, b.at, b.moving,
+                           r->frames);
 }
 
 /// left += in + left, right += in + right.

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "lanes.h"
+#include "ops.h"
 
 // ---- running ----------------------------------------------------------------------------------
 
@@ -103,10 +104,8 @@ static void add_lanes(const mega_run *r, const mega_phase *phase, uint32_t ran) 
         const float *in = p->lane_sums + i * 16 * room;
         if (few) {
             uint32_t a = (uint32_t)__builtin_ctz(ran), b = ran & (ran - 1);
-            const float *second =
-                b ? in + (uint32_t)__builtin_ctz(b) * room : r->vm->zeros;
-            for (uint32_t t = 0; t < r->frames; t++)
-                out[t] += in[a * room + t] + second[t];
+            const float *second = b ? in + (uint32_t)__builtin_ctz(b) * room : r->vm->zeros;
+            r->vm->wide->ops->add_two(out, false, in + a * room, true, second, b, r->frames);
             continue;
         }
         for (uint32_t t = 0; t < r->frames; t++) {
