@@ -303,7 +303,7 @@ static size_t scratch_bytes(const mega_program *p) {
     size_t voice = (size_t)(p->voice_count + p->kept_count * p->groups) * p->segment_frames * 16 *
                    sizeof(float);
     size_t sums = (size_t)p->reduces_per_voice_phase_max * 16 * p->segment_frames * sizeof(float);
-    return shared + voice + sums + p->step_count * sizeof *p->steps;
+    return shared + voice + sums + p->instruction_count * sizeof *p->steps;
 }
 
 static size_t program_bytes(const mega_program *p, float rate) {
@@ -331,7 +331,7 @@ static void make_scratch(mega_emitter *e) {
     p->voice = scratch(e, p->voice_count * frames * 16);
     p->kept = scratch(e, (size_t)p->kept_count * p->groups * frames * 16);
     p->lane_sums = scratch(e, p->reduces_per_voice_phase_max * frames * 16);
-    p->steps = table(e, p->step_count, sizeof *p->steps);
+    p->steps = table(e, p->instruction_count, sizeof *p->steps);
     p->shared_values = table(e, p->shared_count, sizeof *p->shared_values);
     p->voice_values = table(e, p->voice_count, sizeof *p->voice_values);
     // the one-lane build sets them for each lane

@@ -252,8 +252,7 @@ typedef struct mega_program {
     float *shared, *voice, *kept;
     float *lane_sums; ///< 16 x `segment_frames` floats for each REDUCE of a phase: the one-lane way
     struct mega_value *shared_values, *voice_values, *kept_values;
-    struct mega_step *steps; ///< of the loop that runs: one for each instruction
-    uint32_t step_count;     ///< of the longest loop
+    struct mega_step *steps; ///< calls that are made ready, beside the instructions
     size_t memory_bytes; ///< all of the above
 } mega_program;
 
@@ -275,12 +274,16 @@ struct mega_tap {
     mega_bus *existing; ///< NULL: make one
 };
 
-/// A call that is made ready; a loop keeps it from frame to frame.
+/// A call that is made ready. A loop keeps it from frame to frame; all else keeps it from segment to
+/// segment, while it is called for the same lanes and no value is on its way.
 typedef struct mega_step {
+    uint64_t pass; ///< for which it is ready; 0: none
+    const struct mega_isa_table *isa;
     const mega_module *module;
     mega_process *solo; ///< of one voice, with frames in the lanes; or NULL
     mega_call call;
-    uint64_t advancing, sliding; ///< ports: registers a frame further on each time; slots on their way
+    uint64_t advancing, sliding; ///< ports of a loop: registers a frame further on each time; slots on their way
+    uint64_t registers;          ///< ports that a register feeds
     const float *ports[MEGA_PORTS_MAX];
     float *outputs[MEGA_OUTPUTS_MAX];
     int32_t seeds[16];

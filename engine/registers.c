@@ -51,7 +51,6 @@ static uint32_t *find_ends(mega_emitter *e) {
     for (uint32_t i = 0; i < p->instruction_count; i++) {
         uint32_t body = p->instructions[i].body;
         if (body) end = i + body;
-        if (body > p->step_count) p->step_count = body;
         ends[i] = i > end ? i : end;
     }
     return ends;

@@ -166,7 +166,48 @@ static void go(const mega_run *r, const mega_instruction *code, mega_step *s) {
                   (mega_value){s->outputs[o], moved >> o & 1});
 }
 
+/// Ports whose values lie elsewhere from segment to segment.
+static uint64_t register_ports(const mega_run *r, const mega_instruction *code) {
+    uint64_t ports = 0;
+    for (uint32_t i = 0; i < code->in_count; i++) {
+        uint16_t bank = r->program->operands[code->in + i].bank;
+        ports |= (uint64_t)(bank != MEGA_BANK_SLOT && bank != MEGA_BANK_ZERO) << i;
+    }
+    return ports;
+}
+
+/// All but registers is as it was in the segment before.
+static void read_registers(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    uint64_t moving = 0;
+    for (uint64_t rest = s->registers; rest; rest &= rest - 1) {
+        uint32_t i = (uint32_t)__builtin_ctzll(rest);
+        mega_value value = value_of(r, &r->program->operands[code->in + i]);
+        s->ports[i] = value.at;
+        moving |= (uint64_t)value.moving << i;
+    }
+    s->call.moving = moving;
+    s->call.frames = r->frames;
+}
+
+static void call_kept(const mega_run *r, const mega_instruction *code) {
+    mega_step *s = &r->program->steps[code - r->program->instructions];
+    if (s->pass == r->pass && s->isa == r->isa) {
+        read_registers(r, code, s);
+    } else {
+        make_ready(r, code, s);
+        read_ports(r, code, s);
+        s->pass = r->pass;
+        s->isa = r->isa;
+        s->registers = register_ports(r, code);
+    }
+    go(r, code, s);
+}
+
 static void call(const mega_run *r, const mega_instruction *code) {
+    if (r->pass) {
+        call_kept(r, code);
+        return;
+    }
     mega_step s; // not zeroed: there are many calls
     make_ready(r, code, &s);
     read_ports(r, code, &s);
@@ -174,6 +215,7 @@ static void call(const mega_run *r, const mega_instruction *code) {
 }
 
 static void call_first(const mega_run *r, const mega_instruction *code, mega_step *s) {
+    s->pass = 0;
     make_ready(r, code, s);
     read_first_ports(r, code, s);
     go(r, code, s);
@@ -524,7 +566,7 @@ static void loop(mega_run *r, const mega_instruction *header) {
     r->frames = 1;
     r->stepping = true;
     for (r->step = 0; r->step < frames; r->step++) {
-        mega_step *s = r->program->steps;
+        mega_step *s = r->program->steps + (first - r->program->instructions);
         for (const mega_instruction *code = first; code < end; code++, s++) {
             if (code->op != MEGA_OP_CALL) execute(r, code);
             else if (r->step) call_again(r, code, s);

@@ -20,6 +20,8 @@ typedef struct {
     uint32_t active;       ///< lanes that count; bit 0 is `lane`
     const float *gain;     ///< fades, or NULL
     const float *note;
+    bool keeps;    ///< calls are kept for the next segment
+    uint64_t pass; ///< which lanes run, and since when values stand; 0: calls are not kept
     uint32_t offset, frames;
     uint64_t frame;
     bool voice;

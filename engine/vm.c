@@ -24,6 +24,15 @@ static uint32_t profile_place(const mega_instruction *code) {
     return code->op == MEGA_OP_CALL ? code->module : (uint32_t)MEGA_PROFILE_REST;
 }
 
+/// Names the lanes that run, the length of registers, and what has stood since.
+static void name_pass(mega_run *r) {
+    bool several = r->frames > MEGA_BLOCK_FRAMES;
+    r->pass = 0;
+    if (!r->keeps) return;
+    r->pass = (uint64_t)r->vm->epoch << 32 | r->group << 8 | r->lane << 4 | (uint64_t)r->voice << 3 |
+              (uint64_t)r->wide << 2 | (uint64_t)several << 1 | 1;
+}
+
 static void execute_all(mega_run *r, const mega_phase *phase) {
     const mega_instruction *code = r->program->instructions + phase->first;
     const mega_instruction *end = code + phase->count;
@@ -47,6 +56,8 @@ static void run_shared(mega_run *r, const mega_phase *phase) {
     r->frame_floats = r->lanes = 1;
     r->group = r->lane = r->lane_at = 0;
     r->note = NULL;
+    r->keeps = true;
+    name_pass(r);
     execute_all(r, phase);
 }
 
@@ -70,6 +81,7 @@ static void run_group(mega_run *r, const mega_phase *phase, const float *gain) {
     r->kept = p->kept_values + (size_t)r->group * p->kept_count * 16;
     r->register_floats = register_frames(r) * 16;
     r->kept_at = p->kept + (size_t)r->group * p->kept_count * p->segment_frames * 16 + r->lane;
+    name_pass(r);
     execute_all(r, phase);
 }
 
@@ -90,6 +102,7 @@ static void run_lane(mega_run *r, const mega_phase *phase, uint32_t lane, const 
     r->kept = p->kept_values + ((size_t)r->group * 16 + lane) * p->kept_count;
     r->register_floats = register_frames(r);
     r->kept_at = p->kept + ((size_t)r->group * 16 + lane) * p->kept_count * p->segment_frames;
+    name_pass(r);
     execute_all(r, phase);
 }
 
@@ -119,8 +132,21 @@ static void add_lanes(const mega_run *r, const mega_phase *phase, uint32_t ran) 
     }
 }
 
+/// Whether the instructions of a voice phase run once: then calls are kept. For several groups
+/// they would be made ready for another each time.
+static bool runs_once(const mega_vm *vm) {
+    uint32_t passes = 0;
+    for (uint32_t g = 0; g < vm->voices->group_count && passes < 2; g++) {
+        const mega_voice_group *group = &vm->voices->groups[g];
+        bool alone = group->build == vm->one;
+        if (group->active) passes += alone ? (uint32_t)__builtin_popcount(group->active) : 1;
+    }
+    return passes == 1;
+}
+
 static void run_voices(mega_run *r, const mega_phase *phase) {
     mega_program *p = r->program;
+    r->keeps = runs_once(r->vm);
     for (uint32_t i = 0; i < phase->reduce_count; i++) {
         uint32_t sum_register = p->reduces[phase->reduce_first + i];
         float *at = p->shared + (size_t)sum_register * p->segment_frames;
@@ -143,8 +169,10 @@ static void run_voices(mega_run *r, const mega_phase *phase) {
     }
 }
 
-static void advance_slots(mega_program *p, uint32_t frames) {
+static void advance_slots(mega_vm *vm, uint32_t frames) {
+    mega_program *p = vm->program;
     uint32_t still = 0;
+    if (p->moving_count) vm->epoch++; // slots are read elsewhere while they move, and after
     for (uint32_t i = 0; i < p->moving_count; i++) {
         mega_slot *slot = &p->slots[p->moving_slots[i]];
         p->slots_changed = true;
@@ -206,7 +234,7 @@ static void choose_builds(const mega_vm *vm) {
 void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_frame) {
     mega_program *p = vm->program;
     mega_run r = {.vm = vm, .program = p, .offset = offset, .frames = frames, .frame = block_frame};
-    advance_slots(p, frames);
+    advance_slots(vm, frames);
     mega_fades_advance(p, vm->fade, frames, vm->rate);
     choose_builds(vm);
     vm->choices_fade = false;
@@ -227,7 +255,7 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
 }
 
 void mega_vm_rest(mega_vm *vm, uint32_t frames) {
-    advance_slots(vm->program, frames);
+    advance_slots(vm, frames);
     mega_fades_advance(vm->program, vm->fade, frames, vm->rate);
 }
 
@@ -235,6 +263,7 @@ void mega_vm_rest(mega_vm *vm, uint32_t frames) {
 
 void mega_vm_clear_lane(mega_vm *vm, uint32_t group, uint32_t lane) {
     const mega_program *p = vm->program;
+    vm->epoch++; // a fresh voice has other seeds
     for (uint32_t n = 0; n < p->node_count; n++) {
         if (!p->nodes[n].voice || p->nodes[n].state == UINT32_MAX) continue;
         mega_state_block *block = p->states[p->nodes[n].state + group];

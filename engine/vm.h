@@ -41,6 +41,7 @@ typedef struct mega_vm {
     uint32_t choice_fade_frames;
     float choice_fade[MEGA_CHOICE_FADE_FRAMES_MAX]; ///< the part of the new choice, frame by frame
     bool choices_fade; ///< in this segment
+    uint32_t epoch; ///< counts what calls that are kept made ready for: see mega_run.pass
     bool profile;
     uint64_t profile_ns[MEGA_PROFILE_PLACES]; ///< by module, and the places above
 
