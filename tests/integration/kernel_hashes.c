@@ -51,12 +51,18 @@ static uint64_t run(const mega_isa_table *isa, uint32_t index) {
     return hash;
 }
 
+static void print(const mega_isa_table *isa, uint32_t index) {
+    printf("%s %s %016llx\n", isa->modules[index]->name, isa->name,
+           (unsigned long long)run(isa, index));
+}
+
 int main(void) {
     const mega_isa_table *isa;
     for (uint32_t m = 0; m < MEGA_MODULE_COUNT; m++)
-        for (size_t i = 0; (isa = mega_isa_at(i)); i++)
-            if (isa->modules[m]->process)
-                printf("%s %s %016llx\n", isa->modules[m]->name, isa->name,
-                       (unsigned long long)run(isa, m));
+        for (size_t i = 0; (isa = mega_isa_at(i)); i++) {
+            if (!isa->modules[m]->process) continue;
+            print(isa, m);
+            for (const mega_isa_table *const *n = isa->narrow; *n; n++) print(*n, m);
+        }
     return 0;
 }
