@@ -42,6 +42,7 @@ typedef struct {
 typedef struct {
     float *base;             ///< line 0, position 0, first lane of the vector
     uint32_t frames, stride; ///< positions in a line, a power of two; floats from one to the next
+    bool solo;               ///< of one lane: see lines.h
 } lines;
 
 /// What was written `position` mod length ago-from-zero: the value at an absolute position of line
@@ -126,10 +127,10 @@ MEGA_INLINE context context_of(const mega_call *c, int u) {
 MEGA_INLINE lines lines_of(const mega_call *c, int u) {
 #if MEGA_WIDTH == 1
     (void)u;
-    return (lines){c->memory, c->memory_frames, c->state_stride};
+    return (lines){c->memory, c->memory_frames, c->state_stride, false};
 #else
     return (lines){c->memory ? c->memory + u * MEGA_WIDTH : NULL, c->memory_frames,
-                   MEGA_LANE_COUNT};
+                   MEGA_LANE_COUNT, false};
 #endif
 }
 
@@ -156,6 +157,13 @@ MEGA_INLINE bool solo_moves(const mega_call *c, size_t p) { return c->moving >> 
 MEGA_INLINE lanes solo_port(const mega_call *c, size_t p, uint32_t t) {
     return solo_moves(c, p) ? load(c->ports[p] + t) : splat(c->ports[p][0]);
 }
+#if MEGA_WIDTH == 1
+MEGA_INLINE int32_t solo_first(ilanes v) { return v; }
+MEGA_INLINE int32_t solo_last(ilanes v) { return v; }
+#else
+MEGA_INLINE int32_t solo_first(ilanes v) { return v[0]; }
+MEGA_INLINE int32_t solo_last(ilanes v) { return v[MEGA_WIDTH - 1]; }
+#endif
 /// 0, 1, 2 ...
 MEGA_INLINE ilanes solo_ramp(void) {
     static const int32_t ramp[MEGA_LANE_COUNT] = {0, 1, 2,  3,  4,  5,  6,  7,

@@ -11,7 +11,7 @@
 #define DELAY_MAX 0.04f
 #define DEPTH_MAX 0.01f
 
-enum { SIDES = 2, TAPS = 3 };
+enum { LINES = 2, TAPS = 3 }; // a line a side
 
 typedef struct {
     ilanes at; // frames written so far; see line_advance
@@ -26,6 +26,10 @@ typedef struct {
     lanes cosine, sine; // of the angle between the sides
     lanes dry, wet;
 } coefs;
+
+typedef struct {
+    lanes side[LINES]; // the taps' sum
+} heard;
 
 static const mega_input_row inputs[] = {
     {"in", "signal, to both sides"},
@@ -73,34 +77,46 @@ static inline coefs prepare(const lanes *param, const context *x) {
     return c;
 }
 
-/// The value `frames` (at least 2) ago; 0 where that is older than this voice.
-MEGA_INLINE lanes read(const lines *memory, uint32_t line, ilanes at, lanes frames) {
-    lanes base = vfloor(frames);
-    ilanes distance = isub(to_int(base), isplat(1));
-    lanes weight[4];
-    line_spline(frames - base, weight);
-    lanes sum = splat(0);
-    for (int i = 0; i < 4; i++) {
-        lanes v = line_read(memory, line, isub(at, distance));
-        sum = sum + weight[i] * vselect(igt(distance, at), splat(0), v);
-        distance = iadd(distance, isplat(1));
-    }
-    return sum;
-}
-
-static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out,
-                        const lines *memory) {
-    mask fresh = ieq(s->at, isplat(0));
+MEGA_INLINE void glide(state *s, const coefs *c, mask fresh) {
     s->delay = vselect(fresh, c->delay, s->delay + (c->delay - s->delay) * c->glide);
     s->depth = vselect(fresh, c->depth, s->depth + (c->depth - s->depth) * c->glide);
     s->cosine = vselect(fresh, c->cosine, s->cosine + (c->cosine - s->cosine) * c->glide);
     s->sine = vselect(fresh, c->sine, s->sine + (c->sine - s->sine) * c->glide);
-    // taps never nearer than two frames: there the swing is smaller
-    lanes delay = vmax(s->delay, splat(2)), depth = vmin(s->depth, delay - splat(2));
+}
+
+MEGA_INLINE void turn(state *s, const coefs *c, ilanes n) {
+    s->phase = iadd(s->phase, imul(c->step, n));
+}
+
+/// Taps are never nearer than two frames: there the swing is smaller.
+MEGA_INLINE void reach(const state *s, lanes *delay, lanes *depth) {
+    *delay = vmax(s->delay, splat(2));
+    *depth = vmin(s->depth, *delay - splat(2));
+}
+
+MEGA_INLINE ilanes nearest(const state *s, const coefs *c) {
+    lanes delay, depth;
+    (void)c;
+    reach(s, &delay, &depth);
+    return to_int(delay - depth * splat(1.001f)) - isplat(2);
+}
+
+/// The value `frames` (at least 2) ago; 0 where that is older than this voice.
+MEGA_INLINE lanes read(const lines *memory, uint32_t line, ilanes at, lanes frames) {
+    lanes base = vfloor(frames), weight[4], point[4];
+    line_points(memory, line, at, isub(to_int(base), isplat(1)), point);
+    line_spline(frames - base, weight);
+    lanes sum = splat(0);
+    for (int i = 0; i < 4; i++) sum = sum + weight[i] * point[i];
+    return sum;
+}
+
+MEGA_INLINE void listen(const state *s, const coefs *c, const lines *memory, heard *h) {
+    lanes delay, depth;
+    (void)c;
+    reach(s, &delay, &depth);
     lanes sine = vsin_phase(s->phase), cosine = vsin_phase(iadd(s->phase, isplat(1 << 30)));
-    s->phase = iadd(s->phase, c->step);
-    const lanes dry[SIDES] = {bounded(in[0]) + bounded(in[1]), bounded(in[0]) + bounded(in[2])};
-    for (uint32_t side = 0; side < SIDES; side++) {
+    for (uint32_t side = 0; side < LINES; side++) {
         lanes sum = splat(0);
         for (int tap = 0; tap < TAPS; tap++) {
             sum = sum + read(memory, side, s->at, vmax(delay + depth * sine, splat(2)));
@@ -109,20 +125,25 @@ static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out,
             cosine = splat(-0.5f) * cosine - splat(0.8660254f) * sine;
             sine = next;
         }
-        out[side] = dry[side] * c->dry + sum * c->wet;
+        h->side[side] = sum;
         lanes next = sine * s->cosine - cosine * s->sine;
         cosine = cosine * s->cosine + sine * s->sine;
         sine = next;
     }
-    line_write(memory, 0, s->at, line_safe(dry[0]));
-    line_write(memory, 1, s->at, line_safe(dry[1]));
-    s->at = line_advance(s->at);
+}
+
+MEGA_INLINE void mix(const coefs *c, const lanes *in, const heard *h, lanes *out, lanes *put) {
+    for (int side = 0; side < LINES; side++) {
+        lanes dry = bounded(in[0]) + bounded(in[1 + side]);
+        out[side] = dry * c->dry + h->side[side] * c->wet;
+        put[side] = line_safe(dry);
+    }
     out[2] = (out[0] + out[1]) * splat(0.5f);
 }
 
-KERNEL(3, 5, 3)
+#include "stages.h"
 
 MODULE(chorus, .name = "chorus", .category = "effect", .doc = "stereo chorus of three taps a side",
        .flags = MEGA_AFTER, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE,
-       .memory_lines = 2, .memory_seconds = DELAY_MAX + DEPTH_MAX,
-       .tail_seconds = DELAY_MAX + DEPTH_MAX, .process = process)
+       .memory_lines = LINES, .memory_seconds = DELAY_MAX + DEPTH_MAX,
+       .tail_seconds = DELAY_MAX + DEPTH_MAX, .process = process, .solo = solo)

@@ -11,6 +11,8 @@
 
 #define TIME_MAX 4.0f
 
+enum { LINES = 2 };
+
 typedef struct {
     ilanes at;         // frames written so far; see line_advance
     ilanes whole;      // tape: the head's distance in frames
@@ -29,8 +31,13 @@ typedef struct {
     lanes feedback, tone, block;
     lanes straight, cross; // of each side's echo into itself and into the other
     lanes dry, wet;
-    mask clean;
+    lanes clean; // above 0: so it is
 } coefs;
+
+typedef struct {
+    lanes echo[LINES];
+    lanes back[LINES]; // limited; then filtered, into its line
+} heard;
 
 static const mega_input_row inputs[] = {
     {"in", "signal, to both sides"},
@@ -91,7 +98,7 @@ static inline coefs prepare(const lanes *param, const context *x) {
     c.straight = splat(1) - c.cross;
     c.wet = clampf(param[4], 0.0f, 1.0f);
     c.dry = splat(1) - c.wet;
-    c.clean = ge(param[5], splat(0.5f));
+    c.clean = vselect(ge(param[5], splat(0.5f)), splat(1), splat(0));
     return c;
 }
 
@@ -102,7 +109,7 @@ MEGA_INLINE lanes limit(lanes v) {
 }
 
 /// Moves the tape head towards the time asked for.
-MEGA_INLINE void glide(state *s, const coefs *c, mask fresh) {
+MEGA_INLINE void pull(state *s, const coefs *c, mask fresh) {
     s->whole = iselect(fresh, c->whole, s->whole);
     s->part = vselect(fresh, c->part, s->part);
     lanes off = to_float(isub(c->whole, s->whole)) + (c->part - s->part);
@@ -141,56 +148,66 @@ MEGA_INLINE reading place(const state *s, const coefs *c) {
     // whole + part frames ago lies between `whole` and the older `whole + 1`
     line_spline(s->part, r.weight);
     lanes x = s->fade, rise = x * x * x * (x * (x * splat(6) - splat(15)) + splat(10));
-    r.weight[0] = vselect(c->clean, splat(0), r.weight[0]);
-    r.weight[1] = vselect(c->clean, splat(1) - rise, r.weight[1]);
-    r.weight[2] = vselect(c->clean, rise, r.weight[2]);
-    r.weight[3] = vselect(c->clean, splat(0), r.weight[3]);
+    mask clean = gt(c->clean, splat(0));
+    r.weight[0] = vselect(clean, splat(0), r.weight[0]);
+    r.weight[1] = vselect(clean, splat(1) - rise, r.weight[1]);
+    r.weight[2] = vselect(clean, rise, r.weight[2]);
+    r.weight[3] = vselect(clean, splat(0), r.weight[3]);
     r.distance[0] = isub(s->whole, isplat(1));
-    r.distance[1] = iselect(c->clean, s->from, s->whole);
-    r.distance[2] = iselect(c->clean, s->to, iadd(s->whole, isplat(1)));
+    r.distance[1] = iselect(clean, s->from, s->whole);
+    r.distance[2] = iselect(clean, s->to, iadd(s->whole, isplat(1)));
     r.distance[3] = iadd(s->whole, isplat(2));
     return r;
 }
 
-MEGA_INLINE lanes read(const lines *memory, uint32_t line, ilanes at, const reading *r) {
-    lanes sum = splat(0);
-    for (int i = 0; i < 4; i++) {
-        lanes v = line_read(memory, line, isub(at, r->distance[i]));
-        v = vselect(igt(r->distance[i], at), splat(0), v); // older than this voice
-        sum = sum + r->weight[i] * v;
-    }
-    return sum;
+MEGA_INLINE void glide(state *s, const coefs *c, mask fresh) {
+    pull(s, c, fresh);
+    crossfade(s, c, fresh);
 }
 
-static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out,
-                        const lines *memory) {
-    mask fresh = ieq(s->at, isplat(0));
-    glide(s, c, fresh);
-    crossfade(s, c, fresh);
+MEGA_INLINE void turn(state *s, const coefs *c, ilanes n) { (void)s, (void)c, (void)n; }
+
+MEGA_INLINE ilanes nearest(const state *s, const coefs *c) {
     reading r = place(s, c);
-    lanes dry[2] = {bounded(in[0]) + bounded(in[1]), bounded(in[0]) + bounded(in[2])}, echo[2],
-          loop[2];
-    for (uint32_t i = 0; i < 2; i++) {
-        echo[i] = read(memory, i, s->at, &r);
-        s->low[i] = s->low[i] + c->tone * (limit(echo[i]) - s->low[i]);
-        loop[i] = c->feedback * (s->low[i] - s->high[i]);
+    ilanes least = r.distance[0];
+    for (int i = 1; i < 3; i++) least = iselect(ilt(r.distance[i], least), r.distance[i], least);
+    return least;
+}
+
+MEGA_INLINE void listen(const state *s, const coefs *c, const lines *memory, heard *h) {
+    reading r = place(s, c);
+    for (uint32_t line = 0; line < LINES; line++) {
+        lanes sum = splat(0);
+        for (int i = 0; i < 4; i++)
+            sum = sum + r.weight[i] * line_past(memory, line, s->at, r.distance[i]);
+        h->echo[line] = sum;
+        h->back[line] = limit(sum);
+    }
+}
+
+MEGA_INLINE void absorb(state *s, const coefs *c, heard *h) {
+    for (int i = 0; i < LINES; i++) {
+        s->low[i] = s->low[i] + c->tone * (h->back[i] - s->low[i]);
+        h->back[i] = c->feedback * (s->low[i] - s->high[i]);
         s->high[i] = s->high[i] + c->block * (s->low[i] - s->high[i]);
     }
+}
+
+MEGA_INLINE void mix(const coefs *c, const lanes *in, const heard *h, lanes *out, lanes *put) {
+    lanes dry[2] = {bounded(in[0]) + bounded(in[1]), bounded(in[0]) + bounded(in[2])};
     lanes left = line_safe(dry[0]), right = line_safe(dry[1]);
     lanes mean = (left + right) * splat(0.5f);
-    line_write(memory, 0, s->at,
-               left * c->straight + mean * c->cross + (loop[0] * c->straight + loop[1] * c->cross));
-    line_write(memory, 1, s->at,
-               right * c->straight + (loop[1] * c->straight + loop[0] * c->cross));
-    s->at = line_advance(s->at);
-    out[0] = dry[0] * c->dry + echo[0] * c->wet;
-    out[1] = dry[1] * c->dry + echo[1] * c->wet;
+    put[0] =
+        left * c->straight + mean * c->cross + (h->back[0] * c->straight + h->back[1] * c->cross);
+    put[1] = right * c->straight + (h->back[1] * c->straight + h->back[0] * c->cross);
+    for (int i = 0; i < LINES; i++) out[i] = dry[i] * c->dry + h->echo[i] * c->wet;
     out[2] = (out[0] + out[1]) * splat(0.5f);
 }
 
-KERNEL(3, 6, 3)
+#define STAGES_ABSORB
+#include "stages.h"
 
 MODULE(delay, .name = "delay", .category = "effect",
        .doc = "stereo echo with feedback, tone and ping-pong", .flags = MEGA_AFTER, INPUTS(inputs),
-       PARAMS(params), OUTPUTS(outputs), STATE, .memory_lines = 2, .memory_seconds = TIME_MAX,
-       .tail_seconds = TIME_MAX, .process = process)
+       PARAMS(params), OUTPUTS(outputs), STATE, .memory_lines = LINES, .memory_seconds = TIME_MAX,
+       .tail_seconds = TIME_MAX, .process = process, .solo = solo)

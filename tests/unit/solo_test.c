@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // solo_test -- a lane alone with frames side by side (`solo`) against the one-lane build: every
-// module that has it, in every instruction set, at random: rates, segments of 1 to 64 frames, ports
-// that stand, jump and move, numbers out of range and that are none, in shared nodes and in a lane
-// of a group. Outputs, state and delay memory must be the same bits after each call.
+// module that has it, in every instruction set, at random: rates, segments of 1 to 256 frames,
+// ports that stand, jump and move, numbers out of range and that are none, in shared nodes and in a
+// lane of a group. Outputs, state and delay memory must be the same bits after each call.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@ enum {
     CASES = 60,           // of each module in each instruction set
     SEGMENTS = 150,       // in a case, at most
     MEMORY_MAX = 1 << 22, // floats: higher rates have less in them
-    ROOM = MEGA_BLOCK_FRAMES,
+    ROOM = MEGA_SEGMENT_FRAMES,
     PORT_ROOM = ROOM + MEGA_LANE_COUNT, // a vector may reach past the frames
 };
 
@@ -171,9 +171,20 @@ static void check_bounds(const trial *t, const instance *n, const char *what) {
     if (!rig_intact(n->memory, t->memory_floats)) fail_msg("%s: wrote around its memory", what);
 }
 
+static uint32_t segment_frames(trial *t) {
+    const uint32_t most =
+        t->reference->flags & MEGA_BLOCKWISE ? MEGA_BLOCK_FRAMES : MEGA_SEGMENT_FRAMES;
+    switch (rng_below(&t->random, 4)) {
+    case 0: return MEGA_BLOCK_FRAMES;
+    case 1: return most;
+    case 2: return 1 + rng_below(&t->random, most);
+    default: return 1 + rng_below(&t->random, MEGA_BLOCK_FRAMES);
+    }
+}
+
 /// Runs both for a segment. @return whether `solo` did it
 static bool run_segment(trial *t, instance *want, instance *got, const char *what) {
-    const uint32_t frames = rng_chance(&t->random, 0.4f) ? 64 : 1 + rng_below(&t->random, 64);
+    const uint32_t frames = segment_frames(t);
     fill_ports(t, frames);
     const float *ports[MEGA_PORTS_MAX];
     memcpy(ports, t->ports, sizeof ports);
