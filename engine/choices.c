@@ -210,7 +210,9 @@ static uint32_t first_change(const segment *s, uint32_t at, uint32_t end) {
 /// The first frame at which something fades no more, or begins to.
 static uint32_t end_of_piece(const segment *s, uint32_t at) {
     uint32_t end = s->step->call.frames;
-    if (s->fading && end - at > MEGA_BLOCK_FRAMES) end = at + MEGA_BLOCK_FRAMES; // the scratch's size
+    // what fades has scratch for a block
+    bool short_piece = s->fading || s->step->module->flags & MEGA_BLOCKWISE;
+    if (short_piece && end - at > MEGA_BLOCK_FRAMES) end = at + MEGA_BLOCK_FRAMES;
     // what a fading node writes into its delay memory the other one reads, and writes over: both
     // go frame by frame, so that this does not depend on the segment's length
     if (s->fading && s->step->call.memory) return at + 1;

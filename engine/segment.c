@@ -14,7 +14,9 @@ static bool looks_at_blocks(const mega_instruction *code) {
     case MEGA_OP_BUS_OUT:
     case MEGA_OP_FEEDBACK_READ:
     case MEGA_OP_FEEDBACK_WRITE:
-    case MEGA_OP_TAP: return true;
+    case MEGA_OP_TAP:
+    case MEGA_OP_LOOP:
+        return true; // a loop can explode: what is not finite is silenced by the block
     case MEGA_OP_SUM: return code->in_count > MEGA_TERMS_AT_ONCE; // uses scratch of a block's size
     default: return false;
     }
