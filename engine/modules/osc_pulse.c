@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // osc.pulse -- a pulse of any width, band-limited: the difference of two saws, so it holds no DC at
-// any width. It starts on its rising edge; two frames late.
-#include "oscillator.h"
+// any width. It starts on its rising edge.
 #include "oscillator_rows.h"
 
 #define OSC_WAVE OSC_PULSE

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// osc.saw -- a rising saw, band-limited. It starts at 0 in the middle of its rise; two frames late.
-#include "oscillator.h"
+// osc.saw -- a rising saw, band-limited. It starts at 0 in the middle of its rise.
 #include "oscillator_rows.h"
 
 #define OSC_WAVE OSC_SAW

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// osc.triangle -- a triangle, band-limited: its corners are rounded. It starts at 0, rising; two
-// frames late.
-#include "oscillator.h"
+// osc.triangle -- a triangle, band-limited: its corners are rounded. It starts at 0, rising.
 #include "oscillator_rows.h"
 
 #define OSC_WAVE OSC_TRIANGLE

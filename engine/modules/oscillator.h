@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// oscillator -- saw, pulse and triangle without audible aliasing: what osc.saw, osc.pulse,
-// osc.triangle, osc3 share.
+// oscillator -- saw, pulse and triangle without audible aliasing, as osc3 draws them.
 //
 // Method. Waves are made at twice the rate, their steps and corners rounded by a fixed kernel, then
 // brought down by a half-band filter and levelled by a one-pole filter. The kernel is an even
@@ -15,21 +14,13 @@
 // stop band takes twelve. All its ringing comes after a step, so peaks overshoot: 1.42 for a saw or
 // a square of level 1 (a linear-phase filter's would be 1.18). Kilohertz are those at 48 kHz.
 //
-// Events. A rising zero crossing of `sync` is located between frames by a straight line. Its step
-// is rounded by the same kernel, which reaches back three samples of the double rate, so waves
-// leave here two frames late, synced or not. A natural step or corner that falls within the
-// kernel's reach of the sync is cut there too: what it had put before the sync is taken back, what
-// it would put after is added.
-//
 // Phase is a 32-bit integer and never drifts. Speeds are differences of phase from frame to frame,
 // so that pm, width and frequency may all move; parameters that stand still take a shorter way to
 // the same bits.
 #ifndef OSCILLATOR_H
 #define OSCILLATOR_H
 
-#include "kernel.h"
-
-typedef enum { OSC_SAW, OSC_PULSE, OSC_TRIANGLE } osc_wave;
+#include "oscillator_phase.h"
 
 // ---- shapes: values of 2^31 (triangle: 2^30) at the peaks ---------------------------------------
 
@@ -131,21 +122,5 @@ MEGA_INLINE lanes osc_decimate(osc_down *s, lanes earlier, lanes later) {
     *s = (osc_down){later, a0, a2, earlier, b1, b3, level};
     return level;
 }
-
-// ---- parameters to phase ------------------------------------------------------------------------
-
-/// Turns to a phase; whole turns fall away. Far outside +-1e6 turns there is no fraction left to
-/// hold.
-MEGA_INLINE ilanes osc_turns(lanes turns) {
-    lanes v = clampf(turns, -1e6f, 1e6f);
-    v = v - vfloor(v + splat(0.5f));
-    return to_int(clampf(v, -0.5f, 0.4999999f) * splat(4294967296.0f));
-}
-/// An amplitude, held where products of two stay finite whatever a cable brings.
-MEGA_INLINE lanes osc_amp(lanes amp) { return clampf(amp, -1e6f, 1e6f); }
-/// A frequency's factor, of cents.
-MEGA_INLINE lanes osc_ratio(lanes cents) { return vexp2(cents * splat(1.0f / 1200.0f)); }
-/// Phase that a pulse is high for: 1 to 99 hundredths of a turn.
-MEGA_INLINE ilanes osc_width(lanes width) { return osc_turns(clampf(width, 0.01f, 0.99f)); }
 
 #endif

@@ -1,194 +1,426 @@
 // SPDX-License-Identifier: MIT
-// oscillator_kernel -- the whole of osc.saw, osc.pulse and osc.triangle but their rows; see
-// oscillator.h.
+// oscillator_kernel -- the whole of osc.saw, osc.pulse and osc.triangle but their rows.
+//
+// A wave is drawn from its phase as it is, and steps.h adds what each of its steps or corners lacks
+// of a band-limited one. A step lies where the phase passes an edge: over frames that run on evenly
+// all of them are found at once; else frame by frame, on the parabola through the last three
+// phases, as vibrato and FM need. A sync ends the old wave between frames, jumps, and begins the
+// new one there. A fresh voice begins like a step from silence: with exactly 0.
 //
 // A module file defines OSC_WAVE, includes this, and has then `state` and `process`.
 #ifndef OSCILLATOR_KERNEL_H
 #define OSCILLATOR_KERNEL_H
 
-#include "oscillator.h"
+#include "oscillator_phase.h"
+#include "steps.h"
+#include "sync.h"
+
+#define OSC_SAW 0
+#define OSC_PULSE 1
+#define OSC_TRIANGLE 2
 
 enum { OSC_PM, OSC_SYNC, OSC_FREQ, OSC_AMP, OSC_DETUNE, OSC_PHASE, OSC_WIDTH }; // ports
-enum { OSC_SAMPLES = 7 }; // of the double rate, that one sync reaches
+enum { OSC_PAST = 3 }; // frames that what is straight looks back
+
+/// How the phase ran until the last frame.
+typedef struct {
+    ilanes base;            // since the start or the last sync
+    ilanes shift;           // what `phase` and `pm` added to that
+    ilanes diff[OSC_PAST];  // how far it came in the last frames, newest first
+    ilanes width[OSC_PAST]; // of those frames
+    ilanes growth[2];       // of diff in the last frame, and of diff less the width's
+} osc_past;
 
 typedef struct {
-    ilanes base;    // phase since the start or the last sync, at the last frame
-    ilanes shift;   // what `phase` and `pm` added there
-    ilanes width;   // and the width
-    ilanes diff;    // how far the phase had come since the frame before
-    ilanes bend;    // and the width
+    osc_past past;
     ilanes started; // 0 in a fresh voice
-    ilanes pending; // frames for which `after` is not 0
-    lanes sync;     // the sync input's last value
-    lanes early[4]; // samples of the last two frames: the output is that late
-    lanes after[2]; // what the last sync adds to the two samples to come
-    osc_down down;
+    sync_past sync;
+    ilanes tail[MEGA_STEP_TAPS_MAX]; // what steps still lack in the frames to come
 } state;
 
-// The saw falls half a turn from phase 0, where it rises through 0 like the other waves.
-#define OSC_ORIGIN (OSC_WAVE == OSC_SAW ? (int32_t)0x80000000u : 0)
-#define OSC_STEP_REACH (OSC_WAVE == OSC_TRIANGLE ? 0.5f * OSC_HALF : OSC_HALF)
-#define OSC_SCALE (OSC_GAIN / (OSC_WAVE == OSC_TRIANGLE ? 0.5f * OSC_HALF : OSC_HALF))
+// ---- the wave, in units of steps.h --------------------------------------------------------------
 
-/// The phases and speeds that a wave is drawn from.
+#define OSC_HALF_TURN ((int32_t)0x80000000u)
+#define OSC_QUARTER ((int32_t)0x40000000)
+#if OSC_WAVE == OSC_SAW
+enum { OSC_EDGES = 1 };
+#else
+enum { OSC_EDGES = 2 };
+#endif
+
+/// What is at 0 where the phase is at an edge: the saw's fall; the pulse's rise and fall; the
+/// triangle's bottom and top.
+MEGA_INLINE ilanes edge_phase(int edge, ilanes phase, ilanes width) {
+    if (OSC_WAVE == OSC_SAW) return iadd(phase, isplat(OSC_HALF_TURN));
+    if (OSC_WAVE == OSC_PULSE) return edge == 0 ? phase : isub(phase, width);
+    return iadd(phase, isplat(edge == 0 ? OSC_QUARTER : -OSC_QUARTER));
+}
+/// The step there, of 2, for a phase that runs forwards; what the triangle's slope changes by, of
+/// the phase's own.
+MEGA_INLINE float edge_size(int edge) {
+    if (OSC_WAVE == OSC_TRIANGLE) return edge == 0 ? 0.25f : -0.25f;
+    return OSC_WAVE == OSC_PULSE && edge == 0 ? 1 : -1;
+}
+
+MEGA_INLINE const float *edge_rows(const mega_step_table *table) {
+    return OSC_WAVE == OSC_TRIANGLE ? table->corner : table->step;
+}
+
+/// All bits set where the triangle falls.
+MEGA_INLINE ilanes falls(ilanes phase) { return iadd(phase, isplat(OSC_QUARTER)) >> 31; }
+
+/// The wave with its edges sharp, not late. A pulse holds no DC at any width.
+MEGA_INLINE ilanes level_of(ilanes phase, ilanes width, ilanes late_width) {
+    if (OSC_WAVE == OSC_SAW) return phase >> 4;
+    if (OSC_WAVE == OSC_PULSE) {
+        ilanes high = ishr(isub(isplat(0), late_width), 4);
+        return iselect(steps_below(phase, width), high, isub(high, isplat(2 * STEP_ONE)));
+    }
+    ilanes rising = iadd(phase, isplat(OSC_QUARTER)) ^ falls(phase);
+    return isub(rising, isplat(OSC_QUARTER)) >> 3;
+}
+/// Its slope a frame.
+MEGA_INLINE lanes slope_of(ilanes phase, lanes diff) {
+    if (OSC_WAVE == OSC_PULSE) return splat(0);
+    if (OSC_WAVE == OSC_SAW) return diff * splat(0.0625f);
+    return from_bits(bits_of(diff * splat(0.125f)) ^ (falls(phase) & isplat(OSC_HALF_TURN)));
+}
+/// How far it has come since what sounds now.
+MEGA_INLINE ilanes back_of(const mega_step_table *table, ilanes phase, const ilanes *diff) {
+    if (OSC_WAVE == OSC_PULSE) return isplat(0);
+    const float scale = OSC_WAVE == OSC_SAW ? 0.0625f : 0.125f;
+    lanes far = to_float(diff[0]) * splat(table->back[0] * scale) +
+                to_float(diff[1]) * splat(table->back[1] * scale) +
+                to_float(diff[2]) * splat(table->back[2] * scale);
+    ilanes back = to_int(far);
+    return OSC_WAVE == OSC_SAW ? back : isub(back ^ falls(phase), falls(phase));
+}
+
+// ---- parameters ---------------------------------------------------------------------------------
+
+MEGA_INLINE bool moves(const mega_call *c, int port) { return (c->moving >> port & 1) != 0; }
+MEGA_INLINE ilanes width_at(const mega_call *c, uint32_t t, int u) {
+    return OSC_WAVE == OSC_PULSE ? osc_width(port_at(c, OSC_WIDTH, t, u)) : isplat(0);
+}
+MEGA_INLINE ilanes step_at(const mega_call *c, lanes ratio, uint32_t t, int u) {
+    return phase_step(port_at(c, OSC_FREQ, t, u) * ratio, c->seconds_per_frame);
+}
+MEGA_INLINE ilanes turns_at(const mega_call *c, int port, uint32_t t, int u) {
+    return osc_turns(port_at(c, (size_t)port, t, u));
+}
+
+/// What a frame's parameters come to.
 typedef struct {
-    ilanes phase, width;
-    osc_speed speed, fall; // of the phase, and of the phase less the width
-} osc_point;
+    lanes ratio;
+    ilanes offset, pm, step, shift, width;
+} osc_now;
+MEGA_INLINE void read_pitch(osc_now *n, const mega_call *c, uint32_t t, int u) {
+    if (t == 0 || moves(c, OSC_DETUNE)) n->ratio = osc_ratio(port_at(c, OSC_DETUNE, t, u));
+    n->step = step_at(c, n->ratio, t, u);
+}
+MEGA_INLINE void read_shape(osc_now *n, const mega_call *c, uint32_t t, int u) {
+    if (t == 0 || moves(c, OSC_PHASE)) n->offset = turns_at(c, OSC_PHASE, t, u);
+    if (t == 0 || moves(c, OSC_PM)) n->pm = turns_at(c, OSC_PM, t, u);
+    n->shift = iadd(n->offset, n->pm);
+    if (t == 0 || moves(c, OSC_WIDTH)) n->width = width_at(c, t, u);
+}
 
-/// What a frame is drawn from.
+// ---- a piece of a segment -----------------------------------------------------------------------
+
+/// How a phase runs: now, since the last frame, and how that has grown, and how that has.
 typedef struct {
-    ilanes step, diff; // phase since the last frame: of the base, and of all
-    ilanes shift, width;
-    ilanes bend;         // of the width since the last frame
-    osc_pace rise, fall; // of the phase, and of the phase less the width
-} osc_frame;
+    ilanes gone, diff, growth, more;
+} osc_run;
 
-MEGA_INLINE lanes osc_value(const osc_point *at) {
-    if (OSC_WAVE == OSC_SAW) return osc_edge(at->phase, at->speed.inv);
-    if (OSC_WAVE == OSC_TRIANGLE) return osc_triangle(at->phase, at->speed);
-    return osc_edge(isub(at->phase, at->width), at->fall.inv) - osc_edge(at->phase, at->speed.inv);
-}
+enum { OSC_PASSES = 64 };
 
-/// The points at this frame and half a frame before, of a phase.
-MEGA_INLINE osc_point later_point(const osc_frame *f, ilanes phase) {
-    return (osc_point){phase, f->width, f->rise.later, f->fall.later};
-}
-MEGA_INLINE osc_point earlier_point(const osc_frame *f, ilanes phase) {
-    ilanes back = iadd(f->diff >> 1, f->rise.back);
-    ilanes fall_back = iadd(isub(f->diff >> 1, f->bend >> 1), f->fall.back);
-    ilanes width = OSC_WAVE == OSC_PULSE ? isub(f->width, isub(back, fall_back)) : f->width;
-    return (osc_point){isub(phase, back), width, f->rise.earlier, f->fall.earlier};
-}
-
-// ---- sync ---------------------------------------------------------------------------------------
-
-/// What remains of a step (downward, by 2^32) `x` kernel units after it.
-static lanes step_rest(lanes x) {
-    return splat(OSC_HALF) - osc_smooth_step(vmin(x, splat(OSC_REACH)));
-}
-static lanes corner_rest(lanes x) { return osc_smooth_corner(vmin(x, splat(OSC_REACH))); }
-static lanes sign_of(lanes v) { return vselect(lt(v, splat(0)), splat(-1), splat(1)); }
-
-/// A step or corner of the wave near a sync: its distance, and whether it is past.
+/// Edges that phases have passed, of any lanes and frames, not yet added.
 typedef struct {
-    lanes distance; // kernel units, not negative
-    lanes pace;     // kernel units a sample
-    mask past;
-    lanes sign; // of what it adds
-} osc_event;
+    uint32_t count;
+    int32_t where[OSC_PASSES + MEGA_WIDTH];                                 // see steps_add_lanes
+    int32_t edge[OSC_PASSES + MEGA_WIDTH], run[4][OSC_PASSES + MEGA_WIDTH]; // see osc_run
+} osc_passes;
 
-static osc_event edge_of(ilanes phase, lanes inv, lanes diff, float sign) {
-    lanes p = to_float(phase);
-    return (osc_event){vabs(p) * inv, vabs(diff) * splat(0.5f) * inv, le(splat(0), p * diff),
-                       splat(sign) * sign_of(diff)};
-}
-static osc_event corner_of(ilanes phase, osc_speed speed, lanes diff) {
-    lanes p = to_float(phase), d = vabs(p) - splat(0.5f * OSC_HALF);
-    return (osc_event){vabs(d) * speed.inv, vabs(diff) * splat(0.5f) * speed.inv,
-                       le(splat(0), d * sign_of(p) * diff), splat(0) - sign_of(p) * speed.unit};
-}
+/// At most STEP_PIECE frames of one vector of lanes.
+typedef struct {
+    const mega_call *call;
+    int u;
+    uint32_t at, frames; // the first, in the segment, and how many
+    mask fresh;          // lanes that begin here
+    step_rows rows;
+    ilanes level[STEP_PIECE]; // of the wave, late, edges sharp
+    osc_passes passes;
+} piece;
 
-/// The wave with its steps and corners sharp, and its slope's sign.
-static lanes sharp_edge(ilanes phase) {
-    lanes p = to_float(phase);
-    return p - sign_of(p) * splat(OSC_HALF);
-}
-static lanes sharp(const osc_point *at) {
-    if (OSC_WAVE == OSC_SAW) return sharp_edge(at->phase);
-    if (OSC_WAVE == OSC_PULSE)
-        return sharp_edge(isub(at->phase, at->width)) - sharp_edge(at->phase);
-    lanes p = to_float(at->phase);
-    return sign_of(p) * (splat(0.5f * OSC_HALF) - vabs(vabs(p) - splat(0.5f * OSC_HALF)));
-}
-static lanes slope(ilanes phase) { return sign_of(splat(0.5f * OSC_HALF) - vabs(to_float(phase))); }
-
-/// What the events of the wave on one side of the sync change on a sample of the other or the same
-/// side.
-static lanes event_rest(const osc_event *e, lanes samples, mask after) {
-    mask same = either(both(after, e->past), both(not_(after), not_(e->past)));
-    lanes rest, distance = e->distance + samples * e->pace;
-    if (OSC_WAVE == OSC_TRIANGLE)
-        rest = vselect(after, e->sign, splat(0) - e->sign) * corner_rest(distance);
-    else rest = e->sign * step_rest(distance);
-    return vselect(same, rest, splat(0));
+/// Lanes that begin step up from silence, and bend; their first frame is exactly 0.
+static __attribute__((noinline)) void begin(piece *p, ilanes level, ilanes back, lanes slope) {
+    const mega_step_table *table = p->rows.table;
+    uint32_t lanes_in = steps_bits(p->fresh);
+    const ilanes where = steps_lane_rows();
+    const lanes size = to_float(level) * splat(0.5f / STEP_ONE);
+    steps_add_lanes(&p->rows, table->step, lanes_in, where, splat(0), &size, 0);
+    if (OSC_WAVE != OSC_PULSE)
+        steps_add_lanes(&p->rows, table->corner, lanes_in, where, splat(0), &slope, 0);
+    ilanes first = isub(back, level);
+    int32_t cancel[MEGA_WIDTH];
+    memcpy(cancel, &first, sizeof cancel);
+    for (; lanes_in; lanes_in &= lanes_in - 1) {
+        int l = __builtin_ctz(lanes_in);
+        p->rows.row[l * STEP_ROW] = cancel[l];
+    }
 }
 
-/// The steps or corners of a wave that are nearest to a point. @return how many
-static int events_near(const osc_point *at, const osc_frame *f, osc_event *event) {
-    lanes diff = to_float(f->diff);
+/// Adds what edges make: steps, or corners and the bends that the phases' growth gives them.
+/// @param size of the edge: see edge_size; @param since frames since then
+/// @param speed of the phase there, whose sign says which way it passed
+MEGA_INLINE void add_edges(step_rows *r, uint32_t at_lanes, ilanes where, lanes size, lanes since,
+                           lanes speed, lanes growth) {
+    const ilanes sign = bits_of(speed) & isplat(OSC_HALF_TURN);
+    if (OSC_WAVE != OSC_TRIANGLE) {
+        size = from_bits(bits_of(size) ^ sign);
+        steps_add_lanes(r, r->table->step, at_lanes, where, since, &size, 0);
+        return;
+    }
+    const lanes corner = size * vabs(speed), bend = from_bits(bits_of(size * growth) ^ sign);
+    steps_add_lanes(r, r->table->corner, at_lanes, where, since, &corner, 0);
+    steps_add_lanes(r, r->table->bend, at_lanes, where, since, &bend, 0);
+}
+
+/// Adds edges that phases have passed since the last frame, and those that they have passed to and
+/// fro: where the cubic through the last four phases is 0, by the parabola's roots.
+MEGA_INLINE void add_passes(step_rows *r, uint32_t at_lanes, ilanes where, lanes size,
+                            const osc_run *run) {
+    const lanes none = splat(0), one = splat(1), two = splat(2);
+    lanes far = to_float(run->gone), d = to_float(run->diff), g = to_float(run->growth);
+    lanes more = to_float(run->more) * splat(1.0f / 6), speed = d + splat(0.5f) * g;
+    lanes per_growth = one / vselect(eq(g, none), one, g);
+    lanes near = none, other = none, since = none, square = none;
+    mask near_in, other_in;
+    for (int i = 0; i < 3; i++) {
+        lanes u = far - more * (since * (one - since) * (two - since));
+        square = speed * speed - (g + g) * u;
+        lanes root = vsqrt(vmax(square, none));
+        lanes sum = speed + vselect(lt(speed, none), none - root, root);
+        near = (u + u) * (one / vselect(eq(sum, none), one, sum));
+        other = sum * per_growth;
+        near_in = both(le(none, near), le(near, one));
+        other_in = both(le(none, other), le(other, one));
+        since = clampf(vselect(either(near_in, not_(other_in)), near, other), 0, 1);
+    }
+    mask passed = steps_passed(run->gone, run->diff);
+    lanes way = from_bits(bits_of(vabs(speed - g * since)) | (bits_of(d) & isplat(OSC_HALF_TURN)));
+    add_edges(r, at_lanes & steps_bits(passed), where, size, since, way, g);
+    mask twice = both(both(near_in, other_in), both(lt(none, square), not_(passed)));
+    at_lanes &= steps_bits(twice);
+    if (!at_lanes) return;
+    add_edges(r, at_lanes, where, size, near, speed - g * near, g);
+    add_edges(r, at_lanes, where, size, other, none - (speed - g * near), g);
+}
+
+/// Adds all passes to the rows.
+static __attribute__((noinline)) void empty_passes(piece *p) {
+    osc_passes *q = &p->passes;
+    for (uint32_t i = 0; i < q->count; i += MEGA_WIDTH) {
+        const uint32_t left = q->count - i;
+        uint32_t at_lanes = left < MEGA_WIDTH ? (1u << left) - 1 : (2u << (MEGA_WIDTH - 1)) - 1;
+        ilanes where, edge;
+        osc_run run;
+        memcpy(&where, q->where + i, sizeof where);
+        memcpy(&edge, q->edge + i, sizeof edge);
+        memcpy(&run.gone, q->run[0] + i, sizeof where);
+        memcpy(&run.diff, q->run[1] + i, sizeof where);
+        memcpy(&run.growth, q->run[2] + i, sizeof where);
+        memcpy(&run.more, q->run[3] + i, sizeof where);
+        lanes size = vselect(ieq(edge, isplat(0)), splat(edge_size(0)), splat(edge_size(1)));
+        add_passes(&p->rows, at_lanes, where, size, &run);
+    }
+    q->count = 0;
+}
+
+/// Notes that some lanes have passed an edge in frame `t`, or may have done so twice.
+MEGA_INLINE void note_passes(piece *p, int edge, mask passed, uint32_t t, const osc_run *run) {
+    osc_passes *q = &p->passes;
+    uint32_t at_lanes = steps_bits(passed);
+    const ilanes where = iadd(steps_lane_rows(), isplat((int32_t)t)), edges = isplat(edge);
+    if (q->count > OSC_PASSES - MEGA_WIDTH) empty_passes(p);
+    const uint32_t to = q->count;
+    steps_pack(q->where + to, at_lanes, where);
+    steps_pack(q->edge + to, at_lanes, edges);
+    steps_pack(q->run[0] + to, at_lanes, run->gone);
+    steps_pack(q->run[1] + to, at_lanes, run->diff);
+    steps_pack(q->run[2] + to, at_lanes, run->growth);
+    steps_pack(q->run[3] + to, at_lanes, run->more);
+    q->count += (uint32_t)__builtin_popcount(at_lanes);
+}
+
+/// Lanes whose phase turns round within this frame.
+MEGA_INLINE mask turns_round(ilanes diff, ilanes growth) {
+    return lt(vabs(to_float(diff)) * splat(2), vabs(to_float(growth)));
+}
+
+/// Ends the wave where a lane's sync rises through 0 and begins it anew. @return the phase since
+/// @param run of the phase, and of the phase less the width, in this frame
+static __attribute__((noinline)) ilanes restart(piece *p, const osc_past *s, const osc_now *n,
+                                                uint32_t t, mask event, lanes since,
+                                                const osc_run *run) {
+    const lanes limit = splat(2147483520.0f);
+    ilanes gone = to_int(since * to_float(n->step)), base = iselect(event, gone, s->base);
+    ilanes now = iadd(base, n->shift), then = iadd(s->base, n->shift), ago[2];
+    for (int i = 0; i < 2; i++) { // phase since the sync
+        lanes half = splat(0.5f) * to_float(run[i].growth);
+        lanes far = since * (to_float(run[i].diff) + half * (splat(1) - since));
+        ago[i] = to_int(clamp(far, splat(0) - limit, limit));
+    }
+    for (int e = 0; e < OSC_EDGES; e++) {
+        const int i = OSC_WAVE == OSC_PULSE && e == 1;
+        osc_run old = run[i], new = run[i];
+        old.gone = edge_phase(e, then, n->width), new.gone = edge_phase(e, now, n->width);
+        mask before = steps_passed(isub(old.gone, ago[i]), isub(old.diff, ago[i]));
+        note_passes(p, e, both(event, before), t, &old);
+        note_passes(p, e, both(event, steps_passed(new.gone, ago[i])), t, &new);
+    }
+    ilanes width = isub(n->width, isub(ago[0], ago[1]));
+    ilanes was = isub(then, ago[0]), is = isub(now, ago[0]);
+    ilanes jump = isub(level_of(is, width, s->width[2]), level_of(was, width, s->width[2]));
+    const mega_step_table *table = p->rows.table;
+    const ilanes where = iadd(steps_lane_rows(), isplat((int32_t)t));
+    uint32_t at_lanes = steps_bits(event);
+    const lanes size = to_float(jump) * splat(0.5f / STEP_ONE);
+    steps_add_lanes(&p->rows, table->step, at_lanes, where, since, &size, 0);
     if (OSC_WAVE == OSC_TRIANGLE) {
-        event[0] = corner_of(at->phase, at->speed, diff);
-        return 1;
+        lanes g = to_float(run[0].growth),
+              speed = to_float(run[0].diff) + g * (splat(0.5f) - since);
+        const lanes corner = slope_of(is, speed) - slope_of(was, speed);
+        const lanes bend = slope_of(is, g) - slope_of(was, g);
+        steps_add_lanes(&p->rows, table->corner, at_lanes, where, since, &corner, 0);
+        steps_add_lanes(&p->rows, table->bend, at_lanes, where, since, &bend, 0);
     }
-    event[0] = edge_of(at->phase, at->speed.inv, diff, OSC_WAVE == OSC_SAW ? 1 : -1);
-    if (OSC_WAVE == OSC_SAW) return 1;
-    event[1] =
-        edge_of(isub(at->phase, at->width), at->fall.inv, to_float(isub(f->diff, f->bend)), 1);
-    return 2;
+    return base;
 }
 
-/// What to add to seven samples so that the jump from `old` to `new` is band-limited.
-/// @param alpha frames since the sync, 0..1
-static void round_jump(const osc_frame *f, const osc_point *old, const osc_point *new, lanes alpha,
-                       lanes *change) {
-    osc_event was[2], is[2];
-    int events = events_near(old, f, was);
-    events_near(new, f, is);
-    lanes jump = (sharp(new) - sharp(old)) * splat(-0.5f / OSC_HALF);
-    lanes bend = splat(0.5f) * (slope(new->phase) - slope(old->phase)) * f->rise.earlier.unit *
-                 sign_of(to_float(f->diff));
-    for (int i = 0; i < OSC_SAMPLES; i++) {
-        lanes s = alpha + alpha + splat((float)(i - 4));
-        // a sample right at the sync is still the old wave's if it was drawn in an earlier frame
-        mask after = i < 3 ? lt(splat(0), s) : le(splat(0), s);
-        lanes samples = vabs(s);
-        lanes v =
-            jump * vselect(after, splat(1), splat(-1)) * step_rest(samples * splat(OSC_UNITS));
-        if (OSC_WAVE == OSC_TRIANGLE) v = v + bend * corner_rest(samples * was[0].pace);
-        for (int e = 0; e < events; e++)
-            v = v + (event_rest(&was[e], samples, after) - event_rest(&is[e], samples, after));
-        change[i] = v;
+/// Takes a frame's step, shift and width in.
+/// @param run is given the phase's run, and the run of the phase less the width, but for `gone`
+MEGA_INLINE void advance(osc_past *s, const osc_now *n, osc_run *run) {
+    ilanes diff = iadd(n->step, isub(n->shift, s->shift)), bend = isub(n->width, s->width[0]);
+    ilanes last_bend = isub(s->width[0], s->width[1]);
+    run[0].diff = diff, run[1].diff = isub(diff, bend);
+    run[0].growth = isub(diff, s->diff[0]);
+    run[1].growth = isub(run[0].growth, isub(bend, last_bend));
+    for (int i = 0; i < 2; i++) {
+        run[i].more = isub(run[i].growth, s->growth[i]);
+        s->growth[i] = run[i].growth;
     }
+    s->diff[2] = s->diff[1], s->diff[1] = s->diff[0], s->diff[0] = diff;
+    s->width[2] = s->width[1], s->width[1] = s->width[0], s->width[0] = n->width;
+    s->shift = n->shift;
+    s->base = iadd(s->base, n->step);
 }
 
-/// Resets the phase of lanes whose sync input rose through 0 and rounds the step that this makes.
-/// @param v the two samples of this frame
-static void restart(state *s, const osc_frame *f, mask event, lanes sync, lanes *v) {
-    const lanes limit = splat(2147483520.0f), zero = splat(0);
-    lanes alpha = clampf(sync / (sync - s->sync), 0.0f, 1.0f);
-    ilanes since = to_int(clamp(alpha * to_float(f->diff), zero - limit, limit));
-    ilanes gone = to_int(clamp(alpha * to_float(f->step), zero - limit, limit));
-    ilanes phase = iadd(gone, f->shift); // at this frame
-    osc_speed rise = f->rise.earlier, fall = f->fall.earlier;
-    osc_point before = {isub(iadd(s->base, f->shift), since), f->width, rise, fall};
-    osc_point behind = {isub(phase, since), f->width, rise, fall};
-    lanes change[OSC_SAMPLES];
-    round_jump(f, &before, &behind, alpha, change);
-
-    osc_point earlier = earlier_point(f, phase), later = later_point(f, phase);
-    v[0] = vselect(both(event, le(splat(0.5f), alpha)), osc_value(&earlier), v[0]);
-    v[1] = vselect(event, osc_value(&later), v[1]);
-    for (int i = 0; i < OSC_SAMPLES; i++) change[i] = vselect(event, change[i], zero);
-    for (int i = 0; i < 3; i++) s->early[1 + i] = s->early[1 + i] + change[i];
-    for (int i = 0; i < 2; i++) v[i] = v[i] + change[3 + i];
-    for (int i = 0; i < 2; i++) s->after[i] = change[5 + i];
-    s->base = iselect(event, gone, s->base);
+/// Frames in which anything may happen; with `pitch_only` nothing but the pitch moves.
+MEGA_INLINE void draw_moving(piece *p, state *s, osc_now *now, const bool pitch_only) {
+    const mega_call *c = p->call;
+    const int u = p->u;
+    const uint32_t frames = p->frames;
+    const mega_step_table *table = p->rows.table;
+    osc_past past = s->past;
+    osc_now n = *now;
+    for (uint32_t t = 0; t < frames; t++) {
+        const bool first = t == 0 && any(p->fresh);
+        osc_run run[2];
+        read_pitch(&n, c, p->at + t, u);
+        if (!pitch_only) read_shape(&n, c, p->at + t, u);
+        advance(&past, &n, run);
+        mask out = first ? p->fresh : lt(splat(0), splat(0)), event = out; // have no edge
+        lanes sync = splat(0);
+        if (!pitch_only) {
+            sync = port_at(c, OSC_SYNC, p->at + t, u);
+            event = sync_rises(&s->sync, sync);
+            out = either(out, event);
+        }
+        ilanes phase = iadd(past.base, n.shift);
+        for (int e = 0; e < OSC_EDGES; e++) {
+            osc_run *r = &run[OSC_WAVE == OSC_PULSE && e == 1];
+            r->gone = edge_phase(e, phase, n.width);
+            mask passed = either(steps_passed(r->gone, r->diff), turns_round(r->diff, r->growth));
+            passed = both(passed, not_(out));
+            if (any(passed)) note_passes(p, e, passed, t, r);
+        }
+        if (!pitch_only) {
+            if (any(event)) {
+                const osc_past copy = past; // what leaves a function does not stay in registers
+                const osc_now copied = n;
+                const osc_run runs[2] = {run[0], run[1]};
+                past.base = restart(p, &copy, &copied, t, event, sync_since(&s->sync, sync), runs);
+                phase = iadd(past.base, n.shift);
+            }
+            sync_take(&s->sync, sync);
+        }
+        ilanes level = level_of(phase, n.width, past.width[2]);
+        ilanes back = back_of(table, phase, past.diff);
+        if (first) begin(p, level, back, slope_of(phase, to_float(run[0].diff)));
+        p->level[t] = isub(level, back);
+    }
+    empty_passes(p);
+    s->past = past;
+    *now = n;
 }
 
-/// A frame in which some lane is synced, or was in the last one.
-static __attribute__((noinline)) void osc_sync(state *s, const osc_frame *f, const lanes *sync,
-                                               lanes *v) {
-    mask event = both(gt(*sync, splat(0)), le(s->sync, splat(0)));
-    mask owed = ilt(isplat(0), s->pending);
-    const lanes after[2] = {s->after[0], s->after[1]};
-    s->after[0] = s->after[1] = splat(0);
-    if (any(event)) restart(s, f, event, *sync, v);
-    for (int i = 0; i < 2; i++) v[i] = vselect(owed, v[i] + after[i], v[i]);
-    s->pending = iselect(event, isplat(1), isplat(0));
+/// Frames in which nothing moves but amp.
+MEGA_INLINE void draw_even(piece *p, state *s, const osc_now *n) {
+    const mega_step_table *table = p->rows.table;
+    const uint32_t frames = p->frames;
+    ilanes phase = iadd(s->past.base, n->shift), first = isplat(-1);
+    if (any(p->fresh)) {
+        ilanes at = iselect(p->fresh, n->shift, phase), level = level_of(at, n->width, n->width);
+        begin(p, level, back_of(table, at, s->past.diff), slope_of(at, to_float(n->step)));
+        first = iselect(p->fresh, isplat(0), first);
+    }
+    ilanes from = iselect(p->fresh, n->shift, phase);
+    for (int e = 0; e < OSC_EDGES; e++) {
+        const lanes corner = splat(edge_size(e)) * to_float(n->step);
+        steps_find(&p->rows, edge_rows(table), edge_phase(e, from, n->width), first, n->step,
+                   frames, OSC_WAVE == OSC_TRIANGLE ? &corner : NULL, edge_size(e));
+    }
+    const ilanes step = n->step, width = n->width;
+    const ilanes diff[OSC_PAST] = {s->past.diff[0], s->past.diff[1], s->past.diff[2]};
+    for (uint32_t t = 0; t < frames; t++) {
+        phase = iadd(phase, step);
+        p->level[t] = isub(level_of(phase, width, width), back_of(table, phase, diff));
+    }
+    s->past.base = isub(phase, n->shift);
 }
 
-// ---- the loop -----------------------------------------------------------------------------------
+/// What a frame is multiplied by.
+MEGA_INLINE lanes gain_at(const mega_call *c, uint32_t t, int u) {
+    return osc_amp(port_at(c, OSC_AMP, t, u)) * splat(1.0f / STEP_ONE);
+}
+
+/// Rows to the output, and what comes after this piece to the tail.
+MEGA_INLINE void play(const piece *p, const step_tail *tail, const bool amp_moves) {
+    const uint32_t frames = p->frames, whole = frames - frames % MEGA_WIDTH;
+    const uint32_t end = frames + (uint32_t)p->rows.table->taps;
+    float *out = p->call->outputs[0] + (size_t)p->at * MEGA_FRAME + p->u * MEGA_WIDTH;
+    lanes gain = gain_at(p->call, 0, p->u);
+    ilanes lacking[MEGA_STEP_TAPS_MAX + 2 * MEGA_WIDTH];
+    for (uint32_t t = 0; t < whole; t += MEGA_WIDTH) {
+        steps_frames(&p->rows, tail, t, lacking);
+        for (uint32_t i = 0; i < MEGA_WIDTH; i++) {
+            if (amp_moves) gain = gain_at(p->call, p->at + t + i, p->u);
+            store(out, to_float(iadd(p->level[t + i], lacking[i])) * gain);
+            out += MEGA_FRAME;
+        }
+    }
+    for (uint32_t t = whole; t < end; t += MEGA_WIDTH)
+        steps_frames(&p->rows, tail, t, lacking + (t - whole));
+    for (uint32_t t = whole; t < frames; t++) {
+        if (amp_moves) gain = gain_at(p->call, p->at + t, p->u);
+        store(out, to_float(iadd(p->level[t], lacking[t - whole])) * gain);
+        out += MEGA_FRAME;
+    }
+    steps_leave(&p->rows, tail, lacking + (frames - whole));
+}
+
+// ---- a segment ----------------------------------------------------------------------------------
 
 #define OSC_BIT(port) ((uint64_t)1 << (port))
 enum {
@@ -197,109 +429,66 @@ enum {
                      (OSC_WAVE == OSC_PULSE ? OSC_BIT(OSC_WIDTH) : 0),
 };
 
-MEGA_INLINE bool moves(const mega_call *c, int port) { return (c->moving >> port & 1) != 0; }
-MEGA_INLINE ilanes width_at(const mega_call *c, uint32_t t, int u) {
-    return OSC_WAVE == OSC_PULSE ? osc_width(port_at(c, OSC_WIDTH, t, u)) : isplat(0);
-}
-MEGA_INLINE ilanes turns_at(const mega_call *c, int port, uint32_t t, int u) {
-    return osc_turns(port_at(c, (size_t)port, t, u));
-}
-MEGA_INLINE ilanes step_at(const mega_call *c, uint32_t t, int u) {
-    lanes ratio = osc_ratio(port_at(c, OSC_DETUNE, t, u));
-    return phase_step(port_at(c, OSC_FREQ, t, u) * ratio, c->seconds_per_frame);
-}
-MEGA_INLINE ilanes shift_of(ilanes phase, ilanes pm) {
-    return iadd(iadd(phase, pm), isplat(OSC_ORIGIN));
-}
-
 /// What may happen in a segment: nothing, changes of pitch, anything. A wider way gives the same
 /// bits.
 typedef enum { WAY_EVEN, WAY_PITCH, WAY_ANY } osc_way;
 
-static osc_way way_of(const mega_call *c, int u) {
+static osc_way way_of(const mega_call *c, const state *s, const osc_now *n, mask fresh, int u) {
     if (c->moving & OSC_EVENT_BITS) return WAY_ANY;
-    state s;
-    state_load(&s, sizeof s, c, u);
-    lanes sync = port_at(c, OSC_SYNC, 0, u);
-    mask fresh = ieq(s.started, isplat(0));
-    ilanes shift = shift_of(turns_at(c, OSC_PHASE, 0, u), turns_at(c, OSC_PM, 0, u));
     mask steady =
-        both(both(ieq(s.shift, shift), ieq(s.width, width_at(c, 0, u))), ieq(s.bend, isplat(0)));
-    mask synced = either(ilt(isplat(0), s.pending), both(gt(sync, splat(0)), le(s.sync, splat(0))));
-    if (!all(both(either(fresh, steady), not_(synced)))) return WAY_ANY;
+        both(ieq(s->past.shift, n->shift), sync_settled(&s->sync, port_at(c, OSC_SYNC, 0, u)));
+    for (int i = 0; i < OSC_PAST; i++) steady = both(steady, ieq(s->past.width[i], n->width));
+    if (!all(either(fresh, steady))) return WAY_ANY;
     if (c->moving & OSC_PITCH_BITS) return WAY_PITCH;
-    return all(either(fresh, ieq(s.diff, step_at(c, 0, u)))) ? WAY_EVEN : WAY_PITCH;
+    mask even = not_(ilt(n->step, isplat(0)));
+    for (int i = 0; i < OSC_PAST; i++) even = both(even, ieq(s->past.diff[i], n->step));
+    for (int i = 0; i < 2; i++) even = both(even, ieq(s->past.growth[i], isplat(0)));
+    return all(even) ? WAY_EVEN : WAY_PITCH;
 }
 
-/// One vector of lanes. What stands still is worked out once.
-MEGA_INLINE void run(const mega_call *c, int u, const osc_way way) {
-    state s;
-    state_load(&s, sizeof s, c, u);
-    const bool amp_moves = moves(c, OSC_AMP);
-    lanes gain = osc_amp(port_at(c, OSC_AMP, 0, u)) * splat(OSC_SCALE);
-    float *out = c->outputs[0] + u * MEGA_WIDTH;
-
-    lanes ratio = osc_ratio(port_at(c, OSC_DETUNE, 0, u));
-    ilanes offset = turns_at(c, OSC_PHASE, 0, u), pm = turns_at(c, OSC_PM, 0, u);
-    osc_frame f = {.shift = shift_of(offset, pm), .width = width_at(c, 0, u), .bend = isplat(0)};
-    f.diff = f.step = step_at(c, 0, u);
-    f.rise = f.fall = osc_pace_even(f.diff, OSC_STEP_REACH);
-    mask fresh = ieq(s.started, isplat(0));
-    s.shift = iselect(fresh, f.shift, s.shift);
-    s.width = iselect(fresh, f.width, s.width);
-    s.diff = iselect(fresh, f.diff, s.diff);
-    s.started = isplat(1);
-    const uint32_t frames = c->frames;
-    for (uint32_t t = 0; t < frames; t++) {
-        if (way != WAY_EVEN) {
-            if (moves(c, OSC_DETUNE)) ratio = osc_ratio(port_at(c, OSC_DETUNE, t, u));
-            f.step = phase_step(port_at(c, OSC_FREQ, t, u) * ratio, c->seconds_per_frame);
-            f.diff = f.step;
-        }
-        if (way == WAY_ANY) {
-            if (moves(c, OSC_PHASE)) offset = turns_at(c, OSC_PHASE, t, u);
-            if (moves(c, OSC_PM)) pm = turns_at(c, OSC_PM, t, u);
-            f.shift = shift_of(offset, pm);
-            f.diff = iadd(f.step, isub(f.shift, s.shift));
-            s.shift = f.shift;
-        }
-        if (way != WAY_EVEN) f.rise = f.fall = osc_pace_of(f.diff, s.diff, OSC_STEP_REACH);
-        if (way == WAY_ANY && OSC_WAVE == OSC_PULSE) {
-            if (moves(c, OSC_WIDTH)) f.width = width_at(c, t, u);
-            f.bend = isub(f.width, s.width);
-            f.fall = osc_pace_of(isub(f.diff, f.bend), isub(s.diff, s.bend), OSC_STEP_REACH);
-            s.width = f.width;
-            s.bend = f.bend;
-        }
-        s.diff = f.diff;
-        s.base = iadd(s.base, f.step);
-        ilanes phase = iadd(s.base, f.shift);
-        osc_point earlier = earlier_point(&f, phase), later = later_point(&f, phase);
-        lanes v[2] = {osc_value(&earlier), osc_value(&later)};
-        if (way == WAY_ANY) {
-            lanes sync = port_at(c, OSC_SYNC, t, u);
-            mask event = both(gt(sync, splat(0)), le(s.sync, splat(0)));
-            if (any(either(event, ilt(isplat(0), s.pending)))) osc_sync(&s, &f, &sync, v);
-            s.sync = sync;
-        }
-        lanes y = osc_decimate(&s.down, s.early[0], s.early[1]);
-        s.early[0] = s.early[2];
-        s.early[1] = s.early[3];
-        s.early[2] = v[0];
-        s.early[3] = v[1];
-        if (amp_moves) gain = osc_amp(port_at(c, OSC_AMP, t, u)) * splat(OSC_SCALE);
-        store(out + (size_t)t * MEGA_FRAME, y * gain);
+/// A fresh voice is as if it had always run as it does now, and is at its start in the first frame.
+MEGA_INLINE void be_born(state *s, const mega_call *c, const osc_now *n, mask fresh, int u) {
+    osc_past *past = &s->past;
+    past->base = iselect(fresh, isub(isplat(0), n->step), past->base);
+    past->shift = iselect(fresh, n->shift, past->shift);
+    for (int i = 0; i < OSC_PAST; i++) {
+        past->diff[i] = iselect(fresh, n->step, past->diff[i]);
+        past->width[i] = iselect(fresh, n->width, past->width[i]);
     }
-    if (way != WAY_ANY) s.sync = port_at(c, OSC_SYNC, 0, u);
-    state_store(&s, sizeof s, c, u);
+    sync_begin(&s->sync, fresh, port_at(c, OSC_SYNC, 0, u));
+    s->started = isplat(1);
+}
+
+static void run(const mega_call *c, int u) {
+    const step_tail tail = steps_tail(c, offsetof(state, tail) / sizeof(lanes), u);
+    state s;
+    state_load(&s, offsetof(state, tail), c, u);
+    osc_now n;
+    read_pitch(&n, c, 0, u);
+    read_shape(&n, c, 0, u);
+    piece p; // its large parts are cleared as far as they are used
+    p.call = c, p.u = u, p.at = 0, p.fresh = ieq(s.started, isplat(0));
+    p.rows.table = steps_table(c->frames_per_second), p.passes.count = 0;
+    be_born(&s, c, &n, p.fresh, u);
+    const osc_way way = way_of(c, &s, &n, p.fresh, u);
+    for (; p.at < c->frames; p.at += p.frames) {
+        const uint32_t left = c->frames - p.at;
+        p.frames = left < STEP_PIECE ? left : STEP_PIECE;
+        steps_clear(&p.rows, p.frames);
+        switch (way) {
+        case WAY_EVEN: draw_even(&p, &s, &n); break;
+        case WAY_PITCH: draw_moving(&p, &s, &n, true); break;
+        default: draw_moving(&p, &s, &n, false);
+        }
+        if (moves(c, OSC_AMP)) play(&p, &tail, true);
+        else play(&p, &tail, false);
+        p.fresh = lt(splat(0), splat(0));
+    }
+    state_store(&s, offsetof(state, tail), c, u);
 }
 
 static uint64_t process(const mega_call *c) {
-    for (int u = 0; u < MEGA_U; u++) switch (way_of(c, u)) {
-        case WAY_EVEN: run(c, u, WAY_EVEN); break;
-        case WAY_PITCH: run(c, u, WAY_PITCH); break;
-        default: run(c, u, WAY_ANY);
-        }
+    for (int u = 0; u < MEGA_U; u++) run(c, u);
     return ~(uint64_t)0;
 }
 
