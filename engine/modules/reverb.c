@@ -21,10 +21,13 @@ enum {
     BEFORE = LINES,       // memory lines of the predelay
     DIFFUSER = LINES + 2, // and of the diffuser, two each
     MEMORY_LINES = LINES + 4,
-    SWINGS = 4, // line i swings with i / 4
+    SWINGS = 4, // line i swings with i / TOGETHER
+    TOGETHER = LINES / SWINGS,
     POLES =
         LINES + 2, // one-pole filters: absorption, and what keeps steady levels out of both sides
-    SIDE_BY_SIDE = MEGA_WIDTH == 16 ? 18 : 9, // of them at once: as many as there are registers for
+    ABREAST = MEGA_WIDTH < 8 ? 4 : 8,        // filters in a vector
+    RANKS = (POLES + ABREAST - 1) / ABREAST, // such vectors; the last is not full
+    ROWS = RANKS * ABREAST,
 };
 
 #define PREDELAY_MAX 0.25f
@@ -71,6 +74,7 @@ static const mega_input_row inputs[] = {
 };
 
 enum { IN, LEFT, RIGHT, SIZE, DECAY, DAMP, PREDELAY, MOD, WIDTH, MIX, PORTS };
+#define BIT(port) ((uint64_t)1 << (port))
 
 // clang-format off
 static const mega_param_row params[] = {
@@ -107,13 +111,13 @@ static const mega_output_row outputs[] = {
 /// Signals of a segment, frames side by side. Loops run over whole vectors: what lies past the
 /// segment's end is computed and never used.
 typedef struct {
-    float port[PORTS][FRAMES];
-    float line[POLES][FRAMES];                      // behind the lines the two sides of the input
-    float gain[POLES][FRAMES], pole[POLES][FRAMES]; // one value each where they stand still
-    float swing[SWINGS][FRAMES], weight[SWINGS][4][FRAMES];
-    int32_t down[SWINGS][FRAMES]; // whole frames of a swing
-    bool even[SWINGS];            // they are the same all through
-    int32_t whole[FRAMES];        // a distance as it glides
+    _Alignas(
+        64) float port[PORTS][FRAMES]; // aligned, as all that follows: a vector is a cache line
+    float line[ROWS][FRAMES];          // behind the lines the two sides of the input
+    float gain[ROWS][FRAMES], pole[ROWS][FRAMES];
+    float still_gain[ROWS], still_pole[ROWS]; // where they stand still
+    float swing[FRAMES];
+    int32_t whole[FRAMES]; // a distance as it glides
     float part[FRAMES], side[2][FRAMES];
 } scratch;
 
@@ -142,29 +146,26 @@ MEGA_INLINE int32_t first_of(ilanes v) {
 // ---- memory
 // --------------------------------------------------------------------------------------
 
-MEGA_INLINE float *base_of(const segment *s, uint32_t line) {
-    return s->call->memory + (size_t)line * s->call->memory_frames;
+MEGA_INLINE float *place_of(const segment *s, uint32_t line, int32_t p) {
+    const uint32_t frames = s->call->memory_frames;
+    return s->call->memory + (size_t)line * frames + ((uint32_t)p & (frames - 1));
 }
-MEGA_INLINE uint32_t wrapped(const segment *s, int32_t p) {
-    return (uint32_t)p & (s->call->memory_frames - 1);
-}
-/// Whether `count` frames from position `p` on were all written, and lie in a row.
-MEGA_INLINE bool in_one_piece(const segment *s, int32_t p, uint32_t count) {
-    return p >= 0 && wrapped(s, p) + count <= s->call->memory_frames;
+/// Where `count` frames from position `p` on lie; NULL if not all were written, or not in a row.
+MEGA_INLINE float *piece(const segment *s, uint32_t line, int32_t p, uint32_t count) {
+    const uint32_t frames = s->call->memory_frames;
+    return p >= 0 && ((uint32_t)p & (frames - 1)) + count <= frames ? place_of(s, line, p) : NULL;
 }
 /// What a line holds at position `p`: 0 before the first frame.
 MEGA_INLINE float peek(const segment *s, uint32_t line, int32_t p) {
-    return p < 0 ? 0 : base_of(s, line)[wrapped(s, p)];
+    return p < 0 ? 0 : *place_of(s, line, p);
 }
 
 /// Writes a segment. What it writes past the end lies further back than anything is read.
 MEGA_INLINE void write_line(const segment *s, uint32_t line, const float *from) {
-    float *base = base_of(s, line);
-    if (in_one_piece(s, s->at, s->padded)) {
-        base += wrapped(s, s->at);
-        CHUNKS(t, s) store(base + t, load(from + t));
-    } else
-        for (uint32_t t = 0; t < s->frames; t++) base[wrapped(s, s->at + (int32_t)t)] = from[t];
+    float *to = piece(s, line, s->at, s->padded);
+    if (to) CHUNKS(t, s) store(to + t, load(from + t));
+    else
+        for (uint32_t t = 0; t < s->frames; t++) *place_of(s, line, s->at + (int32_t)t) = from[t];
 }
 
 /// Four points of a line, the newest at `q[3]`.
@@ -174,52 +175,58 @@ MEGA_INLINE lanes between(const float *q, const lanes weight[4]) {
     return sum;
 }
 
+/// Frames t, t + 1 ... of a line as it was `far` frames and a part of one ago, for which there are
+/// weights.
+MEGA_INLINE lanes read_at(const segment *s, uint32_t line, uint32_t t, ilanes far,
+                          const lanes weight[4]) {
+    // the oldest of the four points, in the first frame
+    int32_t oldest = s->at + (int32_t)t - first_of(far) - 2;
+    const float *row = piece(s, line, oldest, MEGA_WIDTH + 3);
+    if (row && all(ieq(far, isplat(first_of(far))))) return between(row, weight);
+    lanes sum = splat(0);
+    int32_t ago[MEGA_WIDTH];
+    istore(ago, far);
+    for (int k = 0; k < 4; k++) {
+        float point[MEGA_WIDTH];
+        for (int i = 0; i < MEGA_WIDTH; i++)
+            point[i] = peek(s, line, s->at + (int32_t)t + i - ago[i] + 1 - k);
+        sum = sum + weight[k] * load(point);
+    }
+    return sum;
+}
+
+MEGA_INLINE ilanes no_nearer(ilanes far, int32_t nearest) {
+    return iselect(ilt(far, isplat(nearest)), isplat(nearest), far);
+}
+
 /// Reads a line where it was `w->whole[t] + w->part[t]` frames ago, never nearer than `nearest`.
 static void read_line(const segment *s, uint32_t line, int32_t nearest, float *to) {
     CHUNKS(t, s) {
         lanes part = load(s->w->part + t), down = vfloor(part), weight[4];
         ilanes far = iadd(iload(s->w->whole + t), to_int(down));
-        far = iselect(ilt(far, isplat(nearest)), isplat(nearest), far);
         line_spline(part - down, weight);
-        // the oldest of the four points, in the first frame
-        int32_t oldest = s->at + (int32_t)t - first_of(far) - 2;
-        if (all(ieq(far, isplat(first_of(far)))) && in_one_piece(s, oldest, MEGA_WIDTH + 3)) {
-            store(to + t, between(base_of(s, line) + wrapped(s, oldest), weight));
-            continue;
-        }
-        lanes sum = splat(0);
-        int32_t ago[MEGA_WIDTH];
-        istore(ago, far);
-        for (int k = 0; k < 4; k++) {
-            float point[MEGA_WIDTH];
-            for (int i = 0; i < MEGA_WIDTH; i++)
-                point[i] = peek(s, line, s->at + (int32_t)t + i - ago[i] + 1 - k);
-            sum = sum + weight[k] * load(point);
-        }
-        store(to + t, sum);
+        store(to + t, read_at(s, line, t, no_nearer(far, nearest), weight));
     }
 }
 
-/// The same for a line of the network that does not glide: the weights are those of its swing.
-/// @return false, and nothing done, where it does not lie in one piece
-MEGA_INLINE bool read_still(const segment *s, uint32_t line, int32_t whole, float *to) {
-    const scratch *w = s->w;
-    uint32_t k = line / (LINES / SWINGS);
-    int32_t far = whole + w->down[k][0], oldest = s->at - far - 2;
-    if (!w->even[k] || far < NEAREST || !in_one_piece(s, oldest, s->padded + 3)) return false;
-    const float *q = base_of(s, line) + wrapped(s, oldest);
+/// Reads lines of the network that swing together, each `whole` frames ago; those that glide not.
+static void read_together(const segment *s, uint32_t first, const distance *line, uint32_t glide) {
     CHUNKS(t, s) {
-        const lanes weight[4] = {load(w->weight[k][0] + t), load(w->weight[k][1] + t),
-                                 load(w->weight[k][2] + t), load(w->weight[k][3] + t)};
-        store(to + t, between(q + t, weight));
+        lanes v = load(s->w->swing + t), down = vfloor(v), weight[4];
+        line_spline(v - down, weight);
+        for (uint32_t i = 0; i < TOGETHER; i++) {
+            if (glide >> i & 1) continue;
+            ilanes far = no_nearer(iadd(isplat(line[i].whole), to_int(down)), NEAREST);
+            store(s->w->line[first + i] + t, read_at(s, first + i, t, far, weight));
+        }
     }
-    return true;
 }
 
 /// A segment of a line as it was `ago` frames ago: in place, or else as a copy.
 MEGA_INLINE const float *tap(const segment *s, uint32_t line, int32_t ago, float copy[FRAMES]) {
     int32_t first = s->at - ago;
-    if (in_one_piece(s, first, s->padded)) return base_of(s, line) + wrapped(s, first);
+    const float *row = piece(s, line, first, s->padded);
+    if (row) return row;
     for (uint32_t t = 0; t < s->padded; t++) copy[t] = peek(s, line, first + (int32_t)t);
     return copy;
 }
@@ -258,7 +265,7 @@ static void glide(const segment *s, distance *d) {
 static bool place(const segment *s, distance *d, int p, float frames, float nearest) {
     scratch *w = s->w;
     int32_t moved = 0;
-    if (s->call->moving >> p & 1) {
+    if (s->call->moving & BIT(p)) {
         CHUNKS(t, s) {
             lanes asked = vmax(load(w->port[p] + t) * splat(frames), splat(nearest));
             istore(w->whole + t, to_int(asked + splat(0.5f)));
@@ -283,25 +290,15 @@ static void spread(const segment *s, const distance *d) {
     }
 }
 
-static void make_swings(const segment *s, uint32_t clock) {
+static void make_swing(const segment *s, uint32_t clock, int k) {
     scratch *w = s->w;
     float reach = 0.25e-3f * s->call->frames_per_second;
-    int32_t ramp[MEGA_WIDTH];
-    for (int i = 0; i < MEGA_WIDTH; i++) ramp[i] = i;
-    for (int k = 0; k < SWINGS; k++) {
-        float turns = swing_hz[k / 2] * s->call->seconds_per_frame;
-        ilanes step = isplat((int32_t)(turns * 4294967296.0f)), differ = isplat(0);
-        CHUNKS(t, s) {
-            ilanes phase = imul(iadd(isplat((int32_t)(clock + t)), iload(ramp)), step);
-            lanes sine = vsin_phase(iadd(phase, isplat(k % 2 << 30)));
-            lanes v = load(w->port[MOD] + t) * splat(reach) * sine, down = vfloor(v), weight[4];
-            line_spline(v - down, weight);
-            store(w->swing[k] + t, v);
-            istore(w->down[k] + t, to_int(down));
-            for (int i = 0; i < 4; i++) store(w->weight[k][i] + t, weight[i]);
-            differ = differ | (to_int(down) ^ isplat(w->down[k][0]));
-        }
-        w->even[k] = all(ieq(differ, isplat(0)));
+    float turns = swing_hz[k / 2] * s->call->seconds_per_frame;
+    ilanes step = isplat((int32_t)(turns * 4294967296.0f));
+    CHUNKS(t, s) {
+        ilanes phase = imul(iadd(isplat((int32_t)(clock + t)), solo_ramp()), step);
+        lanes sine = vsin_phase(iadd(phase, isplat(k % 2 << 30)));
+        store(w->swing + t, load(w->port[MOD] + t) * splat(reach) * sine);
     }
 }
 
@@ -329,11 +326,10 @@ MEGA_INLINE lanes length_of(const segment *s, lanes size, lanes line) {
 
 /// @return whether they move from frame to frame
 static bool make_filters(const segment *s) {
-    const uint64_t moves = (uint64_t)1 << SIZE | (uint64_t)1 << DECAY | (uint64_t)1 << DAMP;
     scratch *w = s->w;
     lanes gain, pole;
     float f = s->call->seconds_per_frame, keep = 1 - f * (6.2831853f * 10); // high-pass at 10 Hz
-    if (s->call->moving & moves) {
+    if (s->call->moving & (BIT(SIZE) | BIT(DECAY) | BIT(DAMP))) {
         for (int i = 0; i < LINES; i++) CHUNKS(t, s) {
                 lanes length = length_of(s, load(w->port[SIZE] + t), splat(lengths[i]));
                 absorb(length, load(w->port[DECAY] + t), load(w->port[DAMP] + t), f, &gain, &pole);
@@ -349,60 +345,126 @@ static bool make_filters(const segment *s) {
     for (int i = 0; i < LINES; i += MEGA_WIDTH) {
         lanes length = length_of(s, splat(w->port[SIZE][0]), load(lengths + i));
         absorb(length, splat(w->port[DECAY][0]), splat(w->port[DAMP][0]), f, &gain, &pole);
-        float gains[MEGA_WIDTH], poles[MEGA_WIDTH];
-        store(gains, gain);
-        store(poles, pole);
-        for (int k = 0; k < MEGA_WIDTH; k++)
-            w->gain[i + k][0] = gains[k], w->pole[i + k][0] = poles[k];
+        store(w->still_gain + i, gain);
+        store(w->still_pole + i, pole);
     }
-    for (int i = LINES; i < POLES; i++) w->gain[i][0] = w->pole[i][0] = keep;
+    for (int i = LINES; i < POLES; i++) w->still_gain[i] = w->still_pole[i] = keep;
     return false;
 }
 
-/// Many filters at once, to hide the latency of recursion.
-static void filter(const segment *s, float *low, int first, bool moving) {
+// As many filters as are abreast, and four frames of each: filters in the lanes hide the latency of
+// recursion. A rank turns from frames in lanes to filters in lanes and back.
+typedef float rank __attribute__((vector_size(4 * ABREAST)));
+typedef float quarter __attribute__((vector_size(16)));
+
+#if MEGA_WIDTH < 8
+#define LOWS(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define HIGHS(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define FIRSTS(a, b) __builtin_shufflevector(a, b, 0, 1, 4, 5)
+#define SECONDS(a, b) __builtin_shufflevector(a, b, 2, 3, 6, 7)
+#else
+#define LOWS(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define HIGHS(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define FIRSTS(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define SECONDS(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#endif
+
+/// Four by four, turned: its own inverse.
+MEGA_INLINE void turn_over(rank v[4]) {
+    rank a = LOWS(v[0], v[1]), b = LOWS(v[2], v[3]);
+    rank c = HIGHS(v[0], v[1]), d = HIGHS(v[2], v[3]);
+    v[0] = FIRSTS(a, b);
+    v[1] = SECONDS(a, b);
+    v[2] = FIRSTS(c, d);
+    v[3] = SECONDS(c, d);
+}
+
+/// Four frames of the filters from row `first` on. @param v v[t]: of frame t, filters in the lanes
+MEGA_INLINE void take_rank(const float (*rows)[FRAMES], uint32_t t, rank v[4]) {
+    for (int i = 0; i < 4; i++) {
+        quarter q[ABREAST / 4];
+        for (int h = 0; h < ABREAST / 4; h++) memcpy(&q[h], rows[4 * h + i] + t, sizeof q[h]);
+#if MEGA_WIDTH < 8
+        v[i] = q[0];
+#else
+        v[i] = __builtin_shufflevector(q[0], q[1], 0, 1, 2, 3, 4, 5, 6, 7);
+#endif
+    }
+    turn_over(v);
+}
+MEGA_INLINE void put_rank(float (*rows)[FRAMES], uint32_t t, rank v[4]) {
+    turn_over(v);
+    for (int i = 0; i < 4; i++)
+        for (int h = 0; h < ABREAST / 4; h++)
+            memcpy(rows[4 * h + i] + t, (const char *)&v[i] + h * sizeof(quarter), sizeof(quarter));
+}
+MEGA_INLINE rank load_rank(const float *from) {
+    rank v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+MEGA_INLINE void filter_by(const segment *s, float low[ROWS], bool moving) {
     scratch *w = s->w;
-    float v[SIDE_BY_SIDE], pole[SIDE_BY_SIDE];
-    float(*line)[FRAMES] = w->line + first;
-    const float(*poles)[FRAMES] = (const float(*)[FRAMES])(w->pole + first);
-    for (int i = 0; i < SIDE_BY_SIDE; i++) {
-        v[i] = low[first + i];
-        pole[i] = poles[i][0];
-        const float *gain = w->gain[first + i];
-        CHUNKS(t, s) {
-            lanes g = moving ? load(gain + t) : splat(gain[0]);
-            store(line[i] + t, g * load(line[i] + t));
+    rank now[RANKS], gain[RANKS], pole[RANKS];
+    for (int r = 0; r < RANKS; r++) {
+        now[r] = load_rank(low + r * ABREAST);
+        gain[r] = load_rank(w->still_gain + r * ABREAST);
+        pole[r] = load_rank(w->still_pole + r * ABREAST);
+    }
+    for (uint32_t t = 0; t < s->frames; t += 4) {
+        const uint32_t last = s->frames - t < 4 ? s->frames - t - 1 : 3; // of these frames
+        for (int r = 0; r < RANKS; r++) {
+            rank v[4], g[4], p[4];
+            const int first = r * ABREAST;
+            take_rank((const float(*)[FRAMES])(w->line + first), t, v);
+            if (moving) take_rank((const float(*)[FRAMES])(w->gain + first), t, g);
+            if (moving) take_rank((const float(*)[FRAMES])(w->pole + first), t, p);
+            for (int i = 0; i < 4; i++)
+                v[i] = (moving ? g[i] : gain[r]) * v[i] +
+                       (moving ? p[i] : pole[r]) * (i ? v[i - 1] : now[r]);
+            now[r] = last == 3 ? v[3] : v[last];
+            put_rank(w->line + first, t, v);
         }
     }
-    if (moving)
-        for (uint32_t t = 0; t < s->frames; t++)
-            for (int i = 0; i < SIDE_BY_SIDE; i++)
-                line[i][t] = v[i] = line[i][t] + poles[i][t] * v[i];
-    else
-        for (uint32_t t = 0; t < s->frames; t++)
-            for (int i = 0; i < SIDE_BY_SIDE; i++) line[i][t] = v[i] = line[i][t] + pole[i] * v[i];
-    for (int i = 0; i < SIDE_BY_SIDE; i++) low[first + i] = v[i];
+    for (int r = 0; r < RANKS; r++) memcpy(low + r * ABREAST, &now[r], sizeof now[r]);
+}
+
+/// What comes out of the lines, and the slope of the input, each through its one-pole filter.
+static void filter(const segment *s, float *low) {
+    float all[ROWS] = {0};
+    memcpy(all, low, POLES * sizeof *low);
+    if (make_filters(s)) filter_by(s, all, true);
+    else filter_by(s, all, false);
+    memcpy(low, all, POLES * sizeof *low);
 }
 
 // ---- the way through
 // -----------------------------------------------------------------------------
 
-/// Ports as arrays, parameters within their ranges; the input's slope, of which the filters make
-/// the input without its steady level.
-static void take_ports(const segment *s, state *z) {
+/// An input that is bounded, a parameter in its range.
+MEGA_INLINE lanes within(int port, lanes v) {
     static const float low[PORTS] = {[SIZE] = ROOM_MIN, [DECAY] = 0.05f, [DAMP] = 100};
     static const float high[PORTS] = {
         [SIZE] = ROOM_MAX, [DECAY] = 60, [DAMP] = 96000, [PREDELAY] = PREDELAY_MAX,
         [MOD] = 1,         [WIDTH] = 1,  [MIX] = 1};
+    return port < SIZE ? bounded(v) : clampf(v, low[port], high[port]);
+}
+
+/// Ports as arrays; the input's slope, of which the filters make the input without its steady
+/// level.
+static void take_ports(const segment *s, state *z) {
     scratch *w = s->w;
     for (int p = 0; p < PORTS; p++) {
         float *to = w->port[p];
-        if (s->call->moving >> p & 1) {
+        if (s->call->moving & BIT(p)) {
             memcpy(to, s->call->ports[p], s->frames * sizeof(float));
             for (uint32_t t = s->frames; t < s->padded; t++) to[t] = to[s->frames - 1];
-        } else CHUNKS(t, s) store(to + t, splat(s->call->ports[p][0]));
-        if (p >= SIZE) CHUNKS(t, s) store(to + t, clampf(load(to + t), low[p], high[p]));
-        else CHUNKS(t, s) store(to + t, bounded(load(to + t)));
+            CHUNKS(t, s) store(to + t, within(p, load(to + t)));
+        } else {
+            lanes v = within(p, splat(s->call->ports[p][0]));
+            CHUNKS(t, s) store(to + t, v);
+        }
     }
     for (int side = 0; side < 2; side++) {
         float *in = w->side[side], *slope = w->line[LINES + side];
@@ -420,18 +482,19 @@ static void take_ports(const segment *s, state *z) {
 static void take_lines(const segment *s, state *z) {
     scratch *w = s->w;
     float per_length = s->call->frames_per_second * (1 / 48000.0f);
-    make_swings(s, z->clock);
-    for (uint32_t i = 0; i < LINES; i++) {
-        if (place(s, &z->line[i], SIZE, lengths[i] * per_length, NEAREST)) {
-            if (read_still(s, i, z->line[i].whole, w->line[i])) continue;
-            spread(s, &z->line[i]);
+    for (int k = 0; k < SWINGS; k++) {
+        const uint32_t first = (uint32_t)k * TOGETHER;
+        uint32_t glide = 0;
+        make_swing(s, z->clock, k);
+        for (uint32_t i = first; i < first + TOGETHER; i++) {
+            if (place(s, &z->line[i], SIZE, lengths[i] * per_length, NEAREST)) continue;
+            glide |= 1u << (i - first);
+            CHUNKS(t, s) store(w->part + t, load(w->part + t) + load(w->swing + t));
+            read_line(s, i, NEAREST, w->line[i]);
         }
-        const float *swing = w->swing[i / (LINES / SWINGS)];
-        CHUNKS(t, s) store(w->part + t, load(w->part + t) + load(swing + t));
-        read_line(s, i, NEAREST, w->line[i]);
+        read_together(s, first, z->line + first, glide);
     }
-    bool moving = make_filters(s);
-    for (int i = 0; i < POLES; i += SIDE_BY_SIDE) filter(s, z->low, i, moving);
+    filter(s, z->low);
 }
 
 /// The input into the predelay, and from there into the diffuser.
@@ -446,6 +509,16 @@ static void delay_input(const segment *s, state *z) {
     }
 }
 
+/// Of all pairs of lines that are `apart` from each other.
+MEGA_INLINE void sums_and_differences(lanes v[LINES], int apart) {
+    for (int pair = 0; pair < LINES / 2; pair++) {
+        int i = pair / apart * apart * 2 + pair % apart;
+        lanes a = v[i], b = v[i + apart];
+        v[i] = a + b;
+        v[i + apart] = a - b;
+    }
+}
+
 /// The sums that are heard, and the network's turn.
 static void turn(const segment *s) {
     scratch *w = s->w;
@@ -457,27 +530,31 @@ static void turn(const segment *s) {
         }
         store(w->side[0] + t, sum[0]);
         store(w->side[1] + t, sum[1]);
-        // Hadamard: sums and differences of pairs, four times; 1/4 keeps the energy
-        for (int h = 1; h < LINES; h *= 2)
-            for (int i = 0; i < LINES; i++)
-                if (!(i & h)) {
-                    lanes a = v[i], b = v[i + h];
-                    v[i] = a + b;
-                    v[i + h] = a - b;
-                }
+        // Hadamard; 1/4 keeps the energy
+        sums_and_differences(v, 1);
+        sums_and_differences(v, 2);
+        sums_and_differences(v, 4);
+        sums_and_differences(v, 8);
         for (int i = 0; i < LINES; i++) store(w->line[i] + t, v[i] * splat(0.25f));
     }
 }
 
-/// Feeds every line from four places of the diffuser, at a level that makes any room as loud as its
-/// input.
+/// What makes any room as loud as its input.
+MEGA_INLINE lanes level_of(const segment *s, lanes size, lanes decay) {
+    lanes mean = length_of(s, size, splat(LENGTH_MEAN));
+    lanes per_decay = splat(9.9657843f * s->call->seconds_per_frame) / decay;
+    lanes lost = splat(1) - vexp2(splat(-2) * mean * per_decay); // of the energy, in a pass
+    return vsqrt(lost * splat(1.0f / (8 * TAPS)));
+}
+
+/// Feeds every line from four places of the diffuser.
 static void feed(const segment *s) {
     scratch *w = s->w;
+    const bool moving = s->call->moving & (BIT(SIZE) | BIT(DECAY));
+    lanes level = splat(0);
     CHUNKS(t, s) {
-        lanes mean = length_of(s, load(w->port[SIZE] + t), splat(LENGTH_MEAN));
-        lanes per_decay = splat(9.9657843f * s->call->seconds_per_frame) / load(w->port[DECAY] + t);
-        lanes lost = splat(1) - vexp2(splat(-2) * mean * per_decay); // of the energy, in a pass
-        store(w->part + t, vsqrt(lost * splat(1.0f / (8 * TAPS))));
+        if (!t || moving) level = level_of(s, load(w->port[SIZE] + t), load(w->port[DECAY] + t));
+        store(w->part + t, level);
     }
     float per_length = s->call->frames_per_second * (1 / 48000.0f);
     for (uint32_t i = 0; i < FEEDS; i++) {
