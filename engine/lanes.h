@@ -40,6 +40,8 @@ typedef ilanes mask; // all bits of a lane set, or none
 
 #if MEGA_WIDTH == 8 || (defined(__x86_64__) && MEGA_WIDTH <= 4)
 #include <immintrin.h>
+#elif MEGA_WIDTH == 4 && defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 // ---- making and reinterpreting -----------------------------------------------------------------
@@ -216,10 +218,23 @@ MEGA_INLINE lanes vsqrt(lanes v) {
     return v;
 #endif
 }
-/// The next whole number below. |v| must be below 2^31.
+/// The next whole number below; -0 stays so. |v| must be below 2^31.
 MEGA_INLINE lanes vfloor(lanes v) {
+#if MEGA_WIDTH == 16
+    return (lanes)_mm512_roundscale_ps((__m512)v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+#elif MEGA_WIDTH == 8
+    return (lanes)_mm256_round_ps((__m256)v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+#elif MEGA_WIDTH == 4 && defined(__SSE4_1__)
+    return (lanes)_mm_round_ps((__m128)v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+#elif MEGA_WIDTH == 4 && defined(__aarch64__)
+    return (lanes)vrndmq_f32((float32x4_t)v);
+#elif MEGA_WIDTH == 1 && (defined(__SSE4_1__) || defined(__aarch64__))
+    return __builtin_floorf(v); // one instruction, where the machine has it
+#else
     lanes whole = to_float(to_int(v));
-    return whole - vselect(lt(v, whole), splat(1), splat(0));
+    whole = whole - vselect(lt(v, whole), splat(1), splat(0));
+    return from_bits(bits_of(whole) | (bits_of(v) & isplat((int32_t)0x80000000u)));
+#endif
 }
 
 #include "lanes_math.h"
