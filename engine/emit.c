@@ -279,6 +279,14 @@ static uint32_t outputs(mega_emitter *e, uint32_t node, uint32_t list) {
     return push_operands(e, operands, m->output_count);
 }
 
+/// Bit o: nobody reads output o of the node.
+static uint16_t unread_outputs(const mega_emitter *e, uint32_t node) {
+    uint32_t unread = 0;
+    for (uint32_t o = 0; o < e->patch->nodes[node].module->output_count; o++)
+        unread |= (uint32_t)!e->output_used[e->first_output[node] + o] << o;
+    return (uint16_t)unread;
+}
+
 static void emit_taps(mega_emitter *e, uint32_t node, uint32_t list,
                       const mega_compile_request *request) {
     for (size_t t = 0; t < request->tap_count; t++) {
@@ -322,6 +330,7 @@ static void push_node(mega_emitter *e, uint32_t node, mega_opcode op, uint32_t i
     code->in_count = (uint16_t)in_count;
     code->out = out;
     code->out_count = has_outputs ? (uint16_t)row->module->output_count : 0;
+    code->unread = unread_outputs(e, node);
 }
 
 static void emit_node(mega_emitter *e, uint32_t node, const mega_compile_request *request) {

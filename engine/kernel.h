@@ -68,9 +68,56 @@ MEGA_INLINE void line_write(const lines *l, uint32_t line, ilanes position, lane
 #endif
 }
 
-/// The state of vector `u`, field by field: `state` is nothing but fields of one vector each.
+// ---- one voice, with frames in the lanes --------------------------------------------------------
+//
+// A one-lane call leaves all lanes but one empty. A module whose frames do not hang on each other
+// (or hang only by integer sums, which are exact in any order) also has `solo`: the same ports and
+// outputs, a float a frame, as many frames at once as this build has lanes. It gives the bits of
+// the one-lane build. Registers have room for a whole vector past a segment's end: what is read
+// there counts for nothing, what is written there nobody reads.
+
+/// What `solo` returns to say: nothing was done, let the one-lane build do it.
+#define MEGA_DECLINED ((uint64_t)1 << 63)
+#define MEGA_ALL_MOVE (MEGA_DECLINED - 1) ///< from `solo`: every output has a value per frame
+
+/// Where a loop is written once for both ways, in place of the number of a vector of lanes: one
+/// voice, with frames in the lanes.
+enum { SOLO = -1 };
+/// Frames that a turn of such a loop makes.
+MEGA_INLINE uint32_t frames_at_once(int u) { return u == SOLO ? MEGA_WIDTH : 1; }
+
+MEGA_INLINE int32_t bits_of_float(float v) {
+    int32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+#if MEGA_WIDTH == 1
+MEGA_INLINE int32_t solo_first(ilanes v) { return v; }
+MEGA_INLINE int32_t solo_last(ilanes v) { return v; }
+#else
+MEGA_INLINE int32_t solo_first(ilanes v) { return v[0]; }
+MEGA_INLINE int32_t solo_last(ilanes v) { return v[MEGA_WIDTH - 1]; }
+#endif
+/// 0, 1, 2 ...
+MEGA_INLINE ilanes solo_ramp(void) {
+    static const int32_t ramp[MEGA_LANE_COUNT] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                  8, 9, 10, 11, 12, 13, 14, 15};
+    ilanes v;
+    memcpy(&v, ramp, sizeof v);
+    return v;
+}
+
+// ---- state, ports, outputs ----------------------------------------------------------------------
+
+/// The state of vector `u`, field by field: `state` is nothing but fields of one vector each. Of
+/// SOLO: the one lane's, in every lane.
 MEGA_INLINE void state_load(void *s, size_t bytes, const mega_call *c, int u) {
     size_t fields = bytes / sizeof(lanes);
+    for (size_t f = 0; f < fields && u == SOLO; f++) {
+        ilanes all = isplat(bits_of_float(c->state[f * c->state_stride]));
+        memcpy((char *)s + f * sizeof(lanes), &all, sizeof all);
+    }
+    if (u == SOLO) return;
     for (size_t f = 0; f < fields; f++) {
 #if MEGA_WIDTH == 1
         (void)u;
@@ -81,8 +128,12 @@ MEGA_INLINE void state_load(void *s, size_t bytes, const mega_call *c, int u) {
 #endif
     }
 }
+/// Of SOLO: the first lane.
 MEGA_INLINE void state_store(const void *s, size_t bytes, const mega_call *c, int u) {
     size_t fields = bytes / sizeof(lanes);
+    for (size_t f = 0; f < fields && u == SOLO; f++)
+        memcpy(c->state + f * c->state_stride, (const char *)s + f * sizeof(lanes), sizeof(float));
+    if (u == SOLO) return;
     for (size_t f = 0; f < fields; f++) {
 #if MEGA_WIDTH == 1
         (void)u;
@@ -106,8 +157,9 @@ MEGA_INLINE void state_mend(void *s, size_t bytes, float *const *out, int count,
                             int u) {
     mask good = is_finite(splat(0));
     for (int o = 0; o < count; o++)
-        good = both(good, is_finite(load(out[o] + (size_t)(frames - 1) * MEGA_FRAME +
-                                         (size_t)(u * MEGA_WIDTH))));
+        good = both(good, is_finite(u == SOLO ? splat(out[o][frames - 1])
+                                              : load(out[o] + (size_t)(frames - 1) * MEGA_FRAME +
+                                                     (size_t)(u * MEGA_WIDTH))));
     if (all(good)) return;
     for (size_t at = 0; at < bytes; at += sizeof(lanes)) {
         lanes field;
@@ -120,7 +172,8 @@ MEGA_INLINE void state_mend(void *s, size_t bytes, float *const *out, int count,
 MEGA_INLINE context context_of(const mega_call *c, int u) {
     context x = {.seconds_per_frame = c->seconds_per_frame,
                  .frames_per_second = c->frames_per_second};
-    memcpy(&x.seed, c->seeds + u * MEGA_WIDTH, sizeof x.seed);
+    if (u == SOLO) x.seed = isplat(c->seeds[0]);
+    else memcpy(&x.seed, c->seeds + u * MEGA_WIDTH, sizeof x.seed);
     return x;
 }
 
@@ -134,43 +187,24 @@ MEGA_INLINE lines lines_of(const mega_call *c, int u) {
 #endif
 }
 
-/// Port `p` at frame `t`: a moving one has a value per frame.
+MEGA_INLINE bool port_moves(const mega_call *c, size_t p) { return c->moving >> p & 1; }
+/// Port `p` of one voice at frames t, t + 1, ...
+MEGA_INLINE lanes solo_port(const mega_call *c, size_t p, uint32_t t) {
+    return port_moves(c, p) ? load(c->ports[p] + t) : splat(c->ports[p][0]);
+}
+MEGA_INLINE bool solo_moves(const mega_call *c, size_t p) { return port_moves(c, p); }
+
+/// Port `p` at frame `t`: a moving one has a value per frame. Of SOLO: at frames t, t + 1, ...
 MEGA_INLINE lanes port_at(const mega_call *c, size_t p, uint32_t t, int u) {
-    size_t frame = (c->moving >> p & 1) ? t : 0;
+    if (u == SOLO) return solo_port(c, p, t);
+    size_t frame = port_moves(c, p) ? t : 0;
     return load(c->ports[p] + frame * MEGA_FRAME + u * MEGA_WIDTH);
 }
 
-// ---- one voice, with frames in the lanes --------------------------------------------------------
-//
-// A one-lane call leaves all lanes but one empty. A module whose frames do not hang on each other
-// (or hang only by integer sums, which are exact in any order) also has `solo`: the same ports and
-// outputs, a float a frame, as many frames at once as this build has lanes. It gives the bits of
-// the one-lane build. Registers have room for a whole vector past a segment's end: what is read
-// there counts for nothing, what is written there nobody reads.
-
-/// What `solo` returns to say: nothing was done, let the one-lane build do it.
-#define MEGA_DECLINED ((uint64_t)1 << 63)
-#define MEGA_ALL_MOVE (MEGA_DECLINED - 1) ///< from `solo`: every output has a value per frame
-
-MEGA_INLINE bool solo_moves(const mega_call *c, size_t p) { return c->moving >> p & 1; }
-/// Port `p` at frames t, t + 1, ...
-MEGA_INLINE lanes solo_port(const mega_call *c, size_t p, uint32_t t) {
-    return solo_moves(c, p) ? load(c->ports[p] + t) : splat(c->ports[p][0]);
-}
-#if MEGA_WIDTH == 1
-MEGA_INLINE int32_t solo_first(ilanes v) { return v; }
-MEGA_INLINE int32_t solo_last(ilanes v) { return v; }
-#else
-MEGA_INLINE int32_t solo_first(ilanes v) { return v[0]; }
-MEGA_INLINE int32_t solo_last(ilanes v) { return v[MEGA_WIDTH - 1]; }
-#endif
-/// 0, 1, 2 ...
-MEGA_INLINE ilanes solo_ramp(void) {
-    static const int32_t ramp[MEGA_LANE_COUNT] = {0, 1, 2,  3,  4,  5,  6,  7,
-                                                  8, 9, 10, 11, 12, 13, 14, 15};
-    ilanes v;
-    memcpy(&v, ramp, sizeof v);
-    return v;
+/// Where output `o` has frame `t`, or the frames from `t` on.
+MEGA_INLINE float *output_at(const mega_call *c, size_t o, uint32_t t, int u) {
+    if (u == SOLO) return c->outputs[o] + t;
+    return c->outputs[o] + (size_t)t * MEGA_FRAME + u * MEGA_WIDTH;
 }
 
 // Modules with delay memory say `#define KERNEL_LINES` before KERNEL; their tick takes `const lines
@@ -184,6 +218,9 @@ MEGA_INLINE ilanes solo_ramp(void) {
 #define KERNEL_TICK(u, in, out) tick(&s[u], &k[u], in, out)
 #define KERNEL_MEMORY
 #endif
+
+// What nobody reads is not written, but for the last frame, which says whether all is well.
+#define KERNEL_UNREAD const uint64_t unread = t + 1 < c->frames ? c->unread : 0;
 
 /// Defines `process` out of `state`, `coefs`, `prepare`, `tick`.
 /// @param IN, PARAM, OUT counts of inputs, parameters, outputs
@@ -214,6 +251,7 @@ MEGA_INLINE ilanes solo_ramp(void) {
                 k[u] = prepare(param, &x[u]);                                                      \
             }                                                                                      \
             for (uint32_t t = 0; t < c->frames; t++) {                                             \
+                KERNEL_UNREAD                                                                      \
                 for (int u = 0; u < MEGA_U; u++) {                                                 \
                     lanes in[in_room], out[OUT];                                                   \
                     in[0] = splat(0);                                                              \
@@ -221,7 +259,8 @@ MEGA_INLINE ilanes solo_ramp(void) {
                         in[i] = load(in_at[i] + t * in_step[i] + u * MEGA_WIDTH);                  \
                     KERNEL_TICK(u, in, out);                                                       \
                     for (int o = 0; o < (OUT); o++)                                                \
-                        store(out_at[o] + t * MEGA_FRAME + u * MEGA_WIDTH, out[o]);                \
+                        if ((OUT) == 1 || !(unread >> o & 1))                                      \
+                            store(out_at[o] + t * MEGA_FRAME + u * MEGA_WIDTH, out[o]);            \
                 }                                                                                  \
             }                                                                                      \
         } else {                                                                                   \
@@ -232,6 +271,7 @@ MEGA_INLINE ilanes solo_ramp(void) {
                 param_step[p] = (c->moving >> ((IN) + p) & 1) ? MEGA_FRAME : 0;                    \
             }                                                                                      \
             for (uint32_t t = 0; t < c->frames; t++) {                                             \
+                KERNEL_UNREAD                                                                      \
                 for (int u = 0; u < MEGA_U; u++) {                                                 \
                     lanes param[param_room], in[in_room], out[OUT];                                \
                     in[0] = splat(0);                                                              \
@@ -242,7 +282,8 @@ MEGA_INLINE ilanes solo_ramp(void) {
                         in[i] = load(in_at[i] + t * in_step[i] + u * MEGA_WIDTH);                  \
                     KERNEL_TICK(u, in, out);                                                       \
                     for (int o = 0; o < (OUT); o++)                                                \
-                        store(out_at[o] + t * MEGA_FRAME + u * MEGA_WIDTH, out[o]);                \
+                        if ((OUT) == 1 || !(unread >> o & 1))                                      \
+                            store(out_at[o] + t * MEGA_FRAME + u * MEGA_WIDTH, out[o]);            \
                 }                                                                                  \
             }                                                                                      \
         }                                                                                          \
@@ -265,6 +306,7 @@ MEGA_INLINE ilanes solo_ramp(void) {
             at[p] = c->ports[p];                                                                   \
             step[p] = (c->moving >> p & 1) ? MEGA_FRAME : 0;                                       \
         }                                                                                          \
+        const uint64_t unread = c->unread;                                                         \
         float *out_at[OUT];                                                                        \
         for (int o = 0; o < (OUT); o++) out_at[o] = c->outputs[o];                                 \
         for (uint32_t t = 0; t < frames; t++) {                                                    \
@@ -274,7 +316,8 @@ MEGA_INLINE ilanes solo_ramp(void) {
                     port[p] = load(at[p] + t * step[p] + u * MEGA_WIDTH);                          \
                 tick(port, out);                                                                   \
                 for (int o = 0; o < (OUT); o++)                                                    \
-                    store(out_at[o] + t * MEGA_FRAME + u * MEGA_WIDTH, out[o]);                    \
+                    if ((OUT) == 1 || !(unread >> o & 1))                                          \
+                        store(out_at[o] + t * MEGA_FRAME + u * MEGA_WIDTH, out[o]);                \
             }                                                                                      \
         }                                                                                          \
         return c->moving ? ~(uint64_t)0 : 0;                                                       \
@@ -283,7 +326,7 @@ MEGA_INLINE ilanes solo_ramp(void) {
         const uint32_t frames = c->moving ? c->frames : 1;                                         \
         for (uint32_t t = 0; t < frames; t += MEGA_WIDTH) {                                        \
             lanes port[PORTS], out[OUT];                                                           \
-            for (int p = 0; p < (PORTS); p++) port[p] = solo_port(c, (size_t)p, t);                \
+            for (int p = 0; p < (PORTS); p++) port[p] = solo_port(c, (size_t)p, t);                   \
             tick(port, out);                                                                       \
             for (int o = 0; o < (OUT); o++) store(c->outputs[o] + t, out[o]);                      \
         }                                                                                          \

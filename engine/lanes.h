@@ -200,6 +200,19 @@ MEGA_INLINE lanes clampf(lanes v, float low, float high) {
     return clamp(v, splat(low), splat(high));
 }
 MEGA_INLINE lanes vabs(lanes v) { return from_bits(bits_of(v) & isplat(0x7fffffff)); }
+/// The most negative number stays what it is.
+MEGA_INLINE ilanes iabs(ilanes v) {
+#if MEGA_WIDTH == 16
+    return (ilanes)_mm512_abs_epi32((__m512i)v);
+#elif MEGA_WIDTH == 8
+    return (ilanes)_mm256_abs_epi32((__m256i)v);
+#elif MEGA_WIDTH == 4 && defined(__SSE4_1__)
+    return (ilanes)_mm_abs_epi32((__m128i)v);
+#else
+    ilanes sign = v >> 31;
+    return isub(v ^ sign, sign);
+#endif
+}
 /// `magnitude`'s size with `sign`'s sign; `magnitude` must not be negative.
 MEGA_INLINE lanes with_sign(lanes magnitude, lanes sign) {
     return from_bits(bits_of(magnitude) | (bits_of(sign) & isplat((int32_t)0x80000000u)));

@@ -50,10 +50,9 @@ MEGA_INLINE lanes vsin_quarter(lanes v) {
 
 /// The sine of a 32-bit phase (2^32 is a turn), |error| <= 2.1e-7.
 MEGA_INLINE lanes vsin_phase(ilanes phase) {
-    // fold the half turns 0.25..0.75 back: sin(1/2 - v) = sin(v)
-    ilanes quarter = isplat(0x40000000);
-    mask outer = ilt(iadd(phase, quarter), isplat(0)); // phase in 0.25..0.75 of a turn
-    ilanes folded = iselect(outer, isub(isplat((int32_t)0x80000000u), phase), phase);
+    // fold the half turns 0.25..0.75 back, sin(1/2 - v) = sin(v): 1/4 - |v - 1/4|
+    const ilanes quarter = isplat(0x40000000);
+    ilanes folded = isub(quarter, iabs(isub(phase, quarter)));
     return vsin_quarter(to_float(folded) * splat(2.3283064365386963e-10f));
 }
 

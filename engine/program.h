@@ -58,6 +58,7 @@ typedef struct {
     uint16_t exponent_count; ///< SUM: the last ones of in_count
     uint32_t out;            ///< first output operand
     uint16_t out_count;
+    uint16_t unread; ///< CALL: bit o: nobody reads output o
     uint16_t bus;  ///< TAP; OWN: which of the owned parameters
     uint32_t body; ///< LOOP
 } mega_instruction;

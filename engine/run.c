@@ -110,6 +110,7 @@ static void make_ready(const mega_run *r, const mega_instruction *code, mega_ste
     mega_state_block *block = state_of(r, node);
     s->call = (mega_call){.ports = s->ports,
                           .outputs = s->outputs,
+                          .unread = code->unread,
                           .state = block ? block->state + r->lane : NULL,
                           .memory = block && block->memory ? block->memory + r->lane : NULL,
                           .memory_frames = block ? block->memory_frames : 0,

@@ -92,4 +92,21 @@ MEGA_INLINE lanes section_tick(section *s, const section_coefs *c, lanes x) {
     return (x - c->k * band) - s->low;
 }
 
+// ---- one voice: coefficients of as many frames as there are lanes, then the recursion
+
+/// Of coefficients whose lanes are frames those of frame `i`, in every lane.
+MEGA_INLINE void pick_frame(void *one, const void *frames, size_t bytes, uint32_t i) {
+    for (size_t f = 0; f < bytes; f += sizeof(lanes)) {
+        float v;
+        memcpy(&v, (const char *)frames + f + i * sizeof v, sizeof v);
+        lanes all = splat(v);
+        memcpy((char *)one + f, &all, sizeof all);
+    }
+}
+
+/// port_is, of one voice.
+MEGA_INLINE bool solo_is(const mega_call *c, size_t p, float value) {
+    return !solo_moves(c, p) && c->ports[p][0] == value;
+}
+
 #endif
