@@ -81,20 +81,31 @@ static const mega_param_row params[PARAMS_] = {
 static const mega_output_row outputs[] = {{"out", "the wave, -1..1, times amp, plus offset"}};
 
 #define HALF_TURN ((int32_t)0x80000000u)
+enum { AGE_MAX = 1 << 30 }; // 46 minutes at 384 kHz: every fade is over
 
-static inline coefs coefs_of(const lanes *param, const context *x) {
-    coefs c;
-    lanes turns = clampf(param[P_FREQ] * splat(x->seconds_per_frame), 0.0f, 0.49f);
-    lanes step = turns * splat(4294967296.0f);
-    c.step = to_int(step);
-    c.step_below = to_int((step - to_float(c.step)) * splat(16777216.0f));
-    lanes phase = clampf(param[P_PHASE], -1e6f, 1e6f);
-    phase = phase - vfloor(phase + splat(0.5f));
-    c.offset = to_int(clampf(phase, -0.5f, 0.4999999f) * splat(4294967296.0f));
-    c.shape = to_int(clampf(param[P_SHAPE], 0.0f, SMOOTH) + splat(0.5f));
-    lanes frames = clampf(param[P_FADE], 0.0f, 3600.0f) * splat(x->frames_per_second);
-    c.fade = splat(1) / vmax(frames, splat(1e-3f));
-    return c;
+#define BIT(param) ((uint64_t)1 << (1 + (param)))
+
+/// @param which parameters that say something new
+MEGA_INLINE void coefs_next(coefs *k, const mega_call *c, uint64_t which, uint32_t t, int u) {
+    if (which & BIT(P_FREQ)) {
+        lanes hz = port_at(c, 1 + P_FREQ, t, u);
+        lanes turns = clampf(hz * splat(c->seconds_per_frame), 0.0f, 0.49f);
+        lanes step = turns * splat(4294967296.0f);
+        k->step = to_int(step);
+        k->step_below = to_int((step - to_float(k->step)) * splat(16777216.0f));
+    }
+    if (which & BIT(P_PHASE)) {
+        lanes phase = clampf(port_at(c, 1 + P_PHASE, t, u), -1e6f, 1e6f);
+        phase = phase - vfloor(phase + splat(0.5f));
+        k->offset = to_int(clampf(phase, -0.5f, 0.4999999f) * splat(4294967296.0f));
+    }
+    if (which & BIT(P_SHAPE))
+        k->shape = to_int(clampf(port_at(c, 1 + P_SHAPE, t, u), 0.0f, SMOOTH) + splat(0.5f));
+    if (which & BIT(P_FADE)) {
+        lanes seconds = clampf(port_at(c, 1 + P_FADE, t, u), 0.0f, 3600.0f);
+        lanes frames = seconds * splat(c->frames_per_second);
+        k->fade = splat(1) / vmax(frames, splat(1e-3f));
+    }
 }
 
 /// a < b without signs
@@ -128,89 +139,146 @@ MEGA_INLINE lanes wave(int shape, ilanes phase, ilanes cycle, ilanes seed) {
 }
 
 /// @param shape of all lanes, or ANY for one each
-MEGA_INLINE lanes tick(state *s, const coefs *c, lanes sync, ilanes seed, int shape) {
+MEGA_INLINE lanes shaped(const coefs *k, int shape, ilanes phase, ilanes cycle, ilanes seed) {
+    if (shape != ANY) return wave(shape, phase, cycle, seed);
+    lanes v = wave(SINE, phase, cycle, seed);
+    for (int i = SINE + 1; i < ANY; i++)
+        v = vselect(ieq(k->shape, isplat(i)), wave(i, phase, cycle, seed), v);
+    return v;
+}
+
+/// @return what sync and the fade leave of the amplitude
+MEGA_INLINE lanes follow_sync(state *s, const coefs *k, lanes sync) {
     const mask restart = both(gt(sync, splat(0)), le(s->sync, splat(0)));
     s->sync = sync;
     s->phase = iselect(restart, isplat(0), s->phase);
     s->below = iselect(restart, isplat(0), s->below);
     s->age = iselect(restart, isplat(0), s->age);
     s->cycle = iselect(restart, iadd(s->cycle, isplat(1)), s->cycle);
+    s->age = iselect(ilt(s->age, isplat(AGE_MAX)), iadd(s->age, isplat(1)), s->age);
+    return vmin(to_float(s->age) * k->fade, splat(1));
+}
 
-    ilanes phase = iadd(s->phase, c->offset);
-    ilanes wrapped = iselect(below(phase, c->offset), isplat(1), isplat(0));
-    ilanes cycle = iadd(s->cycle, wrapped);
-    lanes v;
-    if (shape != ANY) v = wave(shape, phase, cycle, seed);
-    else {
-        v = wave(SINE, phase, cycle, seed);
-        for (int i = SINE + 1; i < ANY; i++)
-            v = vselect(ieq(c->shape, isplat(i)), wave(i, phase, cycle, seed), v);
-    }
-    // 2^30 frames are 46 minutes at 384 kHz: every fade is over
-    s->age = iselect(ilt(s->age, isplat(1 << 30)), iadd(s->age, isplat(1)), s->age);
-    v = v * vmin(to_float(s->age) * c->fade, splat(1));
+/// `n` frames on, at most MEGA_BLOCK_FRAMES: cycles, phase and what is below it are one number.
+MEGA_INLINE void go_on(state *s, const coefs *k, ilanes n) {
+    const ilanes half = isplat(0xffff);
+    ilanes under = iadd(s->below, imul(k->step_below, n));
+    ilanes low = iadd(iadd(s->phase & half, imul(k->step & half, n)), ishr(under, 24));
+    ilanes high = iadd(ishr(s->phase, 16), imul(ishr(k->step, 16), n));
+    high = iadd(high, ishr(low, 16));
+    s->below = under & isplat(0xffffff);
+    s->phase = iadd(ishl(high, 16), low & half);
+    s->cycle = iadd(s->cycle, ishr(high, 16));
+}
 
-    ilanes sum = iadd(s->below, c->step_below);
-    ilanes next = iadd(iadd(s->phase, c->step), ishr(sum, 24));
+/// The state in the frame that runs, and on to the next one.
+/// @param counts whether it counts cycles
+MEGA_INLINE state next_frame(state *s, const coefs *k, const bool counts) {
+    const state now = *s;
+    ilanes sum = iadd(now.below, k->step_below);
     s->below = sum & isplat(0xffffff);
-    s->cycle = iadd(s->cycle, iselect(below(next, s->phase), isplat(1), isplat(0)));
-    s->phase = next;
-    return v;
+    s->phase = iadd(iadd(now.phase, k->step), ishr(sum, 24));
+    if (counts)
+        s->cycle = iadd(now.cycle, iselect(below(s->phase, now.phase), isplat(1), isplat(0)));
+    return now;
 }
 
-MEGA_INLINE coefs coefs_at(const mega_call *c, uint32_t t, int u, const context *x) {
-    lanes param[PARAMS_];
-    for (size_t p = 0; p < PARAMS_; p++) param[p] = port_at(c, 1 + p, t, u);
-    return coefs_of(param, x);
+/// The same for one voice with frames in the lanes.
+MEGA_INLINE state next_frames(state *s, const coefs *k, uint32_t left) {
+    state now = *s;
+    go_on(&now, k, solo_ramp());
+    go_on(s, k, isplat((int32_t)(left < MEGA_WIDTH ? left : MEGA_WIDTH)));
+    return now;
 }
 
-MEGA_INLINE uint64_t run(const mega_call *c, int shape) {
-    const uint64_t in_loop = (uint64_t)1 << (1 + P_AMP) | (uint64_t)1 << (1 + P_OFFSET) | 1;
-    const bool moving = c->moving & ~in_loop;
-    state s[MEGA_U] = {0};
-    coefs k[MEGA_U];
-    context x[MEGA_U];
-    for (int u = 0; u < MEGA_U; u++) {
-        state_load(&s[u], sizeof s[u], c, u);
-        x[u] = context_of(c, u);
-        k[u] = coefs_at(c, 0, u, &x[u]);
+/// Nothing restarts, and fades are over.
+MEGA_INLINE bool is_steady(const mega_call *c, int u) {
+    if (c->moving & (BIT(P_FADE) | 1)) return false;
+    state s;
+    state_load(&s, sizeof s, c, u);
+    if (any(both(gt(port_at(c, 0, 0, u), splat(0)), le(s.sync, splat(0))))) return false;
+    coefs k;
+    coefs_next(&k, c, BIT(P_FADE), 0, u);
+    return all(ge(to_float(iadd(s.age, isplat(1))) * k.fade, splat(1)));
+}
+
+/// What a steady segment leaves of what it did not look at. @param before it
+MEGA_INLINE void catch_up(state *s, state before, const coefs *k, const mega_call *c, int u) {
+    for (uint32_t done = 0; done < c->frames; done += MEGA_BLOCK_FRAMES) {
+        uint32_t left = c->frames - done;
+        go_on(&before, k, isplat((int32_t)(left < MEGA_BLOCK_FRAMES ? left : MEGA_BLOCK_FRAMES)));
     }
-    for (uint32_t t = 0; t < c->frames; t++) {
-        for (int u = 0; u < MEGA_U; u++) {
-            if (moving) k[u] = coefs_at(c, t, u, &x[u]);
-            lanes v = tick(&s[u], &k[u], port_at(c, 0, t, u), x[u].seed, shape);
-            lanes amp = port_at(c, 1 + P_AMP, t, u), offset = port_at(c, 1 + P_OFFSET, t, u);
-            store(c->outputs[0] + t * MEGA_FRAME + u * MEGA_WIDTH, v * amp + offset);
-        }
+    s->cycle = before.cycle;
+    ilanes age = iadd(s->age, isplat((int32_t)c->frames));
+    s->age = iselect(ilt(age, isplat(AGE_MAX)), age, isplat(AGE_MAX));
+    s->sync = port_at(c, 0, 0, u);
+}
+
+/// One vector of lanes, or SOLO.
+/// @param steady is_steady, and frequency and phase stand still
+MEGA_INLINE void run(const mega_call *c, int u, const int shape, const bool steady) {
+    const uint64_t moving = c->moving & ~(BIT(P_AMP) | BIT(P_OFFSET) | 1);
+    const bool counts = !steady || shape > SQUARE;
+    const context x = context_of(c, u);
+    const uint32_t frames = c->frames, at_once = frames_at_once(u);
+    state s;
+    coefs k;
+    state_load(&s, sizeof s, c, u);
+    coefs_next(&k, c, ~(uint64_t)0, 0, u);
+    const state before = s;
+    for (uint32_t t = 0; t < frames; t += at_once) {
+        lanes part = splat(1);
+        if (!steady && moving) coefs_next(&k, c, moving, t, u);
+        if (!steady) part = follow_sync(&s, &k, port_at(c, 0, t, u));
+        state now = u == SOLO ? next_frames(&s, &k, frames - t) : next_frame(&s, &k, counts);
+        ilanes phase = iadd(now.phase, k.offset);
+        ilanes wrapped = iselect(below(phase, k.offset), isplat(1), isplat(0));
+        lanes v = shaped(&k, shape, phase, iadd(now.cycle, wrapped), x.seed);
+        if (!steady) v = v * part;
+        store(output_at(c, 0, t, u),
+              v * port_at(c, 1 + P_AMP, t, u) + port_at(c, 1 + P_OFFSET, t, u));
     }
-    for (int u = 0; u < MEGA_U; u++) state_store(&s[u], sizeof s[u], c, u);
-    return ~(uint64_t)0;
+    if (steady) catch_up(&s, before, &k, c, u);
+    state_store(&s, sizeof s, c, u);
 }
 
 /// The shape that all lanes have throughout, or ANY.
-static int common_shape(const mega_call *c) {
-    if (c->moving >> (1 + P_SHAPE) & 1) return ANY;
-    for (int shape = SINE; shape < ANY; shape++) {
-        int same = 1;
-        for (int u = 0; u < MEGA_U; u++)
-            same &= all(eq(port_at(c, 1 + P_SHAPE, 0, u), splat((float)shape)));
-        if (same) return shape;
-    }
+MEGA_INLINE int common_shape(const mega_call *c, int u) {
+    if (c->moving & BIT(P_SHAPE)) return ANY;
+    for (int shape = SINE; shape < ANY; shape++)
+        if (all(eq(port_at(c, 1 + P_SHAPE, 0, u), splat((float)shape)))) return shape;
     return ANY;
 }
 
-static uint64_t process(const mega_call *c) {
-    switch (common_shape(c)) {
-    case SINE: return run(c, SINE);
-    case TRIANGLE: return run(c, TRIANGLE);
-    case SAW: return run(c, SAW);
-    case RAMP: return run(c, RAMP);
-    case SQUARE: return run(c, SQUARE);
-    case RANDOM: return run(c, RANDOM);
-    case SMOOTH: return run(c, SMOOTH);
-    default: return run(c, ANY);
+/// @return false: one voice is not steady, and nothing was done
+MEGA_INLINE bool run_shape(const mega_call *c, int u, const int shape) {
+    const bool still = !(c->moving & (BIT(P_FREQ) | BIT(P_PHASE)));
+    if (shape != ANY && still && is_steady(c, u)) run(c, u, shape, true);
+    else if (u != SOLO) run(c, u, shape, false);
+    else return false;
+    return true;
+}
+
+MEGA_INLINE bool run_any(const mega_call *c, int u) {
+    switch (common_shape(c, u)) {
+    case SINE: return run_shape(c, u, SINE);
+    case TRIANGLE: return run_shape(c, u, TRIANGLE);
+    case SAW: return run_shape(c, u, SAW);
+    case RAMP: return run_shape(c, u, RAMP);
+    case SQUARE: return run_shape(c, u, SQUARE);
+    case RANDOM: return run_shape(c, u, RANDOM);
+    case SMOOTH: return run_shape(c, u, SMOOTH);
+    default: return run_shape(c, u, ANY);
     }
 }
 
+static uint64_t process(const mega_call *c) {
+    for (int u = 0; u < MEGA_U; u++) run_any(c, u);
+    return ~(uint64_t)0;
+}
+
+static uint64_t solo(const mega_call *c) { return run_any(c, SOLO) ? MEGA_ALL_MOVE : MEGA_DECLINED; }
+
 MODULE(lfo, .name = "lfo", .category = "control", .doc = "low-frequency oscillator", INPUTS(inputs),
-       PARAMS(params), OUTPUTS(outputs), STATE, .process = process)
+       PARAMS(params), OUTPUTS(outputs), STATE, .process = process,
+       .solo = solo)
