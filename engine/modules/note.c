@@ -52,26 +52,26 @@ static const mega_output_row outputs[] = {
 
 enum { FREQ, GATE, TRIGGER, VELOCITY, RELEASE, PRESSURE, BEND, TIMBRE, KEY, RANDOM };
 
+#define BIT(output) ((uint64_t)1 << (output))
+
 typedef struct {
     lanes field[MEGA_NOTE_FIELDS];
-    lanes bend_range, coefficient, random;
+    lanes bend_range, coefficient;
     ilanes glide_frames;
 } given;
 
 static const float SMOOTH_SECONDS = 0.003f; // to 1/e: faster than a hand, slower than a click
 
-static inline given read_call(const mega_call *c, int u) {
-    given g;
-    context x = context_of(c, u);
+static inline void read_note(given *g, const mega_call *c, int u) {
     for (int f = 0; f < MEGA_NOTE_FIELDS; f++)
-        g.field[f] = load(c->note + f * MEGA_LANE_COUNT + u * MEGA_WIDTH);
-    g.bend_range = port_at(c, 0, 0, u);
+        g->field[f] = load(c->note + f * MEGA_LANE_COUNT + u * MEGA_WIDTH);
+    g->bend_range = port_at(c, 0, 0, u);
+}
+
+static inline void read_speeds(given *g, const mega_call *c, int u) {
     lanes glide = clampf(port_at(c, 1, 0, u), 0.0f, 60.0f) * splat(c->frames_per_second);
-    g.glide_frames = to_int(glide);
-    g.coefficient = splat(1.0f) - vexp2(splat(-1.442695f * c->seconds_per_frame / SMOOTH_SECONDS));
-    ilanes struck = to_int(g.field[MEGA_NOTE_STRUCK]);
-    g.random = splat(0.5f) + splat(0.5f) * vunit(vhash(x.seed ^ imul(struck, isplat(0x27d4eb2d))));
-    return g;
+    g->glide_frames = to_int(glide);
+    g->coefficient = splat(1.0f) - vexp2(splat(-1.442695f * c->seconds_per_frame / SMOOTH_SECONDS));
 }
 
 static inline lanes bend_of(const given *g) {
@@ -102,66 +102,111 @@ static inline lanes approach(lanes now, lanes target, lanes coefficient) {
 }
 
 static inline lanes freq_of(const state *s) {
-    lanes done = to_float(s->left) / vmax(to_float(s->total), splat(1));
-    lanes key = s->key + s->bend + s->glide * done;
+    lanes key = s->key + s->bend;
+    if (!all(ieq(s->left, isplat(0))))
+        key = key + s->glide * (to_float(s->left) / vmax(to_float(s->total), splat(1)));
     return splat(440) * vexp2((key - splat(69)) * splat(1.0f / 12.0f));
 }
 
-/// True where nothing will move: no glide, every smoothed value at its target.
-static inline int settled(const state *s, const given *g) {
-    mask stands = both(ieq(s->left, isplat(0)), ieq(s->age, isplat(1)));
-    stands = both(stands, eq(s->struck, g->field[MEGA_NOTE_STRUCK]));
-    stands = both(stands, eq(s->bend, bend_of(g)));
-    stands = both(stands, eq(s->pressure, g->field[MEGA_NOTE_PRESSED]));
-    return all(both(stands, eq(s->timbre, g->field[MEGA_NOTE_SLID])));
+static inline mask has_begun(const state *s, const given *g) {
+    return both(ieq(s->age, isplat(1)), eq(s->struck, g->field[MEGA_NOTE_STRUCK]));
 }
 
-static inline void tick(state *s, const given *g, float *const *out, size_t at) {
+/// Outputs that are under way in some lane: a glide, a smoothed value that is not at its target.
+static inline uint64_t under_way(const state *s, const given *g) {
+    uint64_t moving = 0;
+    const mask bent = eq(s->bend, bend_of(g));
+    if (!all(bent)) moving |= BIT(BEND);
+    if (!all(both(bent, ieq(s->left, isplat(0))))) moving |= BIT(FREQ);
+    if (!all(has_begun(s, g))) moving |= BIT(TRIGGER);
+    if (!all(eq(s->pressure, g->field[MEGA_NOTE_PRESSED]))) moving |= BIT(PRESSURE);
+    if (!all(eq(s->timbre, g->field[MEGA_NOTE_SLID]))) moving |= BIT(TIMBRE);
+    return moving;
+}
+
+static inline lanes random_of(const mega_call *c, const given *g, int u) {
+    const ilanes struck = to_int(g->field[MEGA_NOTE_STRUCK]), seed = context_of(c, u).seed;
+    return splat(0.5f) + splat(0.5f) * vunit(vhash(seed ^ imul(struck, isplat(0x27d4eb2d))));
+}
+
+#define PUT(output, t, value)                                                                      \
+    if (which & BIT(output)) store(output_at(c, output, t, u), value)
+
+/// What a segment has once.
+static inline void put_still(const mega_call *c, uint64_t which, const given *g, int u) {
+    PUT(GATE, 0, g->field[MEGA_NOTE_GATE]);
+    PUT(VELOCITY, 0, g->field[MEGA_NOTE_VELOCITY]);
+    PUT(RELEASE, 0, g->field[MEGA_NOTE_RELEASE]);
+    PUT(KEY, 0, g->field[MEGA_NOTE_KEY]);
+    PUT(RANDOM, 0, random_of(c, g, u));
+}
+
+/// What may change from frame to frame.
+static inline void put_frame(const mega_call *c, uint64_t which, const state *s, const given *g,
+                             uint32_t t, int u) {
+    PUT(FREQ, t, freq_of(s));
+    PUT(TRIGGER, t, vselect(has_begun(s, g), splat(0), splat(1)));
+    PUT(PRESSURE, t, s->pressure);
+    PUT(BEND, t, s->bend);
+    PUT(TIMBRE, t, s->timbre);
+}
+
+static inline void smooth(state *s, const given *g) {
     s->bend = approach(s->bend, bend_of(g), g->coefficient);
     s->pressure = approach(s->pressure, g->field[MEGA_NOTE_PRESSED], g->coefficient);
     s->timbre = approach(s->timbre, g->field[MEGA_NOTE_SLID], g->coefficient);
-    store(out[FREQ] + at, freq_of(s));
-    mask stands = both(ieq(s->age, isplat(1)), eq(s->struck, g->field[MEGA_NOTE_STRUCK]));
-    store(out[TRIGGER] + at, vselect(stands, splat(0), splat(1)));
-    store(out[PRESSURE] + at, s->pressure);
-    store(out[BEND] + at, s->bend);
-    store(out[TIMBRE] + at, s->timbre);
+}
+
+static inline void end_frame(state *s, const given *g) {
     s->age = isplat(1);
     s->struck = g->field[MEGA_NOTE_STRUCK];
     s->left = iselect(igt(s->left, isplat(0)), isub(s->left, isplat(1)), isplat(0));
 }
 
-static inline void store_still(const given *g, float *const *out, size_t at) {
-    store(out[GATE] + at, g->field[MEGA_NOTE_GATE]);
-    store(out[VELOCITY] + at, g->field[MEGA_NOTE_VELOCITY]);
-    store(out[RELEASE] + at, g->field[MEGA_NOTE_RELEASE]);
-    store(out[KEY] + at, g->field[MEGA_NOTE_KEY]);
-    store(out[RANDOM] + at, g->random);
+/// Everything stands in every lane, and did before: there is nothing to work out.
+static inline bool stands(const mega_call *c, const state *s, const given *g) {
+    if (c->moving & 1) return false;
+    for (int u = 0; u < MEGA_U; u++)
+        if (under_way(&s[u], &g[u]) || !all(eq(s[u].key, g[u].field[MEGA_NOTE_KEY]))) return false;
+    return true;
+}
+
+/// @return outputs that move
+static inline uint64_t begin_all(const mega_call *c, state *s, given *g) {
+    uint64_t moving = c->moving & 1 ? BIT(FREQ) | BIT(BEND) : 0;
+    for (int u = 0; u < MEGA_U; u++) {
+        read_speeds(&g[u], c, u);
+        begin(&s[u], &g[u]);
+        moving |= under_way(&s[u], &g[u]);
+    }
+    return moving;
+}
+
+static inline void run(const mega_call *c, uint64_t moving, state *s, given *g, int u) {
+    for (uint32_t t = 0; t < (moving ? c->frames : 1); t++) {
+        if (c->moving & 1) g->bend_range = port_at(c, 0, t, u);
+        smooth(s, g);
+        put_frame(c, ~c->unread & (t ? moving : ~(uint64_t)0), s, g, t, u);
+        end_frame(s, g);
+    }
+    state_store(s, sizeof *s, c, u);
 }
 
 static uint64_t process(const mega_call *c) {
-    const uint64_t may_move =
-        1u << FREQ | 1u << TRIGGER | 1u << PRESSURE | 1u << BEND | 1u << TIMBRE;
     state s[MEGA_U];
     given g[MEGA_U];
-    const bool range_moves = c->moving & 1;
-    int stands = !range_moves;
     for (int u = 0; u < MEGA_U; u++) {
         state_load(&s[u], sizeof s[u], c, u);
-        g[u] = read_call(c, u);
-        begin(&s[u], &g[u]);
-        stands &= settled(&s[u], &g[u]);
+        read_note(&g[u], c, u);
     }
-    uint32_t frames = stands ? 1 : c->frames;
+    const bool idle = stands(c, s, g);
+    const uint64_t moving = idle ? 0 : begin_all(c, s, g);
     for (int u = 0; u < MEGA_U; u++) {
-        for (uint32_t t = 0; t < frames; t++) {
-            if (range_moves) g[u].bend_range = port_at(c, 0, t, u);
-            tick(&s[u], &g[u], c->outputs, (size_t)t * MEGA_FRAME + (size_t)(u * MEGA_WIDTH));
-        }
-        store_still(&g[u], c->outputs, (size_t)(u * MEGA_WIDTH));
-        state_store(&s[u], sizeof s[u], c, u);
+        put_still(c, ~c->unread, &g[u], u);
+        if (idle) put_frame(c, ~c->unread, &s[u], &g[u], 0, u);
+        else run(c, moving, &s[u], &g[u], u);
     }
-    return stands ? 0 : may_move;
+    return moving;
 }
 
 MODULE(note, .name = "note", .category = "source",
