@@ -154,6 +154,34 @@ static uint64_t process(const mega_call *c) {
     return port_is(c, 1 + P_SLOPE, 0) ? process_plain(c) : process_steep(c);
 }
 
+/// Where the cutoff moves it costs more than the filter does: that part side by side.
+static uint64_t solo(const mega_call *c) {
+    const bool moves = solo_moves(c, 1 + P_FREQ) || solo_moves(c, 1 + P_RES);
+    if (!moves || !solo_is(c, 1 + P_SLOPE, 0) || !solo_is(c, 1 + P_DRIVE, 0)) return MEGA_DECLINED;
+    state s;
+    state_load(&s, sizeof s, c, SOLO);
+    const context x = context_of(c, SOLO);
+    coefs k, now;
+    for (uint32_t t = 0; t < c->frames; t++) {
+        const uint32_t i = t % MEGA_WIDTH;
+        if (i == 0) {
+            lanes param[PARAMS_];
+            for (size_t p = 0; p < PARAMS_; p++) param[p] = solo_port(c, 1 + p, t);
+            k = prepare_plain(param, &x);
+        }
+        pick_frame(&now.first, &k.first, sizeof k.first, i);
+        lanes in = splat(c->ports[0][solo_moves(c, 0) ? t : 0]), out[5];
+        tick_plain(&s, &now, &in, out);
+        const uint64_t unread = t + 1 < c->frames ? c->unread : 0; // as KERNEL has it
+        for (int o = 0; o < 5; o++)
+            if (!(unread >> o & 1)) memcpy(c->outputs[o] + t, &out[o], sizeof(float));
+    }
+    state_mend(&s, sizeof s, c->outputs, 5, c->frames, SOLO);
+    state_store(&s, sizeof s, c, SOLO);
+    return MEGA_ALL_MOVE;
+}
+
 MODULE(svf, .name = "svf", .category = "filter",
        .doc = "two- or four-pole state-variable filter; stable under fast modulation",
-       INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE, .process = process)
+       INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE, .process = process,
+       .solo = solo)
