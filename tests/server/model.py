@@ -110,13 +110,14 @@ class Synth:
 
     def edit(self, ops):
         new = copy.deepcopy(self.document)
-        for op in ops: getattr(self, "op_" + op["op"])(new, op)
+        steps = [getattr(self, "op_" + op["op"])(new, op) for op in ops]  # False: all of it was there already
         self.check_outputs(new)
         if new.has_cycle(): raise Wrong("cycle", "not-found", "bad-type", "patch")
         named = [("param", op["id"], op["param"]) for op in ops if op["op"] == "set"]
         named += [("knob", op["id"]) for op in ops if op["op"] == "knob" and "value" in op]
         rename = next(((op["id"], op["to"]) for op in ops if op["op"] == "rename"), None)
-        self.undos.append(self.change(new, rename, named))
+        back = self.change(new, rename, named)
+        if any(step is not False for step in steps): self.undos.append(back)
         self.redos = []
 
     def check_outputs(self, d):
@@ -164,7 +165,7 @@ class Synth:
         if op["type"] not in self.modules: raise Wrong("not-found", "bad-type", "patch")
         params = dict(op.get("params", {}))
         if op["id"] in d.nodes:
-            if d.nodes[op["id"]] == {"type": op["type"], "params": params}: return  # it is there already, and equal
+            if d.nodes[op["id"]] == {"type": op["type"], "params": params}: return False
             raise Wrong("conflict", "patch")
         d.nodes[op["id"]] = {"type": op["type"], "params": params}
 
@@ -185,7 +186,7 @@ class Synth:
         if any(p["name"] == to[1] and p.get("fixed") for p in module["params"]): raise Wrong("bad-type", "not-found", "patch")
         source = tuple(source) if isinstance(source, list) else source
         cable = {"from": source, "to": tuple(to), "amount": op.get("amount", 1), "as": op.get("as", "add")}
-        if cable in d.cables: return  # it is there already, and equal
+        if cable in d.cables: return False
         if any(c["from"] == source and c["to"] == tuple(to) for c in d.cables): raise Wrong("conflict", "patch")
         d.cables.append(cable)
 

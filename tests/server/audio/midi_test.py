@@ -46,7 +46,7 @@ server = Server(MEGASYNTHD, "--state", "none", backend="jack", env=ENVIRONMENT)
 client = server.client()
 
 
-def notice(topic, seconds=10, **wanted):
+def notice(topic, seconds=60, **wanted):
     """Waits for one that has all these values."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -58,7 +58,7 @@ def notice(topic, seconds=10, **wanted):
     raise AssertionError(f"no notice of {topic} {wanted}: {client.notices[-5:]}")
 
 
-def until(what, seconds=10):
+def until(what, seconds=60):
     """Asks until it holds."""
     end = time.monotonic() + seconds
     while not (got := what()):
