@@ -396,6 +396,7 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
     number_outputs(e);
     if (!e->failed) make_knobs(e);
     if (!e->failed) mega_emit(e, request);
+    mega_fuse(e);
     mega_assign_registers(e);
     if (e->failed) return MEGA_ERROR_MEMORY;
     make_voices(e, request->groups_min);

@@ -79,16 +79,37 @@ static void constants(text *t, const mega_program *p, const mega_patch *patch, b
     }
 }
 
-static void terms(text *t, const mega_program *p, const mega_instruction *code) {
-    uint32_t count = code->in_count - code->exponent_count;
+/// A sum of products: v0*v1*0.5 + v2.
+static void terms(text *t, const mega_program *p, uint32_t first, uint32_t count) {
     if (!count) say(t, "0");
-    for (uint32_t i = 0; i < code->in_count; i++) {
-        say(t, i == 0 && count ? "" : i < count ? " + " : i == count ? " * 2^(" : " + ");
-        operand(t, &p->operands[code->in + i]);
-        float amount = p->amounts[code->in + i];
+    for (uint32_t i = 0, factors; i < count; i += factors) {
+        const mega_operand *o = &p->operands[first + i];
+        say(t, i ? " + " : "");
+        operand(t, o);
+        for (factors = 1; i + factors < count && o[factors].times; factors++) {
+            say(t, "*");
+            operand(t, &o[factors]);
+        }
+        float amount = p->amounts[first + i];
         if (amount != 1) say(t, "*%g", (double)amount);
     }
-    if (code->exponent_count) say(t, ")");
+}
+
+/// A part that multiplies what stands before it.
+static void times(text *t, const mega_program *p, const char *open, uint32_t first,
+                  uint32_t count) {
+    if (!count) return;
+    say(t, " * %s", open);
+    terms(t, p, first, count);
+    say(t, ")");
+}
+
+static void reads(text *t, const mega_program *p, const mega_instruction *code) {
+    uint32_t rest = code->exponent_count + code->by_count, count = code->in_count - rest;
+    if (code->op == MEGA_OP_SUM || code->op == MEGA_OP_REDUCE) terms(t, p, code->in, count);
+    else operands(t, p, code->in, count);
+    times(t, p, "2^(", code->in + count, code->exponent_count);
+    times(t, p, "(", code->in + count, code->by_count);
 }
 
 /// @param inside a loop
@@ -116,8 +137,7 @@ static void instruction(text *t, const mega_program *p, const mega_instruction *
     }
     say(t, "%s%-10s ", inside ? "    " : "  ", names[code->op]);
     if (code->op == MEGA_OP_CALL) say(t, "%s ", mega_isa_one.modules[code->module]->name);
-    if (code->op == MEGA_OP_SUM) terms(t, p, code);
-    else operands(t, p, code->in, code->in_count);
+    reads(t, p, code);
     if (code->out_count) say(t, code->in_count ? " -> " : "-> ");
     operands(t, p, code->out, code->out_count);
     say(t, "\t; %s\n", p->nodes[code->node].id);

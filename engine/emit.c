@@ -37,15 +37,9 @@ static mega_operand register_operand(const mega_emitter *e, uint32_t virtual) {
                           .index = virtual};
 }
 
-/// A term of a sum.
-typedef struct {
-    mega_operand operand;
-    float amount;
-    int8_t fade;
-} term;
+typedef mega_emit_term term;
 
-/// Appends operands; amounts and fades go beside them.
-static uint32_t push_terms(mega_emitter *e, const term *terms, uint32_t count) {
+uint32_t mega_emit_terms(mega_emitter *e, const term *terms, uint32_t count) {
     mega_program *p = e->program;
     uint32_t need = p->operand_count + count, room = e->operand_room;
     if (!grow(e, &p->operands, &room, need, sizeof *p->operands)) return 0;
@@ -63,7 +57,7 @@ static uint32_t push_terms(mega_emitter *e, const term *terms, uint32_t count) {
 
 static uint32_t push_operands(mega_emitter *e, const mega_operand *operands, uint32_t count) {
     uint32_t first = e->program->operand_count;
-    for (uint32_t i = 0; i < count; i++) push_terms(e, &(term){operands[i], 1, 0}, 1);
+    for (uint32_t i = 0; i < count; i++) mega_emit_terms(e, &(term){operands[i], 1, 0}, 1);
     return first;
 }
 
@@ -198,7 +192,7 @@ static uint32_t sum(mega_emitter *e, uint32_t node, const port_cables *in, uint3
         return 0;
     }
     uint32_t exponents = 0, count = gather(e, in, list, base, terms, &exponents);
-    uint32_t in_at = push_terms(e, terms, count + exponents);
+    uint32_t in_at = mega_emit_terms(e, terms, count + exponents);
     free(terms);
     uint32_t out =
         new_virtual(e, mega_list_is_voice(list) ? MEGA_BANK_VOICE : MEGA_BANK_SHARED, list);

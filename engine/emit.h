@@ -21,6 +21,13 @@ typedef struct {
     uint32_t list;
 } mega_emitted;
 
+/// An operand, and what lies beside it.
+typedef struct {
+    mega_operand operand;
+    float amount;
+    int8_t fade;
+} mega_emit_term;
+
 typedef struct {
     const mega_patch *patch;
     const mega_graph *graph;
@@ -57,6 +64,11 @@ static inline bool mega_list_is_voice(uint32_t list) { return list && list % 2 =
 
 /// Emits all instructions of the patch. Sets `failed` without memory.
 void mega_emit(mega_emitter *e, const mega_compile_request *request);
+/// Appends operands. @return the first one's index
+uint32_t mega_emit_terms(mega_emitter *e, const mega_emit_term *terms, uint32_t count);
+/// Makes one instruction of several where a value is read once; the sound's bits stay the same.
+void mega_fuse(mega_emitter *e);
+extern bool mega_fuse_never; ///< tests set it, to compare
 /// Orders the lists into phases and gives each virtual register a real one, by liveness.
 void mega_assign_registers(mega_emitter *e);
 

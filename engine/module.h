@@ -72,7 +72,7 @@ enum {
     /// Breaks cycles too: its one output is what went into its one input one frame ago, which is
     /// its one field of state. A cycle through it runs frame by frame.
     MEGA_DELAYS_FRAME = 128,
-    /// Every input is a factor: while one is 0 so are the outputs.
+    /// The output is the product of all ports, from left to right; while an input is 0 so is it.
     MEGA_MULTIPLIES = 256,
     /// One call renders a block at most: a longer segment calls it several times. Every output
     /// must move.

@@ -14,65 +14,102 @@ typedef struct {
 #define BY_LANES ((walk){MEGA_FRAME, MEGA_U, false})
 #define BY_FRAMES ((walk){MEGA_WIDTH, 1, true})
 
-/// A term as the loops want it: a step of 0 where it stands still.
+/// A register as the loops want it: a step of 0 where it stands still.
 typedef struct {
     const float *at;
     size_t step;
-    lanes amount, still;
+    lanes still;
+} walked;
+
+typedef struct {
+    walked factors[MEGA_FACTORS_MAX];
+    lanes amount;
 } hoisted;
 
-MEGA_INLINE lanes value_of(const hoisted *h, uint32_t t, int u) {
-    // times 1 is exact: no branch for plain cables
-    return load(h->at + t * h->step + u * MEGA_WIDTH) * h->amount;
+MEGA_INLINE lanes read_at(const walked *r, uint32_t t, int u) {
+    return load(r->at + t * r->step + u * MEGA_WIDTH);
+}
+
+MEGA_INLINE lanes value_of(const hoisted *h, size_t factors, uint32_t t, int u) {
+    lanes v = read_at(&h->factors[0], t, u);
+    for (size_t i = 1; i < factors; i++) v = v * read_at(&h->factors[i], t, u);
+    return v * h->amount; // times 1 is exact: no branch for plain cables
 }
 
 /// Of one voice, what stands still is one float.
-MEGA_INLINE void hoist(hoisted *h, const mega_term *term, const walk w) {
-    h->at = term->at;
-    h->step = term->moving ? w.step : 0;
-    h->amount = splat(term->amount);
-    if (!w.solo || term->moving) return;
-    h->still = splat(*term->at);
-    h->at = (const float *)&h->still;
+MEGA_INLINE void start(walked *r, const float *at, bool moving, const walk w) {
+    r->at = at;
+    r->step = moving ? w.step : 0;
+    if (!w.solo || moving) return;
+    r->still = splat(*at);
+    r->at = (const float *)&r->still;
 }
 
-/// `count` and `w` are constants where this is inlined: a loop of its own for each usual number of
-/// cables.
-MEGA_INLINE void add_terms(float *out, const mega_term *terms, size_t count, uint32_t turns,
-                           const walk w) {
+/// A term that has fewer factors than others is multiplied by 1.
+MEGA_INLINE void hoist(hoisted *h, const mega_term *term, size_t factors, const walk w) {
+    static const float ones[MEGA_LANE_COUNT] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    start(&h->factors[0], term->at, term->moving, w);
+    for (size_t i = 1; i < factors; i++) {
+        mega_factor f = {ones, false};
+        if (i <= term->more_count) f = term->more[i - 1];
+        start(&h->factors[i], f.at, f.moving, w);
+    }
+    h->amount = splat(term->amount);
+}
+
+/// `count`, `factors` and `w` are constants where this is inlined: a loop of its own for each usual
+/// shape of a sum.
+MEGA_INLINE void add_terms(float *out, const mega_term *terms, size_t count, size_t factors,
+                           uint32_t turns, const walk w) {
     hoisted h[4];
-    for (size_t i = 0; i < count; i++) hoist(&h[i], &terms[i], w);
+    for (size_t i = 0; i < count; i++) hoist(&h[i], &terms[i], factors, w);
     for (uint32_t t = 0; t < turns; t++)
         for (int u = 0; u < w.vectors; u++) {
-            lanes v = value_of(&h[0], t, u);
-            for (size_t i = 1; i < count; i++) v = v + value_of(&h[i], t, u);
+            lanes v = value_of(&h[0], factors, t, u);
+            for (size_t i = 1; i < count; i++) v = v + value_of(&h[i], factors, t, u);
             store(out + t * w.step + u * MEGA_WIDTH, v);
         }
 }
 
 /// out = out + more terms, from left to right as ever.
-MEGA_INLINE void add_more(float *out, const mega_term *terms, size_t count, uint32_t turns,
-                          const walk w) {
+MEGA_INLINE void add_more(float *out, const mega_term *terms, size_t count, size_t factors,
+                          uint32_t turns, const walk w) {
     for (size_t i = 0; i < count; i++) {
         hoisted h;
-        hoist(&h, &terms[i], w);
+        hoist(&h, &terms[i], factors, w);
         for (uint32_t t = 0; t < turns; t++)
             for (int u = 0; u < w.vectors; u++) {
                 float *at = out + t * w.step + u * MEGA_WIDTH;
-                store(at, load(at) + value_of(&h, t, u));
+                store(at, load(at) + value_of(&h, factors, t, u));
             }
     }
 }
 
+MEGA_INLINE void add_all(float *out, const mega_term *terms, size_t count, size_t factors,
+                         uint32_t turns, const walk w) {
+    switch (count) {
+    case 1: add_terms(out, terms, 1, factors, turns, w); break;
+    case 2: add_terms(out, terms, 2, factors, turns, w); break;
+    case 3: add_terms(out, terms, 3, factors, turns, w); break;
+    default:
+        add_terms(out, terms, 4, factors, turns, w);
+        add_more(out, terms + 4, count - 4, factors, turns, w);
+    }
+}
+
+static size_t most_factors(const mega_term *terms, size_t count) {
+    uint32_t most = 0;
+    for (size_t i = 0; i < count; i++)
+        most = terms[i].more_count > most ? terms[i].more_count : most;
+    return 1 + most;
+}
+
 MEGA_INLINE void add_up(float *out, const mega_term *terms, size_t count, uint32_t turns,
                         const walk w) {
-    switch (count) {
-    case 1: add_terms(out, terms, 1, turns, w); break;
-    case 2: add_terms(out, terms, 2, turns, w); break;
-    case 3: add_terms(out, terms, 3, turns, w); break;
-    default:
-        add_terms(out, terms, 4, turns, w);
-        add_more(out, terms + 4, count - 4, turns, w);
+    switch (most_factors(terms, count)) {
+    case 1: add_all(out, terms, count, 1, turns, w); break;
+    case 2: add_all(out, terms, count, 2, turns, w); break;
+    default: add_all(out, terms, count, MEGA_FACTORS_MAX, turns, w);
     }
 }
 
@@ -80,26 +117,29 @@ MEGA_INLINE void raise(float *out, const mega_term *exponents, size_t count, uin
                        const walk w) {
     hoisted h[8];
     float scratch[MEGA_SEGMENT_FRAMES * MEGA_LANE_COUNT];
-    mega_term summed = {scratch, true, 1};
-    if (count > COUNT_OF(h)) { // many: summed first
+    mega_term summed = {.at = scratch, .moving = true, .amount = 1};
+    if (count > COUNT_OF(h) || most_factors(exponents, count) > 1) { // summed first
         add_up(scratch, exponents, count, turns, w);
         exponents = &summed;
         count = 1;
     }
-    for (size_t i = 0; i < count; i++) hoist(&h[i], &exponents[i], w);
+    for (size_t i = 0; i < count; i++) hoist(&h[i], &exponents[i], 1, w);
     for (uint32_t t = 0; t < turns; t++)
         for (int u = 0; u < w.vectors; u++) {
             float *at = out + t * w.step + u * MEGA_WIDTH;
-            lanes e = value_of(&h[0], t, u);
-            for (size_t i = 1; i < count; i++) e = e + value_of(&h[i], t, u);
+            lanes e = value_of(&h[0], 1, t, u);
+            for (size_t i = 1; i < count; i++) e = e + value_of(&h[i], 1, t, u);
             store(at, load(at) * vexp2(e));
         }
 }
 
 static bool any_moving(const mega_term *terms, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (terms[i].moving) return true;
-    return false;
+    bool moving = false;
+    for (size_t i = 0; i < count; i++) {
+        moving |= terms[i].moving;
+        for (uint32_t k = 0; k < terms[i].more_count; k++) moving |= terms[i].more[k].moving;
+    }
+    return moving;
 }
 
 MEGA_INLINE bool sum_by(float *out, const mega_term *terms, size_t term_count,
@@ -142,6 +182,25 @@ MEGA_INLINE ilanes larger(ilanes a, ilanes b) {
 #endif
 }
 
+/// What is reduced, as the loops want it.
+typedef struct {
+    walked in;
+    hoisted by[MEGA_BY_MAX];
+} outgoing;
+
+MEGA_INLINE void prepare(outgoing *o, const mega_product *in, size_t by_count, const walk w) {
+    start(&o->in, in->in.at, in->in.moving, w);
+    for (size_t i = 0; i < by_count; i++) hoist(&o->by[i], &in->by[i], 1, w);
+}
+
+MEGA_INLINE lanes outgoing_at(const outgoing *o, size_t by_count, uint32_t t, int u) {
+    lanes v = read_at(&o->in, t, u);
+    if (!by_count) return v;
+    lanes by = value_of(&o->by[0], 1, t, u);
+    for (size_t i = 1; i < by_count; i++) by = by + value_of(&o->by[i], 1, t, u);
+    return v * by;
+}
+
 #if MEGA_WIDTH > 1
 // The tree: lane i with lane i + 8, those with + 4, + 2, + 1. A narrow build leaves out sums with
 // lanes that are 0; the 0 that is added still makes +0 of -0.
@@ -172,12 +231,12 @@ MEGA_INLINE quarter finish(quarter a, quarter b, quarter c, quarter d) {
 }
 
 /// Lanes that count, times their gain, folded; sizes of all frames go to `highest`.
-MEGA_INLINE quarter take_frame(const float *in, const float *gain, const ilanes *keep,
-                               ilanes *highest) {
+MEGA_INLINE quarter take_frame(const outgoing *in, size_t by_count, uint32_t t, const float *gain,
+                               const ilanes *keep, ilanes *highest) {
     lanes v[MEGA_U];
     for (int u = 0; u < MEGA_U; u++) {
-        lanes a = load(in + u * MEGA_WIDTH);
-        if (gain) a = a * load(gain + u * MEGA_WIDTH);
+        lanes a = outgoing_at(in, by_count, t, u);
+        if (gain) a = a * load(gain + (size_t)t * MEGA_FRAME + u * MEGA_WIDTH);
         ilanes bits = bits_of(a) & keep[u];
         highest[u] = larger(bits & isplat(0x7fffffff), highest[u]);
         v[u] = from_bits(bits);
@@ -193,7 +252,17 @@ MEGA_INLINE uint32_t not_finite(const ilanes *highest) {
     return bad;
 }
 
-static uint32_t reduce(float *out, const float *in, bool moving, const float *gain, uint32_t active,
+/// `by_count` is a constant where this is inlined.
+MEGA_INLINE void take_frames(quarter *folded, const mega_product *in, size_t by_count,
+                             const float *gain, const ilanes *keep, ilanes *highest,
+                             uint32_t frames) {
+    outgoing from;
+    prepare(&from, in, by_count, BY_LANES);
+    for (uint32_t t = 0; t < frames; t++)
+        folded[t] = take_frame(&from, by_count, t, gain, keep, highest);
+}
+
+static uint32_t reduce(float *out, const mega_product *in, const float *gain, uint32_t active,
                        float *peak, uint32_t frames) {
     ilanes keep[MEGA_U], highest[MEGA_U];
     for (int u = 0; u < MEGA_U; u++) {
@@ -201,9 +270,12 @@ static uint32_t reduce(float *out, const float *in, bool moving, const float *ga
         for (int i = 0; i < MEGA_WIDTH; i++) keep[u][i] = -(int32_t)(active >> (u * MEGA_WIDTH + i) & 1);
     }
     quarter folded[MEGA_BLOCK_FRAMES + 3];
-    for (uint32_t t = 0; t < frames; t++)
-        folded[t] = take_frame(in + (moving ? (size_t)t * MEGA_LANE_COUNT : 0),
-                               gain ? gain + (size_t)t * MEGA_LANE_COUNT : NULL, keep, highest);
+    switch (in->by_count) {
+    case 0: take_frames(folded, in, 0, gain, keep, highest, frames); break;
+    case 1: take_frames(folded, in, 1, gain, keep, highest, frames); break;
+    case 2: take_frames(folded, in, 2, gain, keep, highest, frames); break;
+    default: take_frames(folded, in, MEGA_BY_MAX, gain, keep, highest, frames);
+    }
     for (uint32_t t = frames; t < frames + 3; t++) folded[t] = (quarter){0};
     uint32_t bad = not_finite(highest);
     if (bad) return bad;
@@ -229,17 +301,32 @@ MEGA_INLINE int32_t greatest(ilanes v) {
     return most;
 }
 
-static uint32_t reduce_solo(float *out, const float *in, bool moving, const float *gain,
-                            float *peak, uint32_t frames) {
+/// `by_count` is a constant where this is inlined. @return what is not below any size
+MEGA_INLINE ilanes put_frames(float *out, const mega_product *in, size_t by_count,
+                              const float *gain, uint32_t frames) {
+    outgoing from;
     ilanes highest = isplat(0);
+    prepare(&from, in, by_count, BY_FRAMES);
     for (uint32_t t = 0; t < frames; t += MEGA_WIDTH) {
-        lanes v = moving ? load(in + t) : splat(*in);
+        lanes v = outgoing_at(&from, by_count, t / MEGA_WIDTH, 0);
         if (gain) v = v * load(gain + t);
         ilanes size = bits_of(v) & isplat(0x7fffffff);
         if (frames - t < MEGA_WIDTH) // what lies past the segment counts for nothing
             size = iselect(ilt(solo_ramp(), isplat((int32_t)(frames - t))), size, isplat(0));
         highest = larger(size, highest);
         store(out + t, v);
+    }
+    return highest;
+}
+
+static uint32_t reduce_solo(float *out, const mega_product *in, const float *gain, float *peak,
+                            uint32_t frames) {
+    ilanes highest;
+    switch (in->by_count) {
+    case 0: highest = put_frames(out, in, 0, gain, frames); break;
+    case 1: highest = put_frames(out, in, 1, gain, frames); break;
+    case 2: highest = put_frames(out, in, 2, gain, frames); break;
+    default: highest = put_frames(out, in, MEGA_BY_MAX, gain, frames);
     }
     int32_t most = greatest(highest);
     if (most >= 0x7f800000) return 1;

@@ -26,13 +26,13 @@ typedef enum {
 
 typedef struct {
     uint16_t bank;
-    uint16_t unused;
+    uint16_t times; ///< 1, in SUM: it multiplies the operand before it; else they are added
     uint32_t index;
 } mega_operand;
 
 typedef enum {
     MEGA_OP_CALL,          ///< a module: ports -> outputs
-    MEGA_OP_SUM,           ///< cables of one port, amounts and exponents
+    MEGA_OP_SUM,           ///< cables of one port, amounts, products and exponents
     MEGA_OP_BROADCAST,     ///< shared register -> voice register
     MEGA_OP_REDUCE,        ///< adds the voices of a group to a shared register
     MEGA_OP_INPUT,         ///< channel -> register
@@ -56,6 +56,8 @@ typedef struct {
     uint32_t in;             ///< first operand; SUM: terms, then exponents
     uint16_t in_count;       ///< CALL: ports
     uint16_t exponent_count; ///< SUM: the last ones of in_count
+    uint16_t by_count;       ///< REDUCE: the last ones of in_count, a sum that multiplies the first
+    bool of_module;          ///< SUM: does all that `module` does
     uint32_t out;            ///< first output operand
     uint16_t out_count;
     uint16_t unread; ///< CALL: bit o: nobody reads output o

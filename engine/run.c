@@ -246,21 +246,43 @@ static mega_value faded(const mega_run *r, mega_value value, int8_t fade, uint32
     return (mega_value){at, !r->stepping};
 }
 
+static bool stands_at(const mega_run *r, const mega_operand *o, float value) {
+    if (o->bank != MEGA_BANK_SLOT) return false;
+    const mega_slot *slot = &r->program->slots[o->index];
+    return !slot->moving && slot->value[0] == value;
+}
+
+/// Operands of the term that begins at `o`.
+static uint32_t factor_count(const mega_operand *o, uint32_t rest) {
+    uint32_t count = 1;
+    while (count < rest && o[count].times) count++;
+    return count;
+}
+
+/// One product; a slot that stands at 1 changes nothing.
+static mega_term read_term(const mega_run *r, uint32_t first, uint32_t factors, uint32_t scratch) {
+    const mega_program *p = r->program;
+    const mega_operand *o = &p->operands[first];
+    mega_value value = read_operand(r, o, scratch);
+    if (p->fade_codes[first]) value = faded(r, value, p->fade_codes[first], scratch);
+    mega_term term = {.at = value.at, .moving = value.moving, .amount = p->amounts[first]};
+    for (uint32_t i = 1; i < factors; i++) {
+        if (stands_at(r, &o[i], 1)) continue;
+        value = read_operand(r, &o[i], scratch + i);
+        term.more[term.more_count++] = (mega_factor){value.at, value.moving};
+    }
+    return term;
+}
+
 /// Reads the terms that can matter: a slot that stands at 0 adds nothing.
 static uint32_t read_terms(const mega_run *r, uint32_t first, uint32_t count, uint32_t scratch,
                            mega_term *terms) {
-    const mega_program *p = r->program;
     uint32_t used = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const mega_operand *o = &p->operands[first + i];
-        if (o->bank == MEGA_BANK_ZERO) continue;
-        if (o->bank == MEGA_BANK_SLOT && !p->slots[o->index].moving &&
-            p->slots[o->index].value[0] == 0)
-            continue;
-        mega_value value = read_operand(r, o, scratch + used);
-        if (p->fade_codes[first + i])
-            value = faded(r, value, p->fade_codes[first + i], scratch + used);
-        terms[used++] = (mega_term){value.at, value.moving, p->amounts[first + i]};
+    for (uint32_t i = 0, factors; i < count; i += factors) {
+        const mega_operand *o = &r->program->operands[first + i];
+        factors = factor_count(o, count - i);
+        if (factors == 1 && stands_at(r, o, 0)) continue;
+        terms[used++] = read_term(r, first + i, factors, scratch + i);
     }
     return used;
 }
@@ -283,7 +305,7 @@ static mega_value sum_many(const mega_run *r, uint32_t first, uint32_t count, fl
         bool has_total = total.at == out;
         uint32_t used = read_terms(r, first + done, part, 0, terms + has_total);
         if (!used) continue;
-        if (has_total) terms[0] = (mega_term){out, total.moving, 1};
+        if (has_total) terms[0] = (mega_term){.at = out, .amount = 1};
         if (has_total && !total.moving) // the sum so far stands; the next part may move over it
             for (uint32_t t = 1; t < r->frames; t++)
                 memcpy(out + t * r->frame_floats, out, r->lanes * sizeof *out);
@@ -309,7 +331,8 @@ static void sum(const mega_run *r, const mega_instruction *code) {
     uint32_t used, raised;
     if (code->in_count <= MEGA_TERMS_AT_ONCE) {
         used = read_terms(r, code->in, term_count, 0, terms);
-        raised = read_terms(r, code->in + term_count, code->exponent_count, used, exponents);
+        raised =
+            read_terms(r, code->in + term_count, code->exponent_count, term_count, exponents);
     } else {
         // the exponent goes to a scratch that no slot uses meanwhile
         float *exponent_room = r->vm->spread[MEGA_PORTS_MAX - 1];
@@ -317,12 +340,13 @@ static void sum(const mega_run *r, const mega_instruction *code) {
             sum_many(r, code->in + term_count, code->exponent_count, exponent_room);
         mega_value total = sum_many(r, code->in, term_count, room);
         used = raised = 1;
-        terms[0] = (mega_term){total.at, total.moving, 1};
-        exponents[0] = (mega_term){exponent.at, exponent.moving, 1};
+        terms[0] = (mega_term){.at = total.at, .moving = total.moving, .amount = 1};
+        exponents[0] = (mega_term){.at = exponent.at, .moving = exponent.moving, .amount = 1};
     }
     mega_value value = {room, false};
-    bool alone = used == 1 && !raised && terms[0].amount == 1;
-    if (alone && !r->stepping && !in_scratch(r, terms[0].at))
+    bool alone = used == 1 && !raised && terms[0].amount == 1 && !terms[0].more_count;
+    // scratch is written over before a later phase reads what is kept
+    if (alone && !r->stepping && !in_scratch(r, terms[0].at) && out->bank != MEGA_BANK_KEPT)
         value = (mega_value){terms[0].at, terms[0].moving}; // no copy
     else if (used) value.moving = add_up(r, room, terms, used, exponents, raised);
     else if (r->stepping) memset(room, 0, r->lanes * sizeof *room);
@@ -371,38 +395,60 @@ static void silence_lanes(const mega_run *r, uint32_t which) {
     mega_voices_kill_lanes(r->vm->voices, r->group, which << r->lane, r->frame + r->offset);
 }
 
-static void reduce_lane(mega_run *r, float *out, mega_value in, float *peak, uint32_t frames) {
+/// What REDUCE adds up.
+static mega_product read_product(const mega_run *r, const mega_instruction *code) {
+    uint32_t by = code->in + code->in_count - code->by_count;
+    mega_value in = read_operand(r, &r->program->operands[code->in], 0);
+    mega_product product = {.in = {in.at, in.moving}};
+    product.by_count = read_terms(r, by, code->by_count, 1, product.by);
+    if (code->by_count && !product.by_count) // a sum of nothing: times 0
+        product.by[product.by_count++] = (mega_term){.at = r->vm->zeros, .amount = 1};
+    return product;
+}
+
+static void advance(const mega_run *r, const float **at, bool moving) {
+    if (moving) *at += (size_t)MEGA_BLOCK_FRAMES * r->frame_floats;
+}
+
+static void next_block(const mega_run *r, mega_product *p) {
+    advance(r, &p->in.at, p->in.moving);
+    for (uint32_t i = 0; i < p->by_count; i++) advance(r, &p->by[i].at, p->by[i].moving);
+}
+
+static void reduce_lane(mega_run *r, float *out, const mega_product *in, float *peak,
+                        uint32_t frames) {
     const mega_ops *ops = r->vm->wide->ops;
     if (r->active) {
-        if (!ops->reduce_solo(out, in.at, in.moving, r->gain, peak, frames)) return;
+        if (!ops->reduce_solo(out, in, r->gain, peak, frames)) return;
         silence_lanes(r, 1);
         r->active = 0;
     }
     memset(out, 0, frames * sizeof *out);
 }
 
-static void reduce_group(mega_run *r, float *out, mega_value in, float *peak, uint32_t frames) {
+static void reduce_group(mega_run *r, float *out, const mega_product *in, float *peak,
+                         uint32_t frames) {
     const mega_ops *ops = r->isa->ops;
-    uint32_t bad = ops->reduce(out, in.at, in.moving, r->gain, r->active, peak, frames);
+    uint32_t bad = ops->reduce(out, in, r->gain, r->active, peak, frames);
     if (!bad) return;
     silence_lanes(r, bad);
     r->active &= ~bad;
-    ops->reduce(out, in.at, in.moving, r->gain, r->active, peak, frames);
+    ops->reduce(out, in, r->gain, r->active, peak, frames);
 }
 
 /// Block by block: voices end by the peak of each. (Fades run in single blocks only.)
 static void reduce(mega_run *r, const mega_instruction *code) {
     const mega_program *p = r->program;
-    mega_value in = read_operand(r, &p->operands[code->in], 0);
+    mega_product in = read_product(r, code);
     mega_voice_group *group = &r->vm->voices->groups[r->group];
     float *out = r->wide ? room_of(r, &p->operands[code->out])
                          : p->lane_sums + ((size_t)code->bus * 16 + r->lane) * p->segment_frames;
     for (uint32_t at = 0, block = 0; at < r->frames; at += MEGA_BLOCK_FRAMES, block++) {
         uint32_t frames = r->frames - at < MEGA_BLOCK_FRAMES ? r->frames - at : MEGA_BLOCK_FRAMES;
-        mega_value part = {in.at + (in.moving ? (size_t)at * r->frame_floats : 0), in.moving};
         float *peak = group->peak[block] + r->lane;
-        if (r->wide) reduce_group(r, out + at, part, peak, frames);
-        else reduce_lane(r, out + at, part, peak, frames);
+        if (r->wide) reduce_group(r, out + at, &in, peak, frames);
+        else reduce_lane(r, out + at, &in, peak, frames);
+        next_block(r, &in);
     }
 }
 

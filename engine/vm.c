@@ -21,7 +21,8 @@ static uint64_t now_ns(void) {
 
 static uint32_t profile_place(const mega_instruction *code) {
     if (code->op == MEGA_OP_LOOP) return MEGA_PROFILE_LOOPS;
-    return code->op == MEGA_OP_CALL ? code->module : (uint32_t)MEGA_PROFILE_REST;
+    bool of_module = code->op == MEGA_OP_CALL || code->of_module;
+    return of_module ? code->module : (uint32_t)MEGA_PROFILE_REST;
 }
 
 /// Names the lanes that run, the length of registers, and what has stood since.

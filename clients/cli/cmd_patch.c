@@ -46,7 +46,8 @@ const cli_command command_disasm = {
         "One instruction a line, and behind the ; the node that it is for. s0 is a parameter's "
         "or knob's\n"
         "value, r0 a register of what exists once, v0 of a voice, k0 one that is kept for what "
-        "comes\nlater; 0 is silence.\n",
+        "comes\nlater; 0 is silence. A value that is read once has no register where its reader can "
+        "make it:\nREDUCE v3 * (s1 + v2*0.2) is a gain with a cable on amp, and the sum of voices.\n",
     .run = run_disasm,
 };
 
