@@ -160,12 +160,20 @@ MEGA_INLINE float peek(const segment *s, uint32_t line, int32_t p) {
     return p < 0 ? 0 : *place_of(s, line, p);
 }
 
-/// Writes a segment. What it writes past the end lies further back than anything is read.
+/// Where this segment of a line can be written at once, or NULL. What is written past its end lies
+/// further back than anything is read.
+MEGA_INLINE float *open_line(const segment *s, uint32_t line) {
+    return piece(s, line, s->at, s->padded);
+}
+/// Writes a segment that does not lie in one piece.
+static __attribute__((noinline)) void write_apart(const segment *s, uint32_t line,
+                                                  const float *from) {
+    for (uint32_t t = 0; t < s->frames; t++) *place_of(s, line, s->at + (int32_t)t) = from[t];
+}
 MEGA_INLINE void write_line(const segment *s, uint32_t line, const float *from) {
-    float *to = piece(s, line, s->at, s->padded);
+    float *to = open_line(s, line);
     if (to) CHUNKS(t, s) store(to + t, load(from + t));
-    else
-        for (uint32_t t = 0; t < s->frames; t++) *place_of(s, line, s->at + (int32_t)t) = from[t];
+    else write_apart(s, line, from);
 }
 
 /// Four points of a line, the newest at `q[3]`.
@@ -176,27 +184,26 @@ MEGA_INLINE lanes between(const float *q, const lanes weight[4]) {
 }
 
 /// Frames t, t + 1 ... of a line as it was `far` frames and a part of one ago, for which there are
-/// weights.
-MEGA_INLINE lanes read_at(const segment *s, uint32_t line, uint32_t t, ilanes far,
-                          const lanes weight[4]) {
-    // the oldest of the four points, in the first frame
-    int32_t oldest = s->at + (int32_t)t - first_of(far) - 2;
-    const float *row = piece(s, line, oldest, MEGA_WIDTH + 3);
-    if (row && all(ieq(far, isplat(first_of(far))))) return between(row, weight);
+/// weights: one by one.
+static __attribute__((noinline)) void read_apart(const segment *s, uint32_t line, uint32_t t,
+                                                 const ilanes *far, const lanes weight[4],
+                                                 float *to) {
     lanes sum = splat(0);
     int32_t ago[MEGA_WIDTH];
-    istore(ago, far);
+    istore(ago, *far);
     for (int k = 0; k < 4; k++) {
         float point[MEGA_WIDTH];
         for (int i = 0; i < MEGA_WIDTH; i++)
             point[i] = peek(s, line, s->at + (int32_t)t + i - ago[i] + 1 - k);
         sum = sum + weight[k] * load(point);
     }
-    return sum;
+    store(to + t, sum);
 }
 
-MEGA_INLINE ilanes no_nearer(ilanes far, int32_t nearest) {
-    return iselect(ilt(far, isplat(nearest)), isplat(nearest), far);
+/// Where its points lie if all are `far` frames ago, from the oldest of the first frame's four on;
+/// or NULL.
+MEGA_INLINE const float *row_of(const segment *s, uint32_t line, uint32_t t, int32_t far) {
+    return piece(s, line, s->at + (int32_t)t - far - 2, MEGA_WIDTH + 3);
 }
 
 /// Reads a line where it was `w->whole[t] + w->part[t]` frames ago, never nearer than `nearest`.
@@ -204,8 +211,11 @@ static void read_line(const segment *s, uint32_t line, int32_t nearest, float *t
     CHUNKS(t, s) {
         lanes part = load(s->w->part + t), down = vfloor(part), weight[4];
         ilanes far = iadd(iload(s->w->whole + t), to_int(down));
+        far = iselect(ilt(far, isplat(nearest)), isplat(nearest), far);
         line_spline(part - down, weight);
-        store(to + t, read_at(s, line, t, no_nearer(far, nearest), weight));
+        const float *row = row_of(s, line, t, first_of(far));
+        if (row && all(ieq(far, isplat(first_of(far))))) store(to + t, between(row, weight));
+        else read_apart(s, line, t, &far, weight, to);
     }
 }
 
@@ -213,11 +223,22 @@ static void read_line(const segment *s, uint32_t line, int32_t nearest, float *t
 static void read_together(const segment *s, uint32_t first, const distance *line, uint32_t glide) {
     CHUNKS(t, s) {
         lanes v = load(s->w->swing + t), down = vfloor(v), weight[4];
+        ilanes swing = to_int(down);
+        const int32_t swung = first_of(swing);
+        const bool even = all(ieq(swing, isplat(swung)));
         line_spline(v - down, weight);
         for (uint32_t i = 0; i < TOGETHER; i++) {
             if (glide >> i & 1) continue;
-            ilanes far = no_nearer(iadd(isplat(line[i].whole), to_int(down)), NEAREST);
-            store(s->w->line[first + i] + t, read_at(s, first + i, t, far, weight));
+            float *to = s->w->line[first + i];
+            const int32_t far = line[i].whole + swung;
+            const float *row = even ? row_of(s, first + i, t, far < NEAREST ? NEAREST : far) : NULL;
+            if (row) {
+                store(to + t, between(row, weight));
+                continue;
+            }
+            ilanes each = iadd(isplat(line[i].whole), swing);
+            each = iselect(ilt(each, isplat(NEAREST)), isplat(NEAREST), each);
+            read_apart(s, first + i, t, &each, weight, to);
         }
     }
 }
@@ -565,16 +586,20 @@ static void feed(const segment *s) {
             int32_t ago = (int32_t)(taps[i][k] * sign[k] * per_length);
             from[k] = tap(s, DIFFUSER + (i % 4 < 2 ? 0 : 1), ago, copy[k]);
         }
-        float *one = w->line[i], *other = w->line[i + FEEDS];
+        const float *one = w->line[i], *other = w->line[i + FEEDS];
+        float *one_line = open_line(s, i), *other_line = open_line(s, i + FEEDS);
+        float *to_one = one_line ? one_line : w->line[i];
+        float *to_other = other_line ? other_line : w->line[i + FEEDS];
         CHUNKS(t, s) {
             lanes mixed = splat(0);
             for (int k = 0; k < TAPS; k++) mixed = mixed + splat(sign[k]) * load(from[k] + t);
             mixed = mixed * load(w->part + t);
-            store(one + t, load(one + t) + splat(sign_in[i]) * mixed);
-            store(other + t, load(other + t) + splat(sign_in[i + FEEDS]) * mixed);
+            store(to_one + t, load(one + t) + splat(sign_in[i]) * mixed);
+            store(to_other + t, load(other + t) + splat(sign_in[i + FEEDS]) * mixed);
         }
+        if (!one_line) write_apart(s, i, to_one);
+        if (!other_line) write_apart(s, i + FEEDS, to_other);
     }
-    for (uint32_t i = 0; i < LINES; i++) write_line(s, i, w->line[i]);
 }
 
 static void give(const segment *s) {
