@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: MIT
 // osc.sine -- a sine: 32-bit phase, so that tuning never drifts, and a 9th-order odd polynomial.
 //
-// No latency and no filter: what it is given is heard in the same frame. A sync restarts the phase
-// between frames but cuts the wave hard; where that must not fold, osc.triangle with a filter is
-// the better source.
+// No latency and no filter: what it is given is heard in the same frame. Where sync rises through 0
+// the sine begins anew, between frames too and band-limited: see sine_restart.h and sync.h.
 #include "oscillator_phase.h"
 #include "oscillator_rows.h"
+#include "sine_restart.h"
+#include "sync.h"
 
 enum { PM, SYNC, FREQ, AMP, DETUNE, PHASE };
 
+/// What a sine needs that nothing restarts.
 typedef struct {
     ilanes phase;
-    lanes sync; // the sync input's last value
+    ilanes started; // 0 in a fresh voice
+} free_state;
+
+typedef struct {
+    free_state free;
+    ilanes unsettled; // frames for which `past` or `tail` may still matter while sync stands still
+    sync_past past;
+    ilanes tail[MEGA_STEP_TAPS_MAX]; // what restarts still take from the frames to come
 } state;
 
 static const mega_input_row inputs[] = {OSCILLATOR_INPUTS};
@@ -37,18 +46,12 @@ MEGA_INLINE void now_next(now *n, const mega_call *c, uint64_t which, uint32_t t
     if (which & BIT(PM)) n->pm = osc_turns(port_at(c, PM, t, u));
 }
 
-/// Where sync rises through 0 the phase begins anew, between frames too.
-MEGA_INLINE void restart(state *s, const now *n, lanes sync) {
-    mask event = both(gt(sync, splat(0)), le(s->sync, splat(0)));
-    lanes since = clampf(sync / (sync - s->sync), 0.0f, 1.0f); // frames
-    s->phase = iselect(event, to_int(since * to_float(n->step)), s->phase);
-    s->sync = sync;
-}
+// ---- without sync -------------------------------------------------------------------------------
 
 /// One vector of lanes, or SOLO. What stands still is worked out once.
 /// @param follows ports that may move, of those that bend the phase
-MEGA_INLINE void run(const mega_call *c, int u, const uint64_t follows, const bool synced) {
-    state s;
+MEGA_INLINE void run(const mega_call *c, int u, const uint64_t follows) {
+    free_state s;
     state_load(&s, sizeof s, c, u);
     now n = {0};
     now_next(&n, c, ~(uint64_t)0, 0, u);
@@ -57,34 +60,98 @@ MEGA_INLINE void run(const mega_call *c, int u, const uint64_t follows, const bo
     const uint32_t frames = c->frames, at_once = frames_at_once(u);
     for (uint32_t t = 0; t < frames; t += at_once) {
         now_next(&n, c, moving, t, u);
-        if (synced) restart(&s, &n, port_at(c, SYNC, t, u));
         ilanes phase = phase_on(&s.phase, n.step, even, frames - t, u);
         store(output_at(c, 0, t, u),
               port_at(c, AMP, t, u) * vsin_phase(iadd(iadd(phase, n.offset), n.pm)));
     }
-    s.sync = port_at(c, SYNC, frames - 1, u);
+    s.started = isplat(1);
     state_store(&s, sizeof s, c, u);
 }
 
 /// Most often nothing moves, or a modulator.
 MEGA_INLINE void run_free(const mega_call *c, int u) {
     const uint64_t moving = c->moving & ~BIT(AMP);
-    if (!moving) run(c, u, 0, false);
-    else if (moving == BIT(PM)) run(c, u, BIT(PM), false);
-    else run(c, u, ~(uint64_t)0, false);
+    if (!moving) run(c, u, 0);
+    else if (moving == BIT(PM)) run(c, u, BIT(PM));
+    else run(c, u, ~(uint64_t)0);
 }
 
-/// Whether sync may restart a lane.
+// ---- with it ------------------------------------------------------------------------------------
+
+/// A piece of a segment.
+typedef struct {
+    step_rows rows;
+    lanes wave[STEP_PIECE];
+    sine_speed speed;
+    bool restarted; // `rows` are clear and `speed` is known
+} piece;
+
+MEGA_INLINE void restart(piece *p, state *s, const now *n, uint32_t t, uint32_t frames, mask event,
+                         lanes sync) {
+    if (!p->restarted) steps_clear(&p->rows, frames);
+    if (!p->restarted || !all(ieq(p->speed.step, n->step)))
+        sine_speed_set(&p->speed, p->rows.table, n->step);
+    p->restarted = true;
+    s->free.phase = sine_restart(&p->rows, t, event, sync_since(&s->past, sync), s->free.phase,
+                                 iadd(n->offset, n->pm), &p->speed);
+}
+
+MEGA_INLINE void draw(const mega_call *c, piece *p, state *s, now *n, uint32_t at, uint32_t frames,
+                      int u) {
+    for (uint32_t t = 0; t < frames; t++) {
+        now_next(n, c, c->moving, at + t, u);
+        lanes sync = port_at(c, SYNC, at + t, u);
+        mask event = sync_rises(&s->past, sync);
+        if (any(event)) restart(p, s, n, t, frames, event, sync);
+        sync_take(&s->past, sync);
+        p->wave[t] = vsin_phase(iadd(iadd(s->free.phase, n->offset), n->pm));
+        s->free.phase = iadd(s->free.phase, n->step);
+    }
+}
+
+static __attribute__((noinline)) void run_synced(const mega_call *c, int u) {
+    const step_tail tail = steps_tail(c, offsetof(state, tail) / sizeof(lanes), u);
+    state s;
+    state_load(&s, offsetof(state, tail), c, u);
+    sync_begin(&s.past, ieq(s.free.started, isplat(0)), port_at(c, SYNC, 0, u));
+    s.free.started = isplat(1);
+    mask settled = sync_settled(&s.past, port_at(c, SYNC, 0, u));
+    if (port_moves(c, SYNC)) settled = not_(eq(splat(0), splat(0)));
+    now n = {0};
+    now_next(&n, c, ~(uint64_t)0, 0, u);
+    piece p;
+    p.rows.table = steps_table(c->frames_per_second);
+    for (uint32_t at = 0, frames; at < c->frames; at += frames) {
+        frames = c->frames - at < STEP_PIECE ? c->frames - at : STEP_PIECE;
+        p.restarted = false;
+        draw(c, &p, &s, &n, at, frames, u);
+        if (!p.restarted) steps_clear(&p.rows, frames);
+        ilanes lack[STEP_ROW];
+        const uint32_t end = frames + (uint32_t)p.rows.table->taps;
+        for (uint32_t t = 0; t < end; t += MEGA_WIDTH) steps_frames(&p.rows, &tail, t, lack + t);
+        steps_leave(&p.rows, &tail, lack + frames);
+        for (uint32_t t = 0; t < frames; t++)
+            store(c->outputs[0] + (size_t)(at + t) * MEGA_FRAME + u * MEGA_WIDTH,
+                  port_at(c, AMP, at + t, u) *
+                      (p.wave[t] + to_float(lack[t]) * splat(1.0f / STEP_ONE)));
+    }
+    ilanes left = isub(s.unsettled, isplat((int32_t)c->frames));
+    left = iselect(ilt(left, isplat(0)), isplat(0), left);
+    s.unsettled = iselect(settled, left, isplat(SYNC_PAST + MEGA_STEP_TAPS_MAX));
+    state_store(&s, offsetof(state, tail), c, u);
+}
+
+/// Whether sync may restart a lane, or has lately.
 MEGA_INLINE bool is_synced(const mega_call *c, int u) {
     if (port_moves(c, SYNC)) return true;
     state s;
-    state_load(&s, sizeof s, c, u);
-    return any(both(gt(port_at(c, SYNC, 0, u), splat(0)), le(s.sync, splat(0))));
+    state_load(&s, offsetof(state, past.at[1]), c, u);
+    return !all(both(ieq(s.unsettled, isplat(0)), eq(s.past.at[0], port_at(c, SYNC, 0, u))));
 }
 
 static uint64_t process(const mega_call *c) {
     for (int u = 0; u < MEGA_U; u++) {
-        if (is_synced(c, u)) run(c, u, ~(uint64_t)0, true);
+        if (is_synced(c, u)) run_synced(c, u);
         else run_free(c, u);
     }
     return ~(uint64_t)0;
