@@ -19,7 +19,8 @@ import cmath
 import math
 
 KNOTS = 8  # a frame
-PLACES = 128  # between two frames that the table has
+PLACES = 128  # between two frames, of steps and corners
+FEW = 32  # the same of what is smoother
 TABLES = [
     # name, taps, flat to, stopped from, ripple of the power at the band's end, first guess of the
     # floor, how much lower that is around the sampling rate
@@ -162,13 +163,16 @@ def design(taps, flat, stopped, ripple, floor, deeper):
 
 def backs(c):
     """What is drawn of a phase is as far behind it as these parts of its last three differences:
-    those of a plain delay, changed so that the spline's second moment is met too."""
+    those of a plain delay, changed so that the spline's second moment is met too. And what that
+    leaves of the third moment, over 6."""
     def mean(power):
         return sum(v * i ** power for i, v in enumerate(c)) / KNOTS
     delay = (mean(1) + 2) / KNOTS
     second = (mean(2) + 4 * mean(1) + 13 / 3) / KNOTS ** 2
+    third = (mean(3) + 6 * mean(2) + 13 * mean(1) + 10) / KNOTS ** 3
     change = (second - (1 + 3 + 5 * (delay - 2))) / 4
-    return 1 - change, 1, delay - 2 + change
+    back = 1 - change, 1, delay - 2 + change
+    return back, (third - (back[0] + 7 * back[1] + 19 * back[2])) / 6
 
 
 # ---- integrals -----------------------------------------------------------------------------------
@@ -234,22 +238,29 @@ def make(name, taps, flat, stopped, *limits):
     c = design(taps, flat, stopped, *limits)
     length, end = (taps + 2) * KNOTS, taps * PLACES
     sums = [summed(c, length)]
-    for _ in range(2):
+    for _ in range(3):
         sums.append(summed(sums[-1], length))
-    step, corner, bend = (Spline(v, 4 + i, KNOTS ** -(1 + i)) for i, v in enumerate(sums))
+    step, corner, bend, swing = (Spline(v, 4 + i, KNOTS ** -(1 + i)) for i, v in enumerate(sums))
     late = taps - corner.at(end)
 
-    def lacks_bend(place):
-        def upto(place):
-            t = place / PLACES
-            return late * t - t * t / 2 + bend.at(place)
-        return upto(end) - upto(place)
+    def upto(place):  # of what a corner lacks, the integral
+        t = place / PLACES
+        return late * t - t * t / 2 + bend.at(place)
 
-    places = [[k * PLACES + place for k in range(taps)] for place in range(PLACES + 1)]
+    def twice(place):  # of what a bend lacks
+        t = place / PLACES
+        return upto(end) * t - (late * t * t / 2 - t ** 3 / 6 + swing.at(place))
+
+    def places(count):
+        return [[k * PLACES + place * PLACES // count for k in range(taps)]
+                for place in range(count + 1)]
+
     print("// %s: flat within %.3f dB, images at %.1f dB" % (name, *figures(c, flat, stopped)))
-    rows(name + "_step", [[2 ** 28 * (1 - step.at(p)) for p in row] for row in places])
-    rows(name + "_corner", [[p / PLACES - late - corner.at(p) for p in row] for row in places])
-    rows(name + "_bend", [[lacks_bend(p) for p in row] for row in places])
+    rows(name + "_step", [[2 ** 28 * (1 - step.at(p)) for p in row] for row in places(PLACES)])
+    rows(name + "_corner", [[p / PLACES - late - corner.at(p) for p in row]
+                            for row in places(PLACES)])
+    rows(name + "_bend", [[upto(end) - upto(p) for p in row] for row in places(FEW)])
+    rows(name + "_swing", [[twice(p) - twice(end) for p in row] for row in places(FEW)])
     return backs(c)
 
 
@@ -260,9 +271,9 @@ def main():
     print('#include "step_tables.h"\n')
     made = [(t, make(*t)) for t in TABLES]
     print("const mega_step_table mega_step_tables[] = {")
-    for (name, taps, *_), back in made:
-        print("    {%d, {%s}, %s_step, %s_corner, %s_bend}," %
-              (taps, ", ".join(c_float(v) for v in back), name, name, name))
+    for (name, taps, *_), (back, third) in made:
+        print("    {%d, {%s}, %s, %s_step, %s_corner, %s_bend, %s_swing}," %
+              (taps, ", ".join(c_float(v) for v in back), c_float(third), name, name, name, name))
     print("};")
 
 

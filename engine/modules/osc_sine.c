@@ -88,7 +88,7 @@ typedef struct {
 
 MEGA_INLINE void restart(piece *p, state *s, const now *n, uint32_t t, uint32_t frames, mask event,
                          lanes sync) {
-    if (!p->restarted) steps_clear(&p->rows, frames);
+    if (!p->restarted) steps_clear(&p->rows, frames, MEGA_WIDTH);
     if (!p->restarted || !all(ieq(p->speed.step, n->step)))
         sine_speed_set(&p->speed, p->rows.table, n->step);
     p->restarted = true;
@@ -125,7 +125,7 @@ static __attribute__((noinline)) void run_synced(const mega_call *c, int u) {
         frames = c->frames - at < STEP_PIECE ? c->frames - at : STEP_PIECE;
         p.restarted = false;
         draw(c, &p, &s, &n, at, frames, u);
-        if (!p.restarted) steps_clear(&p.rows, frames);
+        if (!p.restarted) steps_clear(&p.rows, frames, MEGA_WIDTH);
         ilanes lack[STEP_ROW];
         const uint32_t end = frames + (uint32_t)p.rows.table->taps;
         for (uint32_t t = 0; t < end; t += MEGA_WIDTH) steps_frames(&p.rows, &tail, t, lack + t);

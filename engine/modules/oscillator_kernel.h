@@ -35,8 +35,9 @@ typedef struct {
     osc_past past;
     ilanes started; // 0 in a fresh voice
     sync_past sync;
-    ilanes tail[MEGA_STEP_TAPS_MAX]; // what steps still lack in the frames to come
 } state;
+// What steps still lack in the frames to come is behind that: see step_tail.
+enum { STATE_FIELDS = sizeof(state) / sizeof(lanes) };
 
 // ---- the wave, in units of steps.h --------------------------------------------------------------
 
@@ -62,9 +63,7 @@ MEGA_INLINE float edge_size(int edge) {
     return OSC_WAVE == OSC_PULSE && edge == 0 ? 1 : -1;
 }
 
-MEGA_INLINE const float *edge_rows(const mega_step_table *table) {
-    return OSC_WAVE == OSC_TRIANGLE ? table->corner : table->step;
-}
+#define EDGE_KIND (OSC_WAVE == OSC_TRIANGLE ? STEP_CORNER : STEP_JUMP)
 
 /// All bits set where the triangle falls.
 MEGA_INLINE ilanes falls(ilanes phase) { return iadd(phase, isplat(OSC_QUARTER)) >> 31; }
@@ -153,14 +152,14 @@ typedef struct {
 } piece;
 
 /// Lanes that begin step up from silence, and bend; their first frame is exactly 0.
-static __attribute__((noinline)) void begin(piece *p, ilanes level, ilanes back, lanes slope) {
-    const mega_step_table *table = p->rows.table;
-    uint32_t lanes_in = steps_bits(p->fresh);
+static __attribute__((noinline)) void begin(piece *p, uint32_t only, ilanes level, ilanes back,
+                                            lanes slope) {
+    uint32_t lanes_in = steps_bits(p->fresh) & only;
     const ilanes where = steps_lane_rows();
     const lanes size = to_float(level) * splat(0.5f / STEP_ONE);
-    steps_add_lanes(&p->rows, table->step, lanes_in, where, splat(0), &size, 0);
+    steps_add_lanes(&p->rows, STEP_JUMP, lanes_in, where, splat(0), &size, 0);
     if (OSC_WAVE != OSC_PULSE)
-        steps_add_lanes(&p->rows, table->corner, lanes_in, where, splat(0), &slope, 0);
+        steps_add_lanes(&p->rows, STEP_CORNER, lanes_in, where, splat(0), &slope, 0);
     ilanes first = isub(back, level);
     int32_t cancel[MEGA_WIDTH];
     memcpy(cancel, &first, sizeof cancel);
@@ -170,20 +169,37 @@ static __attribute__((noinline)) void begin(piece *p, ilanes level, ilanes back,
     }
 }
 
-/// Adds what edges make: steps, or corners and the bends that the phases' growth gives them.
-/// @param size of the edge: see edge_size; @param since frames since then
-/// @param speed of the phase there, whose sign says which way it passed
+/// The phase's speed some time before a frame, and how that grows, on the cubic through the last
+/// four phases.
+MEGA_INLINE lanes speed_at(const osc_run *run, lanes since) {
+    lanes more = to_float(run->more) * splat(1.0f / 6), g = to_float(run->growth);
+    lanes cubic = (splat(3) * since - splat(6)) * since + splat(2);
+    return (to_float(run->diff) + g * (splat(0.5f) - since)) + more * cubic;
+}
+MEGA_INLINE lanes growth_at(const osc_run *run, lanes since) {
+    return to_float(run->growth) + to_float(run->more) * (splat(1) - since);
+}
+
+/// Adds what a change of the triangle's direction makes.
+/// @param size of the change, of the phase's own speed
+MEGA_INLINE void add_corners(step_rows *r, uint32_t at_lanes, ilanes where, lanes size, lanes since,
+                             const osc_run *run) {
+    const lanes speed = size * speed_at(run, since), growth = size * growth_at(run, since);
+    const lanes more = size * to_float(run->more);
+    const lanes third = more * splat(r->table->third * 0.5f / STEP_ONE);
+    steps_add_lanes(r, STEP_CORNER, at_lanes, where, since, &speed, 0);
+    steps_add_lanes(r, STEP_BEND, at_lanes, where, since, &growth, 0);
+    steps_add_lanes(r, STEP_SWING, at_lanes, where, since, &more, 0);
+    steps_add_lanes(r, STEP_JUMP, at_lanes, where, since, &third, 0);
+}
+
+/// Adds what edges make. @param size of the edge: see edge_size; @param since frames since then
+/// @param way whose sign is that of the phase's speed there
 MEGA_INLINE void add_edges(step_rows *r, uint32_t at_lanes, ilanes where, lanes size, lanes since,
-                           lanes speed, lanes growth) {
-    const ilanes sign = bits_of(speed) & isplat(OSC_HALF_TURN);
-    if (OSC_WAVE != OSC_TRIANGLE) {
-        size = from_bits(bits_of(size) ^ sign);
-        steps_add_lanes(r, r->table->step, at_lanes, where, since, &size, 0);
-        return;
-    }
-    const lanes corner = size * vabs(speed), bend = from_bits(bits_of(size * growth) ^ sign);
-    steps_add_lanes(r, r->table->corner, at_lanes, where, since, &corner, 0);
-    steps_add_lanes(r, r->table->bend, at_lanes, where, since, &bend, 0);
+                           lanes way, const osc_run *run) {
+    size = from_bits(bits_of(size) ^ (bits_of(way) & isplat(OSC_HALF_TURN)));
+    if (OSC_WAVE == OSC_TRIANGLE) add_corners(r, at_lanes, where, size, since, run);
+    else steps_add_lanes(r, STEP_JUMP, at_lanes, where, since, &size, 0);
 }
 
 /// Adds edges that phases have passed since the last frame, and those that they have passed to and
@@ -208,13 +224,12 @@ MEGA_INLINE void add_passes(step_rows *r, uint32_t at_lanes, ilanes where, lanes
         since = clampf(vselect(either(near_in, not_(other_in)), near, other), 0, 1);
     }
     mask passed = steps_passed(run->gone, run->diff);
-    lanes way = from_bits(bits_of(vabs(speed - g * since)) | (bits_of(d) & isplat(OSC_HALF_TURN)));
-    add_edges(r, at_lanes & steps_bits(passed), where, size, since, way, g);
+    add_edges(r, at_lanes & steps_bits(passed), where, size, since, d, run);
     mask twice = both(both(near_in, other_in), both(lt(none, square), not_(passed)));
     at_lanes &= steps_bits(twice);
     if (!at_lanes) return;
-    add_edges(r, at_lanes, where, size, near, speed - g * near, g);
-    add_edges(r, at_lanes, where, size, other, none - (speed - g * near), g);
+    add_edges(r, at_lanes, where, size, near, speed - g * near, run);
+    add_edges(r, at_lanes, where, size, other, g * near - speed, run);
 }
 
 /// Adds all passes to the rows.
@@ -282,18 +297,13 @@ static __attribute__((noinline)) ilanes restart(piece *p, const osc_past *s, con
     ilanes width = isub(n->width, isub(ago[0], ago[1]));
     ilanes was = isub(then, ago[0]), is = isub(now, ago[0]);
     ilanes jump = isub(level_of(is, width, s->width[2]), level_of(was, width, s->width[2]));
-    const mega_step_table *table = p->rows.table;
     const ilanes where = iadd(steps_lane_rows(), isplat((int32_t)t));
     uint32_t at_lanes = steps_bits(event);
     const lanes size = to_float(jump) * splat(0.5f / STEP_ONE);
-    steps_add_lanes(&p->rows, table->step, at_lanes, where, since, &size, 0);
+    steps_add_lanes(&p->rows, STEP_JUMP, at_lanes, where, since, &size, 0);
     if (OSC_WAVE == OSC_TRIANGLE) {
-        lanes g = to_float(run[0].growth),
-              speed = to_float(run[0].diff) + g * (splat(0.5f) - since);
-        const lanes corner = slope_of(is, speed) - slope_of(was, speed);
-        const lanes bend = slope_of(is, g) - slope_of(was, g);
-        steps_add_lanes(&p->rows, table->corner, at_lanes, where, since, &corner, 0);
-        steps_add_lanes(&p->rows, table->bend, at_lanes, where, since, &bend, 0);
+        lanes change = to_float(isub(falls(was), falls(is))) * splat(-0.25f);
+        add_corners(&p->rows, at_lanes, where, change, since, &run[0]);
     }
     return base;
 }
@@ -357,7 +367,7 @@ MEGA_INLINE void draw_moving(piece *p, state *s, osc_now *now, const bool pitch_
         }
         ilanes level = level_of(phase, n.width, past.width[2]);
         ilanes back = back_of(table, phase, past.diff);
-        if (first) begin(p, level, back, slope_of(phase, to_float(run[0].diff)));
+        if (first) begin(p, ~0u, level, back, slope_of(phase, to_float(run[0].diff)));
         p->level[t] = isub(level, back);
     }
     empty_passes(p);
@@ -365,29 +375,38 @@ MEGA_INLINE void draw_moving(piece *p, state *s, osc_now *now, const bool pitch_
     *now = n;
 }
 
-/// Frames in which nothing moves but amp.
-MEGA_INLINE void draw_even(piece *p, state *s, const osc_now *n) {
+/// Finds the edges of frames in which nothing moves but amp. @param only these lanes, a bit each
+MEGA_INLINE void find_edges(piece *p, const state *s, const osc_now *n, uint32_t only) {
     const mega_step_table *table = p->rows.table;
-    const uint32_t frames = p->frames;
-    ilanes phase = iadd(s->past.base, n->shift), first = isplat(-1);
+    ilanes from = iadd(s->past.base, n->shift), first = isplat(-1);
     if (any(p->fresh)) {
-        ilanes at = iselect(p->fresh, n->shift, phase), level = level_of(at, n->width, n->width);
-        begin(p, level, back_of(table, at, s->past.diff), slope_of(at, to_float(n->step)));
-        first = iselect(p->fresh, isplat(0), first);
+        from = iselect(p->fresh, n->shift, from), first = iselect(p->fresh, isplat(0), first);
+        begin(p, only, level_of(from, n->width, n->width), back_of(table, from, s->past.diff),
+              slope_of(from, to_float(n->step)));
     }
-    ilanes from = iselect(p->fresh, n->shift, phase);
     for (int e = 0; e < OSC_EDGES; e++) {
         const lanes corner = splat(edge_size(e)) * to_float(n->step);
-        steps_find(&p->rows, edge_rows(table), edge_phase(e, from, n->width), first, n->step,
-                   frames, OSC_WAVE == OSC_TRIANGLE ? &corner : NULL, edge_size(e));
+        steps_find(&p->rows, EDGE_KIND, only, edge_phase(e, from, n->width), first, n->step,
+                   p->frames, OSC_WAVE == OSC_TRIANGLE ? &corner : NULL, edge_size(e));
     }
-    const ilanes step = n->step, width = n->width;
-    const ilanes diff[OSC_PAST] = {s->past.diff[0], s->past.diff[1], s->past.diff[2]};
+}
+
+/// The wave at a phase that has run evenly, as late as the table says.
+MEGA_INLINE ilanes even_level(const mega_step_table *table, const osc_now *n, ilanes phase) {
+    const ilanes diff[OSC_PAST] = {n->step, n->step, n->step};
+    return isub(level_of(phase, n->width, n->width), back_of(table, phase, diff));
+}
+
+MEGA_INLINE void draw_even(piece *p, state *s, const osc_now *now) {
+    const uint32_t frames = p->frames;
+    const osc_now n = *now;
+    find_edges(p, s, now, ~0u);
+    ilanes phase = iadd(s->past.base, n.shift);
     for (uint32_t t = 0; t < frames; t++) {
-        phase = iadd(phase, step);
-        p->level[t] = isub(level_of(phase, width, width), back_of(table, phase, diff));
+        phase = iadd(phase, n.step);
+        p->level[t] = even_level(p->rows.table, &n, phase);
     }
-    s->past.base = isub(phase, n->shift);
+    s->past.base = isub(phase, n.shift);
 }
 
 /// What a frame is multiplied by.
@@ -459,22 +478,32 @@ MEGA_INLINE void be_born(state *s, const mega_call *c, const osc_now *n, mask fr
     s->started = isplat(1);
 }
 
+/// What a segment begins with: parameters, and a fresh voice's state.
+MEGA_INLINE void take_call(piece *p, state *s, osc_now *n, const mega_call *c, const int u) {
+    read_pitch(n, c, 0, u);
+    read_shape(n, c, 0, u);
+    p->call = c, p->u = u, p->at = 0, p->fresh = ieq(s->started, isplat(0));
+    p->rows.table = steps_table(c->frames_per_second), p->passes.count = 0;
+    be_born(s, c, n, p->fresh, u);
+}
+
+/// The next frames of a segment. @return whether there are any
+MEGA_INLINE bool take_piece(piece *p) {
+    const uint32_t left = p->call->frames - p->at;
+    p->frames = left < STEP_PIECE ? left : STEP_PIECE;
+    return left > 0;
+}
+
 static void run(const mega_call *c, int u) {
-    const step_tail tail = steps_tail(c, offsetof(state, tail) / sizeof(lanes), u);
+    const step_tail tail = steps_tail(c, STATE_FIELDS, u);
     state s;
-    state_load(&s, offsetof(state, tail), c, u);
     osc_now n;
-    read_pitch(&n, c, 0, u);
-    read_shape(&n, c, 0, u);
     piece p; // its large parts are cleared as far as they are used
-    p.call = c, p.u = u, p.at = 0, p.fresh = ieq(s.started, isplat(0));
-    p.rows.table = steps_table(c->frames_per_second), p.passes.count = 0;
-    be_born(&s, c, &n, p.fresh, u);
+    state_load(&s, sizeof s, c, u);
+    take_call(&p, &s, &n, c, u);
     const osc_way way = way_of(c, &s, &n, p.fresh, u);
-    for (; p.at < c->frames; p.at += p.frames) {
-        const uint32_t left = c->frames - p.at;
-        p.frames = left < STEP_PIECE ? left : STEP_PIECE;
-        steps_clear(&p.rows, p.frames);
+    for (; take_piece(&p); p.at += p.frames) {
+        steps_clear(&p.rows, p.frames, MEGA_WIDTH);
         switch (way) {
         case WAY_EVEN: draw_even(&p, &s, &n); break;
         case WAY_PITCH: draw_moving(&p, &s, &n, true); break;
@@ -484,12 +513,55 @@ static void run(const mega_call *c, int u) {
         else play(&p, &tail, false);
         p.fresh = lt(splat(0), splat(0));
     }
-    state_store(&s, offsetof(state, tail), c, u);
+    state_store(&s, sizeof s, c, u);
 }
 
 static uint64_t process(const mega_call *c) {
     for (int u = 0; u < MEGA_U; u++) run(c, u);
     return ~(uint64_t)0;
 }
+
+// ---- one voice, with frames in the lanes --------------------------------------------------------
+
+/// Rows of one lane to the output, drawing the wave as it goes.
+MEGA_INLINE void play_alone(piece *p, state *s, const osc_now *n, const step_tail *tail) {
+    const mega_call *c = p->call;
+    const uint32_t taps = (uint32_t)p->rows.table->taps;
+    int32_t *row = p->rows.row;
+    for (uint32_t k = 0; k < taps; k++) row[k] += tail->at[k * tail->stride];
+    const ilanes from = iadd(s->past.base, n->shift), ramp = iadd(solo_ramp(), isplat(1));
+    for (uint32_t t = 0; t < p->frames; t += MEGA_WIDTH) {
+        ilanes lacking, ahead = imul(iadd(ramp, isplat((int32_t)t)), n->step);
+        memcpy(&lacking, row + t, sizeof lacking);
+        ilanes level = even_level(p->rows.table, n, iadd(from, ahead));
+        lanes gain = osc_amp(solo_port(c, OSC_AMP, p->at + t)) * splat(1.0f / STEP_ONE);
+        store(c->outputs[0] + p->at + t, to_float(iadd(level, lacking)) * gain);
+    }
+    for (uint32_t k = 0; k < taps; k++) tail->at[k * tail->stride] = row[p->frames + k];
+    s->past.base = iadd(s->past.base, imul(n->step, isplat((int32_t)p->frames)));
+}
+
+/// Only where nothing but amp moves.
+static uint64_t solo(const mega_call *c) {
+    const step_tail tail = {(int32_t *)(void *)c->state + STATE_FIELDS * c->state_stride,
+                            c->state_stride};
+    state s;
+    osc_now n;
+    piece p;
+    state_load(&s, sizeof s, c, SOLO);
+    take_call(&p, &s, &n, c, SOLO);
+    if (way_of(c, &s, &n, p.fresh, SOLO) != WAY_EVEN) return MEGA_DECLINED;
+    for (; take_piece(&p); p.at += p.frames) {
+        steps_clear(&p.rows, p.frames, 1);
+        find_edges(&p, &s, &n, 1);
+        play_alone(&p, &s, &n, &tail);
+        p.fresh = lt(splat(0), splat(0));
+    }
+    state_store(&s, sizeof s, c, SOLO);
+    return MEGA_ALL_MOVE;
+}
+
+#undef STATE
+#define STATE .state_fields = STATE_FIELDS + MEGA_STEP_TAPS_MAX // with the tail
 
 #endif

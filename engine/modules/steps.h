@@ -31,10 +31,10 @@ MEGA_INLINE const mega_step_table *steps_table(float frames_per_second) {
 }
 
 /// Before the steps of a piece are added.
-MEGA_INLINE void steps_clear(step_rows *r, uint32_t frames) {
+MEGA_INLINE void steps_clear(step_rows *r, uint32_t frames, int row_count) {
     const uint32_t end = frames + (uint32_t)r->table->taps;
     const ilanes none = isplat(0);
-    for (int l = 0; l < MEGA_WIDTH; l++)
+    for (int l = 0; l < row_count; l++)
         for (uint32_t t = 0; t < end; t += MEGA_WIDTH)
             memcpy(r->row + l * STEP_ROW + t, &none, sizeof none);
 }
@@ -119,9 +119,21 @@ MEGA_INLINE void steps_pack(int32_t *to, uint32_t at_lanes, ilanes v) {
 #endif
 }
 
-MEGA_INLINE void steps_add_each(step_rows *r, const float *rows, const int taps, uint32_t at_lanes,
-                                ilanes where, lanes since, const lanes *size, const float one) {
-    lanes x = clampf(since * splat(MEGA_STEP_PLACES), 0, MEGA_STEP_PLACES - 1.0f / 256);
+/// What happens to a wave: a jump, a change of its slope, of the slope's growth, of that one's.
+typedef enum { STEP_JUMP, STEP_CORNER, STEP_BEND, STEP_SWING } step_kind;
+
+MEGA_INLINE const float *steps_rows_of(const mega_step_table *t, const step_kind kind) {
+    if (kind == STEP_JUMP) return t->step;
+    if (kind == STEP_CORNER) return t->corner;
+    return kind == STEP_BEND ? t->bend : t->swing;
+}
+
+MEGA_INLINE void steps_add_each(step_rows *r, const step_kind kind, const int taps,
+                                uint32_t at_lanes, ilanes where, lanes since, const lanes *size,
+                                const float one) {
+    const float *rows = steps_rows_of(r->table, kind);
+    const float count = kind < STEP_BEND ? MEGA_STEP_PLACES : MEGA_STEP_FEW;
+    lanes x = clampf(since * splat(count), 0, count - 1.0f / 256);
     ilanes place = to_int(x);
     lanes part = x - to_float(place);
     place = imul(place, isplat(taps));
@@ -137,16 +149,15 @@ MEGA_INLINE void steps_add_each(step_rows *r, const float *rows, const int taps,
     }
 }
 
-/// Adds a step, or corner, of each of some lanes.
-/// @param rows of the table: its `step`, `corner` or `bend`
+/// Adds what happens to each of some lanes.
 /// @param at_lanes those lanes, a bit each
 /// @param where in the rows: the lane's row plus the first frame after the step
 /// @param since frames from the step to that frame
 /// @param size see steps_add; NULL: `one` in each lane, a constant
-MEGA_INLINE void steps_add_lanes(step_rows *r, const float *rows, uint32_t at_lanes, ilanes where,
-                                 lanes since, const lanes *size, const float one) {
-    if (r->table->taps == 24) steps_add_each(r, rows, 24, at_lanes, where, since, size, one);
-    else steps_add_each(r, rows, MEGA_STEP_TAPS_MAX, at_lanes, where, since, size, one);
+MEGA_INLINE void steps_add_lanes(step_rows *r, const step_kind kind, uint32_t at_lanes,
+                                 ilanes where, lanes since, const lanes *size, const float one) {
+    if (r->table->taps == 24) steps_add_each(r, kind, 24, at_lanes, where, since, size, one);
+    else steps_add_each(r, kind, MEGA_STEP_TAPS_MAX, at_lanes, where, since, size, one);
 }
 
 // ---- finding ------------------------------------------------------------------------------------
@@ -174,10 +185,12 @@ MEGA_INLINE lanes steps_unsigned(ilanes v) { // to within 1 in 2^23
 }
 
 /// Adds a step where a phase passes 0, over a piece in which it runs on evenly.
+/// @param only these lanes, a bit each
 /// @param phase at frame `first`, whose own step is not counted; @param step a frame, not negative
 /// @param size, one_size see steps_add_lanes
-MEGA_INLINE void steps_find(step_rows *r, const float *rows, ilanes phase, ilanes first,
-                            ilanes step, uint32_t frames, const lanes *size, const float one_size) {
+MEGA_INLINE void steps_find(step_rows *r, const step_kind kind, uint32_t only, ilanes phase,
+                            ilanes first, ilanes step, uint32_t frames, const lanes *size,
+                            const float one_size) {
     // a little too few frames at first, then exactly
     const lanes far = splat(1000), less = splat(1 - 1.0f / (1 << 20)), none = splat(0);
     const ilanes end = isplat((int32_t)frames), one = isplat(1);
@@ -197,9 +210,9 @@ MEGA_INLINE void steps_find(step_rows *r, const float *rows, ilanes phase, ilane
     short_of = iselect(more, isub(short_of, step), short_of);
     turn = iselect(more, iadd(turn, one), turn);
     for (;;) {
-        uint32_t found = steps_bits(ilt(t, end));
+        uint32_t found = steps_bits(ilt(t, end)) & only;
         if (!found) return;
-        steps_add_lanes(r, rows, found, iadd(lane_rows, t), to_float(phase) * per_step, size,
+        steps_add_lanes(r, kind, found, iadd(lane_rows, t), to_float(phase) * per_step, size,
                         one_size);
         mask longer = steps_below(phase, short_of);
         phase = isub(phase, isub(short_of, iselect(longer, step, isplat(0))));
