@@ -22,4 +22,4 @@ static const mega_output_row outputs[] = {{"out", "the wave"}};
 
 MODULE(osc_pulse, .name = "osc.pulse", .category = "source",
        .doc = "band-limited pulse oscillator with pulse-width modulation", INPUTS(inputs),
-       PARAMS(params), OUTPUTS(outputs), STATE, .process = process, .solo = solo)
+       PARAMS(params), OUTPUTS(outputs), OSC_STATE, .process = osc_process, .solo = osc_solo)

@@ -12,4 +12,5 @@ static const mega_param_row params[] = {OSCILLATOR_PARAMS};
 static const mega_output_row outputs[] = {{"out", "the wave"}};
 
 MODULE(osc_saw, .name = "osc.saw", .category = "source", .doc = "band-limited sawtooth oscillator",
-       INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE, .process = process, .solo = solo)
+       INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), OSC_STATE, .process = osc_process,
+       .solo = osc_solo)

@@ -13,4 +13,4 @@ static const mega_output_row outputs[] = {{"out", "the wave"}};
 
 MODULE(osc_triangle, .name = "osc.triangle", .category = "source",
        .doc = "band-limited triangle oscillator", INPUTS(inputs), PARAMS(params), OUTPUTS(outputs),
-       STATE, .process = process, .solo = solo)
+       OSC_STATE, .process = osc_process, .solo = osc_solo)

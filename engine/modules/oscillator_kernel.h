@@ -7,7 +7,7 @@
 // phases, as vibrato and FM need. A sync ends the old wave between frames, jumps, and begins the
 // new one there. A fresh voice begins like a step from silence: with exactly 0.
 //
-// A module file defines OSC_WAVE, includes this, and has then `state` and `process`.
+// A module file defines OSC_WAVE, includes this, and has then OSC_STATE, `osc_process`, `osc_solo`.
 #ifndef OSCILLATOR_KERNEL_H
 #define OSCILLATOR_KERNEL_H
 
@@ -18,6 +18,7 @@
 #define OSC_SAW 0
 #define OSC_PULSE 1
 #define OSC_TRIANGLE 2
+#define OSC_SINE 3 // of osc3: it has no edges, and is as late as the others
 
 enum { OSC_PM, OSC_SYNC, OSC_FREQ, OSC_AMP, OSC_DETUNE, OSC_PHASE, OSC_WIDTH }; // ports
 enum { OSC_PAST = 3 }; // frames that what is straight looks back
@@ -35,9 +36,9 @@ typedef struct {
     osc_past past;
     ilanes started; // 0 in a fresh voice
     sync_past sync;
-} state;
+} osc_state;
 // What steps still lack in the frames to come is behind that: see step_tail.
-enum { STATE_FIELDS = sizeof(state) / sizeof(lanes) };
+enum { OSC_FIELDS = sizeof(osc_state) / sizeof(lanes) };
 
 // ---- the wave, in units of steps.h --------------------------------------------------------------
 
@@ -45,6 +46,8 @@ enum { STATE_FIELDS = sizeof(state) / sizeof(lanes) };
 #define OSC_QUARTER ((int32_t)0x40000000)
 #if OSC_WAVE == OSC_SAW
 enum { OSC_EDGES = 1 };
+#elif OSC_WAVE == OSC_SINE
+enum { OSC_EDGES = 0 };
 #else
 enum { OSC_EDGES = 2 };
 #endif
@@ -68,8 +71,12 @@ MEGA_INLINE float edge_size(int edge) {
 /// All bits set where the triangle falls.
 MEGA_INLINE ilanes falls(ilanes phase) { return iadd(phase, isplat(OSC_QUARTER)) >> 31; }
 
+/// A sine of a phase.
+MEGA_INLINE ilanes sine_of(ilanes phase) { return to_int(vsin_phase(phase) * splat(STEP_ONE)); }
+
 /// The wave with its edges sharp, not late. A pulse holds no DC at any width.
 MEGA_INLINE ilanes level_of(ilanes phase, ilanes width, ilanes late_width) {
+    if (OSC_WAVE == OSC_SINE) return sine_of(phase);
     if (OSC_WAVE == OSC_SAW) return phase >> 4;
     if (OSC_WAVE == OSC_PULSE) {
         ilanes high = ishr(isub(isplat(0), late_width), 4);
@@ -81,6 +88,8 @@ MEGA_INLINE ilanes level_of(ilanes phase, ilanes width, ilanes late_width) {
 /// Its slope a frame.
 MEGA_INLINE lanes slope_of(ilanes phase, lanes diff) {
     if (OSC_WAVE == OSC_PULSE) return splat(0);
+    if (OSC_WAVE == OSC_SINE)
+        return vsin_phase(iadd(phase, isplat(OSC_QUARTER))) * (diff * splat(0.19634954f));
     if (OSC_WAVE == OSC_SAW) return diff * splat(0.0625f);
     return from_bits(bits_of(diff * splat(0.125f)) ^ (falls(phase) & isplat(OSC_HALF_TURN)));
 }
@@ -92,6 +101,8 @@ MEGA_INLINE ilanes back_of(const mega_step_table *table, ilanes phase, const ila
                 to_float(diff[1]) * splat(table->back[1] * scale) +
                 to_float(diff[2]) * splat(table->back[2] * scale);
     ilanes back = to_int(far);
+    if (OSC_WAVE == OSC_SINE) // `far` is in eighths of a phase
+        return isub(sine_of(phase), sine_of(isub(phase, ishl(back, 3))));
     return OSC_WAVE == OSC_SAW ? back : isub(back ^ falls(phase), falls(phase));
 }
 
@@ -327,7 +338,7 @@ MEGA_INLINE void advance(osc_past *s, const osc_now *n, osc_run *run) {
 }
 
 /// Frames in which anything may happen; with `pitch_only` nothing but the pitch moves.
-MEGA_INLINE void draw_moving(piece *p, state *s, osc_now *now, const bool pitch_only) {
+MEGA_INLINE void draw_moving(piece *p, osc_state *s, osc_now *now, const bool pitch_only) {
     const mega_call *c = p->call;
     const int u = p->u;
     const uint32_t frames = p->frames;
@@ -376,7 +387,7 @@ MEGA_INLINE void draw_moving(piece *p, state *s, osc_now *now, const bool pitch_
 }
 
 /// Finds the edges of frames in which nothing moves but amp. @param only these lanes, a bit each
-MEGA_INLINE void find_edges(piece *p, const state *s, const osc_now *n, uint32_t only) {
+MEGA_INLINE void find_edges(piece *p, const osc_state *s, const osc_now *n, uint32_t only) {
     const mega_step_table *table = p->rows.table;
     ilanes from = iadd(s->past.base, n->shift), first = isplat(-1);
     if (any(p->fresh)) {
@@ -397,7 +408,7 @@ MEGA_INLINE ilanes even_level(const mega_step_table *table, const osc_now *n, il
     return isub(level_of(phase, n->width, n->width), back_of(table, phase, diff));
 }
 
-MEGA_INLINE void draw_even(piece *p, state *s, const osc_now *now) {
+MEGA_INLINE void draw_even(piece *p, osc_state *s, const osc_now *now) {
     const uint32_t frames = p->frames;
     const osc_now n = *now;
     find_edges(p, s, now, ~0u);
@@ -439,6 +450,24 @@ MEGA_INLINE void play(const piece *p, const step_tail *tail, const bool amp_move
     steps_leave(&p->rows, tail, lacking + (frames - whole));
 }
 
+/// The same where nothing is lacking.
+MEGA_INLINE void play_whole(const piece *p) {
+    for (uint32_t t = 0; t < p->frames; t++)
+        store(p->call->outputs[0] + (size_t)(p->at + t) * MEGA_FRAME + p->u * MEGA_WIDTH,
+              to_float(p->level[t]) * gain_at(p->call, p->at + t, p->u));
+}
+/// Whether a piece adds nothing to its rows, and earlier ones have left nothing.
+MEGA_INLINE bool is_whole(const piece *p, const step_tail *tail) {
+    if (OSC_EDGES > 0 || any(p->fresh)) return false;
+    ilanes left = isplat(0);
+    for (int k = 0; k < MEGA_STEP_TAPS_MAX; k++) {
+        ilanes v;
+        memcpy(&v, tail->at + (size_t)k * tail->stride, sizeof v);
+        left = left | v;
+    }
+    return all(ieq(left, isplat(0)));
+}
+
 // ---- a segment ----------------------------------------------------------------------------------
 
 #define OSC_BIT(port) ((uint64_t)1 << (port))
@@ -452,7 +481,7 @@ enum {
 /// bits.
 typedef enum { WAY_EVEN, WAY_PITCH, WAY_ANY } osc_way;
 
-static osc_way way_of(const mega_call *c, const state *s, const osc_now *n, mask fresh, int u) {
+static osc_way way_of(const mega_call *c, const osc_state *s, const osc_now *n, mask fresh, int u) {
     if (c->moving & OSC_EVENT_BITS) return WAY_ANY;
     mask steady =
         both(ieq(s->past.shift, n->shift), sync_settled(&s->sync, port_at(c, OSC_SYNC, 0, u)));
@@ -466,7 +495,7 @@ static osc_way way_of(const mega_call *c, const state *s, const osc_now *n, mask
 }
 
 /// A fresh voice is as if it had always run as it does now, and is at its start in the first frame.
-MEGA_INLINE void be_born(state *s, const mega_call *c, const osc_now *n, mask fresh, int u) {
+MEGA_INLINE void be_born(osc_state *s, const mega_call *c, const osc_now *n, mask fresh, int u) {
     osc_past *past = &s->past;
     past->base = iselect(fresh, isub(isplat(0), n->step), past->base);
     past->shift = iselect(fresh, n->shift, past->shift);
@@ -479,7 +508,7 @@ MEGA_INLINE void be_born(state *s, const mega_call *c, const osc_now *n, mask fr
 }
 
 /// What a segment begins with: parameters, and a fresh voice's state.
-MEGA_INLINE void take_call(piece *p, state *s, osc_now *n, const mega_call *c, const int u) {
+MEGA_INLINE void take_call(piece *p, osc_state *s, osc_now *n, const mega_call *c, const int u) {
     read_pitch(n, c, 0, u);
     read_shape(n, c, 0, u);
     p->call = c, p->u = u, p->at = 0, p->fresh = ieq(s->started, isplat(0));
@@ -495,28 +524,30 @@ MEGA_INLINE bool take_piece(piece *p) {
 }
 
 static void run(const mega_call *c, int u) {
-    const step_tail tail = steps_tail(c, STATE_FIELDS, u);
-    state s;
+    const step_tail tail = steps_tail(c, OSC_FIELDS, u);
+    osc_state s;
     osc_now n;
     piece p; // its large parts are cleared as far as they are used
     state_load(&s, sizeof s, c, u);
     take_call(&p, &s, &n, c, u);
     const osc_way way = way_of(c, &s, &n, p.fresh, u);
     for (; take_piece(&p); p.at += p.frames) {
-        steps_clear(&p.rows, p.frames, MEGA_WIDTH);
+        const bool whole = is_whole(&p, &tail);
+        if (!whole) steps_clear(&p.rows, p.frames, MEGA_WIDTH);
         switch (way) {
         case WAY_EVEN: draw_even(&p, &s, &n); break;
         case WAY_PITCH: draw_moving(&p, &s, &n, true); break;
         default: draw_moving(&p, &s, &n, false);
         }
-        if (moves(c, OSC_AMP)) play(&p, &tail, true);
+        if (whole) play_whole(&p);
+        else if (moves(c, OSC_AMP)) play(&p, &tail, true);
         else play(&p, &tail, false);
         p.fresh = lt(splat(0), splat(0));
     }
     state_store(&s, sizeof s, c, u);
 }
 
-static uint64_t process(const mega_call *c) {
+static uint64_t osc_process(const mega_call *c) {
     for (int u = 0; u < MEGA_U; u++) run(c, u);
     return ~(uint64_t)0;
 }
@@ -524,7 +555,7 @@ static uint64_t process(const mega_call *c) {
 // ---- one voice, with frames in the lanes --------------------------------------------------------
 
 /// Rows of one lane to the output, drawing the wave as it goes.
-MEGA_INLINE void play_alone(piece *p, state *s, const osc_now *n, const step_tail *tail) {
+MEGA_INLINE void play_alone(piece *p, osc_state *s, const osc_now *n, const step_tail *tail) {
     const mega_call *c = p->call;
     const uint32_t taps = (uint32_t)p->rows.table->taps;
     int32_t *row = p->rows.row;
@@ -541,11 +572,11 @@ MEGA_INLINE void play_alone(piece *p, state *s, const osc_now *n, const step_tai
     s->past.base = iadd(s->past.base, imul(n->step, isplat((int32_t)p->frames)));
 }
 
-/// Only where nothing but amp moves.
-static uint64_t solo(const mega_call *c) {
-    const step_tail tail = {(int32_t *)(void *)c->state + STATE_FIELDS * c->state_stride,
+/// Only where nothing but amp moves. (osc3 has no such way.)
+static __attribute__((unused)) uint64_t osc_solo(const mega_call *c) {
+    const step_tail tail = {(int32_t *)(void *)c->state + OSC_FIELDS * c->state_stride,
                             c->state_stride};
-    state s;
+    osc_state s;
     osc_now n;
     piece p;
     state_load(&s, sizeof s, c, SOLO);
@@ -561,7 +592,6 @@ static uint64_t solo(const mega_call *c) {
     return MEGA_ALL_MOVE;
 }
 
-#undef STATE
-#define STATE .state_fields = STATE_FIELDS + MEGA_STEP_TAPS_MAX // with the tail
+#define OSC_STATE .state_fields = OSC_FIELDS + MEGA_STEP_TAPS_MAX // with the tail
 
 #endif
