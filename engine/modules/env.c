@@ -8,8 +8,9 @@
 // along (Kahan, "Further remarks on reducing truncation errors", CACM 1965); every stage is then
 // exact to a frame and never turns back.
 //
-// Within a stage the coefficients stand still, so the loop has three operations and the sum; the
-// end of a stage in any lane takes a side path, which leaves the other lanes as they are. While
+// Within a stage the coefficients stand still, so the loop has three operations and the sum. A
+// stretch of frames is made as if no stage ended in it; if one did in some lane it is made again,
+// frame by frame, on a side path that leaves the other lanes as they are. While
 // every lane is at rest (over, or at its sustain level) the output is one value: what is modulated
 // by it then need not be recomputed.
 #include "kernel.h"
@@ -142,6 +143,8 @@ static inline course course_of(const state *s, const lanes *param, const context
     return c;
 }
 
+static inline lanes level_of(const state *s, const course *c) { return c->base + c->range * s->d; }
+
 /// Puts the lanes of `who` at the beginning of `stage`.
 static inline void enter(state *s, course *c, mask who, ilanes stage, const lanes *param,
                          const context *x) {
@@ -161,7 +164,7 @@ static inline void listen(state *s, course *c, lanes gate, const lanes *param, c
     const mask changed = not_(ieq(held, s->held)), on = ieq(held, isplat(1));
     s->held = held;
     if (!any(changed)) return;
-    lanes level = c->base + c->range * s->d;
+    lanes level = level_of(s, c);
     const mask from_zero = both(on, ge(param[P_RETRIGGER], splat(0.5f)));
     s->start = vselect(changed, vselect(from_zero, splat(0), level), s->start);
     const mask waits = ge(param[P_DELAY] * splat(x->frames_per_second), splat(0.5f));
@@ -180,15 +183,19 @@ static inline ilanes next(const state *s, const lanes *param, const context *x) 
     return iselect(in_stage(s, DECAY), isplat(SUSTAIN), n);
 }
 
-/// One frame of the level.
-static inline lanes advance(state *s, course *c, const lanes *param, const context *x) {
+/// One frame of the way.
+static inline void move(state *s, const course *c) {
     lanes step = c->a * s->d + c->b + s->error;
     lanes d = s->d - step;
     s->error = (d - s->d) + step;
     s->d = d;
-    const mask ended = lt(d, splat(0));
+}
+
+/// One frame, at whose end stages may end.
+static inline void advance(state *s, course *c, const lanes *param, const context *x) {
+    move(s, c);
+    const mask ended = lt(s->d, splat(0));
     if (any(ended)) enter(s, c, ended, next(s, param, x), param, x);
-    return c->base + c->range * s->d;
 }
 
 static inline void params_at(const mega_call *c, uint32_t t, int u, lanes *param) {
@@ -219,32 +226,70 @@ MEGA_INLINE bool rest(const mega_call *c) {
     return true;
 }
 
-/// @param still all ports but amp stand still
-MEGA_INLINE void render(const mega_call *c, bool still) {
-    state s[MEGA_U] = {0};
-    course k[MEGA_U];
-    context x[MEGA_U];
-    lanes param[MEGA_U][PARAMS_] = {0};
+/// A vector of lanes on its way.
+typedef struct {
+    state s;
+    course k;
+    context x;
+    lanes param[PARAMS_];
+} runner;
+
+MEGA_INLINE void put(const mega_call *c, const runner *r, uint32_t t, int u) {
+    store(output_at(c, 0, t, u), port_at(c, 1 + P_AMP, t, u) * level_of(&r->s, &r->k));
+}
+
+enum { STRETCH = MEGA_BLOCK_FRAMES };
+
+/// Frames from `at` on, as if no stage ended in them.
+/// @return false if one does: then nothing counts
+MEGA_INLINE bool run_within_stages(const mega_call *c, runner *r, uint32_t at, uint32_t end) {
+    state before[MEGA_U];
+    ilanes signs[MEGA_U];
     for (int u = 0; u < MEGA_U; u++) {
-        state_load(&s[u], sizeof s[u], c, u);
-        x[u] = context_of(c, u);
-        params_at(c, 0, u, param[u]);
-        k[u] = course_of(&s[u], param[u], &x[u]);
-        if (still) listen(&s[u], &k[u], port_at(c, 0, 0, u), param[u], &x[u]);
+        before[u] = r[u].s;
+        signs[u] = isplat(0);
     }
-    for (uint32_t t = 0; t < c->frames; t++) {
+    for (uint32_t t = at; t < end; t++)
         for (int u = 0; u < MEGA_U; u++) {
-            if (!still) {
-                params_at(c, t, u, param[u]);
-                k[u] = course_of(&s[u], param[u], &x[u]);
-                listen(&s[u], &k[u], port_at(c, 0, t, u), param[u], &x[u]);
-            }
-            lanes level = advance(&s[u], &k[u], param[u], &x[u]);
-            lanes amp = port_at(c, 1 + P_AMP, t, u);
-            store(c->outputs[0] + t * MEGA_FRAME + u * MEGA_WIDTH, amp * level);
+            move(&r[u].s, &r[u].k);
+            signs[u] = signs[u] | bits_of(r[u].s.d);
+            put(c, &r[u], t, u);
         }
+    bool within = true;
+    for (int u = 0; u < MEGA_U; u++) within &= !any(ilt(signs[u], isplat(0)));
+    for (int u = 0; u < MEGA_U && !within; u++) r[u].s = before[u];
+    return within;
+}
+
+MEGA_INLINE void run_across_stages(const mega_call *c, runner *r, uint32_t at, uint32_t end) {
+    for (uint32_t t = at; t < end; t++)
+        for (int u = 0; u < MEGA_U; u++) {
+            advance(&r[u].s, &r[u].k, r[u].param, &r[u].x);
+            put(c, &r[u], t, u);
+        }
+}
+
+MEGA_INLINE void begin_frame(const mega_call *c, runner *r, uint32_t t, int u) {
+    params_at(c, t, u, r->param);
+    r->k = course_of(&r->s, r->param, &r->x);
+    listen(&r->s, &r->k, port_at(c, 0, t, u), r->param, &r->x);
+}
+
+/// @param still all ports but amp stand still
+MEGA_INLINE void render(const mega_call *c, const bool still) {
+    runner r[MEGA_U];
+    for (int u = 0; u < MEGA_U; u++) {
+        state_load(&r[u].s, sizeof r[u].s, c, u);
+        r[u].x = context_of(c, u);
+        if (still) begin_frame(c, &r[u], 0, u);
     }
-    for (int u = 0; u < MEGA_U; u++) state_store(&s[u], sizeof s[u], c, u);
+    const uint32_t frames = c->frames, stretch = still ? STRETCH : 1;
+    for (uint32_t t = 0, end; t < frames; t = end) {
+        end = frames - t < stretch ? frames : t + stretch;
+        for (int u = 0; u < MEGA_U && !still; u++) begin_frame(c, &r[u], t, u);
+        if (!still || !run_within_stages(c, r, t, end)) run_across_stages(c, r, t, end);
+    }
+    for (int u = 0; u < MEGA_U; u++) state_store(&r[u].s, sizeof r[u].s, c, u);
 }
 
 static uint64_t process(const mega_call *c) {
