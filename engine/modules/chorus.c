@@ -111,7 +111,9 @@ MEGA_INLINE lanes read(const lines *memory, uint32_t line, ilanes at, lanes fram
     return sum;
 }
 
-MEGA_INLINE void listen(const state *s, const coefs *c, const lines *memory, heard *h) {
+MEGA_INLINE void listen(const state *s, const coefs *c, const lines *memory, heard *h,
+                        lanes *back) {
+    (void)back; // nothing goes back
     lanes delay, depth;
     (void)c;
     reach(s, &delay, &depth);
@@ -132,7 +134,9 @@ MEGA_INLINE void listen(const state *s, const coefs *c, const lines *memory, hea
     }
 }
 
-MEGA_INLINE void mix(const coefs *c, const lanes *in, const heard *h, lanes *out, lanes *put) {
+MEGA_INLINE void mix(const coefs *c, const lanes *in, const heard *h, const lanes *back, lanes *out,
+                     lanes *put) {
+    (void)back;
     for (int side = 0; side < LINES; side++) {
         lanes dry = bounded(in[0]) + bounded(in[1 + side]);
         out[side] = dry * c->dry + h->side[side] * c->wet;

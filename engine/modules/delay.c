@@ -36,7 +36,6 @@ typedef struct {
 
 typedef struct {
     lanes echo[LINES];
-    lanes back[LINES]; // limited; then filtered, into its line
 } heard;
 
 static const mega_input_row inputs[] = {
@@ -174,32 +173,33 @@ MEGA_INLINE ilanes nearest(const state *s, const coefs *c) {
     return least;
 }
 
-MEGA_INLINE void listen(const state *s, const coefs *c, const lines *memory, heard *h) {
+MEGA_INLINE void listen(const state *s, const coefs *c, const lines *memory, heard *h,
+                        lanes *back) {
     reading r = place(s, c);
     for (uint32_t line = 0; line < LINES; line++) {
         lanes sum = splat(0);
         for (int i = 0; i < 4; i++)
             sum = sum + r.weight[i] * line_past(memory, line, s->at, r.distance[i]);
         h->echo[line] = sum;
-        h->back[line] = limit(sum);
+        back[line] = limit(sum);
     }
 }
 
-MEGA_INLINE void absorb(state *s, const coefs *c, heard *h) {
+MEGA_INLINE void absorb(state *s, const coefs *c, lanes *back) {
     for (int i = 0; i < LINES; i++) {
-        s->low[i] = s->low[i] + c->tone * (h->back[i] - s->low[i]);
-        h->back[i] = c->feedback * (s->low[i] - s->high[i]);
+        s->low[i] = s->low[i] + c->tone * (back[i] - s->low[i]);
+        back[i] = c->feedback * (s->low[i] - s->high[i]);
         s->high[i] = s->high[i] + c->block * (s->low[i] - s->high[i]);
     }
 }
 
-MEGA_INLINE void mix(const coefs *c, const lanes *in, const heard *h, lanes *out, lanes *put) {
+MEGA_INLINE void mix(const coefs *c, const lanes *in, const heard *h, const lanes *back, lanes *out,
+                     lanes *put) {
     lanes dry[2] = {bounded(in[0]) + bounded(in[1]), bounded(in[0]) + bounded(in[2])};
     lanes left = line_safe(dry[0]), right = line_safe(dry[1]);
     lanes mean = (left + right) * splat(0.5f);
-    put[0] =
-        left * c->straight + mean * c->cross + (h->back[0] * c->straight + h->back[1] * c->cross);
-    put[1] = right * c->straight + (h->back[1] * c->straight + h->back[0] * c->cross);
+    put[0] = left * c->straight + mean * c->cross + (back[0] * c->straight + back[1] * c->cross);
+    put[1] = right * c->straight + (back[1] * c->straight + back[0] * c->cross);
     for (int i = 0; i < LINES; i++) out[i] = dry[i] * c->dry + h->echo[i] * c->wet;
     out[2] = (out[0] + out[1]) * splat(0.5f);
 }

@@ -8,10 +8,10 @@
 //     glide(state *, const coefs *, mask fresh)  what moves by itself, a frame on
 //     turn(state *, const coefs *, ilanes n)     what is counted in whole numbers, `n` frames on
 //     nearest(const state *, const coefs *)      how many frames back it reads, at least
-//     listen(const state *, const coefs *, const lines *, heard *)  reads its lines
-//     absorb(state *, const coefs *, heard *)    filters what it heard, a frame on; only where
-//                                                STAGES_ABSORB is defined
-//     mix(const coefs *, const lanes *in, const heard *, lanes *out, lanes *put)
+//     listen(const state *, const coefs *, const lines *, heard *, lanes *back)  reads its lines
+//     absorb(state *, const coefs *, lanes *back)
+//                                  filters what goes back, a frame on; only with STAGES_ABSORB
+//     mix(const coefs *, const lanes *in, const heard *, const lanes *back, lanes *out, lanes *put)
 // In `solo`, `listen` and `mix` take a vector of frames at once wherever it reads further back than
 // a vector is long; `glide` (unless it stands) and `absorb` go frame by frame, as they must.
 
@@ -19,18 +19,18 @@
 enum { ABSORBS = 1 };
 #else
 enum { ABSORBS = 0 };
-MEGA_INLINE void absorb(state *s, const coefs *c, heard *h) { (void)s, (void)c, (void)h; }
+MEGA_INLINE void absorb(state *s, const coefs *c, lanes *back) { (void)s, (void)c, (void)back; }
 #endif
 enum { INS = COUNT_OF(inputs), PARAM_COUNT = COUNT_OF(params), OUTS = COUNT_OF(outputs) };
 
 static inline void tick(state *s, const coefs *c, const lanes *in, lanes *out,
                         const lines *memory) {
     heard h;
-    lanes put[LINES];
+    lanes back[LINES], put[LINES];
     glide(s, c, ieq(s->at, isplat(0)));
-    listen(s, c, memory, &h);
-    absorb(s, c, &h);
-    mix(c, in, &h, out, put);
+    listen(s, c, memory, &h, back);
+    absorb(s, c, back);
+    mix(c, in, &h, back, out, put);
     for (uint32_t i = 0; i < LINES; i++) line_write(memory, i, s->at, put[i]);
     turn(s, c, isplat(1));
     s->at = line_advance(s->at);
@@ -83,8 +83,9 @@ MEGA_INLINE void solo_store(const state *s, const mega_call *c) {
 
 // ---- a vector of frames -----------------------------------------------------------------------
 
-/// Nothing glides: a frame on it is what it is.
+/// Nothing glides: frames on it is what it is, but for what is counted.
 MEGA_INLINE bool stands(const state *s, const coefs *k) {
+    if (solo_first(s->at) >= LINE_WRAP - MEGA_SEGMENT_FRAMES) return false;
     state next = *s;
     glide(&next, k, ieq(s->at, isplat(0)));
     ilanes differ = isplat(0);
@@ -92,16 +93,21 @@ MEGA_INLINE bool stands(const state *s, const coefs *k) {
     return all(ieq(differ, isplat(0)));
 }
 
-/// Moves the state `count` frames on. @param v what it is in each of them
+MEGA_INLINE void count_on(state *s, const coefs *k, ilanes n) {
+    turn(s, k, n);
+    s->at = iadd(s->at, n);
+}
+
+/// Moves a state that stands `count` frames on. @param v what it is in each of them
+MEGA_INLINE void pass(state *s, state *v, const coefs *k, uint32_t count) {
+    *v = *s;
+    count_on(v, k, solo_ramp());
+    count_on(s, k, isplat((int32_t)count));
+}
+
+/// The same of any state.
 MEGA_INLINE void move(state *s, state *v, const coefs *k, bool moving, uint32_t count) {
     *v = *s;
-    if (!moving && solo_first(s->at) < LINE_WRAP - MEGA_WIDTH && stands(s, k)) {
-        turn(v, k, solo_ramp());
-        v->at = iadd(v->at, solo_ramp());
-        turn(s, k, isplat((int32_t)count));
-        s->at = iadd(s->at, isplat((int32_t)count));
-        return;
-    }
     for (uint32_t i = 0; i < count; i++) {
         coefs one = *k;
         if (moving) TAKE_FRAME(one, *k, i);
@@ -127,21 +133,20 @@ typedef struct {
 MEGA_INLINE void side_by_side(state *s, const state *v, const coefs *k, bool moving, uint32_t count,
                               const lines *memory, signals *x) {
     heard h;
-    lanes put[LINES];
+    lanes back[LINES], put[LINES];
     const int32_t at = solo_first(v->at);
     state where = *v;
     where.at = iadd(isplat(at), solo_ramp());
-    listen(&where, k, memory, &h);
-    heard filtered = h;
+    listen(&where, k, memory, &h, back);
     for (uint32_t i = 0; ABSORBS && i < count; i++) {
         coefs one = *k;
-        heard now;
+        lanes now[LINES];
         if (moving) TAKE_FRAME(one, *k, i);
-        TAKE_FRAME(now, h, i);
-        absorb(s, &one, &now);
-        PUT_FRAME(filtered, now, i);
+        TAKE_FRAME(now, back, i);
+        absorb(s, &one, now);
+        PUT_FRAME(back, now, i);
     }
-    mix(k, x->in, &filtered, x->out, put);
+    mix(k, x->in, &h, back, x->out, put);
     for (uint32_t i = 0; i < LINES; i++) line_put(memory, i, at, put[i], count);
 }
 
@@ -153,46 +158,52 @@ MEGA_INLINE void one_by_one(state *s, const state *v, const coefs *k, uint32_t c
         state where;
         signals now;
         heard h;
-        lanes put[LINES];
+        lanes back[LINES], put[LINES];
         TAKE_FRAME(one, *k, i);
         TAKE_FRAME(where, *v, i);
         TAKE_FRAME(now, all, i);
-        listen(&where, &one, memory, &h);
-        absorb(s, &one, &h);
-        mix(&one, now.in, &h, now.out, put);
+        listen(&where, &one, memory, &h, back);
+        absorb(s, &one, back);
+        mix(&one, now.in, &h, back, now.out, put);
         for (uint32_t l = 0; l < LINES; l++) line_put(memory, l, solo_first(where.at), put[l], 1);
         PUT_FRAME(*x, now, i);
     }
 }
 
-/// A function of its own for parameters that stand and for those that move.
-MEGA_INLINE void solo_run(const mega_call *c, bool moving) {
+MEGA_INLINE coefs coefs_at(const mega_call *c, uint32_t t) {
     const context x = {.seconds_per_frame = c->seconds_per_frame,
                        .frames_per_second = c->frames_per_second,
                        .seed = isplat(c->seeds[0])};
+    lanes param[PARAM_COUNT];
+    for (size_t p = 0; p < PARAM_COUNT; p++) param[p] = solo_port(c, INS + p, t);
+    return prepare(param, &x);
+}
+
+/// `moving` parameters and a state that is `settled` are constants where this is inlined: three
+/// loops, and what stands is worked out before.
+MEGA_INLINE void solo_frames(const mega_call *c, state *s, coefs k, bool moving, bool settled) {
     const lines memory = {c->memory, c->memory_frames, c->state_stride, true};
-    state s = solo_load(c), v;
-    coefs k;
+    state v;
     for (uint32_t t = 0; t < c->frames; t += MEGA_WIDTH) {
-        uint32_t count = c->frames - t < MEGA_WIDTH ? c->frames - t : MEGA_WIDTH;
-        if (!t || moving) {
-            lanes param[PARAM_COUNT];
-            for (size_t p = 0; p < PARAM_COUNT; p++) param[p] = solo_port(c, INS + p, t);
-            k = prepare(param, &x);
-        }
+        const uint32_t count = c->frames - t < MEGA_WIDTH ? c->frames - t : MEGA_WIDTH;
         signals now;
+        if (moving) k = coefs_at(c, t);
         for (size_t i = 0; i < INS; i++) now.in[i] = solo_port(c, i, t);
-        move(&s, &v, &k, moving, count);
-        if (far_enough(&v, &k, count)) side_by_side(&s, &v, &k, moving, count, &memory, &now);
-        else one_by_one(&s, &v, &k, count, &memory, &now);
+        if (settled) pass(s, &v, &k, count);
+        else move(s, &v, &k, moving, count);
+        if (far_enough(&v, &k, count)) side_by_side(s, &v, &k, moving, count, &memory, &now);
+        else one_by_one(s, &v, &k, count, &memory, &now);
         for (int o = 0; o < OUTS; o++) store(c->outputs[o] + t, now.out[o]);
     }
-    solo_store(&s, c);
 }
 
 static uint64_t solo(const mega_call *c) {
-    if (c->moving >> INS) solo_run(c, true);
-    else solo_run(c, false);
+    state s = solo_load(c);
+    const coefs k = coefs_at(c, 0);
+    if (c->moving >> INS) solo_frames(c, &s, k, true, false);
+    else if (stands(&s, &k)) solo_frames(c, &s, k, false, true);
+    else solo_frames(c, &s, k, false, false);
+    solo_store(&s, c);
     return MEGA_ALL_MOVE;
 }
 
