@@ -499,9 +499,12 @@ MEGA_INLINE void be_born(osc_state *s, const mega_call *c, const osc_now *n, mas
     osc_past *past = &s->past;
     past->base = iselect(fresh, isub(isplat(0), n->step), past->base);
     past->shift = iselect(fresh, n->shift, past->shift);
+    // in osc3 a pulse may have been another wave, which has no width
+    mask widthless = fresh;
+    if (OSC_WAVE == OSC_PULSE) widthless = either(fresh, ieq(past->width[0], isplat(0)));
     for (int i = 0; i < OSC_PAST; i++) {
         past->diff[i] = iselect(fresh, n->step, past->diff[i]);
-        past->width[i] = iselect(fresh, n->width, past->width[i]);
+        past->width[i] = iselect(widthless, n->width, past->width[i]);
     }
     sync_begin(&s->sync, fresh, port_at(c, OSC_SYNC, 0, u));
     s->started = isplat(1);

@@ -30,6 +30,46 @@ static void osc3_is_three_oscillators(void **unused) {
     free(wave);
 }
 
+/// One oscillator of it is the module of that name, bit for bit, in still and in moving pitch.
+static void osc3_plays_the_other_modules(void **unused) {
+    (void)unused;
+    enum { FRAMES = 9600 };
+    static const char *const names[] = {"osc.triangle", "osc.saw", "osc.pulse"};
+    static float freq[FRAMES];
+    for (int t = 0; t < FRAMES; t++)
+        freq[t] = (float)(700 + (t < 4800 ? 0 : 300 * sin(0.01 * (t - 4800))));
+    for (int wave = 1; wave <= 3; wave++) {
+        feed f = feed_of("osc3"), one = feed_of(names[wave - 1]);
+        put(&f, "detune", 0), put(&f, "wave1", wave), put(&f, "wave2", 0), put(&f, "wave3", 0);
+        put(&f, "level1", 0.7), put(&f, "level2", 0), put(&f, "level3", 0);
+        put(&one, "amp", 0.7);
+        if (wave == 3) put(&f, "width", 0.3), put(&one, "width", 0.3);
+        move(&f, "freq", freq), move(&one, "freq", freq);
+        float *out = render(&f, 0, FRAMES), *want = render(&one, 0, FRAMES);
+        for (int t = 0; t < FRAMES; t++) assert_true(out[t] == want[t]);
+        free(out), free(want);
+    }
+}
+
+/// Where a wave's number moves, phases go on: a saw among saws is the saw that it was.
+static void osc3_keeps_phases_over_waves(void **unused) {
+    (void)unused;
+    enum { FRAMES = 9600, AWAY = 1000, BACK = 1500, SETTLED = 64 };
+    static float number[FRAMES];
+    for (int t = 0; t < FRAMES; t++) number[t] = t >= AWAY && t < BACK ? 3 : 2;
+    feed f = feed_of("osc3"), still = feed_of("osc3");
+    put(&f, "level2", 0), put(&f, "level3", 0), put(&still, "level2", 0), put(&still, "level3", 0);
+    move(&f, "wave1", number);
+    float *out = render(&f, 0, FRAMES), *want = render(&still, 0, FRAMES);
+    for (int t = 0; t < FRAMES; t++)
+        if (t < AWAY || t >= BACK + SETTLED) assert_true(out[t] == want[t]);
+    float peak = 0;
+    for (int t = AWAY; t < BACK + SETTLED; t++) peak = fmaxf(peak, fabsf(out[t]));
+    printf("osc3         a saw that is a pulse for a while: peak %.3f of 0.25\n", peak);
+    assert_true(peak < 0.25 * 1.5);
+    free(out), free(want);
+}
+
 static double alias_of_osc3(double wave, double hz) {
     size_t m = odd_bin(hz);
     feed f = feed_of("osc3");
@@ -107,6 +147,8 @@ static void bits_do_not_depend_on_the_way(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(osc3_is_three_oscillators),
+        cmocka_unit_test(osc3_plays_the_other_modules),
+        cmocka_unit_test(osc3_keeps_phases_over_waves),
         cmocka_unit_test(osc3_alias_is_low),
         cmocka_unit_test(osc3_spreads),
         cmocka_unit_test(osc3_glides),
