@@ -14,6 +14,8 @@
 
 enum { N = 65536, SETTLE = 8192, PORTS_MAX = 32, RATE = 48000 };
 
+static double feed_rate = RATE; ///< frames a second of what `render` makes
+
 /// What goes into a module's ports, by number: a value, or `frames` values.
 typedef struct {
     uint32_t module;
@@ -40,7 +42,7 @@ static inline void move(feed *f, const char *name, const float *values) {
 
 /// Renders one lane of output `o`. The caller frees it.
 static inline float *render(const feed *f, uint32_t o, uint32_t frames) {
-    rig r = rig_create(&mega_isa_one, f->module, RATE);
+    rig r = rig_create(&mega_isa_one, f->module, (float)feed_rate);
     const float *ports[PORTS_MAX];
     float *outputs[MEGA_OUTPUTS_MAX];
     uint64_t moving = 0;
@@ -63,10 +65,16 @@ static inline double *power_of(const feed *f) {
     return power;
 }
 
-static inline double hz_of(double bin) { return bin * RATE / N; }
-static inline size_t bin_below(double hz) { return (size_t)(hz * N / RATE); }
+/// The frequency of a bin, as a number that comes to its phase step exactly.
+static inline double hz_of(double bin) {
+    const float seconds = 1.0f / (float)feed_rate, turns = (float)(bin / N);
+    float hz = (float)(bin * feed_rate / N), low = nextafterf(hz, 0), high = nextafterf(hz, 1e9f);
+    if (hz * seconds == turns) return hz;
+    return low * seconds == turns ? low : high;
+}
+static inline size_t bin_below(double hz) { return (size_t)(hz * N / feed_rate); }
 /// The odd bin nearest to a frequency.
-static inline size_t odd_bin(double hz) { return (size_t)(hz * N / RATE / 2) * 2 + 1; }
+static inline size_t odd_bin(double hz) { return (size_t)(hz * N / feed_rate / 2) * 2 + 1; }
 
 /// Turns of the tone at `hz` at the middle of `count` frames, by a Hann-windowed sum.
 static inline double turns_of(const float *wave, size_t count, double hz) {
@@ -127,10 +135,10 @@ static inline void same_everywhere(const char *name, uint64_t moving, bool vary)
         rig_destroy(&r);
     }
     const mega_isa_table *isa;
-    static const uint32_t splits[] = {64, 7, 1};
+    static const uint32_t splits[] = {64, 7, 1, MEGA_SEGMENT_FRAMES};
     for (size_t i = 0; (isa = mega_isa_at(i)); i++) {
         if (isa->width == 1) continue;
-        for (int k = 0; k < 3; k++) {
+        for (size_t k = 0; k < sizeof splits / sizeof *splits; k++) {
             rig r = rig_create(isa, index, RATE);
             for (uint32_t p = 0; p < count; p++) ports[p] = wide[p];
             for (uint32_t o = 0; o < m->output_count; o++) outputs[o] = got[o];

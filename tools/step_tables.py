@@ -25,7 +25,7 @@ TABLES = [
     # name, taps, flat to, stopped from, ripple of the power at the band's end, first guess of the
     # floor, how much lower that is around the sampling rate
     ("wide", 24, 20 / 48, 28 / 48, 0.008, 9e-12, 0.1),
-    ("steep", 32, 20 / 44.1, 24.1 / 44.1, 0.03, 1.1e-9, 0.6),
+    ("steep", 32, 20 / 44.1, 24.1 / 44.1, 0.044, 8e-10, 0.8),
 ]
 
 

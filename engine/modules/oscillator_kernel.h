@@ -223,7 +223,7 @@ MEGA_INLINE void add_passes(step_rows *r, uint32_t at_lanes, ilanes where, lanes
     lanes per_growth = one / vselect(eq(g, none), one, g);
     lanes near = none, other = none, since = none, square = none;
     mask near_in, other_in;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         lanes u = far - more * (since * (one - since) * (two - since));
         square = speed * speed - (g + g) * u;
         lanes root = vsqrt(vmax(square, none));

@@ -36,8 +36,8 @@ static void alias_is_low(void **unused) {
         }
         printf("%-12s width %.2f: alias A1..C8 %.1f dB below 20 kHz, %.1f dB below 5 kHz\n",
                waves[i].name, waves[i].width, worst_20k, worst_5k);
-        assert_true(worst_20k <= -80);
-        assert_true(worst_5k <= -110);
+        assert_true(worst_20k <= -100);
+        assert_true(worst_5k <= -115);
     }
 }
 
@@ -78,7 +78,7 @@ static void sync_alias_is_low(void **unused) {
         }
         printf("%-12s width %.2f: alias %.1f dB, synced to 110..1244 Hz, 1.07..7.7 times that\n",
                waves[i].name, waves[i].width, worst);
-        assert_true(worst <= -60);
+        assert_true(worst <= -85);
     }
 }
 
@@ -128,6 +128,8 @@ static void modulated(const char *what, int wave, const char *into, double middl
     const size_t g = odd_bin(hz / 5);
     for (size_t n = 1; n <= n_max; n++) {
         feed f = wave_at(wave, hz_of((double)(5 * g)));
+        // where a phase turns round right at an edge, how wide it gets is chance
+        put(&f, "phase", 0.05);
         float *source = sine((double)(n * g), depth, middle < 0 ? hz_of((double)(5 * g)) : middle);
         move(&f, into, source);
         worst = fmax(worst, alias_of(&f, g));
@@ -135,7 +137,7 @@ static void modulated(const char *what, int wave, const char *into, double middl
     }
     printf("%-12s width %.2f: alias %.1f dB, %s, %.0f Hz by %.0f..%.0f Hz\n", waves[wave].name,
            waves[wave].width, worst, what, hz, hz / 5, hz * (double)n_max / 5);
-    assert_true(worst <= -60);
+    assert_true(worst <= -73);
 }
 
 static void modulation_alias_is_low(void **unused) {
@@ -221,7 +223,7 @@ static void harmonics_have_their_level(void **unused) {
         }
         printf("%-12s width %.2f: harmonics of 110 Hz to 20 kHz within %.3f dB, DC %.1f dB\n",
                waves[i].name, waves[i].width, worst, spectrum_db(peak_dc * peak_dc));
-        assert_true(worst <= 0.15);
+        assert_true(worst <= 0.05);
         assert_true(peak_dc <= 1e-6);
         free(power);
     }
