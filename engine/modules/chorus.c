@@ -98,7 +98,7 @@ MEGA_INLINE ilanes nearest(const state *s, const coefs *c) {
     lanes delay, depth;
     (void)c;
     reach(s, &delay, &depth);
-    return to_int(delay - depth * splat(1.001f)) - isplat(2);
+    return isub(to_int(delay - depth * splat(1.001f)), isplat(2));
 }
 
 /// The value `frames` (at least 2) ago; 0 where that is older than this voice.
