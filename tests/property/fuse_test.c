@@ -14,7 +14,7 @@
 #include "random_turns.h"
 #include "stage.h"
 
-enum { DOCUMENTS = 300, NODES = 12, PARTS = 12, FRAMES_MAX = 700 };
+enum { DOCUMENTS = 400, NODES = 12, PARTS = 12, FRAMES_MAX = 700 };
 
 // ---- random documents -------------------------------------------------------------------------
 
@@ -44,7 +44,7 @@ static const char *const NOTE_OUTPUTS[] = {"freq", "gate", "velocity", "key"};
 static void cable(FILE *text, rng *r, const kind *const *kinds, uint32_t to, const char *port) {
     static const float amounts[] = {1, 1, 0.5f, 0.2f, -0.7f, 0};
     bool back = !strcmp(kinds[to]->type, "z1") && rng_chance(r, 0.5f);
-    uint32_t from = back ? rng_below(r, NODES) : rng_below(r, to);
+    uint32_t from = back ? rng_below(r, NODES) : rng_chance(r, 0.3f) ? to - 1 : rng_below(r, to);
     const char *output = kinds[from] ? kinds[from]->out : NOTE_OUTPUTS[rng_below(r, 4)];
     bool bends = !strcmp(port, "freq") && rng_chance(r, 0.5f);
     fprintf(text, ",\n{\"from\":[\"n%u\",\"%s\"],\"to\":[\"n%u\",\"%s\"],\"amount\":%g%s}", from,
@@ -58,6 +58,7 @@ static void cable(FILE *text, rng *r, const kind *const *kinds, uint32_t to, con
 /// the scopes allow that.
 static char *document(uint64_t seed) {
     static const float values[] = {0, 1, 1, 0.3f, 0.5f};
+    static const uint32_t counts[] = {0, 1, 1, 1, 2, 3};
     const kind *kinds[NODES] = {NULL};
     rng r = rng_create(seed);
     char *json = NULL;
@@ -74,13 +75,15 @@ static char *document(uint64_t seed) {
         const char *param = kinds[n]->ports[1];
         if (param && !strcmp(param, "amp") && rng_chance(&r, 0.5f))
             fprintf(text, ",\"params\":{\"amp\":%g}", (double)values[rng_below(&r, 5)]);
+        // after voices and before others: what is read on both sides is kept
+        if (rng_chance(&r, 0.1f)) fputs(",\"scope\":\"shared\"", text);
         fputs("}", text);
     }
     fprintf(text, "},\n\"connections\":[{\"from\":[\"n%u\",\"%s\"],\"to\":[\"out\",\"in\"]}",
             NODES - 1, kinds[NODES - 1]->out);
     for (uint32_t n = 1; n < NODES; n++) {
         for (uint32_t p = 0; p < 5 && kinds[n]->ports[p]; p++)
-            for (uint32_t k = rng_below(&r, 4); k > 0; k--)
+            for (uint32_t k = counts[rng_below(&r, 6)]; k > 0; k--)
                 cable(text, &r, kinds, n, kinds[n]->ports[p]);
         if (rng_chance(&r, 0.2f))
             fprintf(text, ",\n{\"from\":[\"n%u\",\"%s\"],\"to\":[\"out\",\"left\"],\"amount\":0.1}",
