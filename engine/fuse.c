@@ -2,7 +2,7 @@
 // fuse -- makes one instruction of several, so that a value that is read once takes no register and
 // no pass of its own.
 //
-// First, modules that only multiply become sums of one product. Then a product goes into the
+// First, modules that only multiply and add become sums of products. Then a product goes into the
 // sum that reads it, and a product of two, with the sum that is one of them, into the REDUCE. Each
 // does what the others did, in the same order: the bits stay the same. What runs frame by frame
 // stays as it is, and so does what depends on slots alone: it seldom runs.
@@ -84,9 +84,33 @@ static void to_product(const fuser *f, mega_instruction *code) {
     code->of_module = true;
 }
 
+/// Each input times the parameter of its number. Those without a cable add 0 once: a sum of nothing
+/// but -0 is 0 then, as in the module.
+static void to_mix(const fuser *f, mega_instruction *code, const mega_module *m) {
+    const uint32_t inputs = m->input_count;
+    mega_operand was[MEGA_PORTS_MAX], *to = operands_of(f, code);
+    memcpy(was, to, code->in_count * sizeof *was);
+    for (uint32_t i = 0; i < inputs; i++)
+        if (was[i].bank == MEGA_BANK_ZERO &&
+            (was[inputs + i].bank != MEGA_BANK_SLOT || m->params[i].min < 0))
+            return; // 0 times what may be infinite, or below 0, is not 0
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < inputs; i++) {
+        if (was[i].bank == MEGA_BANK_ZERO) continue;
+        to[count++] = was[i];
+        to[count] = was[inputs + i];
+        to[count++].times = 1;
+    }
+    if (count < code->in_count) to[count++] = (mega_operand){.bank = MEGA_BANK_ZERO};
+    code->in_count = (uint16_t)count;
+    code->op = MEGA_OP_SUM;
+    code->of_module = true;
+}
+
 static void write_as_sum(const fuser *f, mega_instruction *code) {
-    uint32_t flags = mega_isa_one.modules[code->module]->flags;
-    if (flags & MEGA_MULTIPLIES) to_product(f, code);
+    const mega_module *m = mega_isa_one.modules[code->module];
+    if (m->flags & MEGA_MULTIPLIES) to_product(f, code);
+    else if (!strcmp(m->name, "mix")) to_mix(f, code, m);
 }
 
 // ---- a product into the sum that reads it -------------------------------------------------------
