@@ -101,6 +101,7 @@ typedef struct mega_call {
     uint64_t moving;           ///< bit p: port p has a value per frame; else one value for all
     float *const *outputs;     ///< each at this segment's first frame; never NULL, never a port
     uint64_t unread;           ///< bit o: nobody reads output o: what is there need not be true
+    uint32_t silent;           ///< bit l: lane l holds no voice: what it gives counts for nothing
     float *state;              ///< field f of lane l is at state[f * state_stride + l]
     float *memory;             ///< NULL, or delay memory: line i, position p, lane l is at
                                ///< memory[(i * memory_frames + p) * state_stride + l]

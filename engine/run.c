@@ -111,6 +111,7 @@ static void make_ready(const mega_run *r, const mega_instruction *code, mega_ste
     s->call = (mega_call){.ports = s->ports,
                           .outputs = s->outputs,
                           .unread = code->unread,
+                          .silent = r->voice ? ~r->active : 0,
                           .state = block ? block->state + r->lane : NULL,
                           .memory = block && block->memory ? block->memory + r->lane : NULL,
                           .memory_frames = block ? block->memory_frames : 0,
@@ -188,6 +189,7 @@ static void read_registers(const mega_run *r, const mega_instruction *code, mega
     }
     s->call.moving = moving;
     s->call.frames = r->frames;
+    s->call.silent = r->voice ? ~r->active : 0;
 }
 
 static void call_kept(const mega_run *r, const mega_instruction *code) {

@@ -11,8 +11,8 @@
 // Within a stage the coefficients stand still, so the loop has three operations and the sum. A
 // stretch of frames is made as if no stage ended in it; if one did in some lane it is made again,
 // frame by frame, on a side path that leaves the other lanes as they are. While
-// every lane is at rest (over, or at its sustain level) the output is one value: what is modulated
-// by it then need not be recomputed.
+// every lane that holds a voice is at rest (over, or at its sustain level) the output is one value:
+// what is modulated by it then need not be recomputed.
 #include "kernel.h"
 
 enum { OFF, DELAY, ATTACK, HOLD, DECAY, SUSTAIN, RELEASE };
@@ -202,19 +202,20 @@ static inline void params_at(const mega_call *c, uint32_t t, int u, lanes *param
     for (size_t p = 0; p < PARAMS_; p++) param[p] = port_at(c, 1 + p, t, u);
 }
 
-MEGA_INLINE int resting(const state *s, lanes gate) {
+MEGA_INLINE int resting(const state *s, lanes gate, mask silent) {
     ilanes held = iselect(gt(gate, splat(0.5f)), isplat(1), isplat(0));
-    return all(both(either(in_stage(s, OFF), in_stage(s, SUSTAIN)), ieq(held, s->held)));
+    mask rests = both(either(in_stage(s, OFF), in_stage(s, SUSTAIN)), ieq(held, s->held));
+    return all(either(rests, silent));
 }
 
-/// Where every lane rests: the level of one frame stands for all.
+/// Where every lane that holds a voice rests: the level of one frame stands for all.
 /// @return false if some lane does not rest; then nothing was done
 MEGA_INLINE bool rest(const mega_call *c) {
     lanes level[MEGA_U];
     for (int u = 0; u < MEGA_U; u++) {
         state s;
         state_load(&s, sizeof s, c, u);
-        if (!resting(&s, port_at(c, 0, 0, u))) return false;
+        if (!resting(&s, port_at(c, 0, 0, u), silent_lanes(c, u))) return false;
         lanes sustain = clampf(port_at(c, 1 + P_SUSTAIN, 0, u), 0.0f, 1.0f);
         level[u] = vselect(in_stage(&s, SUSTAIN), sustain, splat(0));
     }

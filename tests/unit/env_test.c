@@ -17,6 +17,7 @@ typedef struct {
     rig r;
     float port[PORTS][LANES * BLOCK];
     float out[LANES * BLOCK];
+    uint32_t silent; // lanes that hold no voice
 } bank;
 
 static const mega_isa_table *widest(void) {
@@ -47,6 +48,7 @@ static uint64_t run_moving(bank *b, uint32_t frames, uint64_t moving) {
     for (int p = 0; p < PORTS; p++) ports[p] = b->port[p];
     uint64_t moved = b->r.module->process(&(mega_call){.ports = ports,
                                                        .moving = moving,
+                                                       .silent = b->silent,
                                                        .outputs = outputs,
                                                        .state = b->r.state,
                                                        .state_stride = b->r.port_lanes,
@@ -400,6 +402,28 @@ static uint64_t sequence(const mega_isa_table *isa, uint64_t moving, uint32_t se
     bank_destroy(b);
     return hash;
 }
+/// A voice has ended, by another envelope, while this one has a long way to go: it must not make
+/// those that rest move.
+static void lanes_without_a_voice_keep_none_from_resting(void **unused) {
+    (void)unused;
+    const mega_isa_table *isa = widest();
+    bank *b = bank_create(isa, 48000);
+    if (b->r.port_lanes == LANES) {
+        set(b, GATE, 1);
+        set(b, ATTACK, 0);
+        set(b, DECAY, 0.01f);
+        b->port[DECAY][3] = 60;
+        for (int i = 0; i < 20; i++) run(b, BLOCK);
+        assert_int_equal(run(b, BLOCK), 1);
+        b->silent = 1u << 3 | ~0xffffu;
+        assert_int_equal(run(b, BLOCK), 0);
+        for (int l = 0; l < LANES; l++) assert_true(l == 3 || b->out[l] == b->port[SUSTAIN][l]);
+        b->silent = 0;
+        assert_int_equal(run(b, BLOCK), 1);
+    }
+    bank_destroy(b);
+}
+
 static void bits_do_not_depend_on_the_path(void **unused) {
     (void)unused;
     for (int lane = 0; lane < LANES; lane++) {
@@ -428,6 +452,7 @@ int main(void) {
         cmocka_unit_test(a_key_let_go_at_sustain_zero_ends),
         cmocka_unit_test(a_moving_gate_is_heard_on_its_frame),
         cmocka_unit_test(curves_bend),
+        cmocka_unit_test(lanes_without_a_voice_keep_none_from_resting),
         cmocka_unit_test(bits_do_not_depend_on_the_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
