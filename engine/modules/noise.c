@@ -78,20 +78,18 @@ MEGA_INLINE lanes brown_of(state *s, lanes white, float keep, lanes gain) {
     return s->sum;
 }
 
-/// A vector of lanes of one color, or of any. A filter runs only while its color is chosen.
+/// A vector of lanes, or SOLO, of one color or of any. A filter runs only while its color is
+/// chosen.
 MEGA_INLINE void run(const mega_call *c, int u, const int only) {
     state s;
     state_load(&s, sizeof s, c, u);
     const context x = context_of(c, u);
     const float keep = 1 - 6.28318531f * 4 * c->seconds_per_frame;
     const lanes brown_gain = splat(0.25f / (1 + EDGE)) * vsqrt(splat(3 * (1 - keep * keep)));
-    const size_t amp_step = (c->moving >> AMP & 1) ? MEGA_FRAME : 0;
-    const float *amp = c->ports[AMP] + u * MEGA_WIDTH;
-    float *out = c->outputs[0] + u * MEGA_WIDTH;
-    const uint32_t frames = c->frames;
-    for (uint32_t t = 0; t < frames; t++) {
-        lanes v, white = white_at(s.count, x.seed);
-        s.count = iadd(s.count, isplat(1));
+    const uint32_t frames = c->frames, at_once = frames_at_once(u);
+    const ilanes first = u == SOLO ? iadd(s.count, solo_ramp()) : s.count;
+    for (uint32_t t = 0; t < frames; t += at_once) {
+        lanes v, white = white_at(iadd(first, isplat((int32_t)t)), x.seed);
         if (only == WHITE) v = white;
         if (only == PINK) v = pink_of(&s, white) * splat(PINK_GAIN);
         if (only == BROWN) v = brown_of(&s, white, keep, brown_gain);
@@ -113,8 +111,9 @@ MEGA_INLINE void run(const mega_call *c, int u, const int only) {
             s.lit = vselect(brownish, n.lit, s.lit);
             s.sum = vselect(brownish, n.sum, s.sum);
         }
-        store(out + (size_t)t * MEGA_FRAME, v * load(amp + t * amp_step));
+        store(output_at(c, 0, t, u), v * port_at(c, AMP, t, u));
     }
+    s.count = iadd(s.count, isplat((int32_t)frames));
     state_store(&s, sizeof s, c, u);
 }
 
@@ -133,5 +132,12 @@ static uint64_t process(const mega_call *c) {
     return ~(uint64_t)0;
 }
 
+/// White noise alone hangs on no frame before it.
+static uint64_t solo(const mega_call *c) {
+    if (solo_moves(c, COLOR) || !(c->ports[COLOR][0] < 0.5f)) return MEGA_DECLINED;
+    run(c, SOLO, WHITE);
+    return MEGA_ALL_MOVE;
+}
+
 MODULE(noise, .name = "noise", .category = "source", .doc = "white, pink, brown or blue noise",
-       PARAMS(params), OUTPUTS(outputs), STATE, .process = process)
+       PARAMS(params), OUTPUTS(outputs), STATE, .process = process, .solo = solo)
