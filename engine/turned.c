@@ -129,6 +129,30 @@ bool mega_turned_inherit(const mega_patch *before, mega_patch *after) {
     return true;
 }
 
+/// What a patch gives a parameter: where nothing is written and cables add, 0.
+static float documented(const mega_patch *patch, size_t node, uint32_t param) {
+    const mega_patch_node_row *row = &patch->nodes[node];
+    uint32_t port = row->module->input_count + param;
+    for (size_t i = 0; i < patch->cable_count && !row->written[param]; i++) {
+        const mega_patch_cable_row *c = &patch->cables[i];
+        if (c->to_node == node && c->to_port == port && c->as == MEGA_AS_ADD) return 0;
+    }
+    return row->values[param];
+}
+
+const mega_patch_node_row *mega_turned_hidden(const mega_patch *before, const mega_patch *after,
+                                              size_t node, uint32_t param) {
+    const mega_patch_node_row *now = &after->nodes[node];
+    const mega_patch_node_row *old = node_before(before, now, node);
+    if (!old || !old->turned || param >= old->module->param_count) return NULL;
+    if (!old->turned[param].is || old->written[param]) return NULL;
+    float value = old->turned[param].value;
+    uint32_t k = mega_turned_port(old->module, now->module, param, &value);
+    bool hidden =
+        k < now->module->param_count && !now->written[k] && value == documented(after, node, k);
+    return hidden ? old : NULL;
+}
+
 void mega_turned_settle(mega_patch *patch) {
     for (size_t k = 0; k < patch->knob_count; k++) patch->knobs[k].turned.unheard = false;
     for (size_t n = 0; n < patch->node_count; n++)

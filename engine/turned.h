@@ -36,6 +36,10 @@ bool mega_turned_stays(const mega_patch_node_row *before, uint32_t param,
 bool mega_turned_follow(const mega_patch_node_row *before, mega_patch_node_row *after);
 /// The same of all that has the same birth, or the same name, and was not turned since.
 bool mega_turned_inherit(const mega_patch *before, mega_patch *after);
+/// A parameter that was turned to what cables that came or went give it now: nothing shows any more
+/// that it was turned. @param param of the node before @return that node, NULL if it is not so
+const mega_patch_node_row *mega_turned_hidden(const mega_patch *before, const mega_patch *after,
+                                              size_t node, uint32_t param);
 /// Nothing is unheard any more.
 void mega_turned_settle(mega_patch *patch);
 /// Forgets what the audio role knows: it carries that from program to program itself.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../turned.h"
 #include "working.h"
 
 static const struct {
@@ -234,6 +235,27 @@ static mega_patch *build_whole(mega_document *document, const mega_patch *before
     return after;
 }
 
+/// Where a parameter stood that was turned. @return NULL without memory
+static json_t *turned_operation(const mega_patch_node_row *node, uint32_t param) {
+    const mega_param_row *row = &node->module->params[param];
+    return json_pack("{s:s, s:s, s:s, s:n, s:o}", "op", "set", "id", node->id, "param", row->name,
+                     "value", "turned", mega_tree_value(row, node->turned[param].value));
+}
+
+/// Cables that come or go change what an unwritten parameter stands at. If it was turned to just
+/// that, the audio role forgets that it was: the undo says it, after all else.
+static void undo_hidden(mega_document *document, const mega_patch *before, const mega_patch *after,
+                        json_t *inverse, bool backwards) {
+    for (size_t n = 0; n < after->node_count; n++)
+        for (uint32_t i = 0; i < MEGA_PORTS_MAX; i++) {
+            const mega_patch_node_row *node = mega_turned_hidden(before, after, n, i);
+            if (!node) continue;
+            size_t at = backwards ? 0 : json_array_size(inverse);
+            if (json_array_insert_new(inverse, at, turned_operation(node, i)) != 0)
+                mega_document_no_memory(document);
+        }
+}
+
 /// Applies what the document holds. @param inverse_json NULL: not wanted
 static mega_patch *change(mega_document *document, const mega_patch *before, mega_format format,
                           char **inverse_json) {
@@ -246,6 +268,8 @@ static mega_patch *change(mega_document *document, const mega_patch *before, meg
     bool is_list = json_is_array(document->root);
     if (document->root && !document->no_memory)
         after = is_list ? apply(document, before, wanted) : build_whole(document, before, wanted);
+    if (after && document->errors == 0 && inverse)
+        undo_hidden(document, before, after, inverse, is_list);
     if (after && document->errors == 0 && inverse_json &&
         !(*inverse_json = inverse_text(before, inverse, is_list)))
         mega_document_no_memory(document);

@@ -421,6 +421,51 @@ static void undone_while_it_fades(void **state) {
     }
 }
 
+/// Cables that come or go give a parameter another value: 0 where they add, else its default. One
+/// that was set to just that before stands there after the undo too.
+static void cables_give_what_was_set(void **state) {
+    (void)state;
+    static const struct {
+        const char *node, *param, *edit;
+        float value;
+    } rows[] = {
+        {"n4", "amp", "[{\"op\": \"disconnect\", \"from\": \"n0.out\", \"to\": \"n4.amp\"}]", 1},
+        {"n4", "amp", "[{\"op\": \"remove\", \"id\": \"n0\"}]", 1},
+        {"n4", "amp",
+         "[{\"op\": \"rename\", \"id\": \"n4\", \"to\": \"n9\"},"
+         " {\"op\": \"disconnect\", \"from\": \"n0.out\", \"to\": \"n9.amp\"}]",
+         1},
+        {"n1", "amp", "[{\"op\": \"connect\", \"from\": \"n0.out\", \"to\": \"n1.amp\"}]", 0},
+        {"n1", "amp", "[{\"op\": \"connect\", \"from\": \"k0\", \"to\": \"n1.amp\"}]", 0},
+    };
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        static model m;
+        uint32_t frames = i % 2 ? 6400 : 0;
+        size_t r = i / 2;
+        begin(&m, 1);
+        stage_render(m.engine, NULL, 640);
+        int32_t number = mega_find_param(m.engine, rows[r].node, rows[r].param);
+        mega_param_set(m.engine, MEGA_NOW, number, rows[r].value, -1);
+        stage_render(m.engine, NULL, frames);
+        assert_int_equal(mega_edit(m.engine, rows[r].edit, strlen(rows[r].edit), MEGA_FORMAT_JSON,
+                                   NULL, NULL, NULL),
+                         MEGA_OK);
+        for (int again = 0; again < 2; again++) {
+            float value = -1;
+            stage_render(m.engine, NULL, frames);
+            assert_int_equal(mega_undo(m.engine, 3, NULL, NULL), MEGA_OK);
+            for (int k = 0; k < 2; k++) {
+                assert_int_equal(mega_param_get(m.engine, rows[r].node, rows[r].param, &value),
+                                 MEGA_OK);
+                assert_float_equal(value, rows[r].value, 0);
+                stage_render(m.engine, NULL, frames);
+            }
+            assert_int_equal(mega_redo(m.engine, 3, NULL, NULL), MEGA_OK);
+        }
+        mega_destroy(m.engine);
+    }
+}
+
 /// What is set for a later frame reaches its knob and its parameter under the names that they have
 /// by then.
 /// @param when frames that pass between setting and renaming @param later frames that the renaming
@@ -469,7 +514,8 @@ static void names_change_before_the_frame(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(undone_while_it_fades), cmocka_unit_test(turned_stays_turned),
-        cmocka_unit_test(names_are_swapped), cmocka_unit_test(names_change_before_the_frame)};
+        cmocka_unit_test(undone_while_it_fades), cmocka_unit_test(cables_give_what_was_set),
+        cmocka_unit_test(turned_stays_turned), cmocka_unit_test(names_are_swapped),
+        cmocka_unit_test(names_change_before_the_frame)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
