@@ -181,7 +181,7 @@ const cli_command command_render = {
         "A patch that waits for notes and is given none plays one C4. One without a `note` node (a drone)\n"
         "lasts 5 s, or 5 s more than its score. All that is wrong with PATCH, NOTES and SCORE is said before\n"
         "there is any sound; the file takes its name only when it is whole. Standard output gets it while it is\n"
-        "rendered, if --seconds says how long, and else (FLAC: always) at the end. docs/scores.md has all of SCORE.\n",
+        "rendered, if --seconds says how long, and else (FLAC: always) at the end. docs/score.md has all of SCORE.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -163,21 +163,13 @@ static const struct {
     const char *keys[ITEM_KEYS_MAX];
     void (*read)(reader *r);
 } kinds[] = {
-    {"note", {"at", "note", "id", "velocity", "length"}, score_read_note},
-    {"knob", {"at", "knob", "value", "ramp"}, score_read_knob},
-    {"param", {"at", "param", "value", "ramp", "id"}, score_read_param},
-    {"preset", {"at", "preset", "morph"}, score_read_preset},
-    {"bend", {"at", "bend", "id"}, score_read_expression},
-    {"pressure", {"at", "pressure", "id"}, score_read_expression},
-    {"timbre", {"at", "timbre", "id"}, score_read_expression},
-    {"key", {"at", "key", "id"}, score_read_expression},
-    {"sustain", {"at", "sustain"}, score_read_pedal},
-    {"sostenuto", {"at", "sostenuto"}, score_read_pedal},
-    {"all_off", {"at", "all_off"}, score_read_off},
-    {"panic", {"at", "panic"}, score_read_off},
-    {"ops", {"at", "ops", "fade_ms"}, read_edit},
-    {"load", {"at", "load", "fade_ms"}, read_edit},
-    {"velocity", {"at", "velocity", "id"}, score_read_expression}, // last: notes have one, too
+#define LIST(...) {__VA_ARGS__}
+// Example: ITEM("knob", LIST("at", "knob", "value", "ramp"), score_read_knob, "Turns a knob ...")
+// Becomes: {"knob", {"at", "knob", "value", "ramp"}, score_read_knob},
+#define ITEM(kind, keys, read, doc) {kind, keys, read},
+#include "score_items.def"
+#undef ITEM
+#undef LIST
 };
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 

@@ -200,7 +200,7 @@ def render(patch: Patch, seconds: float | None = None, notes: Notes | None = Non
     seconds: how long; None: until the last tail has died (drones: 5 s).
     notes: a melody, "C4 E4 G4", a word each `beat` seconds, "C4+E4" a chord, "-" a rest; or a list of
     (at, note[, length[, velocity]]) in seconds, 0..1, and of dicts as in a score's file: notes, "knob", "param",
-    "ops", "load" and all else in docs/scores.md; or the Path of such a file. `folder` is where the files begin that a
+    "ops", "load" and all else in docs/score.md; or the Path of such a file. `folder` is where the files begin that a
     list loads. None: a patch that waits for notes plays one C4.
     knobs: values to begin with, 0..1.  voices, seed, rate, block, isa: see Engine.
     capture: output ports to keep, as in ["filt.out"]; `sound.captured["filt.out"]` then has each.
