@@ -241,8 +241,10 @@ MEGA_INLINE lanes vfloor(lanes v) {
     return (lanes)_mm_round_ps((__m128)v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 #elif MEGA_WIDTH == 4 && defined(__aarch64__)
     return (lanes)vrndmq_f32((float32x4_t)v);
-#elif MEGA_WIDTH == 1 && (defined(__SSE4_1__) || defined(__aarch64__))
-    return __builtin_floorf(v); // one instruction, where the machine has it
+#elif MEGA_WIDTH == 1 && defined(__SSE4_1__) // not floorf, which may become a call
+    return _mm_cvtss_f32(_mm_floor_ss(_mm_setzero_ps(), _mm_set_ss(v)));
+#elif MEGA_WIDTH == 1 && defined(__aarch64__)
+    return vrndms_f32(v);
 #else
     lanes whole = to_float(to_int(v));
     whole = whole - vselect(lt(v, whole), splat(1), splat(0));
