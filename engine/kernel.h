@@ -19,10 +19,10 @@
 #define MEGA_FRAME 1 // floats from a frame of a register to the next
 #define MEGA_U 1     // vectors side by side
 #else
-#define MEGA_FRAME MEGA_LANE_COUNT
-#ifndef MEGA_U // a narrow build has fewer: it runs the first lanes that a call points to
+#ifndef MEGA_U // a narrow build has fewer: it runs the first lanes of the state that a call points to
 #define MEGA_U (MEGA_LANE_COUNT / MEGA_WIDTH)
 #endif
+#define MEGA_FRAME (MEGA_U * MEGA_WIDTH)
 #endif
 
 #define MEGA_JOIN_(a, b, c) a##b##_##c

@@ -95,7 +95,8 @@ enum {
 };
 
 /// One call of a module: a segment of one or several blocks, for one group of 16 lanes or for one lane.
-/// In a build of width 1 a frame is one float; else it is 16, lane by lane.
+/// In a build of width 1 a frame is one float; else one for each lane that the build runs: 16, or
+/// fewer in a narrow one.
 typedef struct mega_call {
     const float *const *ports; ///< inputs then parameters; each at this segment's first frame
     uint64_t moving;           ///< bit p: port p has a value per frame; else one value for all

@@ -237,7 +237,7 @@ MEGA_INLINE quarter take_frame(const outgoing *in, size_t by_count, uint32_t t, 
     lanes v[MEGA_U];
     for (int u = 0; u < MEGA_U; u++) {
         lanes a = outgoing_at(in, by_count, t, u);
-        if (gain) a = a * load(gain + (size_t)t * MEGA_FRAME + u * MEGA_WIDTH);
+        if (gain) a = a * load(gain + (size_t)t * MEGA_LANE_COUNT + u * MEGA_WIDTH);
         ilanes bits = bits_of(a) & keep[u];
         highest[u] = larger(bits & isplat(0x7fffffff), highest[u]);
         v[u] = from_bits(bits);

@@ -46,7 +46,7 @@ static float *room_of(const mega_run *r, const mega_operand *o) {
     switch (o->bank) {
     case MEGA_BANK_SHARED: return p->shared + (size_t)o->index * p->segment_frames + step_floats(r);
     case MEGA_BANK_VOICE:
-        return p->voice + (size_t)o->index * r->register_floats + r->lane_at + step_floats(r);
+        return p->voice + (size_t)o->index * r->register_floats + step_floats(r);
     default: return r->kept_at + (size_t)o->index * r->register_floats + step_floats(r);
     }
 }

@@ -14,9 +14,8 @@ typedef struct {
     float *kept_at;        ///< and their room
     uint32_t register_floats; ///< from one voice register, or kept one, to the next
     uint32_t group, lane;  ///< lane: the first that runs
-    uint32_t lane_at;      ///< of voice registers: where `lane` lies in a frame; 0 for one alone
     uint32_t lanes;        ///< how many run side by side: 16, fewer in a narrow build, or 1
-    uint32_t frame_floats; ///< of a register: 16, or 1
+    uint32_t frame_floats; ///< of a register: as many as lanes
     uint32_t active;       ///< lanes that count; bit 0 is `lane`
     const float *gain;     ///< fades, or NULL
     const float *note;

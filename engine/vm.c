@@ -55,7 +55,7 @@ static void run_shared(mega_run *r, const mega_phase *phase) {
     r->voice = r->wide = false;
     r->isa = r->vm->one;
     r->frame_floats = r->lanes = 1;
-    r->group = r->lane = r->lane_at = 0;
+    r->group = r->lane = 0;
     r->note = NULL;
     r->keeps = true;
     name_pass(r);
@@ -73,15 +73,14 @@ static void run_group(mega_run *r, const mega_phase *phase, const float *gain) {
     const mega_voice_group *group = &r->vm->voices->groups[r->group];
     r->wide = true;
     r->isa = group->build;
-    r->frame_floats = 16;
-    r->lane = r->lane_at = group->build_lane;
-    r->lanes = r->isa->lanes;
+    r->lane = group->build_lane;
+    r->frame_floats = r->lanes = r->isa->lanes;
     r->active = group->active >> r->lane;
     r->gain = gain ? gain + r->lane : NULL;
     r->note = group->note[0] + r->lane;
     r->kept = p->kept_values + (size_t)r->group * p->kept_count * 16;
-    r->register_floats = register_frames(r) * 16;
-    r->kept_at = p->kept + (size_t)r->group * p->kept_count * p->segment_frames * 16 + r->lane;
+    r->register_floats = register_frames(r) * r->lanes;
+    r->kept_at = p->kept + (size_t)r->group * p->kept_count * p->segment_frames * 16;
     name_pass(r);
     execute_all(r, phase);
 }
@@ -92,7 +91,6 @@ static void run_lane(mega_run *r, const mega_phase *phase, uint32_t lane, const 
     r->isa = r->vm->one;
     r->frame_floats = r->lanes = 1;
     r->lane = lane;
-    r->lane_at = 0;
     r->active = 1;
     r->gain = NULL;
     if (gain) {

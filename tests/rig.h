@@ -19,7 +19,8 @@ enum {
 /// modules with MEGA_INNER_LANES have ports one lane wide in every build.
 typedef struct {
     const mega_module *module;
-    uint32_t port_lanes; ///< 16 or 1
+    uint32_t port_lanes;  ///< that the build runs: 16, 8, 4 or 1
+    uint32_t state_lanes; ///< 16 or 1
     float rate;
     float *state, *memory;
     uint32_t memory_frames;
@@ -28,10 +29,10 @@ typedef struct {
 } rig;
 
 static inline size_t rig_state_floats(const rig *r) {
-    return (size_t)r->module->state_fields * r->port_lanes;
+    return (size_t)r->module->state_fields * r->state_lanes;
 }
 static inline size_t rig_memory_floats(const rig *r) {
-    return (size_t)r->memory_frames * r->module->memory_lines * r->port_lanes;
+    return (size_t)r->memory_frames * r->module->memory_lines * r->state_lanes;
 }
 
 /// Zeroed floats between two guards.
@@ -60,7 +61,8 @@ static inline bool rig_intact(const float *floats, size_t count) {
 
 static inline rig rig_create(const mega_isa_table *isa, uint32_t module_index, float rate) {
     rig r = {.module = isa->modules[module_index], .rate = rate};
-    r.port_lanes = isa->width == 1 || (r.module->flags & MEGA_INNER_LANES) ? 1 : 16;
+    r.port_lanes = isa->width == 1 || (r.module->flags & MEGA_INNER_LANES) ? 1 : isa->lanes;
+    r.state_lanes = r.port_lanes == 1 ? 1 : 16;
     r.state = rig_alloc(rig_state_floats(&r));
     if (r.module->memory_lines) {
         r.memory_frames = 1;
@@ -101,7 +103,7 @@ static inline void rig_render(rig *r, const float *const *ports, uint64_t moving
         for (size_t o = 0; o < r->module->output_count; o++) out[o] = outputs[o] + (size_t)t * r->port_lanes;
         uint64_t moved = r->module->process(&(mega_call){
             .ports = in, .moving = moving, .outputs = out, .state = r->state, .memory = r->memory,
-            .memory_frames = r->memory_frames, .state_stride = r->port_lanes, .frames = n,
+            .memory_frames = r->memory_frames, .state_stride = r->state_lanes, .frames = n,
             .seconds_per_frame = 1.0f / r->rate, .frames_per_second = r->rate, .seeds = r->seeds, .note = r->note});
         for (size_t o = 0; o < r->module->output_count; o++)
             if (!(moved >> o & 1))

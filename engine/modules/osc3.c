@@ -13,6 +13,7 @@
 
 enum { SINE, TRIANGLE, SAW, PULSE, WAVES };
 enum { OSCILLATORS = 3, FLOATS = MEGA_BLOCK_FRAMES * MEGA_FRAME };
+enum { FIELD = MEGA_WIDTH == 1 ? 1 : MEGA_LANE_COUNT }; // floats from a field of state to the next
 enum {
     FREQ,
     WAVE,                        // 1, 2, 3
@@ -222,10 +223,10 @@ static void play_mixed(const mega_call *c, const mega_call *part, int i, uint32_
                        uint32_t waves) {
     mega_call one = *part;
     const size_t stride = MEGA_WIDTH == 1 ? c->state_stride : MEGA_LANE_COUNT;
-    float was[WAVE_FIELDS * MEGA_FRAME], is[WAVE_FIELDS * MEGA_FRAME], wave[FLOATS];
+    float was[WAVE_FIELDS * FIELD], is[WAVE_FIELDS * FIELD], wave[FLOATS];
     float *waves_to[] = {wave};
     for (size_t f = 0; f < WAVE_FIELDS; f++)
-        memcpy(was + f * MEGA_FRAME, part->state + f * stride, MEGA_U * sizeof(lanes));
+        memcpy(was + f * FIELD, part->state + f * stride, MEGA_U * sizeof(lanes));
     one.outputs = waves_to, one.state = is, one.state_stride = 1;
     for (int w = 0; w < WAVES; w++) {
         if (!(waves >> w & 1)) continue;
@@ -239,7 +240,7 @@ static void play_mixed(const mega_call *c, const mega_call *part, int i, uint32_
             }
             for (size_t f = 0; f < WAVE_FIELDS; f++) {
                 float *to = part->state + f * stride + u * MEGA_WIDTH;
-                store(to, vselect(here, load(is + frame_at((uint32_t)f, u)), load(to)));
+                store(to, vselect(here, load(is + f * FIELD + (size_t)(u * MEGA_WIDTH)), load(to)));
             }
         }
     }
