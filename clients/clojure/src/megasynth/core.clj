@@ -151,7 +151,8 @@
    "/patch/edit"
    #(let [new (patch/document p)
           _ (session/ask-now "/sync") ; what was turned before comes before
-          {old :patch rev :rev} (session/ask-now "/patch/get")
+          ; what was turned is no part of the difference
+          {old :patch rev :rev} (session/ask-now "/patch/get" {:written true})
           ops (when old (diff/diff old new))]
       (clojure.core/swap! playing assoc session/*synth* (identity-of p))
       (cond
