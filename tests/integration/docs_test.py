@@ -25,7 +25,7 @@ sys.path[:0] = [ROOT + "/tests/pd", ROOT + "/docs"]
 import pd  # noqa: E402
 import tables  # noqa: E402
 
-NAMES = tuple(filter(None, os.environ.get("DOCS", "patch.md score.md").split()))
+NAMES = tuple(filter(None, os.environ.get("DOCS", "patch.md score.md live.md").split()))
 FENCE = re.compile(r"^```(\w+) ?([\w.-]*)\n(.*?)^```$", re.M | re.S)
 JARS = "/usr/share/java"
 SECONDS = 120  # for what takes one or two on a quiet machine

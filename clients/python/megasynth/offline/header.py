@@ -84,7 +84,8 @@ class mega_call(c.Structure):
     """One call of a module's kernel, for one lane; see engine/module.h."""
 
     _fields_ = [("ports", c.c_void_p), ("moving", c.c_uint64), ("outputs", c.c_void_p),
-                ("state", c.c_void_p), ("memory", c.c_void_p), ("memory_frames", c.c_uint32),
+                ("unread", c.c_uint64), ("silent", c.c_uint32), ("state", c.c_void_p),
+                ("memory", c.c_void_p), ("memory_frames", c.c_uint32),
                 ("state_stride", c.c_uint32), ("frames", c.c_uint32),
                 ("seconds_per_frame", c.c_float), ("frames_per_second", c.c_float),
                 ("note", c.c_void_p), ("seeds", c.c_void_p)]
