@@ -40,7 +40,7 @@ typedef ilanes mask; // all bits of a lane set, or none
 
 #if MEGA_WIDTH == 8 || (defined(__x86_64__) && MEGA_WIDTH <= 4)
 #include <immintrin.h>
-#elif MEGA_WIDTH == 4 && defined(__aarch64__)
+#elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -244,7 +244,7 @@ MEGA_INLINE lanes vfloor(lanes v) {
 #elif MEGA_WIDTH == 1 && defined(__SSE4_1__) // not floorf, which may become a call
     return _mm_cvtss_f32(_mm_floor_ss(_mm_setzero_ps(), _mm_set_ss(v)));
 #elif MEGA_WIDTH == 1 && defined(__aarch64__)
-    return vrndms_f32(v);
+    return vget_lane_f32(vrndm_f32(vdup_n_f32(v)), 0);
 #else
     lanes whole = to_float(to_int(v));
     whole = whole - vselect(lt(v, whole), splat(1), splat(0));
