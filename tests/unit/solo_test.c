@@ -154,7 +154,7 @@ static void fill_ports(trial *t, uint32_t frames) {
 static bool same(float a, float b) { return memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b); }
 
 static void compare(const float *want, const float *got, size_t count, const char *what) {
-    if (memcmp(want, got, count * sizeof *want) == 0) return;
+    if (!count || memcmp(want, got, count * sizeof *want) == 0) return; // no memory: NULL
     for (size_t i = 0; i < count; i++)
         if (!same(want[i], got[i]))
             fail_msg("%s: %zu is %.9g, in the one-lane build %.9g", what, i, (double)got[i],
