@@ -151,7 +151,7 @@
    "/patch/edit"
    #(let [new (patch/document p)
           _ (session/ask-now "/sync") ; what was turned before comes before
-          ; what was turned is no part of the difference
+          ; live values are not part of the difference
           {old :patch rev :rev} (session/ask-now "/patch/get" {:written true})
           ops (when old (diff/diff old new))]
       (clojure.core/swap! playing assoc session/*synth* (identity-of p))
