@@ -82,13 +82,21 @@ class Synth:
                 before = {(k[0], renamed[1], k[2]) if k[0] == "param" and k[1] == renamed[0] else k: v for k, v in before.items()}
             for key in list(self.set): self.follow_type(key, new)
             for key in list(self.set):
-                if new.holds(key) and self.document_held(key, renamed) and before.get(key) != after.get(key):
+                if new.holds(key) and self.document_held(key, renamed) and before.get(key) != after.get(key) \
+                        and not self.is_default(key, renamed, before, after, new):
                     del self.set[key]
         self.document = new
         for key, value in list(self.set.items()):  # what the document alone would give needs no remembering
             if new.holds(key) and self.is_known(key):
                 del self.set[key]
                 self.put(key, value)
+
+    def is_default(self, key, renamed, before, after, new):
+        """A default says the same whether it is written or not."""
+        if key[0] == "knob": return False
+        old, now = self.document.nodes[renamed[0] if renamed and key[1] == renamed[1] else key[1]], new.nodes[key[1]]
+        default = next((p["default"] for p in self.modules[now["type"]]["params"] if p["name"] == key[2]), None)
+        return old["type"] == now["type"] and before.get(key, default) == after.get(key, default)
 
     def follow_type(self, key, new):
         """A node of another type in the place of one: a choice goes by its name, a number if it is in the range, or is gone."""
