@@ -192,7 +192,7 @@ static void begin(const mega_engine *e, mega_scheduled *change) {
 static mega_status put_taken(mega_engine *e, mega_patch *patch, mega_scheduled *change,
                              mega_report *report) {
     change->patch = patch;
-    if (patch) mega_values_leave(e, patch);
+    if (patch) mega_values_leave(e, patch, patch);
     mega_status status = MEGA_ERROR_MEMORY;
     if (patch) status = mega_schedule_put(e, change, report);
     else mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
@@ -202,8 +202,8 @@ static mega_status put_taken(mega_engine *e, mega_patch *patch, mega_scheduled *
 
 /// A change for a frame sounds the same whenever it is made: it brings nothing but values that were
 /// sent for now and have not reached the audio role. The others get there by themselves.
-static void keep_sent_now(mega_engine *e, mega_patch *before) {
-    mega_values_leave(e, before);
+static void keep_sent_now(mega_engine *e, mega_patch *before, const mega_patch *after) {
+    mega_values_leave(e, before, after);
     mega_turned_forget_heard(before);
 }
 
@@ -214,7 +214,7 @@ static mega_status put_patch(mega_engine *e, const mega_patch *patch, mega_sched
     // one that waits: what is turned by then is known by then, to the audio role
     bool any = mega_schedule_document(&e->schedule) && !change->block;
     mega_patch *before = any ? mega_values_patch(e) : NULL, *after = mega_patch_clone(patch);
-    if (before && change->timed) keep_sent_now(e, before);
+    if (before && after && change->timed) keep_sent_now(e, before, after);
     if (after) mega_turned_forget(after);
     if (after && any && !(before && mega_turned_inherit(before, after))) {
         mega_patch_destroy(after);
@@ -286,9 +286,11 @@ static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_fo
     mega_patch *before = any ? mega_values_patch(e) : empty_document(), *after = NULL;
     if (before) after = mega_patch_edit(before, text, bytes, format, report, &undo);
     bool wrong = before && !after;
-    if (after && change->timed) { // the undo has all that was turned; most of it needs no change to come there
+    if (after &&
+        change
+            ->timed) { // the undo has all that was turned; most of it needs no change to come there
+        keep_sent_now(e, before, after);
         mega_patch_destroy(after);
-        keep_sent_now(e, before);
         after = mega_patch_edit(before, text, bytes, format, NULL, NULL);
     }
     if (after && !mega_turned_inherit(before, after)) {

@@ -31,14 +31,14 @@ static size_t find_born(const mega_patch *patch, const mega_patch_node_row *node
 }
 
 /// A value of the program before as this one has it. @return false: what it belongs to is gone
-static bool follow_value(const mega_program *p, const mega_program *before,
+static bool follow_value(const mega_program *p, const mega_patch *before,
                          mega_patch_value_row *value) {
     if (value->node < 0) {
-        int32_t knob = mega_patch_same_knob(p->patch, &before->patch->knobs[value->index], 0);
+        int32_t knob = mega_patch_same_knob(p->patch, &before->knobs[value->index], 0);
         value->index = (uint32_t)knob;
         return knob >= 0;
     }
-    size_t node = find_born(p->patch, &before->patch->nodes[value->node]);
+    size_t node = find_born(p->patch, &before->nodes[value->node]);
     value->node = (int32_t)node;
     return node < p->patch->node_count;
 }
@@ -54,45 +54,84 @@ static void put_write(mega_program *p, const uint32_t *slot_of_row, uint32_t *wr
     p->preset_writes[(*writes)++] = write;
 }
 
-static void put_presets(const mega_engine *e, mega_program *p, const mega_program *before,
+/// Makes room for more presets and values. @return false without memory
+static bool grow_presets(mega_program *p, size_t presets, size_t writes) {
+    uint32_t *first = realloc(p->preset_first, (presets + 1) * sizeof *first);
+    if (first) p->preset_first = first;
+    mega_preset_write *more = realloc(p->preset_writes, (writes + 1) * sizeof *more);
+    if (more) p->preset_writes = more;
+    return first && more;
+}
+
+/// A preset that `before` has and the program has not. @return false without memory
+static bool put_gone(mega_program *p, const mega_patch *before, const mega_patch_preset_row *gone,
+                     uint32_t number, const uint32_t *slot_of_row) {
+    uint32_t index = (uint32_t)p->patch->preset_count + p->gone_preset_count;
+    uint32_t writes = p->preset_first[index];
+    mega_renamed *list =
+        realloc(p->gone_presets, (p->gone_preset_count + 1) * sizeof *p->gone_presets);
+    if (list) p->gone_presets = list;
+    if (!list || !grow_presets(p, index + 1u, writes + gone->value_count)) return false;
+    list[p->gone_preset_count++] = (mega_renamed){number, index};
+    for (size_t k = 0; k < gone->value_count; k++) {
+        mega_patch_value_row value = gone->values[k];
+        if (follow_value(p, before, &value)) put_write(p, slot_of_row, &writes, &value);
+    }
+    p->preset_first[index + 1] = writes;
+    return true;
+}
+
+/// @return NULL without memory
+static uint32_t *slots_of_rows(const mega_program *p) {
+    uint32_t *slot_of_row = malloc((p->patch->node_count + 1) * sizeof *slot_of_row);
+    for (uint32_t n = 0; slot_of_row && n < p->node_count; n++)
+        slot_of_row[p->nodes[n].row] = p->nodes[n].slot;
+    return slot_of_row;
+}
+
+static bool put_presets(const mega_engine *e, mega_program *p, const mega_program *before,
                         const uint32_t *slot_of_row) {
     const mega_patch *patch = p->patch;
-    uint32_t writes = 0, index = 0;
-    for (; index < patch->preset_count; index++) {
-        p->preset_first[index] = writes;
-        for (size_t k = 0; k < patch->presets[index].value_count; k++)
-            put_write(p, slot_of_row, &writes, &patch->presets[index].values[k]);
+    uint32_t writes = 0;
+    for (size_t i = 0; i < patch->preset_count; i++) {
+        p->preset_first[i] = writes;
+        for (size_t k = 0; k < patch->presets[i].value_count; k++)
+            put_write(p, slot_of_row, &writes, &patch->presets[i].values[k]);
     }
+    p->preset_first[patch->preset_count] = writes;
     for (uint32_t i = 0; i < e->presets.count; i++) {
         const mega_patch_preset_row *gone = gone_preset(p, before, i);
-        if (!gone) continue;
-        p->gone_presets[p->gone_preset_count++] = (mega_renamed){i, index};
-        p->preset_first[index++] = writes;
-        for (size_t k = 0; k < gone->value_count; k++) {
-            mega_patch_value_row value = gone->values[k];
-            if (follow_value(p, before, &value)) put_write(p, slot_of_row, &writes, &value);
-        }
+        if (gone && !put_gone(p, before->patch, gone, i, slot_of_row)) return false;
     }
-    p->preset_first[index] = writes;
+    return true;
 }
 
 bool mega_presets_resolve(const mega_engine *e, mega_program *p, const mega_program *before) {
     const mega_patch *patch = p->patch;
-    size_t count = 0, gone_count = 0;
+    size_t count = 0;
     for (size_t i = 0; i < patch->preset_count; i++) count += patch->presets[i].value_count;
-    for (uint32_t i = 0; i < e->presets.count; i++) {
-        const mega_patch_preset_row *gone = gone_preset(p, before, i);
-        gone_count += gone != NULL;
-        count += gone ? gone->value_count : 0;
+    uint32_t *slot_of_row = slots_of_rows(p);
+    bool good = slot_of_row && grow_presets(p, patch->preset_count, count) &&
+                put_presets(e, p, before, slot_of_row);
+    free(slot_of_row);
+    return good;
+}
+
+static bool is_gone(const mega_program *p, uint32_t number) {
+    for (uint32_t i = 0; i < p->gone_preset_count; i++)
+        if (p->gone_presets[i].number == number) return true;
+    return false;
+}
+
+bool mega_presets_pass(const mega_engine *e, mega_program *p, const mega_patch *passed) {
+    uint32_t *slot_of_row = slots_of_rows(p);
+    bool good = slot_of_row != NULL;
+    for (uint32_t i = 0; good && i < e->presets.count; i++) {
+        int32_t row = p->preset_of_id[i] >= 0 || is_gone(p, i)
+                          ? -1
+                          : mega_preset_find(passed, e->presets.names[i]);
+        if (row >= 0) good = put_gone(p, passed, &passed->presets[row], i, slot_of_row);
     }
-    uint32_t *slot_of_row = malloc((patch->node_count + 1) * sizeof *slot_of_row);
-    p->preset_first = malloc((patch->preset_count + gone_count + 1) * sizeof *p->preset_first);
-    p->gone_presets = malloc((gone_count + 1) * sizeof *p->gone_presets);
-    p->preset_writes = malloc((count + 1) * sizeof *p->preset_writes);
-    bool good = slot_of_row && p->preset_first && p->gone_presets && p->preset_writes;
-    for (uint32_t n = 0; good && n < p->node_count; n++)
-        slot_of_row[p->nodes[n].row] = p->nodes[n].slot;
-    if (good) put_presets(e, p, before, slot_of_row);
     free(slot_of_row);
     return good;
 }
@@ -277,8 +316,7 @@ static void hear(mega_engine *e, const mega_said *values, int32_t number, bool r
 /// Whether a name of before the change means this value now: its events find their way there.
 static bool is_former(const mega_program *p, const mega_former_name *former, int32_t node,
                       uint32_t index) {
-    if (former->is_knob || node < 0)
-        return former->is_knob && node < 0 && former->target == index;
+    if (former->is_knob || node < 0) return former->is_knob && node < 0 && former->target == index;
     for (uint32_t n = 0; n < p->node_count; n++)
         if (p->nodes[n].row == (uint32_t)node) return former->target == p->nodes[n].slot + index;
     return false;
@@ -474,40 +512,69 @@ static void leave_formers(mega_engine *e, mega_patch *after) {
     const mega_program *program = document_program(&e->schedule);
     for (uint32_t i = 0; program && i < program->former_count; i++) {
         const mega_former_name *former = &program->former[i];
-        const mega_said *said =
-            &(former->is_knob ? e->said_knobs : e->said_params)[former->number];
+        const mega_said *said = &(former->is_knob ? e->said_knobs : e->said_params)[former->number];
         if (is_unheard(e, said) && is_timed(e, said)) leave_former(program, former, after);
     }
 }
 
-void mega_values_leave(mega_engine *e, mega_patch *after) {
+/// Whether what was said by a name, for a frame, gets to the audio role by itself: as it was said,
+/// if the name is in the document that sounds or in the next one.
+typedef struct {
+    mega_engine *engine;
+    const mega_patch *sounding, *next; ///< `sounding` may be NULL
+} reach;
+
+static bool waits(const reach *r, const mega_said *said) {
+    return is_unheard(r->engine, said) && is_timed(r->engine, said);
+}
+
+static bool reaches_knob(const reach *r, uint32_t number) {
+    const char *name = r->engine->knobs.names[number];
+    return waits(r, &r->engine->said_knobs[number]) &&
+           (mega_patch_find_knob(r->next, name) >= 0 ||
+            (r->sounding && mega_patch_find_knob(r->sounding, name) >= 0));
+}
+
+static bool reaches_param(const reach *r, uint32_t number) {
+    const char *name = r->engine->params.names[number];
     int32_t node, param;
-    leave_formers(e, after);
+    return waits(r, &r->engine->said_params[number]) &&
+           (find_param(r->next, name, &node, &param) ||
+            (r->sounding && find_param(r->sounding, name, &node, &param)));
+}
+
+static bool reaches_preset(const reach *r, uint32_t number) {
+    const char *name = r->engine->presets.names[number];
+    return waits(r, &r->engine->said_presets[number]) &&
+           (mega_preset_find(r->next, name) >= 0 ||
+            (r->sounding && mega_preset_find(r->sounding, name) >= 0));
+}
+
+static void leave_preset(mega_patch *patch, const mega_patch_preset_row *row) {
+    for (size_t v = 0; v < row->value_count; v++) {
+        const mega_patch_value_row *value = &row->values[v];
+        if (value->node < 0) patch->knobs[value->index].turned = (mega_patch_turned){0};
+        else if (patch->nodes[value->node].turned)
+            patch->nodes[value->node].turned[value->index] = (mega_patch_turned){0};
+    }
+}
+
+void mega_values_leave(mega_engine *e, mega_patch *patch, const mega_patch *next) {
+    const mega_program *now = e->schedule.in_force;
+    reach r = {e, now ? now->patch : NULL, next};
+    int32_t node, param;
+    leave_formers(e, patch);
     for (uint32_t i = 0; i < e->knobs.count; i++) {
-        const mega_said *said = &e->said_knobs[i];
-        int32_t knob = is_unheard(e, said) && is_timed(e, said)
-                           ? mega_patch_find_knob(after, e->knobs.names[i])
-                           : -1;
-        if (knob >= 0) after->knobs[knob].turned = (mega_patch_turned){0};
+        int32_t knob = reaches_knob(&r, i) ? mega_patch_find_knob(patch, e->knobs.names[i]) : -1;
+        if (knob >= 0) patch->knobs[knob].turned = (mega_patch_turned){0};
     }
-    for (uint32_t i = 0; i < e->params.count; i++) {
-        const mega_said *said = &e->said_params[i];
-        if (is_unheard(e, said) && is_timed(e, said) &&
-            find_param(after, e->params.names[i], &node, &param) && after->nodes[node].turned)
-            after->nodes[node].turned[param] = (mega_patch_turned){0};
-    }
+    for (uint32_t i = 0; i < e->params.count; i++)
+        if (reaches_param(&r, i) && find_param(patch, e->params.names[i], &node, &param) &&
+            patch->nodes[node].turned)
+            patch->nodes[node].turned[param] = (mega_patch_turned){0};
     for (uint32_t i = 0; i < e->presets.count; i++) {
-        const mega_said *said = &e->said_presets[i];
-        int32_t preset = is_unheard(e, said) && is_timed(e, said)
-                             ? mega_preset_find(after, e->presets.names[i])
-                             : -1;
-        const mega_patch_preset_row *row = preset < 0 ? NULL : &after->presets[preset];
-        for (size_t v = 0; row && v < row->value_count; v++) {
-            const mega_patch_value_row *value = &row->values[v];
-            if (value->node < 0) after->knobs[value->index].turned = (mega_patch_turned){0};
-            else if (after->nodes[value->node].turned)
-                after->nodes[value->node].turned[value->index] = (mega_patch_turned){0};
-        }
+        int32_t preset = reaches_preset(&r, i) ? mega_preset_find(patch, e->presets.names[i]) : -1;
+        if (preset >= 0) leave_preset(patch, &patch->presets[preset]);
     }
 }
 
