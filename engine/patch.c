@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// patch -- the patch as data: its end, the two values that a caller may override, and what it tells
-// of itself.
+// patch -- the patch as data: its copy, its end, the two values that a caller may override, and
+// what it tells of itself.
 #include "patch.h"
 
 #include <assert.h>
@@ -8,106 +8,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/sections.h"
+
 MEGA_CONTROL void mega_patch_destroy(mega_patch *patch) {
     if (!patch) return;
-    for (size_t i = 0; i < patch->knob_count; i++) {
-        free(patch->knobs[i].id);
-        free(patch->knobs[i].unit);
-        json_decref(patch->knobs[i].extra);
-    }
-    for (size_t i = 0; i < patch->node_count; i++) {
-        free(patch->nodes[i].id);
-        free(patch->nodes[i].values);
-        free(patch->nodes[i].written);
-        free(patch->nodes[i].turned);
-        json_decref(patch->nodes[i].extra);
-    }
-    for (size_t i = 0; i < patch->cable_count; i++) json_decref(patch->cables[i].extra);
-    for (size_t i = 0; i < patch->preset_count; i++) mega_preset_finish(&patch->presets[i]);
+    for (size_t i = 0; i < mega_section_count; i++) mega_sections[i]->finish(patch);
     json_decref(patch->extra);
     free(patch->per_voice);
-    free(patch->knobs);
-    free(patch->nodes);
-    free(patch->cables);
-    free(patch->presets);
     free(patch->name);
     free(patch);
 }
 
-/// `*to` becomes a copy of `bytes` bytes. @return false without memory
-static bool copy_bytes(void *to, const void *from, size_t bytes) {
+bool mega_copy_bytes(void *to, const void *from, size_t bytes) {
     void *copy = malloc(bytes ? bytes : 1);
     if (copy && bytes) memcpy(copy, from, bytes); // `from` may be NULL then
     *(void **)to = copy;
     return copy != NULL;
 }
 
-static bool copy_text(char **to, const char *from) {
-    return copy_bytes(to, from, strlen(from) + 1);
+bool mega_copy_text(char **to, const char *from) {
+    return mega_copy_bytes(to, from, strlen(from) + 1);
 }
 
-/// NULL for none; `*ok` turns false without memory.
-static json_t *copy_extra(json_t *extra, bool *ok) {
+json_t *mega_copy_extra(json_t *extra, bool *ok) {
     json_t *copy = json_deep_copy(extra);
     if (extra && !copy) *ok = false;
     return copy;
 }
 
-bool mega_patch_copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *from) {
-    *to = *from;
-    to->id = to->unit = NULL;
-    bool ok = true;
-    to->extra = copy_extra(from->extra, &ok);
-    return ok && copy_text(&to->id, from->id) && copy_text(&to->unit, from->unit);
-}
-
-bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *from) {
-    uint32_t params = from->module->param_count;
-    *to = *from;
-    to->id = NULL;
-    to->values = NULL;
-    to->written = NULL;
-    to->turned = NULL;
-    bool ok = true;
-    to->extra = copy_extra(from->extra, &ok);
-    return ok && copy_text(&to->id, from->id) &&
-           copy_bytes(&to->values, from->values, params * sizeof *to->values) &&
-           copy_bytes(&to->written, from->written, params * sizeof *to->written) &&
-           (!from->turned ||
-            copy_bytes(&to->turned, from->turned, params * sizeof *to->turned));
-}
-
-bool mega_patch_copy_preset(mega_patch_preset_row *to, const mega_patch_preset_row *from) {
-    *to = (mega_patch_preset_row){.value_count = from->value_count};
-    bool ok = true;
-    to->extra = copy_extra(from->extra, &ok);
-    return ok && copy_text(&to->id, from->id) && copy_text(&to->doc, from->doc) &&
-           copy_bytes(&to->values, from->values, from->value_count * sizeof *to->values);
-}
-
 mega_patch *mega_patch_clone(const mega_patch *patch) {
     mega_patch *copy = calloc(1, sizeof *copy);
     if (!copy) return NULL;
-    bool ok = copy_text(&copy->name, patch->name);
+    bool ok = mega_copy_text(&copy->name, patch->name);
     copy->voices = patch->voices;
     copy->rate_hint = patch->rate_hint;
     copy->channels = patch->channels;
-    copy->extra = copy_extra(patch->extra, &ok);
-    copy->knobs = calloc(patch->knob_count + 1, sizeof *copy->knobs);
-    copy->nodes = calloc(patch->node_count + 1, sizeof *copy->nodes);
-    copy->cables = calloc(patch->cable_count + 1, sizeof *copy->cables);
-    copy->presets = calloc(patch->preset_count + 1, sizeof *copy->presets);
-    ok = ok && copy->knobs && copy->nodes && copy->cables && copy->presets;
-    for (size_t i = 0; ok && i < patch->knob_count; i++, copy->knob_count++)
-        ok = mega_patch_copy_knob(&copy->knobs[i], &patch->knobs[i]);
-    for (size_t i = 0; ok && i < patch->node_count; i++, copy->node_count++)
-        ok = mega_patch_copy_node(&copy->nodes[i], &patch->nodes[i]);
-    for (size_t i = 0; ok && i < patch->cable_count; i++, copy->cable_count++) {
-        copy->cables[i] = patch->cables[i];
-        copy->cables[i].extra = copy_extra(patch->cables[i].extra, &ok);
-    }
-    for (size_t i = 0; ok && i < patch->preset_count; i++, copy->preset_count++)
-        ok = mega_patch_copy_preset(&copy->presets[i], &patch->presets[i]);
+    copy->extra = mega_copy_extra(patch->extra, &ok);
+    for (size_t i = 0; ok && i < mega_section_count; i++) ok = mega_sections[i]->copy(copy, patch);
     if (ok) return copy;
     mega_patch_destroy(copy);
     return NULL;

@@ -42,7 +42,7 @@ typedef struct {
 
 typedef struct {
     char *id;
-    float value;    ///< 0..1
+    float value; ///< 0..1
     mega_patch_turned turned;
     bool has_range; ///< else it maps over each destination's own range and scale
     bool has_scale;
@@ -110,14 +110,19 @@ struct mega_patch {
 
 /// The same knob, under whatever name, or another of its name.
 bool mega_same_knob(const mega_patch_knob_row *a, const mega_patch_knob_row *b);
-/// The knob of a patch that is the same as another patch's: of its birth, else of its name, since two
-/// knobs may have swapped theirs. @param near where it is most likely @return -1: there is none
+/// The knob of a patch that is the same as another patch's: of its birth, else of its name, since
+/// two knobs may have swapped theirs. @param near where it is most likely @return -1: there is none
 int32_t mega_patch_same_knob(const mega_patch *patch, const mega_patch_knob_row *knob, size_t near);
 /// A number that no node or knob has yet.
 uint64_t mega_patch_birth(void);
 
 /// A deep copy, to be destroyed; NULL without memory.
 mega_patch *mega_patch_clone(const mega_patch *patch);
+/// `*to` becomes a copy of `bytes` bytes. @return false without memory
+bool mega_copy_bytes(void *to, const void *from, size_t bytes);
+bool mega_copy_text(char **to, const char *from);
+/// A deep copy, NULL for none; `*ok` turns false without memory.
+struct json_t *mega_copy_extra(struct json_t *extra, bool *ok);
 /// Deep copies of rows. @return false without memory; then `to` holds what a destroyed patch may
 /// hold
 bool mega_patch_copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *from);

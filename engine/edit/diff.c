@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../formats/sections.h"
+
 void *diff_memory(diff *d, size_t count, size_t bytes) {
     void *memory = calloc(count + 1, bytes);
     if (!memory) d->failed = true;
@@ -274,6 +276,36 @@ static void remove_all(diff *d, const match *m, size_t count, const char *name,
         if (m->now[i] == MEGA_NOWHERE) diff_push(d, begin(d, name, id(d->before, i)));
 }
 
+// ---- the sections ------------------------------------------------------------------------------
+
+void diff_knobs_gone(diff *d) {
+    remove_all(d, &d->knobs, d->before->knob_count, "unknob", knob_id);
+}
+
+void diff_knobs_here(diff *d) {
+    compare_knobs(d);
+    place_all(d, &d->knobs, d->before->knob_count, d->after->knob_count, "knob", knob_id, add_knob);
+}
+
+void diff_nodes_gone(diff *d) {
+    remove_all(d, &d->nodes, d->before->node_count, "remove", node_id);
+}
+
+void diff_nodes_here(diff *d) {
+    compare_nodes(d);
+    place_all(d, &d->nodes, d->before->node_count, d->after->node_count, "id", node_id, add_node);
+}
+
+void diff_presets_gone(diff *d) {
+    remove_all(d, &d->presets, d->before->preset_count, "unpreset", preset_id);
+}
+
+void diff_presets_here(diff *d) {
+    compare_presets(d);
+    place_all(d, &d->presets, d->before->preset_count, d->after->preset_count, "preset", preset_id,
+              add_preset);
+}
+
 // ---- all ---------------------------------------------------------------------------------------
 
 static void compare(diff *d) {
@@ -284,17 +316,10 @@ static void compare(diff *d) {
     if (!d->failed) diff_match_cables(d);
     if (d->failed) return;
     compare_documents(d);
-    diff_disconnect(d);
-    remove_all(d, &d->presets, a->preset_count, "unpreset", preset_id);
-    remove_all(d, &d->nodes, a->node_count, "remove", node_id);
-    remove_all(d, &d->knobs, a->knob_count, "unknob", knob_id);
-    compare_knobs(d);
-    place_all(d, &d->knobs, a->knob_count, b->knob_count, "knob", knob_id, add_knob);
-    compare_nodes(d);
-    place_all(d, &d->nodes, a->node_count, b->node_count, "id", node_id, add_node);
-    diff_connect(d);
-    compare_presets(d);
-    place_all(d, &d->presets, a->preset_count, b->preset_count, "preset", preset_id, add_preset);
+    for (size_t i = mega_section_count; i-- > 0;)
+        if (mega_sections[i]->diff_gone) mega_sections[i]->diff_gone(d);
+    for (size_t i = 0; i < mega_section_count; i++)
+        if (mega_sections[i]->diff_here) mega_sections[i]->diff_here(d);
 }
 
 static void finish_match(match *m) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// diff -- what the parts of the comparison of two patches share: diff.c (document, knobs, nodes)
-// and diff_cables.c.
+// diff -- what the parts of the comparison of two patches share: diff.c (document, knobs, nodes,
+// presets) and diff_cables.c.
 #ifndef MEGA_DIFF_H
 #define MEGA_DIFF_H
 
@@ -14,7 +14,7 @@ typedef struct {
     uint32_t *was; ///< of the patch after, in the one before
 } match;
 
-typedef struct {
+typedef struct diff {
     const mega_patch *before, *after;
     match nodes, knobs, cables, presets;
     bool *stays;        ///< cables that need no move
@@ -45,6 +45,13 @@ static inline bool diff_float(float a, float b) {
 
 /// Finds which cable is which.
 void diff_match_cables(diff *d);
+// Of the sections: see `mega_section`.
+void diff_knobs_gone(diff *d);
+void diff_knobs_here(diff *d);
+void diff_nodes_gone(diff *d);
+void diff_nodes_here(diff *d);
+void diff_presets_gone(diff *d);
+void diff_presets_here(diff *d);
 /// Disconnects those that are no more, and would not go with their node or knob.
 void diff_disconnect(diff *d);
 /// Sets, moves and connects those that are.

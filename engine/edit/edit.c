@@ -7,18 +7,22 @@
 #include "../turned.h"
 #include "working.h"
 
-static const struct {
-    const char *name;
-    void (*run)(edit *e);
-} operations[] = {
-    {"add", edit_add},         {"remove", edit_remove},
-    {"replace", edit_replace}, {"rename", edit_rename},
-    {"set", edit_set},         {"connect", edit_connect},
-    {"knob", edit_knob},       {"disconnect", edit_disconnect},
-    {"unknob", edit_unknob},   {"voices", edit_voices},
-    {"name", edit_name},       {"move", edit_move},
-    {"preset", edit_preset},   {"unpreset", edit_unpreset},
-};
+/// Of the whole document.
+static const mega_operation whole[] = {{"rename", edit_rename}, {"set", edit_set},
+                                       {"voices", edit_voices}, {"name", edit_name},
+                                       {"move", edit_move},     {NULL, NULL}};
+
+enum { OPERATIONS_MAX = 8 * MEGA_SECTIONS_MAX };
+
+/// All there are. @param operations room for OPERATIONS_MAX @return their number
+static size_t list_operations(mega_operation *operations) {
+    size_t count = 0;
+    for (size_t s = 0; s <= mega_section_count; s++) {
+        const mega_operation *op = s < mega_section_count ? mega_sections[s]->operations : whole;
+        for (; op && op->name && count < OPERATIONS_MAX; op++) operations[count++] = *op;
+    }
+    return count;
+}
 
 // ---- before and after the operations -----------------------------------------------------------
 
@@ -55,11 +59,11 @@ static void begin(edit *e, const mega_patch *before) {
     e->preset_capacity = before->preset_count;
 }
 
-static void add_words(extent *words, const char *text) {
+void words_text(extent *words, const char *text) {
     words->bytes += 6 * strlen(text); // at worst, as escapes
 }
 
-static void add_extra(extent *words, const json_t *extra) {
+void words_extra(extent *words, const json_t *extra) {
     extent more = extra ? extent_of(extra) : (extent){0};
     words->bytes += more.bytes;
     words->values += more.values;
@@ -69,18 +73,10 @@ static void add_extra(extent *words, const json_t *extra) {
 static void check_words(edit *e) {
     const mega_patch *patch = e->b.patch;
     extent words = {0};
-    add_words(&words, patch->name);
-    add_extra(&words, patch->extra);
-    for (size_t i = 0; i < patch->node_count; i++) add_extra(&words, patch->nodes[i].extra);
-    for (size_t i = 0; i < patch->cable_count; i++) add_extra(&words, patch->cables[i].extra);
-    for (size_t i = 0; i < patch->knob_count; i++) {
-        add_extra(&words, patch->knobs[i].extra);
-        if (patch->knobs[i].unit) add_words(&words, patch->knobs[i].unit);
-    }
-    for (size_t i = 0; i < patch->preset_count; i++) {
-        add_extra(&words, patch->presets[i].extra);
-        add_words(&words, patch->presets[i].doc);
-    }
+    words_text(&words, patch->name);
+    words_extra(&words, patch->extra);
+    for (size_t i = 0; i < mega_section_count; i++)
+        if (mega_sections[i]->words) mega_sections[i]->words(patch, &words);
     if (words.bytes > MEGA_WORDS_BYTES_MAX || words.values > MEGA_WORDS_VALUES_MAX)
         mega_document_error(
             e->b.document, NULL, "limit", NULL,
@@ -115,21 +111,8 @@ static void finish_rows(edit *e) {
     patch->nodes = nodes;
     uint32_t *knob = join(e, &e->knobs, &knobs, &patch->knob_count, sizeof *patch->knobs);
     patch->knobs = knobs;
-    for (size_t i = 0; node && knob && i < patch->cable_count; i++) {
-        mega_patch_cable_row *cable = &patch->cables[i];
-        cable->to_node = node[cable->to_node];
-        if (cable->from_node < 0) cable->from_port = knob[cable->from_port];
-        else cable->from_node = (int32_t)node[cable->from_node];
-    }
-    for (size_t i = 0; node && knob && i < patch->preset_count; i++) {
-        mega_patch_preset_row *preset = &patch->presets[i];
-        for (size_t k = 0; k < preset->value_count; k++) {
-            mega_patch_value_row *value = &preset->values[k];
-            if (value->node < 0) value->index = knob[value->index];
-            else value->node = (int32_t)node[value->node];
-        }
-        mega_preset_sort(preset);
-    }
+    for (size_t i = 0; node && knob && i < mega_section_count; i++)
+        if (mega_sections[i]->renumber) mega_sections[i]->renumber(patch, node, knob);
     free(node);
     free(knob);
 }
@@ -137,7 +120,9 @@ static void finish_rows(edit *e) {
 // ---- the list ----------------------------------------------------------------------------------
 
 static void run(edit *e) {
-    const char *names[COUNT(operations)];
+    mega_operation operations[OPERATIONS_MAX];
+    const char *names[OPERATIONS_MAX];
+    size_t count = list_operations(operations);
     json_t *op = json_object_get(e->op, "op");
     mega_at here = mega_at_key(&e->at, e->op, "op");
     if (!expect_object(&e->b, &e->at, e->op)) return;
@@ -145,7 +130,7 @@ static void run(edit *e) {
     if (!op) op_error(e, NULL, "missing", hint_file(e->op), "an operation needs `op`");
     if (!op || !expect_string(&e->b, &here, op)) return;
     e->name = json_string_value(op);
-    for (size_t i = 0; i < COUNT(operations); i++) {
+    for (size_t i = 0; i < count; i++) {
         names[i] = operations[i].name;
         if (strcmp(e->name, names[i]) != 0) continue;
         operations[i].run(e);
@@ -153,7 +138,7 @@ static void run(edit *e) {
         e->b.names = NULL;
         return;
     }
-    op_error(e, "op", "not-found", hint_nearest(e->name, names, COUNT(names), "operations").text,
+    op_error(e, "op", "not-found", hint_nearest(e->name, names, count, "operations").text,
              "no operation is called `%s`", mega_excerpt_of(e->name).text);
 }
 

@@ -11,6 +11,7 @@
 #include "../edit.h"
 #include "../formats/builder.h"
 
+#undef COUNT
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /// Rows in the order of the document.
@@ -19,7 +20,7 @@ typedef struct {
     size_t count, capacity;
 } order;
 
-typedef struct {
+typedef struct edit {
     builder b; ///< its patch: nodes and knobs by row, removed ones zero; cables
                ///< and presets in order
     order nodes, knobs;
@@ -113,9 +114,12 @@ void edit_set(edit *e);
 // ---- sizes -------------------------------------------------------------------------------------
 
 /// What a tree comes to as JSON, at most.
-typedef struct {
+typedef struct extent {
     size_t values, bytes, depth;
 } extent;
 extent extent_of(const json_t *tree);
+/// Adds a text, or `x-` keys (NULL: none).
+void words_text(extent *words, const char *text);
+void words_extra(extent *words, const json_t *extra);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// builder -- from the tree that all formats read to, to a patch: the document's own keys, and
-// knobs.
+// builder -- from the tree that all formats read to, to a patch: the document's own keys.
 //
 // Goes on after an error, so that a document's errors are all reported at once; what fails is left
 // out of the patch, which is then thrown away.
@@ -142,113 +141,9 @@ char *take_id(builder *b, const mega_at *at, const char *id, json_t *index, size
     return copy_string(b, id);
 }
 
-// ---- knobs -------------------------------------------------------------------------------------
-
-static void build_range(builder *b, const mega_at *at, json_t *value, mega_patch_knob_row *knob) {
-    if (!json_is_array(value) || json_array_size(value) != 2) {
-        mega_document_error(b->document, at, "bad-type", NULL, "must be [min, max]");
-        return;
-    }
-    double ends[2] = {0};
-    for (size_t i = 0; i < 2; i++) {
-        mega_at end = mega_at_index(at, value, i);
-        if (!expect_number(b, &end, json_array_get(value, i), &ends[i])) return;
-    }
-    knob->has_range = true;
-    knob->min = (float)ends[0];
-    knob->max = (float)ends[1];
-}
-
-static void build_scale(builder *b, const mega_at *at, json_t *value, mega_patch_knob_row *knob) {
-    static const char *const names[] = {"lin", "exp"};
-    if (!expect_string(b, at, value)) return;
-    for (size_t i = 0; i < COUNT(names); i++) {
-        if (strcmp(json_string_value(value), names[i]) != 0) continue;
-        knob->has_scale = true;
-        knob->scale = i == 0 ? MEGA_LIN : MEGA_EXP;
-        return;
-    }
-    mega_document_error(b->document, at, "bad-value",
-                        hint_nearest(json_string_value(value), names, COUNT(names), NULL).text,
-                        "must be \"lin\" or \"exp\"");
-}
-
-bool build_knob_key(builder *b, const mega_at *at, const char *key, json_t *value,
-                    mega_patch_knob_row *knob) {
-    double number;
-    if (strcmp(key, "value") == 0) {
-        if (!expect_number(b, at, value, &number)) return true;
-        if (number < 0 || number > 1)
-            mega_document_error(b->document, at, "bad-value",
-                                "a knob turns from 0 to 1; `range` says what that means",
-                                "%.9g is outside 0..1", number);
-        else knob->value = (float)number;
-    } else if (strcmp(key, "range") == 0) {
-        build_range(b, at, value, knob);
-    } else if (strcmp(key, "scale") == 0) {
-        build_scale(b, at, value, knob);
-    } else if (strcmp(key, "unit") == 0) {
-        if (!expect_string(b, at, value)) return true;
-        free(knob->unit);
-        knob->unit = copy_string(b, json_string_value(value));
-    } else {
-        return take_extra(b, key, value, &knob->extra);
-    }
-    return true;
-}
-
-void check_knob(builder *b, const mega_at *at, const mega_patch_knob_row *knob) {
-    if (knob->has_range && knob->has_scale && knob->scale == MEGA_EXP &&
-        !(knob->min > 0 && knob->max > 0))
-        mega_document_error(b->document, at, "bad-value", "begin it just above 0",
-                            "an exponential range must lie above 0");
-}
-
-static void build_knob(builder *b, const mega_at *at, json_t *object, mega_patch_knob_row *knob) {
-    static const char *const known[] = {"value", "range", "scale", "unit"};
-    const char *key;
-    json_t *value;
-    knob->unit = copy_string(b, "");
-    if (!expect_object(b, at, object)) return;
-    json_object_foreach(object, key, value) {
-        mega_at here = mega_at_key(at, object, key);
-        if (!build_knob_key(b, &here, key, value, knob))
-            mega_document_error(b->document, &here, "unknown-key",
-                                hint_nearest(key, known, COUNT(known), "a knob has").text,
-                                "no such key");
-    }
-    mega_at range = mega_at_key(at, object, "range");
-    check_knob(b, &range, knob);
-}
-
-static void build_knobs(builder *b, const mega_at *at, json_t *knobs) {
-    if (!expect_object(b, at, knobs)) return;
-    size_t count = json_object_size(knobs);
-    if (count > MEGA_KNOBS_MAX) {
-        mega_document_error(b->document, at, "limit", NULL, "%zu knobs, at most %d", count,
-                            MEGA_KNOBS_MAX);
-        count = MEGA_KNOBS_MAX;
-    }
-    b->patch->knobs = take_memory(b, count, sizeof *b->patch->knobs);
-    b->knob_used = take_memory(b, count, sizeof *b->knob_used);
-    if (!b->patch->knobs || !b->knob_used) return;
-    const char *key;
-    json_t *value;
-    json_object_foreach(knobs, key, value) {
-        if (b->patch->knob_count == count || b->document->no_memory) return;
-        mega_patch_knob_row *knob = &b->patch->knobs[b->patch->knob_count++];
-        mega_at here = mega_at_key(at, knobs, key);
-        knob->birth = take_birth(b);
-        knob->id = take_id(b, &here, key, b->knob_index, b->patch->knob_count - 1);
-        build_knob(b, &here, value, knob);
-    }
-}
-
 // ---- the document ------------------------------------------------------------------------------
 
-static const char *const document_keys[] = {"name",    "voices",   "version",
-                                            "knobs",   "nodes",    "connections",
-                                            "presets", "channels", "sampleRate"};
+static const char *const own_keys[] = {"name", "voices", "version", "channels", "sampleRate"};
 /// Words of a later version of the document.
 static const char *const later_keys[] = {"mixer", "transport", "commands"};
 
@@ -291,18 +186,19 @@ static void build_key(builder *b, const mega_at *at, const char *key, json_t *va
         b->patch->name = copy_string(b, json_string_value(value));
         return;
     }
-    if (strcmp(key, "knobs") == 0 || strcmp(key, "nodes") == 0 || strcmp(key, "connections") == 0 ||
-        strcmp(key, "presets") == 0)
-        return; // built in that order, whatever the document's
-    for (size_t i = 0; i < COUNT(document_keys); i++) {
-        if (strcmp(key, document_keys[i]) != 0) continue;
+    if (mega_section_find(key)) return; // built in their own order, whatever the document's
+    for (size_t i = 0; i < COUNT(own_keys); i++) {
+        if (strcmp(key, own_keys[i]) != 0) continue;
         build_number(b, at, key, value);
         return;
     }
     if (take_extra(b, key, value, &b->patch->extra)) return;
+    const char *keys[MEGA_SECTIONS_MAX + COUNT(own_keys)];
+    size_t count = 0;
+    for (; count < mega_section_count; count++) keys[count] = mega_sections[count]->key;
+    for (size_t i = 0; i < COUNT(own_keys); i++) keys[count++] = own_keys[i];
     mega_document_error(b->document, at, "unknown-key",
-                        hint_nearest(key, document_keys, COUNT(document_keys), "a patch has").text,
-                        "no such key");
+                        hint_nearest(key, keys, count, "a patch has").text, "no such key");
 }
 
 static void warn_of_unused(builder *b, const mega_at *root) {
@@ -334,6 +230,15 @@ const char *hint_file(const json_t *value) {
     return NULL;
 }
 
+static void build_section(builder *b, const mega_at *at, json_t *root,
+                          const mega_section *section) {
+    json_t *value = json_object_get(root, section->key);
+    mega_at here = mega_at_key(at, root, section->key);
+    if (value && (b->nodes_known || !section->needs_nodes)) section->build(b, &here, value);
+    if (!value && section->required)
+        mega_document_error(b->document, at, "missing", NULL, "a patch needs `%s`", section->key);
+}
+
 static void build_document(builder *b) {
     json_t *root = b->document->root, *value;
     const char *key;
@@ -347,16 +252,8 @@ static void build_document(builder *b) {
         mega_at here = mega_at_key(&at, root, key);
         build_key(b, &here, key, value);
     }
-    mega_at at_knobs = mega_at_key(&at, root, "knobs"), at_nodes = mega_at_key(&at, root, "nodes"),
-            at_connections = mega_at_key(&at, root, "connections"),
-            at_presets = mega_at_key(&at, root, "presets");
-    if ((value = json_object_get(root, "knobs"))) build_knobs(b, &at_knobs, value);
-    if ((value = json_object_get(root, "nodes"))) build_nodes(b, &at_nodes, value);
-    else mega_document_error(b->document, &at, "missing", NULL, "a patch needs `nodes`");
-    if ((value = json_object_get(root, "connections")) && !b->document->no_memory)
-        build_cables(b, &at_connections, value);
-    if ((value = json_object_get(root, "presets")) && b->nodes_known && !b->document->no_memory)
-        build_presets(b, &at_presets, value);
+    for (size_t i = 0; i < mega_section_count && !b->document->no_memory; i++)
+        build_section(b, &at, root, mega_sections[i]);
     if (b->document->errors == 0) warn_of_unused(b, &at);
 }
 

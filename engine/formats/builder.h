@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// builder -- what the parts of the builder share: builder.c (document, knobs), nodes.c, cables.c,
+// builder -- what the parts of the builder share: builder.c (document), knobs.c, nodes.c, cables.c,
 // presets.c.
 #ifndef MEGA_BUILDER_H
 #define MEGA_BUILDER_H
 
-#include "formats.h"
+#include "sections.h"
 
-typedef struct {
+typedef struct builder {
     mega_document *document;
     mega_patch *patch;
     json_t *node_index, *knob_index, *preset_index; ///< id -> its number
@@ -17,11 +17,7 @@ typedef struct {
     size_t hints;       ///< searched for so far
 } builder;
 
-void build_nodes(builder *b, const mega_at *parent, json_t *nodes);
-void build_cables(builder *b, const mega_at *parent, json_t *connections);
-void build_presets(builder *b, const mega_at *parent, json_t *presets);
-
-// The parts of these, for edits (edit/). Each reports what is wrong.
+// The parts of sections, for edits (edit/). Each reports what is wrong.
 
 /// One key of a knob. @return false if a knob has no such key
 bool build_knob_key(builder *b, const mega_at *at, const char *key, json_t *value,

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// cables -- the builder's part for connections; their two ends are read by ends.c.
+// cables -- the section of the document for connections; their two ends are read by ends.c.
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#include "../edit/diff.h"
+#include "../edit/working.h"
 
 void build_as(builder *b, const mega_at *at, json_t *value, mega_patch_cable_row *cable) {
     if (!expect_string(b, at, value)) return;
@@ -94,7 +93,7 @@ static void warn_of_twins(builder *b, const mega_at *at, json_t *connections) {
     free(sorted);
 }
 
-void build_cables(builder *b, const mega_at *at, json_t *connections) {
+static void build_cables(builder *b, const mega_at *at, json_t *connections) {
     size_t count = json_array_size(connections), i;
     if (!json_is_array(connections)) {
         mega_document_error(b->document, at, "bad-type", NULL, "must be an array, not %s",
@@ -117,3 +116,80 @@ void build_cables(builder *b, const mega_at *at, json_t *connections) {
     }
     if (b->document->errors == 0) warn_of_twins(b, at, connections);
 }
+
+// ---- writing and copying -----------------------------------------------------------------------
+
+bool mega_tree_cable(const mega_patch *patch, const mega_patch_cable_row *cable, json_t *object) {
+    const mega_patch_node_row *to = &patch->nodes[cable->to_node];
+    json_t *from;
+    if (cable->from_node < 0) {
+        from = json_string(patch->knobs[cable->from_port].id);
+    } else {
+        const mega_patch_node_row *node = &patch->nodes[cable->from_node];
+        from = json_pack("[s, s]", node->id, node->module->outputs[cable->from_port].name);
+    }
+    bool good =
+        mega_tree_put(object, "from", from) &&
+        mega_tree_put(object, "to",
+                      json_pack("[s, s]", to->id, mega_port_name(to->module, cable->to_port)));
+    if (cable->amount != 1)
+        good = good && mega_tree_put(object, "amount", mega_tree_number(cable->amount));
+    if (cable->as != MEGA_AS_ADD)
+        good = good && mega_tree_put(object, "as", json_string(mega_cable_as_name(cable->as)));
+    return good && mega_tree_put_extra(object, cable->extra);
+}
+
+static bool tree(const mega_patch *patch, json_t *root) {
+    json_t *connections = json_array();
+    bool good = mega_tree_put(root, "connections", connections);
+    for (size_t i = 0; good && i < patch->cable_count; i++) {
+        json_t *object = json_object();
+        good = json_array_append_new(connections, object) == 0 &&
+               mega_tree_cable(patch, &patch->cables[i], object);
+    }
+    return good;
+}
+
+static bool copy(mega_patch *to, const mega_patch *from) {
+    to->cables = calloc(from->cable_count + 1, sizeof *to->cables);
+    bool good = to->cables;
+    for (size_t i = 0; good && i < from->cable_count; i++, to->cable_count++) {
+        to->cables[i] = from->cables[i];
+        to->cables[i].extra = mega_copy_extra(from->cables[i].extra, &good);
+    }
+    return good;
+}
+
+static void finish(mega_patch *patch) {
+    for (size_t i = 0; i < patch->cable_count; i++) json_decref(patch->cables[i].extra);
+    free(patch->cables);
+}
+
+static void words(const mega_patch *patch, extent *words) {
+    for (size_t i = 0; i < patch->cable_count; i++) words_extra(words, patch->cables[i].extra);
+}
+
+static void renumber(mega_patch *patch, const uint32_t *node, const uint32_t *knob) {
+    for (size_t i = 0; i < patch->cable_count; i++) {
+        mega_patch_cable_row *cable = &patch->cables[i];
+        cable->to_node = node[cable->to_node];
+        if (cable->from_node < 0) cable->from_port = knob[cable->from_port];
+        else cable->from_node = (int32_t)node[cable->from_node];
+    }
+}
+
+// ---- the section -------------------------------------------------------------------------------
+
+static const mega_operation operations[] = {
+    {"connect", edit_connect}, {"disconnect", edit_disconnect}, {NULL, NULL}};
+
+const mega_section mega_section_connections = {.key = "connections",
+                                               .build = build_cables,
+                                               .tree = tree,
+                                               .copy = copy,
+                                               .finish = finish,
+                                               .operations = operations,
+                                               .words = words,
+                                               .renumber = renumber,
+                                               .diff_gone = diff_disconnect,
+                                               .diff_here = diff_connect};

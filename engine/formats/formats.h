@@ -108,6 +108,11 @@ void mega_text_string(mega_text *text, const char *string, size_t bytes);
 
 /// The tree of a patch. @return NULL without memory
 json_t *mega_patch_tree(const mega_patch *patch);
+/// Puts a value into an object. A NULL value is memory that was not there. @return false without
+/// memory
+bool mega_tree_put(json_t *object, const char *key, json_t *value);
+/// The `x-` members, which come last.
+bool mega_tree_put_extra(json_t *object, json_t *extra);
 // Its parts, added to an object. @return false without memory
 bool mega_tree_knob(const mega_patch_knob_row *knob, json_t *object);
 bool mega_tree_node(const mega_patch_node_row *node, json_t *object);

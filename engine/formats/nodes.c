@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// nodes -- the builder's part for nodes and their parameters.
+// nodes -- the section of the document for nodes and their parameters.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../edit/diff.h"
+#include "../edit/working.h"
 #include "../turned.h"
-#include "builder.h"
 #include "registry.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /// The number of a module in modules.def, or MEGA_MODULE_COUNT.
 static uint32_t find_module(const char *type) {
@@ -221,7 +220,7 @@ static void build_listed_node(builder *b, const mega_at *at, json_t *object,
     build_node(b, at, object, true, node);
 }
 
-void build_nodes(builder *b, const mega_at *at, json_t *nodes) {
+static void build_nodes(builder *b, const mega_at *at, json_t *nodes) {
     size_t count = json_is_object(nodes) ? json_object_size(nodes) : json_array_size(nodes);
     if (!json_is_object(nodes) && !json_is_array(nodes)) {
         mega_document_error(b->document, at, "bad-type", NULL,
@@ -254,3 +253,90 @@ void build_nodes(builder *b, const mega_at *at, json_t *nodes) {
         build_listed_node(b, &here, value, node, i);
     }
 }
+
+// ---- writing and copying -----------------------------------------------------------------------
+
+static bool write_params(const mega_patch_node_row *node, json_t *params) {
+    bool good = true;
+    for (uint32_t i = 0; good && i < node->module->param_count; i++) {
+        if (node->written[i])
+            good = mega_tree_put(params, node->module->params[i].name, mega_tree_param(node, i));
+    }
+    return good;
+}
+
+bool mega_tree_node(const mega_patch_node_row *node, json_t *object) {
+    bool good = mega_tree_put(object, "type", json_string(node->module->name));
+    json_t *params = json_object();
+    if (!good || !params || !write_params(node, params)) {
+        json_decref(params);
+        return false;
+    }
+    if (json_object_size(params) > 0) good = mega_tree_put(object, "params", params);
+    else json_decref(params);
+    if (node->scope != MEGA_SCOPE_INFER)
+        good = good &&
+               mega_tree_put(object, "scope",
+                             json_string(node->scope == MEGA_SCOPE_VOICE ? "voice" : "shared"));
+    return good && mega_tree_put_extra(object, node->extra);
+}
+
+static bool tree(const mega_patch *patch, json_t *root) {
+    json_t *nodes = json_object();
+    bool good = mega_tree_put(root, "nodes", nodes);
+    for (size_t i = 0; good && i < patch->node_count; i++) {
+        json_t *object = json_object();
+        good = mega_tree_put(nodes, patch->nodes[i].id, object) &&
+               mega_tree_node(&patch->nodes[i], object);
+    }
+    return good;
+}
+
+bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *from) {
+    uint32_t params = from->module->param_count;
+    *to = *from;
+    to->id = NULL;
+    to->values = NULL;
+    to->written = NULL;
+    to->turned = NULL;
+    bool ok = true;
+    to->extra = mega_copy_extra(from->extra, &ok);
+    return ok && mega_copy_text(&to->id, from->id) &&
+           mega_copy_bytes(&to->values, from->values, params * sizeof *to->values) &&
+           mega_copy_bytes(&to->written, from->written, params * sizeof *to->written) &&
+           (!from->turned ||
+            mega_copy_bytes(&to->turned, from->turned, params * sizeof *to->turned));
+}
+
+static bool copy(mega_patch *to, const mega_patch *from) {
+    to->nodes = calloc(from->node_count + 1, sizeof *to->nodes);
+    bool good = to->nodes;
+    for (size_t i = 0; good && i < from->node_count; i++, to->node_count++)
+        good = mega_patch_copy_node(&to->nodes[i], &from->nodes[i]);
+    return good;
+}
+
+static void finish(mega_patch *patch) {
+    for (size_t i = 0; i < patch->node_count; i++) finish_node(&patch->nodes[i]);
+    free(patch->nodes);
+}
+
+static void words(const mega_patch *patch, extent *words) {
+    for (size_t i = 0; i < patch->node_count; i++) words_extra(words, patch->nodes[i].extra);
+}
+
+// ---- the section -------------------------------------------------------------------------------
+
+static const mega_operation operations[] = {
+    {"add", edit_add}, {"remove", edit_remove}, {"replace", edit_replace}, {NULL, NULL}};
+
+const mega_section mega_section_nodes = {.key = "nodes",
+                                         .required = true,
+                                         .build = build_nodes,
+                                         .tree = tree,
+                                         .copy = copy,
+                                         .finish = finish,
+                                         .operations = operations,
+                                         .words = words,
+                                         .diff_gone = diff_nodes_gone,
+                                         .diff_here = diff_nodes_here};

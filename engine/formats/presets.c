@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// presets -- the builder's part for presets: named values of knobs and parameters.
+// presets -- the section of the document for presets: named values of knobs and parameters.
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#include "../edit/diff.h"
+#include "../edit/working.h"
 
 /// Room for `more` values. @return false where they would be too many
 static bool grow(builder *b, const mega_at *at, mega_patch_preset_row *preset, size_t more) {
@@ -66,7 +65,8 @@ static void build_node_values(builder *b, const mega_at *at, json_t *params, uin
             mega_document_error(b->document, &here, "bad-type",
                                 "write the number in the `params` of the node",
                                 "no preset can hold `%s`: it does not change while it sounds", key);
-        else if (i < module->param_count && read_param(b, &here, value, &module->params[i], &number))
+        else if (i < module->param_count &&
+                 read_param(b, &here, value, &module->params[i], &number))
             add(preset, (int32_t)row, i, number);
     }
 }
@@ -121,7 +121,7 @@ static void build_preset(builder *b, const mega_at *at, json_t *object,
     mega_preset_sort(preset);
 }
 
-void build_presets(builder *b, const mega_at *at, json_t *presets) {
+static void build_presets(builder *b, const mega_at *at, json_t *presets) {
     if (!expect_object(b, at, presets)) return;
     size_t count = json_object_size(presets);
     if (count > MEGA_PRESETS_MAX) {
@@ -194,3 +194,82 @@ bool mega_tree_preset(const mega_patch *patch, const mega_patch_preset_row *pres
            put_object(object, "params", mega_tree_preset_params(patch, preset));
     return good && (!preset->extra || json_object_update(object, preset->extra) == 0);
 }
+
+static bool tree(const mega_patch *patch, json_t *root) {
+    if (!patch->preset_count) return true;
+    json_t *presets = json_object();
+    bool good = mega_tree_put(root, "presets", presets);
+    for (size_t i = 0; good && i < patch->preset_count; i++) {
+        json_t *object = json_object();
+        good = mega_tree_put(presets, patch->presets[i].id, object) &&
+               mega_tree_preset(patch, &patch->presets[i], object);
+    }
+    return good;
+}
+
+// ---- copying -----------------------------------------------------------------------------------
+
+bool mega_patch_copy_preset(mega_patch_preset_row *to, const mega_patch_preset_row *from) {
+    *to = (mega_patch_preset_row){.value_count = from->value_count};
+    bool ok = true;
+    to->extra = mega_copy_extra(from->extra, &ok);
+    return ok && mega_copy_text(&to->id, from->id) && mega_copy_text(&to->doc, from->doc) &&
+           mega_copy_bytes(&to->values, from->values, from->value_count * sizeof *to->values);
+}
+
+static bool copy(mega_patch *to, const mega_patch *from) {
+    to->presets = calloc(from->preset_count + 1, sizeof *to->presets);
+    bool good = to->presets;
+    for (size_t i = 0; good && i < from->preset_count; i++, to->preset_count++)
+        good = mega_patch_copy_preset(&to->presets[i], &from->presets[i]);
+    return good;
+}
+
+static void finish(mega_patch *patch) {
+    for (size_t i = 0; i < patch->preset_count; i++) mega_preset_finish(&patch->presets[i]);
+    free(patch->presets);
+}
+
+static void words(const mega_patch *patch, extent *words) {
+    for (size_t i = 0; i < patch->preset_count; i++) {
+        words_extra(words, patch->presets[i].extra);
+        words_text(words, patch->presets[i].doc);
+    }
+}
+
+static void renumber(mega_patch *patch, const uint32_t *node, const uint32_t *knob) {
+    for (size_t i = 0; i < patch->preset_count; i++) {
+        mega_patch_preset_row *preset = &patch->presets[i];
+        for (size_t k = 0; k < preset->value_count; k++) {
+            mega_patch_value_row *value = &preset->values[k];
+            if (value->node < 0) value->index = knob[value->index];
+            else value->node = (int32_t)node[value->node];
+        }
+        mega_preset_sort(preset);
+    }
+}
+
+// ---- the section -------------------------------------------------------------------------------
+
+/// (presets (soft (doc "x") (knobs (cutoff 0.2)) (params (f (freq 300) (type lowpass)))))
+static const sexp_shape values = {.form = "(key value)", .words = true};
+static const sexp_shape nodes = {.form = "(node (param value) ...)", .each = &values};
+static const sexp_shape preset = {
+    .form = "(key value)", .keys = (const sexp_key[]){{"knobs", &values}, {"params", &nodes}, {0}}};
+static const sexp_shape shape = {.form = "(id (key value) ...)", .each = &preset};
+
+static const mega_operation operations[] = {
+    {"preset", edit_preset}, {"unpreset", edit_unpreset}, {NULL, NULL}};
+
+const mega_section mega_section_presets = {.key = "presets",
+                                           .needs_nodes = true,
+                                           .build = build_presets,
+                                           .tree = tree,
+                                           .copy = copy,
+                                           .finish = finish,
+                                           .shape = &shape,
+                                           .operations = operations,
+                                           .words = words,
+                                           .renumber = renumber,
+                                           .diff_gone = diff_presets_gone,
+                                           .diff_here = diff_presets_here};

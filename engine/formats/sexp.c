@@ -13,7 +13,7 @@
 // A name is a symbol or a string. A value is a number, a string, a symbol (`true`, `false`, `null`,
 // else a string), `(list ...)` or `(dict (key value) ...)`. Everything becomes the tree that JSON
 // would give.
-#include "sexp.h"
+#include "sections.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,18 +179,36 @@ static void read_pair(reader *r, uint32_t item, json_t *object, uint32_t depth) 
         put(r, object, item + 1, read_value(r, r->items[item + 1].next, depth));
 }
 
-static void read_knob_key(reader *r, uint32_t item, json_t *object) {
-    if (r->items[item].next > item + 1 && is_name(r, item + 1, "range")) {
-        if (is_form(r, item, 2, "(range min max)"))
-            put(r, object, item + 1, read_list(r, item + 2, r->items[item].next, 3));
-    } else {
-        read_pair(r, item, object, 3);
-    }
+const sexp_shape *sexp_shape_of(const sexp_shape *object, const char *key) {
+    for (const sexp_key *k = object->keys; k && k->key; k++)
+        if (strcmp(k->key, key) == 0) return k->shape;
+    return object->each;
 }
 
-static void read_knob(reader *r, uint32_t item, json_t *knobs) {
-    if (is_form(r, item, -1, "(knob (key value) ...)"))
-        put(r, knobs, item + 1, read_members(r, item, read_knob_key));
+static const sexp_shape *shape_of(const reader *r, const sexp_shape *object, uint32_t name) {
+    for (const sexp_key *k = object->keys; k && k->key; k++)
+        if (is_name(r, name, k->key)) return k->shape;
+    return object->each;
+}
+
+/// A member of what `object` shapes, with `depth` containers around it.
+static void read_shaped(reader *r, uint32_t item, json_t *to, const sexp_shape *object,
+                        uint32_t depth) {
+    if (!is_form(r, item, -1, object->form)) return;
+    const sexp_shape *member = shape_of(r, object, item + 1);
+    uint32_t end = r->items[item].next;
+    if (!member || !member->form) {
+        read_pair(r, item, to, depth);
+    } else if (member->items) {
+        if (is_form(r, item, (int32_t)member->items, member->form))
+            put(r, to, item + 1, read_list(r, item + 2, end, depth));
+    } else {
+        json_t *members = checked(r, json_object());
+        for (uint32_t i = item + 2; members && i < end && !r->document->no_memory;
+             i = r->items[i].next)
+            read_shaped(r, i, members, member, depth + 1);
+        put(r, to, item + 1, members);
+    }
 }
 
 static void read_param(reader *r, uint32_t item, json_t *params) { read_pair(r, item, params, 4); }
@@ -236,33 +254,6 @@ static void read_node_key(reader *r, uint32_t item, json_t *node) {
 static void read_node(reader *r, uint32_t item, json_t *nodes) {
     if (is_form(r, item, -1, "(id (key value) ...)"))
         put(r, nodes, item + 1, read_members(r, item, read_node_key));
-}
-
-static void read_preset_knob(reader *r, uint32_t item, json_t *knobs) {
-    read_pair(r, item, knobs, 4);
-}
-
-static void read_preset_param(reader *r, uint32_t item, json_t *params) {
-    read_pair(r, item, params, 5);
-}
-
-static void read_preset_node(reader *r, uint32_t item, json_t *nodes) {
-    if (is_form(r, item, -1, "(node (param value) ...)"))
-        put(r, nodes, item + 1, read_members(r, item, read_preset_param));
-}
-
-static void read_preset_key(reader *r, uint32_t item, json_t *preset) {
-    if (!is_form(r, item, -1, "(key value)")) return;
-    if (is_name(r, item + 1, "knobs"))
-        put(r, preset, item + 1, read_members(r, item, read_preset_knob));
-    else if (is_name(r, item + 1, "params"))
-        put(r, preset, item + 1, read_members(r, item, read_preset_node));
-    else read_pair(r, item, preset, 3);
-}
-
-static void read_preset(reader *r, uint32_t item, json_t *presets) {
-    if (is_form(r, item, -1, "(id (key value) ...)"))
-        put(r, presets, item + 1, read_members(r, item, read_preset_key));
 }
 
 static void read_cable_key(reader *r, uint32_t item, json_t *cable) {
@@ -317,15 +308,27 @@ static json_t *read_cables(reader *r, uint32_t list) {
     return array;
 }
 
+/// The section that a part of the document is, or NULL.
+static const mega_section *section_of(const reader *r, uint32_t name) {
+    for (size_t i = 0; i < mega_section_count; i++)
+        if (is_name(r, name, mega_sections[i]->key)) return mega_sections[i];
+    return NULL;
+}
+
 static void read_part(reader *r, uint32_t item, json_t *root) {
     if (!is_form(r, item, -1, "(key value)")) return;
-    if (is_name(r, item + 1, "knobs")) put(r, root, item + 1, read_members(r, item, read_knob));
-    else if (is_name(r, item + 1, "nodes"))
+    const mega_section *section = section_of(r, item + 1);
+    if (!section) {
+        read_pair(r, item, root, 1);
+    } else if (section->shape) {
+        sexp_key key = {section->key, section->shape};
+        read_shaped(r, item, root,
+                    &(sexp_shape){.form = "(key value)", .keys = (sexp_key[]){key, {0}}}, 1);
+    } else if (strcmp(section->key, "nodes") == 0) {
         put(r, root, item + 1, read_members(r, item, read_node));
-    else if (is_name(r, item + 1, "presets"))
-        put(r, root, item + 1, read_members(r, item, read_preset));
-    else if (is_name(r, item + 1, "connections")) put(r, root, item + 1, read_cables(r, item));
-    else read_pair(r, item, root, 1);
+    } else {
+        put(r, root, item + 1, read_cables(r, item));
+    }
 }
 
 static void read_patch(reader *r, size_t count) {

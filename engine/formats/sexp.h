@@ -25,6 +25,25 @@ enum {
     SEXP_DEPTH_MAX = 2 * MEGA_DEPTH_MAX
 }; ///< `(dict (key (dict` nests two lists for an object in an object
 
+/// How an object, or an array of fixed length, is spelled: `(name member ...)`. What no shape says
+/// is
+/// `(key value)`.
+typedef struct sexp_shape sexp_shape;
+typedef struct {
+    const char *key;
+    const sexp_shape *shape;
+} sexp_key;
+struct sexp_shape {
+    const char *form; ///< of each member, for errors; NULL: this is a value, not a list of members
+    const sexp_shape *each; ///< of members that `keys` does not name; NULL: values
+    const sexp_key *keys;   ///< ended by a NULL key; may be NULL
+    uint32_t items;         ///< not 0: so many values, an array
+    bool words;             ///< strings are words of the document's own, written as symbols
+};
+
+/// The shape of a member; NULL: a value.
+const sexp_shape *sexp_shape_of(const sexp_shape *object, const char *key);
+
 /// @return false with the error reported. The caller frees `items` either way.
 bool sexp_scan(mega_document *document, sexp_items *items);
 /// Whether a name can stand without quotes.

@@ -2,7 +2,7 @@
 // sexp_write -- writes the tree of a patch as S-expressions, in the forms that sexp.c reads.
 #include <string.h>
 
-#include "sexp.h"
+#include "sections.h"
 
 /// A name: as a symbol where it can stand as one.
 static void write_name(const char *name, mega_text *text) {
@@ -58,23 +58,6 @@ static void write_pair(const char *key, const json_t *value, bool words, mega_te
     mega_text_put(text, ")");
 }
 
-static void write_knob(json_t *knob, mega_text *text) {
-    const char *key;
-    json_t *value;
-    json_object_foreach(knob, key, value) {
-        mega_text_put(text, " ");
-        if (strcmp(key, "range") != 0) {
-            write_pair(key, value, strcmp(key, "scale") == 0, text);
-            continue;
-        }
-        mega_text_put(text, "(range ");
-        write_value(json_array_get(value, 0), text);
-        mega_text_put(text, " ");
-        write_value(json_array_get(value, 1), text);
-        mega_text_put(text, ")");
-    }
-}
-
 /// ` (key value)` for each; choices as symbols.
 static void write_pairs(json_t *object, mega_text *text) {
     const char *key;
@@ -114,24 +97,25 @@ static void write_node(json_t *node, mega_text *text) {
     }
 }
 
-static void write_preset(json_t *preset, mega_text *text) {
-    const char *key, *node;
-    json_t *value, *params;
-    json_object_foreach(preset, key, value) {
-        bool of_knobs = strcmp(key, "knobs") == 0, of_nodes = strcmp(key, "params") == 0;
+/// What is in ` (name ...)` of a member, after its name.
+static void write_shaped(const json_t *value, const sexp_shape *shape, mega_text *text) {
+    const char *key;
+    json_t *member;
+    size_t i;
+    json_array_foreach(value, i, member) {
         mega_text_put(text, " ");
-        if (!of_knobs && !of_nodes) {
-            write_pair(key, value, false, text);
+        write_value(member, text);
+    }
+    json_object_foreach((json_t *)value, key, member) {
+        const sexp_shape *of_member = sexp_shape_of(shape, key);
+        mega_text_put(text, " ");
+        if (!of_member || !of_member->form) {
+            write_pair(key, member, of_member ? of_member->words : shape->words, text);
             continue;
         }
-        mega_text_put(text, of_knobs ? "(knobs" : "(params");
-        if (of_knobs) write_pairs(value, text);
-        else json_object_foreach(value, node, params) {
-                mega_text_put(text, " (");
-                write_name(node, text);
-                write_pairs(params, text);
-                mega_text_put(text, ")");
-            }
+        mega_text_put(text, "(");
+        write_name(key, text);
+        write_shaped(member, of_member, text);
         mega_text_put(text, ")");
     }
 }
@@ -161,13 +145,21 @@ static void write_cable(json_t *cable, mega_text *text) {
     mega_text_put(text, ")");
 }
 
-static void write_members(json_t *object, void write(json_t *, mega_text *), mega_text *text) {
+/// One member a line.
+static void write_members(json_t *object, const sexp_shape *shape, mega_text *text) {
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
-        mega_text_put(text, "\n    (");
+        const sexp_shape *member = shape ? sexp_shape_of(shape, key) : NULL;
+        mega_text_put(text, "\n    ");
+        if (shape && (!member || !member->form)) {
+            write_pair(key, value, member ? member->words : shape->words, text);
+            continue;
+        }
+        mega_text_put(text, "(");
         write_name(key, text);
-        write(value, text);
+        if (shape) write_shaped(value, member, text);
+        else write_node(value, text);
         mega_text_put(text, ")");
     }
 }
@@ -178,19 +170,16 @@ void mega_sexp_write(const json_t *tree, mega_text *text) {
     size_t i;
     mega_text_put(text, "(patch");
     json_object_foreach((json_t *)tree, key, value) {
-        bool knobs = strcmp(key, "knobs") == 0, nodes = strcmp(key, "nodes") == 0;
-        bool connections = strcmp(key, "connections") == 0, presets = strcmp(key, "presets") == 0;
+        const mega_section *section = mega_section_find(key);
         mega_text_put(text, "\n  ");
-        if (!knobs && !nodes && !connections && !presets) {
+        if (!section) {
             write_pair(key, value, false, text);
             continue;
         }
         mega_text_put(text, "(");
         mega_text_put(text, key);
-        if (connections) json_array_foreach(value, i, cable) write_cable(cable, text);
-        if (knobs) write_members(value, write_knob, text);
-        if (nodes) write_members(value, write_node, text);
-        if (presets) write_members(value, write_preset, text);
+        json_array_foreach(value, i, cable) write_cable(cable, text);
+        if (json_is_object(value)) write_members(value, section->shape, text);
         mega_text_put(text, ")");
     }
     mega_text_put(text, ")\n");
