@@ -41,7 +41,7 @@ def modules(program):
 
 # ---- limits ---------------------------------------------------------------------------------------
 
-PATCH_LIMITS = {  # constants of engine/patch.h, in words; their values are printed
+PATCH_LIMITS = {  # constants of engine/document/patch.h, in words; their values are printed
     "MEGA_DOCUMENT_BYTES_MAX": "bytes of a document's text",
     "MEGA_DEPTH_MAX": "arrays and objects inside one another",
     "MEGA_VALUES_MAX": "values in a document",
@@ -53,7 +53,7 @@ PATCH_LIMITS = {  # constants of engine/patch.h, in words; their values are prin
     "MEGA_VOICES_MAX": "voices",
     "MEGA_ID_BYTES_MAX": "bytes of an id",
 }
-EDIT_LIMITS = {  # of engine/edit.h
+EDIT_LIMITS = {  # of engine/document/edit.h
     "MEGA_OPERATIONS_MAX": "operations in one edit",
     "MEGA_WORDS_BYTES_MAX": "bytes of all `x-` keys, the name, units and docs together",
     "MEGA_WORDS_VALUES_MAX": "values in all `x-` keys together",
@@ -104,8 +104,8 @@ def items(_):
     return rows("item | its other keys | what it does", table)
 
 
-PRINTED = {"modules": modules, "limits": lambda _: constants("engine/patch.h", PATCH_LIMITS),
-           "edit_limits": lambda _: constants("engine/edit.h", EDIT_LIMITS), "operations": operations, "items": items}
+PRINTED = {"modules": modules, "limits": lambda _: constants("engine/document/patch.h", PATCH_LIMITS),
+           "edit_limits": lambda _: constants("engine/document/edit.h", EDIT_LIMITS), "operations": operations, "items": items}
 
 
 # ---- keys: tables with explanations, whose first column must be what the program accepts ------------

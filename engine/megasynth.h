@@ -137,7 +137,7 @@ MEGA_CONTROL mega_status mega_patch_set_knob(mega_patch *patch, const char *name
 ///    {"op": "preset", "id": "soft", "knobs": {"cutoff": 0.2}, "params": {"tone": {"res": 0.1}}}]
 ///
 /// Adding a node or a cable that is there already, the same in all, changes nothing.
-/// All operations and their keys: engine/edit.h. Cycles and scopes are found by mega_patch_check.
+/// All operations and their keys: engine/document/edit.h. Cycles and scopes are found by mega_patch_check.
 /// @param format of the text; a list is JSON or MessagePack
 /// @param report every error of the list at once, with paths like "ops[3].param"; may be NULL
 /// @param inverse_json receives the edit that leads back, order and all, to be released by
@@ -192,7 +192,7 @@ MEGA_CONTROL mega_preset_value mega_patch_preset_value(const mega_patch *patch, 
 
 // ---- modules: what a patch can be made of ----------------------------------------------------------
 
-typedef struct mega_module mega_module; ///< see engine/module.h for its fields
+typedef struct mega_module mega_module; ///< see engine/core/module.h for its fields
 
 MEGA_CONTROL size_t mega_module_count(void);
 MEGA_CONTROL const mega_module *mega_module_get(size_t index);

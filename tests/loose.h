@@ -3,7 +3,7 @@
 #ifndef LOOSE_H
 #define LOOSE_H
 
-#include "module.h"
+#include "core/module.h"
 
 /// Parameters that anything may turn: those that are fixed come last, and only documents write them.
 static inline uint32_t loose_params(const mega_module *m) {

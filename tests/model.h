@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "patch_equal.h"
-#include "program.h"
+#include "compile/program.h"
 #include "random_edit.h"
 
 enum {

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "patch.h"
+#include "document/patch.h"
 
 static inline bool same_extra(json_t *a, json_t *b) {
     return (!a && !b) || (a && b && json_equal(a, b));

@@ -13,7 +13,7 @@
 
 #include "megasynth.h"
 #include "loose.h"
-#include "module.h"
+#include "core/module.h"
 #include "random.h"
 
 enum { PLAY_NOTES = 64, PLAY_IDS = 256, PLAY_BLOCK_MAX = 4096 };

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "patch.h"
+#include "document/patch.h"
 #include "random_patch.h"
 
 typedef struct {

@@ -18,9 +18,9 @@
 #include <string.h>
 
 #include "loose.h"
-#include "module.h"
+#include "core/module.h"
 #include "random.h"
-#include "registry.h"
+#include "modules/registry.h"
 
 enum { RANDOM_PATCH_NODES_MAX = 4000, RANDOM_PATCH_KNOBS_MAX = 6 };
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module.h"
-#include "registry.h"
+#include "core/module.h"
+#include "modules/registry.h"
 
 enum {
     RIG_GUARD = 64,          ///< floats on either side of state and memory that nobody may touch

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""step_tables -- makes engine/step_tables.c: what band-limited steps and corners still lack.
+"""step_tables -- makes engine/modules/sources/step_tables.c: what band-limited steps and corners still lack.
 
-    tools/step_tables.py > engine/step_tables.c        (a minute; plain Python, no packages)
+    tools/step_tables.py > engine/modules/sources/step_tables.c        (a minute; plain Python, no packages)
 
 A step that passes through a low-pass filter of minimum phase begins at once and is whole after
 `taps` frames. The filter's impulse response is a cubic spline with a knot each eighth of a frame.
@@ -268,7 +268,7 @@ def main():
     print("// SPDX-License-Identifier: MIT")
     print("// step_tables -- made by tools/step_tables.py, which says how: do not edit.")
     print("// clang-format off")
-    print('#include "step_tables.h"\n')
+    print('#include "modules/sources/step_tables.h"\n')
     made = [(t, make(*t)) for t in TABLES]
     print("const mega_step_table mega_step_tables[] = {")
     for (name, taps, *_), (back, third) in made:

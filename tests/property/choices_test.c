@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "choices.h"
-#include "registry.h"
+#include "compile/choices.h"
+#include "modules/registry.h"
 #include "stage.h"
 
 enum {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "edit.h"
+#include "document/edit.h"
 #include "patch_equal.h"
 #include "random_edit.h"
 

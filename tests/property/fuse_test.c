@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "emit.h"
+#include "compile/emit.h"
 #include "random_edit.h"
 #include "random_turns.h"
 #include "stage.h"

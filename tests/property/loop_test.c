@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "files.h"
-#include "patch.h"
+#include "document/patch.h"
 #include "play.h"
 #include "random_patch.h"
 #include "rig.h"

@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "mega_midi.h"
-#include "module.h"
+#include "core/module.h"
 #include "random.h"
 #include "stage.h"
 

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "lanes.h"
-#include "patch.h"
+#include "core/lanes.h"
+#include "document/patch.h"
 #include "random_patch.h"
 #include "rig.h"
 #include "stage.h"

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "program.h"
+#include "compile/program.h"
 #include "random_patch.h"
 #include "stage.h"
 

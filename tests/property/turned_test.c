@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "patch.h"
+#include "document/patch.h"
 #include "random_patch.h"
 #include "stage.h"
 

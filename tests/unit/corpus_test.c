@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "files.h"
-#include "patch.h"
+#include "document/patch.h"
 
 static int documents, wrong;
 

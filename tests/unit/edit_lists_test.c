@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "edit.h"
+#include "document/edit.h"
 #include "files.h"
-#include "formats/formats.h"
+#include "document/formats/formats.h"
 #include "patch_equal.h"
 
 static const char start[] =

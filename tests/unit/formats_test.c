@@ -12,7 +12,7 @@
 #include "files.h"
 #include "loose.h"
 #include "patch_equal.h"
-#include "registry.h"
+#include "modules/registry.h"
 
 // ---- round trips ------------------------------------------------------------------------------
 

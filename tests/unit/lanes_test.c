@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "lanes.h"
+#include "core/lanes.h"
 
 static const double pi = 3.14159265358979323846;
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel.h"
+#include "core/kernel.h"
 #include "random.h"
 #include "rig.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The ctypes mirror against engine/megasynth.h and engine/module.h: words of declarations, sizes, offsets, enums."""
+"""The ctypes mirror against engine/megasynth.h and engine/core/module.h: words of declarations, sizes, offsets, enums."""
 
 import ctypes
 import ctypes.util
@@ -16,7 +16,7 @@ from offline_support import ROOT
 from megasynth.offline import header, library
 
 HEADER = (ROOT / "engine" / "megasynth.h").read_text()
-MODULE_HEADER = (ROOT / "engine" / "module.h").read_text()
+MODULE_HEADER = (ROOT / "engine" / "core" / "module.h").read_text()
 
 
 def plain(text):
@@ -63,7 +63,7 @@ def c_facts():
     lines += [f'printf("%s status.%d\\n", mega_status_name((mega_status){i}), {i});' for i in range(7)]
     lines += [f'printf("%d {word}\\n", (int){word});'
               for word in ("MEGA_BLOCK_FRAMES", "MEGA_ERROR_FULL", "MEGA_ERROR_NAME")]
-    return ("#include <stdio.h>\n#include \"megasynth.h\"\n#include \"module.h\"\nint main(void) {\n"
+    return ("#include <stdio.h>\n#include \"megasynth.h\"\n#include \"core/module.h\"\nint main(void) {\n"
             + "\n".join(lines) + "\nreturn 0; }\n")
 
 

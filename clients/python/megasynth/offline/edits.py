@@ -57,7 +57,7 @@ class Editable(ABC):
 
     @abstractmethod
     def edit(self, operations: Iterable[Operation]) -> Any:
-        """Makes a list of operations, all or nothing; see engine/edit.h for what there is."""
+        """Makes a list of operations, all or nothing; see engine/document/edit.h for what there is."""
 
     @contextmanager
     def edits(self, **options: Any) -> Iterator[Operations]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""engine/megasynth.h and engine/module.h as ctypes: the same declarations, word for word.
+"""engine/megasynth.h and engine/core/module.h as ctypes: the same declarations, word for word.
 
 The declarations below are those of the header; their ctypes signatures are made from that text, and a test
 compares both with the header and with what a C compiler says of sizes and offsets.
@@ -81,7 +81,7 @@ class mega_counters(c.Structure):
 
 
 class mega_call(c.Structure):
-    """One call of a module's kernel, for one lane; see engine/module.h."""
+    """One call of a module's kernel, for one lane; see engine/core/module.h."""
 
     _fields_ = [("ports", c.c_void_p), ("moving", c.c_uint64), ("outputs", c.c_void_p),
                 ("unread", c.c_uint64), ("silent", c.c_uint32), ("state", c.c_void_p),

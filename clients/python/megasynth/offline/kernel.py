@@ -72,7 +72,7 @@ def seed_of(node: str) -> int:
 
 
 def _memory_frames(seconds: float, rate: int) -> int:
-    """A power of two, so that positions wrap by a mask; 16 more for interpolation. As engine/state.c."""
+    """A power of two, so that positions wrap by a mask; 16 more for interpolation. As engine/compile/state.c."""
     frames = 64
     while frames < seconds * np.float32(rate) + 16:
         frames *= 2

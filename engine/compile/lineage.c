@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+// lineage -- what goes on from one program to the next; see lineage.h.
+#include "compile/lineage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/choices.h"
+#include "modules/registry.h"
+#include "compile/transition.h"
+#include "document/turned.h"
+
+/// Nodes of a program by id: an open hash table.
+typedef struct {
+    uint32_t *slots; // node + 1, 0: free
+    uint32_t mask;
+    const mega_program *program;
+} id_table;
+
+static uint32_t hash(const char *id) {
+    uint32_t h = 2166136261u;
+    for (; *id; id++) h = (h ^ (uint8_t)*id) * 16777619u;
+    return h;
+}
+
+static bool table_init(id_table *table, const mega_program *program) {
+    *table = (id_table){.program = program};
+    uint32_t room = 16;
+    while (room < program->node_count * 2) room *= 2;
+    table->slots = calloc(room, sizeof *table->slots);
+    table->mask = room - 1;
+    if (!table->slots) return false;
+    for (uint32_t n = 0; n < program->node_count; n++) {
+        uint32_t at = hash(program->nodes[n].id) & table->mask;
+        while (table->slots[at]) at = (at + 1) & table->mask;
+        table->slots[at] = n + 1;
+    }
+    return true;
+}
+
+static uint32_t table_find(const id_table *table, const char *id) {
+    for (uint32_t at = hash(id) & table->mask; table->slots[at]; at = (at + 1) & table->mask)
+        if (strcmp(table->program->nodes[table->slots[at] - 1].id, id) == 0)
+            return table->slots[at] - 1;
+    return UINT32_MAX;
+}
+
+bool mega_lineage_find(mega_program *program, const mega_program *before,
+                       const char *const *origins) {
+    for (uint32_t n = 0; n < program->node_count; n++)
+        program->nodes[n].ancestor = program->nodes[n].twin = UINT32_MAX;
+    if (!before) return true;
+    id_table table;
+    uint32_t *heir = calloc(before->node_count + 1, sizeof *heir); // of a node before: node + 1
+    if (!heir || !table_init(&table, before)) {
+        free(heir);
+        return false;
+    }
+    for (uint32_t n = 0; n < program->node_count; n++) {
+        mega_program_node *node = &program->nodes[n];
+        const char *name = origins ? origins[node->row] : node->id;
+        uint32_t at = name ? table_find(&table, name) : UINT32_MAX;
+        if (at == UINT32_MAX) continue;
+        const mega_program_node *old = &before->nodes[at];
+        if (old->module != node->module || old->voice != node->voice) continue;
+        node->ancestor = at;
+        if (old->live) node->seed = old->seed; // a node that is renamed goes on as it was
+        if (heir[at]) node->twin = heir[at] - 1;
+        else heir[at] = n + 1;
+    }
+    free(table.slots);
+    free(heir);
+    return true;
+}
+
+/// Without a written value, before and after, it is the cables that come or go which make another
+/// value of it: what was turned stays then.
+static void transfer(mega_program *p, const mega_program *before, uint32_t from, uint32_t to,
+                     bool written) {
+    bool differs = p->documented[to] != before->documented[from];
+    p->transfers[p->transfer_count++] =
+        (mega_slot_transfer){.from = from, .to = to, .retarget = differs};
+    p->renewed[to] = differs && written;
+}
+
+/// The way of the same knob to the same port, or UINT32_MAX.
+static uint32_t find_target(const mega_program *before, const mega_patch *patch_before,
+                            const mega_patch_knob_row *knob, uint32_t node, uint32_t port) {
+    for (uint32_t k = 0; k < before->knob_target_count; k++) {
+        const mega_knob_target *t = &before->knob_targets[k];
+        if (t->node == node && t->port == port &&
+            mega_same_knob(&patch_before->knobs[t->knob], knob))
+            return t->slot;
+    }
+    return UINT32_MAX;
+}
+
+/// What another node of its name was turned to.
+static void inherit(mega_program *p, const mega_program *before, const mega_program_node *old,
+                    const mega_program_node *node) {
+    const mega_patch_node_row *was = &before->patch->nodes[old->row];
+    const mega_patch_node_row *row = &p->patch->nodes[node->row];
+    for (uint32_t i = 0; i < was->module->param_count; i++) {
+        uint32_t k = mega_turned_heir(was, i, row);
+        if (k == row->module->param_count) continue;
+        if (p->inheritances)
+            p->inheritances[p->inheritance_count] = (mega_slot_inheritance){
+                old->slot + i, node->slot + k, old->module, node->module, i,
+                node->ancestor != UINT32_MAX};
+        p->inheritance_count++;
+    }
+}
+
+static void list_inheritances(mega_program *p, const mega_program *before, const id_table *table) {
+    p->inheritance_count = 0;
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_program_node *node = &p->nodes[n];
+        bool fresh = node->ancestor == UINT32_MAX;
+        bool revived = !fresh && mega_is_dying(before->nodes[node->ancestor].id);
+        uint32_t old = fresh || revived ? table_find(table, node->id) : UINT32_MAX;
+        if (old != UINT32_MAX) inherit(p, before, &before->nodes[old], node);
+    }
+}
+
+bool mega_lineage_inherit(mega_program *p, const mega_program *before) {
+    id_table table;
+    if (!table_init(&table, before)) return false;
+    list_inheritances(p, before, &table); // to count them
+    bool any = p->inheritance_count;
+    if (any) p->inheritances = malloc(p->inheritance_count * sizeof *p->inheritances);
+    if (p->inheritances) list_inheritances(p, before, &table);
+    free(table.slots);
+    return !any || p->inheritances;
+}
+
+bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_patch *patch,
+                        const mega_patch *patch_before) {
+    p->transfers = malloc((p->slot_count + 1) * sizeof *p->transfers);
+    if (!p->transfers) return false;
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_program_node *node = &p->nodes[n];
+        if (node->ancestor == UINT32_MAX) continue;
+        const mega_program_node *old = &before->nodes[node->ancestor];
+        const bool *written = patch->nodes[node->row].written;
+        const bool *was = patch_before->nodes[old->row].written;
+        uint32_t params = mega_isa_one.modules[node->module]->param_count;
+        for (uint32_t i = 0; i < params; i++)
+            transfer(p, before, old->slot + i, node->slot + i, written[i] || was[i]);
+    }
+    for (uint32_t k = 0; k < p->knob_count; k++) {
+        uint32_t o = (uint32_t)mega_patch_same_knob(patch_before, &patch->knobs[k], k);
+        if (o != UINT32_MAX && patch->knobs[k].value == patch_before->knobs[o].value)
+            p->knob_before[k] = o;
+    }
+    for (uint32_t k = 0; k < p->knob_target_count; k++) {
+        mega_knob_target *t = &p->knob_targets[k];
+        uint32_t ancestor = p->nodes[t->node].ancestor;
+        if (ancestor != UINT32_MAX)
+            t->before =
+                find_target(before, patch_before, &patch->knobs[t->knob], ancestor, t->port);
+    }
+    return true;
+}
+
+// ---- at the swap ------------------------------------------------------------------------------
+
+/// The value goes on as it is; how it is smoothed, and its range, are the new program's.
+static void carry(mega_slot *to, const mega_slot *from) {
+    mega_way way = to->way;
+    *to = *from;
+    to->way = way;
+}
+
+/// A node takes its new choices as they are: its cables fade.
+static void forget_choices(const mega_program *p, const mega_program_node *node) {
+    if (node->choices && !mega_is_dying(node->id)) mega_choices_forget(p, node, true);
+}
+
+/// What a node that came out of the same one as another remembers.
+static void copy_twins(const mega_program *p) {
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        const mega_program_node *node = &p->nodes[n];
+        if (node->twin == UINT32_MAX || node->state == UINT32_MAX) continue;
+        for (uint32_t g = 0; g < (node->voice ? p->groups : 1); g++) {
+            const mega_state_block *from = p->states[p->nodes[node->twin].state + g];
+            mega_state_block *to = p->states[node->state + g];
+            memcpy(to->state, from->state, to->state_floats * sizeof *to->state);
+        }
+        forget_choices(p, node);
+        forget_choices(p, &p->nodes[node->twin]);
+    }
+}
+
+typedef struct {
+    mega_program *to;
+    const mega_program *from;
+    float rate, ramp_seconds;
+} swap;
+
+/// A value goes to another that the document says in a raised cosine, as cables do. 0 is what
+/// stands where cables add: then it goes with them, else as long as its row says; a switch at once.
+static void head_for(const swap *s, mega_slot *slot, float before, float target) {
+    float seconds = slot->way.smooth_ms * 0.001f;
+    if ((target == 0 || before == 0) && s->ramp_seconds > 0) seconds = s->ramp_seconds;
+    if (slot->way.smoothing == MEGA_SMOOTH_NONE || s->to->at_once) seconds = 0;
+    mega_slot_go(slot, target, seconds, s->rate);
+    slot->going.straight = false;
+}
+
+/// @param retarget the document says another value than before: go to `target`
+static void go_on(const swap *s, uint32_t from, uint32_t to, bool retarget, float target) {
+    mega_slot *slot = &s->to->slots[to];
+    carry(slot, &s->from->slots[from]);
+    if (retarget) head_for(s, slot, s->from->documented[from], target);
+    slot->listed = slot->listed || retarget;
+    if (slot->listed) s->to->moving_slots[s->to->moving_count++] = to;
+}
+
+static bool documents_other_choices(const mega_program *to, const mega_program *from,
+                                    const mega_program_node *node) {
+    uint32_t inputs = mega_isa_one.modules[node->module]->input_count;
+    const float *now = to->documented + node->slot;
+    const float *before = from->documented + from->nodes[node->ancestor].slot;
+    for (uint64_t rest = node->choices; rest; rest &= rest - 1) {
+        uint32_t param = (uint32_t)__builtin_ctzll(rest) - inputs;
+        if (now[param] != before[param]) return true;
+    }
+    return false;
+}
+
+/// A change without a fade changes choices without one too.
+static void cut_choices(const mega_program *to, const mega_program *from) {
+    if (to->fade_frames || (to->change_frames && !to->at_once)) return;
+    for (uint32_t n = 0; n < to->node_count; n++) {
+        const mega_program_node *node = &to->nodes[n];
+        if (!node->choices || node->state == UINT32_MAX || node->ancestor == UINT32_MAX) continue;
+        if (documents_other_choices(to, from, node)) mega_choices_forget(to, node, false);
+    }
+}
+
+/// A slot that was carried from a dying node goes where the living one of its name was.
+static void revive(const swap *s, uint32_t to, float target) {
+    mega_slot *slot = &s->to->slots[to];
+    if (s->to->heading[to] == target) return;
+    s->to->heading[to] = target;
+    mega_slot_go(slot, target, -1, s->rate);
+    if (slot->listed) return;
+    slot->listed = true;
+    s->to->moving_slots[s->to->moving_count++] = to;
+}
+
+static void inherit_turned(const swap *s) {
+    for (uint32_t i = 0; i < s->to->inheritance_count; i++) {
+        const mega_slot_inheritance *way = &s->to->inheritances[i];
+        const mega_module *module = mega_isa_one.modules[way->to_module];
+        float value = s->from->heading[way->from];
+        bool turned = value != s->from->documented[way->from];
+        uint32_t k =
+            mega_turned_port(mega_isa_one.modules[way->from_module], module, way->param, &value);
+        if (way->revived) {
+            revive(s, way->to, turned ? value : s->to->documented[way->to]);
+            continue;
+        }
+        if (!turned || k == module->param_count) continue;
+        s->to->heading[way->to] = value;
+        mega_slot_go(&s->to->slots[way->to], value, 0, s->rate);
+    }
+}
+
+static void carry_knobs(const swap *s) {
+    mega_program *to = s->to;
+    for (uint32_t k = 0; k < to->knob_count; k++)
+        if (to->knob_before[k] != UINT32_MAX)
+            to->knob_values[k] = s->from->knob_values[to->knob_before[k]];
+    for (uint32_t i = 0; i < to->knob_target_count; i++) {
+        const mega_knob_target *t = &to->knob_targets[i];
+        float target = mega_knob_map(to->knob_values[t->knob], t->min, t->max, t->scale);
+        if (t->before != UINT32_MAX)
+            go_on(s, t->before, t->slot, to->documented[t->slot] != s->from->documented[t->before],
+                  target);
+        else if (to->knob_before[t->knob] != UINT32_MAX) // a new way of a knob that was turned
+            mega_slot_go(&to->slots[t->slot], target, 0, s->rate);
+    }
+}
+
+void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
+                        float ramp_seconds) {
+    swap s = {.to = to, .from = from, .rate = rate, .ramp_seconds = ramp_seconds};
+    copy_twins(to);
+    for (uint32_t t = 0; t < to->transfer_count; t++) {
+        const mega_slot_transfer *way = &to->transfers[t];
+        bool turned = from->heading[way->from] != from->documented[way->from];
+        bool retarget = way->retarget && (to->renewed[way->to] || !turned);
+        to->heading[way->to] = retarget ? to->documented[way->to] : from->heading[way->from];
+        go_on(&s, way->from, way->to, retarget, to->documented[way->to]);
+    }
+    inherit_turned(&s);
+    carry_knobs(&s);
+    cut_choices(to, from);
+}

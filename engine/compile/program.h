@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+// program -- a compiled patch: flat arrays that the VM walks. Its shape is immutable; registers,
+// slots and node state belong to the audio role while the program is in force.
+#ifndef MEGA_PROGRAM_H
+#define MEGA_PROGRAM_H
+
+#include "document/graph.h"
+#include "core/ops.h"
+#include "core/slot.h"
+#include "compile/transition.h"
+
+#define MEGA_MEMORY_BYTES_DEFAULT ((size_t)1 << 30) ///< budget of a program and its state
+
+enum {
+    MEGA_BUSES_MAX = 256, ///< ports listened to from outside, each with a copy of its block
+};
+
+/// Where a value is.
+typedef enum {
+    MEGA_BANK_ZERO,   ///< silence
+    MEGA_BANK_SLOT,   ///< a parameter's or knob's value
+    MEGA_BANK_SHARED, ///< 64 floats
+    MEGA_BANK_VOICE,  ///< 64 x 16 floats, scratch: the same ones serve each group in turn
+    MEGA_BANK_KEPT,   ///< 64 x 16 floats a group: a voice's value that a later phase wants
+} mega_bank;
+
+typedef struct {
+    uint16_t bank;
+    uint16_t times; ///< 1, in SUM: it multiplies the operand before it; else they are added
+    uint32_t index;
+} mega_operand;
+
+typedef enum {
+    MEGA_OP_CALL,          ///< a module: ports -> outputs
+    MEGA_OP_SUM,           ///< cables of one port, amounts, products and exponents
+    MEGA_OP_BROADCAST,     ///< shared register -> voice register
+    MEGA_OP_REDUCE,        ///< adds the voices of a group to a shared register
+    MEGA_OP_INPUT,         ///< channel -> register
+    MEGA_OP_OUTPUT,        ///< in, left, right -> the engine's output
+    MEGA_OP_BUS_IN,        ///< bus of the host -> register
+    MEGA_OP_BUS_OUT,       ///< register -> bus of the host
+    MEGA_OP_FEEDBACK_READ, ///< what went in one block ago
+    MEGA_OP_FEEDBACK_WRITE,
+    MEGA_OP_OWN, ///< slot -> voice register: of single voices, their own value
+    MEGA_OP_TAP,        ///< register -> bus
+    MEGA_OP_LOOP,       ///< the `body` instructions after it run frame by frame
+    MEGA_OP_FRAME_READ, ///< what went in one frame ago; in loops
+    MEGA_OP_FRAME_WRITE,
+} mega_opcode;
+
+typedef struct {
+    uint8_t op;              ///< mega_opcode
+    bool voice;              ///< runs once a group
+    uint16_t module;         ///< CALL: index in the registry
+    uint32_t node;           ///< index in `nodes`
+    uint32_t in;             ///< first operand; SUM: terms, then exponents
+    uint16_t in_count;       ///< CALL: ports
+    uint16_t exponent_count; ///< SUM: the last ones of in_count
+    uint16_t by_count;       ///< REDUCE: the last ones of in_count, a sum that multiplies the first
+    bool of_module;          ///< SUM: does all that `module` does
+    uint32_t out;            ///< first output operand
+    uint16_t out_count;
+    uint16_t unread; ///< CALL: bit o: nobody reads output o
+    uint16_t bus;  ///< TAP; OWN: which of the owned parameters
+    uint32_t body; ///< LOOP
+} mega_instruction;
+
+/// A run of instructions: shared, or once for each active group.
+typedef struct {
+    bool voice;
+    uint32_t first, count;
+    uint32_t reduce_first, reduce_count; ///< shared registers that its REDUCEs add to: zeroed first
+} mega_phase;
+
+/// The state of one node for one group of lanes (or for a shared node). Shared between programs by
+/// count.
+typedef struct {
+    uint32_t references; ///< programs that hold it; CONTROL only
+    uint32_t stride;     ///< 16, or 1 for a shared node
+    uint32_t memory_frames;
+    float *state, *memory;
+    size_t state_floats, memory_floats;
+} mega_state_block;
+
+typedef struct {
+    char *id;
+    uint32_t module;
+    bool voice;
+    bool leaves_voices; ///< per voice, with a cable to something shared
+    bool live;         ///< reaches an output or a bus; else it has values, but neither code nor state
+    uint64_t choices;  ///< ports whose changes cross-fade: see choices.h
+    uint32_t seed;     ///< of the node: from its id, so that edits elsewhere change nothing
+    uint32_t state;    ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
+    uint32_t slot;     ///< of its first parameter
+    uint32_t row;      ///< in the patch
+    uint32_t ancestor; ///< node of the program before that goes on in it, or UINT32_MAX
+    uint32_t
+        twin; ///< an earlier node with the same ancestor: its state begins as a copy; or UINT32_MAX
+} mega_program_node;
+
+/// A knob's way to one slot.
+typedef struct {
+    uint32_t knob, slot;
+    uint32_t node, port; ///< whose slot: program node, and its port
+    uint32_t before;     ///< slot of the program before that goes on in it, or UINT32_MAX
+    float min, max;
+    mega_scale scale;
+} mega_knob_target;
+
+/// A cable as life.c follows it, sorted by destination and port.
+typedef struct {
+    uint32_t source; ///< program node; UINT32_MAX: a knob
+    uint32_t port;
+} mega_life_cable;
+
+/// A knob on a parameter that is no signal: see `at_events`.
+typedef struct {
+    uint32_t param, slot;
+    float amount;
+} mega_choice_term;
+
+/// One value that a preset writes.
+typedef struct {
+    bool is_knob;
+    mega_scale scale; ///< of a parameter: how it morphs
+    uint32_t target;  ///< knob, or slot
+    float value;
+} mega_preset_write;
+
+typedef struct mega_bus {
+    uint32_t references; ///< CONTROL only
+    bool voice;
+    float *block; ///< 64 floats, or 64 x 16 a group; filled by TAP
+    size_t floats;
+} mega_bus;
+
+/// Which slot of the program before goes on in which slot of this one: those of parameters.
+typedef struct {
+    uint32_t from, to;
+    bool retarget; ///< the document says another value than before: go there
+} mega_slot_transfer;
+
+/// A public number of a name that something had in the program before, and nothing has now.
+typedef struct {
+    bool is_knob;
+    uint32_t number, target; ///< target: knob, or slot
+} mega_former_name;
+
+/// A public number of a name whose knob or parameter has another name from this program on, and the
+/// number of that.
+typedef struct {
+    uint32_t number, to;
+} mega_renamed;
+
+/// Where a node takes the place of another of its name and of another type or scope: what was turned
+/// in that, as far as this one has such a parameter.
+typedef struct {
+    uint32_t from, to;                    ///< slots
+    uint32_t from_module, to_module, param; ///< in modules.def; of the old one
+    bool revived; ///< the node's state comes from one that was dying, which values that are set pass by
+} mega_slot_inheritance;
+
+typedef struct mega_program {
+    uint32_t voices, groups; ///< polyphony; groups hold it and the reserve for stolen voices
+    float voice_tail_seconds;
+    bool reads_gate; ///< else each voice gets a gate of its own
+    bool has_notes;
+    uint32_t note_node; ///< the first `note`, whose choices rule the voices
+    mega_life_cable *life_cables;
+    uint32_t *life_first; ///< by node, and one more
+    uint8_t *lives;       ///< scratch, by node: mega_life
+    mega_choice_term *choice_terms; ///< knobs on these choices
+    uint32_t choice_term_count;
+
+    mega_instruction *instructions;
+    uint32_t instruction_count;
+    mega_operand *operands;
+    int8_t *fade_codes; ///< beside operands: see fade.h
+    float *amounts; ///< beside operands: of SUM's terms
+    uint32_t operand_count;
+    mega_phase
+        *phases; ///< the first holds what depends on slots alone: run only when one has changed
+    uint32_t phase_count;
+    uint32_t *reduces; ///< shared registers, by phase
+    uint32_t reduce_count;
+
+    mega_program_node *nodes; ///< live ones in order, then those that nothing is heard of
+    uint32_t node_count;
+    mega_state_block **states;
+    uint32_t state_count;
+    mega_slot *slots;
+    float *documented; ///< beside slots: what the document says
+    float *heading;    ///< beside slots, of parameters: where they are going; read by CONTROL
+    bool *renewed;     ///< beside slots, of parameters: the document says another value than the one before
+    uint64_t asked;       ///< frame from which on the document was to be heard
+    uint32_t sent_before; ///< position in the ring of events when the document was changed
+    uint32_t sent_last;   ///< the same, at the last of the changes that share the program
+    uint32_t slot_count;
+    uint32_t *moving_slots; ///< scratch: slots under way
+    uint32_t moving_count;
+    bool slots_changed; ///< since the first phase last ran
+
+    mega_knob_target *knob_targets; ///< sorted by knob
+    uint32_t knob_target_count;
+    uint32_t *knob_first; ///< knob_count + 1
+    uint32_t knob_count;
+    float *knob_values;    ///< where they are, or are going; read by CONTROL
+    uint32_t *knob_before; ///< knob of the program before whose value goes on, or UINT32_MAX
+    mega_preset_write *unheard; ///< what was turned before the change and was not heard: as it comes in force
+    uint32_t unheard_count;
+    mega_preset_write *preset_writes;
+    uint32_t *preset_first; ///< by preset, and one more
+    int32_t *knob_of_id;    ///< public number -> knob; MEGA_NAMES_MAX
+    int32_t *slot_of_id;    ///< public number -> slot
+    int32_t *preset_of_id;  ///< public number -> preset; MEGA_PRESET_NAMES_MAX
+    uint32_t fade_frames; ///< of the edit: what the document says anew gets there over so many frames
+    uint32_t change_frames; ///< the same, of the program that the edit is to come to
+    mega_fade *fades;     ///< once they have ended, the next program follows
+    uint32_t fade_count;
+    mega_fading *fading;         ///< beside fades
+    int8_t *cable_codes;         ///< by cable of `patch`; CONTROL only
+    _Atomic uint64_t fades_over; ///< bit i: the i-th has ended
+    bool goes_first;             ///< the next stage need not wait for fades that merely go on
+    struct mega_program *
+        lead[MEGA_STAGES_MAX]; ///< programs that fade from the one before to this one; CONTROL only
+    mega_patch *patch;         ///< what it was compiled from; CONTROL only
+    uint64_t due;              ///< first frame of the block from which on it may be taken
+    uint64_t expected;         ///< first frame of the block in which it will be, as far as is known
+    uint64_t taken_frame;      ///< first frame of the block in which it was
+    bool at_once;              ///< a load: values that the document changes do not glide
+    bool stages[MEGA_STAGES_MAX];           ///< which leads there are
+    uint32_t stage_frames[MEGA_STAGES_MAX]; ///< how long each sounds, at most
+    struct mega_program *follows; ///< what it was compiled to follow: the program itself, or one of its leads; NULL: none
+    uint32_t follows_stage; ///< which of the leads; MEGA_STAGES_MAX: the program itself
+    _Atomic uint32_t progress; ///< through its leads: see handoff.h
+    _Atomic(struct mega_program *) then; ///< the one that is due after it: see handoff.h
+    struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
+    mega_slot_transfer *transfers;
+    uint32_t transfer_count;
+    mega_former_name *former;
+    uint32_t former_count;
+    mega_renamed *renamed_knobs, *renamed_params; ///< by number
+    uint32_t renamed_knob_count, renamed_param_count;
+    mega_renamed *gone_presets; ///< that the program before had: for what recalls them in the block
+                                ///< of the change
+    uint32_t gone_preset_count;
+    mega_slot_inheritance *inheritances;
+    uint32_t inheritance_count;
+    mega_bus *buses[MEGA_BUSES_MAX];
+    uint32_t bus_count;
+    uint32_t own_slot[MEGA_OWN_MAX]; ///< of each owned parameter + 1; 0: not here, or shared
+
+    // scratch of the VM
+    uint32_t shared_count, voice_count, kept_count, reduces_per_voice_phase_max;
+    uint32_t segment_frames; ///< that run at once, at most: see segment.h
+    float *shared, *voice, *kept;
+    float *lane_sums; ///< 16 x `segment_frames` floats for each REDUCE of a phase: the one-lane way
+    struct mega_value *shared_values, *voice_values, *kept_values;
+    struct mega_step *steps; ///< calls that are made ready, beside the instructions
+    size_t memory_bytes; ///< all of the above
+} mega_program;
+
+/// What a register holds in this segment.
+typedef struct mega_value {
+    const float *at;
+    bool moving;
+} mega_value;
+
+/// A parameter that single voices may have their own values of.
+typedef struct {
+    uint32_t node, param; ///< of the patch
+    uint32_t number;      ///< among the engine's
+} mega_owned;
+
+/// A port to listen to.
+struct mega_tap {
+    uint32_t node, output, bus;
+    mega_bus *existing; ///< NULL: make one
+};
+
+/// A call that is made ready. A loop keeps it from frame to frame; all else keeps it from segment to
+/// segment, while it is called for the same lanes and no value is on its way.
+typedef struct mega_step {
+    uint64_t pass; ///< for which it is ready; 0: none
+    const struct mega_isa_table *isa;
+    const mega_module *module;
+    mega_process *solo; ///< of one voice, with frames in the lanes; or NULL
+    mega_call call;
+    uint64_t advancing, sliding; ///< ports of a loop: registers a frame further on each time; slots on their way
+    uint64_t registers;          ///< ports that a register feeds
+    const float *ports[MEGA_PORTS_MAX];
+    float *outputs[MEGA_OUTPUTS_MAX];
+    int32_t seeds[16];
+} mega_step;
+
+typedef struct {
+    const mega_patch *patch;
+    float rate;
+    size_t memory_bytes_max;
+    bool dry;                       ///< no scratch and no state: to look at, not to run
+    const mega_program *before;     ///< the program it will replace, or NULL
+    const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
+    uint32_t groups_min;            ///< notes may sound in so many, whatever the polyphony
+    bool at_once; ///< a load: values that the document changes do not glide
+    bool first;   ///< of a change: brings what was turned before it and was not heard
+    const char *const
+        *origins;        ///< by node: its name in the program before, NULL: it is new; or NULL
+    const int8_t *fade_codes; ///< by cable; NULL: all stand
+    const mega_fade *fades;
+    uint32_t fade_count;
+    const struct mega_tap *taps;
+    size_t tap_count;
+    const mega_owned *owned;
+    size_t owned_count;
+} mega_compile_request;
+
+/// @param report takes what is wrong
+/// @return NULL on an error
+mega_program *mega_compile(const mega_compile_request *request, mega_report *report,
+                           mega_status *status);
+void mega_program_destroy(mega_program *program);
+
+#endif

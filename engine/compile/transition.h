@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// transition -- the patches between two patches, in which what differs fades out and in.
+//
+// The first of the two may be such a stage itself, in which fades are under way: then these go on
+// in the stages to the second, or turn back where they are.
+//
+// Usually one stage holds both: the new patch, and what is to go as a dying part of it. Where old
+// and new cables together would close a cycle, there are two: the old patch going, then the new one
+// coming.
+#ifndef MEGA_TRANSITION_H
+#define MEGA_TRANSITION_H
+
+#include <string.h>
+
+#include "compile/fade.h"
+#include "document/patch.h"
+
+enum { MEGA_STAGES_MAX = 2 };
+
+typedef struct {
+    mega_patch *patch;
+    int8_t *codes;        ///< by cable: how it fades, see fade.h
+    const char **origins; ///< by node: its name in the old patch; NULL: it is new
+    mega_fade fades[MEGA_FADES_MAX];
+    uint32_t fade_count;
+    bool goes_first; ///< the next stage waits for nothing but what goes out
+} mega_stage;
+
+typedef struct {
+    mega_stage stages[MEGA_STAGES_MAX];
+    size_t count; ///< 0: nothing that sounds changes its cables
+    const char **origins; ///< by node of the new patch: its name in the old one, or NULL; for the final program
+                          ///< where there are no stages
+    mega_patch *before;   ///< what the names are of
+} mega_transition;
+
+/// Whether a node of a stage is not in the new patch, or is there as it was before: no document can
+/// hold such an id.
+static inline bool mega_is_dying(const char *id) { return strchr(id, ' ') != NULL; }
+
+/// How long it sounds, at most: until its fades have ended, but a block.
+uint32_t mega_stage_length(const mega_stage *stage);
+
+/// The patch that sounds, and its fades.
+typedef struct {
+    const mega_patch *patch;
+    const int8_t *codes; ///< by cable; NULL: no fades
+    const mega_fade *fades;
+    uint32_t fade_count;
+    uint64_t over;  ///< bit i: the i-th has ended
+    uint64_t block; ///< first frame of the block in which what follows comes
+    uint64_t late;  ///< it came so many frames later than its fades' ends tell
+} mega_transition_from;
+
+/// Whether there is room for all fades that may be under way in what follows.
+bool mega_transition_fits(const mega_transition_from *before);
+
+/// @param after a patch that compiles, as the one before
+/// @param fade_frames of what begins
+mega_status mega_transition_init(mega_transition *transition, const mega_transition_from *before,
+                                 const mega_patch *after, uint32_t fade_frames, float rate);
+void mega_transition_finish(mega_transition *transition);
+
+#endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// describe -- the modules' rows, printed for machines (JSON) and for people (Markdown).
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/choices.h"
+#include "document/formats/formats.h"
+#include "megasynth.h"
+#include "modules/registry.h"
+
+// ---- the list ---------------------------------------------------------------------------------
+
+size_t mega_module_count(void) { return MEGA_MODULE_COUNT; }
+
+const mega_module *mega_module_get(size_t index) {
+    return index < MEGA_MODULE_COUNT ? mega_isa_one.modules[index] : NULL;
+}
+
+const mega_module *mega_module_find(const char *name) {
+    for (size_t i = 0; i < MEGA_MODULE_COUNT; i++)
+        if (strcmp(mega_isa_one.modules[i]->name, name) == 0) return mega_isa_one.modules[i];
+    return NULL;
+}
+
+// ---- text that grows --------------------------------------------------------------------------
+
+typedef struct {
+    char *data;
+    size_t bytes, room;
+    bool failed; // without memory: what is added from then on is dropped, and `finished` gives NULL
+} text;
+
+static int text_add(const char *data, size_t bytes, void *t_) {
+    text *t = t_;
+    if (t->failed) return -1;
+    if (t->bytes + bytes + 1 > t->room) {
+        size_t room = (t->bytes + bytes + 1) * 2;
+        char *grown = realloc(t->data, room);
+        if (!grown) {
+            t->failed = true;
+            return -1;
+        }
+        t->data = grown;
+        t->room = room;
+    }
+    memcpy(t->data + t->bytes, data, bytes);
+    t->bytes += bytes;
+    t->data[t->bytes] = '\0';
+    return 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void text_printf(text *t, const char *format, ...) {
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    int bytes = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (bytes < 0) bytes = 0;
+    if ((size_t)bytes >= sizeof line) bytes = sizeof line - 1;
+    text_add(line, (size_t)bytes, t);
+}
+
+static char *text_finish(text *t) {
+    if (!t->failed) return t->data;
+    free(t->data);
+    return NULL;
+}
+
+// ---- facts in words ---------------------------------------------------------------------------
+
+static const char *scale_name(mega_scale scale) { return scale == MEGA_EXP ? "exp" : "lin"; }
+
+static const char *smoothing_name(mega_smoothing smoothing) {
+    static const char *const names[] = {
+        [MEGA_SMOOTH_NONE] = "none", [MEGA_SMOOTH_COSINE] = "cosine", [MEGA_SMOOTH_EXP] = "exp"};
+    return names[smoothing];
+}
+
+/// Where a node of this module lives unless the document says otherwise.
+static const char *scope_name(const mega_module *m) {
+    if (m->flags & MEGA_ONCE) return "once";
+    if (m->flags & MEGA_AFTER) return "after";
+    return "inferred";
+}
+
+static size_t choice_count(const mega_param_row *p) {
+    size_t count = 0;
+    while (p->choices && p->choices[count]) count++;
+    return count;
+}
+
+// ---- the order of the book --------------------------------------------------------------------
+
+/// Categories with their headings; modules of any other come last.
+static const struct {
+    const char *name, *heading;
+} categories[] = {{"source", "Sources"},  {"control", "Control"}, {"filter", "Filters"},
+                  {"math", "Arithmetic"}, {"effect", "Effects"},  {"io", "In and out"},
+                  {"", "Others"}};
+enum { CATEGORY_LAST = sizeof categories / sizeof *categories - 1 };
+
+static size_t category_of(const mega_module *m) {
+    size_t c = 0;
+    while (c < CATEGORY_LAST && strcmp(m->category, categories[c].name) != 0) c++;
+    return c;
+}
+
+/// All modules by category, else in the order of modules.def.
+static void book_order(const mega_module *ordered[MEGA_MODULE_COUNT]) {
+    size_t count = 0;
+    for (size_t c = 0; c <= CATEGORY_LAST; c++)
+        for (size_t i = 0; i < MEGA_MODULE_COUNT; i++)
+            if (category_of(mega_isa_one.modules[i]) == c)
+                ordered[count++] = mega_isa_one.modules[i];
+}
+
+// ---- JSON -------------------------------------------------------------------------------------
+
+static json_t *json_number(float value) {
+    char room[32];
+    return json_real(strtod(mega_float_text(value, room), NULL));
+}
+
+static json_t *ports_json(const mega_input_row *rows, uint32_t count) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{ss ss}", "name", rows[i].name, "doc", rows[i].doc));
+    return list;
+}
+
+static json_t *param_json(const mega_param_row *p) {
+    json_t *object = json_pack(
+        "{ss ss so so so ss ss so ss}", "name", p->name, "unit", p->unit ? p->unit : "", "min",
+        json_number(p->min), "max", json_number(p->max), "default", json_number(p->initial),
+        "scale", scale_name(p->scale), "smoothing", smoothing_name(p->smoothing), "smooth_ms",
+        json_number(p->smoothing == MEGA_SMOOTH_NONE ? 0 : p->smooth_ms), "doc", p->doc);
+    if (p->fixed) json_object_set_new(object, "fixed", json_true());
+    if (!p->choices) return object;
+    json_t *choices = json_array();
+    for (size_t i = 0; p->choices[i]; i++)
+        json_array_append_new(choices, json_string(p->choices[i]));
+    json_object_set_new(object, "choices", choices);
+    return object;
+}
+
+static json_t *module_json(const mega_module *m) {
+    json_t *params = json_array();
+    for (uint32_t i = 0; i < m->param_count; i++)
+        json_array_append_new(params, param_json(&m->params[i]));
+    return json_pack("{ss ss ss ss so so so sb sb sI so so}", "name", m->name, "category",
+                     m->category, "doc", m->doc, "scope", scope_name(m), "inputs",
+                     ports_json(m->inputs, m->input_count), "params", params, "outputs",
+                     ports_json(m->outputs, m->output_count), "pure", !!(m->flags & MEGA_PURE),
+                     "delays", !!(m->flags & MEGA_DELAYS), "state_bytes",
+                     (json_int_t)(m->state_fields * sizeof(float)), "memory_seconds",
+                     json_number(m->memory_lines ? m->memory_seconds : 0), "tail_seconds",
+                     json_number(m->tail_seconds));
+}
+
+char *mega_module_describe_json(const mega_module *module) {
+    json_t *root;
+    if (module) {
+        root = module_json(module);
+    } else {
+        json_t *list = json_array();
+        const mega_module *ordered[MEGA_MODULE_COUNT];
+        book_order(ordered);
+        for (size_t i = 0; i < MEGA_MODULE_COUNT; i++)
+            json_array_append_new(list, module_json(ordered[i]));
+        root = json_pack("{ss so}", "version", MEGA_VERSION, "modules", list);
+    }
+    text t = {.failed = !root};
+    if (root &&
+        json_dump_callback(root, text_add, &t, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
+        t.failed = true;
+    text_add("\n", 1, &t);
+    json_decref(root);
+    return text_finish(&t);
+}
+
+// ---- Markdown ---------------------------------------------------------------------------------
+
+static void ports_markdown(text *t, const char *title, const mega_input_row *rows, uint32_t count) {
+    if (!count) return;
+    text_printf(t, "| %s | |\n| --- | --- |\n", title);
+    for (uint32_t i = 0; i < count; i++)
+        text_printf(t, "| `%s` | %s |\n", rows[i].name, rows[i].doc);
+    text_add("\n", 1, t);
+}
+
+static void range_markdown(text *t, const mega_param_row *p) {
+    char min[32], max[32], initial[32];
+    if (p->choices) {
+        for (size_t i = 0; p->choices[i]; i++) text_printf(t, "%s%s", i ? ", " : "", p->choices[i]);
+        long chosen = (long)(p->initial + 0.5f);
+        bool known = chosen >= 0 && (size_t)chosen < choice_count(p);
+        text_printf(t, " | %s", known ? p->choices[chosen] : mega_float_text(p->initial, initial));
+        return;
+    }
+    const char *unit = p->unit ? p->unit : "";
+    const char *kind = p->fixed ? ", fixed" : p->scale == MEGA_EXP ? ", exp" : "";
+    text_printf(t, "%s … %s%s%s%s | %s", mega_float_text(p->min, min), mega_float_text(p->max, max),
+                *unit ? " " : "", unit, kind, mega_float_text(p->initial, initial));
+}
+
+static void params_markdown(text *t, const mega_module *m) {
+    if (!m->param_count) return;
+    text_printf(t, "| parameter | range | default | smoothing | |\n"
+                   "| --- | --- | --- | --- | --- |\n");
+    for (uint32_t i = 0; i < m->param_count; i++) {
+        const mega_param_row *p = &m->params[i];
+        text_printf(t, "| `%s` | ", p->name);
+        range_markdown(t, p);
+        char ms[32];
+        bool fades = mega_choices_ports(m) >> (m->input_count + i) & 1;
+        if (fades) text_printf(t, " | cross-fade, %d ms", MEGA_CHOICE_FADE_MS);
+        else if (p->smoothing == MEGA_SMOOTH_NONE) text_printf(t, " | none");
+        else
+            text_printf(t, " | %s, %s ms", smoothing_name(p->smoothing),
+                        mega_float_text(p->smooth_ms, ms));
+        text_printf(t, " | %s |\n", p->doc);
+    }
+    text_add("\n", 1, t);
+}
+
+static void module_markdown(text *t, const mega_module *m) {
+    text_printf(t, "### `%s`\n\n", m->name);
+    // A sentence of its own: the row's begins in lower case and has no stop, as listings want it.
+    size_t bytes = strlen(m->doc);
+    if (bytes) {
+        char first = *m->doc >= 'a' && *m->doc <= 'z' ? (char)(*m->doc - 'a' + 'A') : *m->doc;
+        text_printf(t, "%c%s%s", first, m->doc + 1, m->doc[bytes - 1] == '.' ? "" : ".");
+    }
+    if (m->flags & MEGA_ONCE) text_printf(t, " Exists once, after the voices.");
+    else if (m->flags & MEGA_AFTER)
+        text_printf(t, " Shared unless told otherwise: its inputs sum the voices.");
+    if (m->flags & MEGA_DELAYS) text_printf(t, " May close a cycle: it delays by one block.");
+    if (m->flags & MEGA_DELAYS_FRAME)
+        text_printf(t, " May close a cycle, which then runs frame by frame.");
+    text_add("\n\n", 2, t);
+    ports_markdown(t, "input", m->inputs, m->input_count);
+    params_markdown(t, m);
+    ports_markdown(t, "output", m->outputs, m->output_count);
+}
+
+char *mega_module_describe_markdown(const mega_module *module) {
+    text t = {0};
+    if (module) {
+        module_markdown(&t, module);
+    } else {
+        text_printf(&t,
+                    "# Modules\n\n"
+                    "What a patch can be made of; printed by `megasynth modules --markdown`.\n\n"
+                    "Every parameter is a port: it takes cables. A knob spreads its 0…1 over the\n"
+                    "range, evenly or (exp) by equal ratios. Smoothing is how a value that is\n"
+                    "written during play gets to its new place.\n\n");
+        const mega_module *ordered[MEGA_MODULE_COUNT];
+        book_order(ordered);
+        for (size_t i = 0; i < MEGA_MODULE_COUNT; i++) {
+            size_t category = category_of(ordered[i]);
+            if (i == 0 || category != category_of(ordered[i - 1]))
+                text_printf(&t, "## %s\n\n", categories[category].heading);
+            module_markdown(&t, ordered[i]);
+        }
+    }
+    // Sections are parted by empty lines; the last one needs none.
+    if (!t.failed && t.bytes > 1 && t.data[t.bytes - 2] == '\n') t.data[--t.bytes] = '\0';
+    return text_finish(&t);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// sections -- what a part of a patch document says of itself: how it is read, copied, written,
+// compared and edited. Functions that a section does not need are NULL.
+#ifndef MEGA_SECTIONS_H
+#define MEGA_SECTIONS_H
+
+#include "document/formats/formats.h"
+#include "document/formats/sexp.h"
+
+struct builder;
+struct diff;
+struct edit;
+struct extent;
+
+/// An operation of an edit.
+typedef struct {
+    const char *name;
+    void (*run)(struct edit *e);
+} mega_operation;
+
+typedef struct {
+    const char *key; ///< in the document
+    bool required;
+    bool needs_nodes; ///< not built where the nodes could not be read
+
+    /// Reads the section into the builder's patch; reports what is wrong with it.
+    void (*build)(struct builder *b, const mega_at *at, json_t *value);
+    /// Puts the section into a document, under its key, unless it is empty. @return false without
+    /// memory
+    bool (*tree)(const mega_patch *patch, json_t *root);
+    /// Copies the section into a patch that has none yet. @return false without memory; what is
+    /// there then can be finished
+    bool (*copy)(mega_patch *to, const mega_patch *from);
+    /// Frees what the patch holds of it.
+    void (*finish)(mega_patch *patch);
+    /// How it is written as an S-expression; NULL: by a form of its own in sexp.c and sexp_write.c.
+    const sexp_shape *shape;
+
+    const mega_operation *operations; ///< of its own, ended by a NULL name
+    /// Adds what has no limit of its own: docs, units, `x-` keys.
+    void (*words)(const mega_patch *patch, struct extent *words);
+    /// Puts the new numbers of nodes and knobs, by their old ones, after an edit.
+    void (*renumber)(mega_patch *patch, const uint32_t *node, const uint32_t *knob);
+    // Of a comparison: operations for what goes, in the sections' order from the last to the first,
+    // and then for what changes and comes, from the first to the last.
+    void (*diff_gone)(struct diff *d);
+    void (*diff_here)(struct diff *d);
+} mega_section;
+
+enum { MEGA_SECTIONS_MAX = 32 };
+
+extern const mega_section *const mega_sections[];
+extern const size_t mega_section_count;
+
+/// @return NULL: no section has the key
+const mega_section *mega_section_find(const char *key);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// oscillator_phase -- what oscillators make of their parameters: phases, steps of phase, levels.
+//
+// A phase is a 32-bit integer, a turn is 2^32: it never drifts, and wraps by itself.
+#ifndef MEGA_OSCILLATOR_PHASE_H
+#define MEGA_OSCILLATOR_PHASE_H
+
+#include "core/kernel.h"
+
+/// Turns to a phase; whole turns fall away. Far outside +-1e6 turns there is no fraction left to
+/// hold.
+MEGA_INLINE ilanes osc_turns(lanes turns) {
+    lanes v = clampf(turns, -1e6f, 1e6f);
+    v = v - vfloor(v + splat(0.5f));
+    return to_int(clampf(v, -0.5f, 0.4999999f) * splat(4294967296.0f));
+}
+/// An amplitude, held where products of two stay finite whatever a cable brings.
+MEGA_INLINE lanes osc_amp(lanes amp) { return clampf(amp, -1e6f, 1e6f); }
+/// A frequency's factor, of cents.
+MEGA_INLINE lanes osc_ratio(lanes cents) { return vexp2(cents * splat(1.0f / 1200.0f)); }
+/// Phase that a pulse is high for: 1 to 99 hundredths of a turn.
+MEGA_INLINE ilanes osc_width(lanes width) { return osc_turns(clampf(width, 0.01f, 0.99f)); }
+
+/// A phase at the frame or frames that run, and on to those that follow.
+/// @param even every frame has the same step
+/// @param left frames from here on, of which SOLO makes as many as there are lanes
+MEGA_INLINE ilanes phase_on(ilanes *phase, ilanes step, bool even, uint32_t left, int u) {
+    const ilanes now = *phase;
+    if (u != SOLO) {
+        *phase = iadd(now, step);
+        return now;
+    }
+    const uint32_t frames = left < MEGA_WIDTH ? left : MEGA_WIDTH;
+    if (even) {
+        *phase = iadd(now, imul(step, isplat((int32_t)frames)));
+        return iadd(now, imul(step, solo_ramp()));
+    }
+    uint32_t before[MEGA_WIDTH], sum = 0; // sums of whole numbers: exact, whatever their order
+    memcpy(before, &step, sizeof before);
+    for (uint32_t i = 0; i < frames; i++) {
+        uint32_t one = before[i];
+        before[i] = sum;
+        sum += one;
+    }
+    memcpy(&step, before, sizeof step);
+    *phase = iadd(now, isplat((int32_t)sum));
+    return iadd(now, step);
+}
+
+#endif

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// turn -- the AUDIO role: knobs, parameters and presets go to new values.
+#include "render/turn.h"
+
+#include "core/lanes.h"
+
+static void write_word(float *at, float value) { __atomic_store(at, &value, __ATOMIC_RELAXED); }
+
+static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_seconds,
+                     mega_scale scale) {
+    mega_program *p = e->vm.program;
+    mega_slot *slot = &p->slots[number];
+    mega_slot_go(slot, value, ramp_seconds, e->vm.rate);
+    if (scale == MEGA_EXP) mega_ramp_even(&slot->going);
+    p->slots_changed = true;
+    if (slot->listed) return;
+    slot->listed = true;
+    p->moving_slots[p->moving_count++] = number;
+}
+
+bool mega_turn_is_older(const mega_engine *e, const mega_event *event) {
+    const mega_program *p = e->vm.program;
+    if (event->frame != MEGA_NOW) return event->frame < p->asked;
+    return (int32_t)(event->sent - p->sent_before) < 0;
+}
+
+typedef struct {
+    float value, ramp_seconds;
+    mega_scale scale; ///< of the way there
+    bool again, older;
+    bool exact; ///< what the document gives, which may lie outside the range
+} turn;
+
+/// Whether what was turned last before the document was changed is something else.
+static bool is_passed_over(const mega_program *p, const turn *t, bool is_knob, uint32_t target,
+                           float value) {
+    for (uint32_t i = 0; t->older && i < p->unheard_count; i++)
+        if (p->unheard[i].is_knob == is_knob && p->unheard[i].target == target)
+            return p->unheard[i].value != value;
+    return false;
+}
+
+static void set_param(mega_engine *e, uint32_t slot, const turn *t) {
+    mega_program *p = e->vm.program;
+    const mega_way *way = &p->slots[slot].way;
+    float value = t->exact ? t->value : mega_way_hold(way, t->value);
+    if (is_passed_over(p, t, false, slot, value)) return;
+    if ((t->older && p->renewed[slot]) || (t->again && p->heading[slot] == value)) return;
+    write_word(&p->heading[slot], value);
+    set_slot(e, slot, value, t->ramp_seconds, t->scale);
+}
+
+static void set_knob(mega_engine *e, uint32_t knob, const turn *t) {
+    const mega_program *p = e->vm.program;
+    bool renewed = p->knob_before[knob] == UINT32_MAX;
+    if (is_passed_over(p, t, true, knob, t->value)) return;
+    if ((t->older && renewed) || (t->again && p->knob_values[knob] == t->value)) return;
+    write_word(&p->knob_values[knob], t->value);
+    for (uint32_t i = p->knob_first[knob]; i < p->knob_first[knob + 1]; i++) {
+        const mega_knob_target *target = &p->knob_targets[i];
+        set_slot(e, target->slot, mega_knob_map(t->value, target->min, target->max, target->scale),
+                 t->ramp_seconds, target->scale);
+    }
+}
+
+static void recall(mega_engine *e, uint32_t preset, turn t) {
+    const mega_program *p = e->vm.program;
+    if (!(t.ramp_seconds > 0)) t.ramp_seconds = -1;
+    for (uint32_t i = p->preset_first[preset]; i < p->preset_first[preset + 1]; i++) {
+        const mega_preset_write *write = &p->preset_writes[i];
+        t.value = write->value;
+        t.scale = write->scale;
+        if (write->is_knob) set_knob(e, write->target, &t);
+        else set_param(e, write->target, &t);
+    }
+}
+
+void mega_turn_unheard(mega_engine *e) {
+    const mega_program *p = e->vm.program;
+    for (uint32_t i = 0; i < p->unheard_count; i++) {
+        turn t = {.value = p->unheard[i].value, .ramp_seconds = -1, .again = true, .exact = true};
+        if (p->unheard[i].is_knob) set_knob(e, p->unheard[i].target, &t);
+        else set_param(e, p->unheard[i].target, &t);
+    }
+}
+
+/// Of the voice of a note, or of a note that waits for one.
+static void set_own(mega_engine *e, const mega_event *event, bool again) {
+    const mega_program *p = e->vm.program;
+    uint32_t i = (uint32_t)event->target, group, lane;
+    const mega_slot *slot = &p->slots[p->own_slot[i] - 1];
+    float value = mega_way_hold(&slot->way, event->value);
+    mega_waiting *waiting = mega_voices_find_waiting(&e->voices, event->note);
+    if (waiting) {
+        waiting->own_set |= (uint16_t)(1u << i);
+        waiting->own[i] = (mega_ramp){.current = value, .target = value};
+    }
+    if (!mega_voices_find(&e->voices, event->note, &group, &lane)) return;
+    mega_voice_group *g = &e->voices.groups[group];
+    mega_ramp *ramp = &g->own[i][lane];
+    bool has = g->own_set[i] >> lane & 1;
+    if (again && has && ramp->target == value) return;
+    if (!has) *ramp = (mega_ramp){.current = slot->going.current};
+    g->own_set[i] |= (uint16_t)(1u << lane);
+    mega_ramp_go(ramp, &slot->way, value, event->more, e->vm.rate);
+    if (mega_ramp_moves(ramp)) g->own_moving |= (uint16_t)(1u << i);
+}
+
+static int32_t find_former(const mega_program *p, const mega_event *event) {
+    for (uint32_t i = 0; event->type == MEGA_EVENT_PRESET && i < p->gone_preset_count; i++)
+        if (p->gone_presets[i].number == (uint32_t)event->target)
+            return (int32_t)p->gone_presets[i].to;
+    bool is_knob = event->type == MEGA_EVENT_KNOB;
+    for (uint32_t i = 0; event->type != MEGA_EVENT_PRESET && i < p->former_count; i++)
+        if (p->former[i].is_knob == is_knob && p->former[i].number == (uint32_t)event->target)
+            return (int32_t)p->former[i].target;
+    return -1;
+}
+
+static int32_t find_named(const mega_program *p, const mega_event *event) {
+    switch ((mega_event_type)event->type) {
+    case MEGA_EVENT_KNOB: return __atomic_load_n(&p->knob_of_id[event->target], __ATOMIC_RELAXED);
+    case MEGA_EVENT_PARAM: return __atomic_load_n(&p->slot_of_id[event->target], __ATOMIC_RELAXED);
+    case MEGA_EVENT_PRESET:
+        return __atomic_load_n(&p->preset_of_id[event->target], __ATOMIC_RELAXED);
+    default: return (int32_t)p->own_slot[event->target] - 1;
+    }
+}
+
+/// What the event turns, as the program numbers it; -1: nothing. In the block of a change it may
+/// have the name that it had before, also if it comes late but was sent before the change.
+static int32_t find(const mega_engine *e, const mega_event *event) {
+    int32_t found = find_named(e->vm.program, event);
+    bool may = event->type != MEGA_EVENT_NOTE_PARAM;
+    bool with_it = event->frame == MEGA_NOW || event->frame >= e->block_frame ||
+                   (int32_t)(event->sent - e->vm.program->sent_last) < 0;
+    if (found >= 0 || !may || !with_it || e->change_frame != e->block_frame) return found;
+    return find_former(e->vm.program, event);
+}
+
+/// The number of what had a number before; that itself if its name stays.
+static int32_t number_now(const mega_renamed *list, uint32_t count, int32_t number) {
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (list[middle].number < (uint32_t)number) low = middle + 1;
+        else high = middle;
+    }
+    return low < count && list[low].number == (uint32_t)number ? (int32_t)list[low].to : number;
+}
+
+void mega_turn_follow_name(const mega_engine *e, mega_event *event) {
+    const mega_program *p = e->vm.program;
+    if (event->frame == MEGA_NOW) return; // it comes with the change: see `unheard`
+    // sent later, it means what has the name in the document then
+    bool older = (int32_t)(event->sent - p->sent_before) < 0;
+    bool is_knob = event->type == MEGA_EVENT_KNOB;
+    if (!is_knob && event->type != MEGA_EVENT_PARAM) return;
+    if (!older && find_named(p, event) >= 0) return;
+    event->target = is_knob ? number_now(p->renamed_knobs, p->renamed_knob_count, event->target)
+                            : number_now(p->renamed_params, p->renamed_param_count, event->target);
+}
+
+bool mega_turn_knows(const mega_engine *e, const mega_event *event) { return find(e, event) >= 0; }
+
+bool mega_turn(mega_engine *e, const mega_event *event, bool again) {
+    int32_t found = again ? find_named(e->vm.program, event) : find(e, event);
+    if (found < 0 || !(vabs(event->value) <= 3e38f)) return false;
+    turn t = {.value = event->value,
+              .ramp_seconds = event->more,
+              .scale = MEGA_LIN,
+              .again = again,
+              // what has a frame that has passed is late, and played in any case
+              .older = event->frame == MEGA_NOW && mega_turn_is_older(e, event)};
+    switch ((mega_event_type)event->type) {
+    case MEGA_EVENT_KNOB: set_knob(e, (uint32_t)found, &t); break;
+    case MEGA_EVENT_PARAM: set_param(e, (uint32_t)found, &t); break;
+    case MEGA_EVENT_PRESET: recall(e, (uint32_t)found, t); break;
+    default: set_own(e, event, again); break;
+    }
+    return true;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// engine -- the CONTROL role: create, load, names, buses.
+#include "session/engine.h"
+#include "session/load.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/choices.h"
+#include "core/memory.h"
+
+_Static_assert((int)MEGA_CHOICE_FADE_FRAMES_MAX == MEGA_RATE_MAX / 1000 * MEGA_CHOICE_FADE_MS,
+               "room for a fade at every rate");
+
+// ---- create and destroy -----------------------------------------------------------------------
+
+static void complain(mega_report *report, const char *path, const char *hint, const char *message) {
+    mega_report_add(report, MEGA_SEVERITY_ERROR, "bad-value", path, 0, 0, hint, "%s", message);
+}
+
+static bool check_options(mega_options *o, mega_report *report) {
+    if (!o->rate) o->rate = 48000;
+    if (!o->output_channels) o->output_channels = 2;
+    if (!o->memory_bytes_max) o->memory_bytes_max = MEGA_MEMORY_BYTES_DEFAULT;
+    bool ok = true;
+    if (o->rate < MEGA_RATE_MIN || o->rate > MEGA_RATE_MAX) {
+        complain(report, "options.rate", "8000..384000 Hz", "sampling rate out of range");
+        ok = false;
+    }
+    if (o->input_channels > MEGA_CHANNELS_MAX || o->output_channels > MEGA_CHANNELS_MAX) {
+        complain(report, "options.channels", "at most 64", "too many channels");
+        ok = false;
+    }
+    return ok;
+}
+
+static const mega_isa_table *choose_isa(const char *name, mega_report *report) {
+    const mega_isa_table *isa = mega_isa_choose(name);
+    if (!isa)
+        complain(report, "options.isa",
+                 "leave MEGASYNTH_ISA unset, or one of v2, v3, v4, neon, one that this machine has",
+                 "no such instruction set here");
+    return isa;
+}
+
+/// A host with one channel gets the mean of two.
+static uint32_t out_channels(const mega_engine *e) {
+    return e->options.output_channels > 2 ? e->options.output_channels : 2;
+}
+
+static bool allocate(mega_engine *e) {
+    uint32_t channels = e->options.input_channels;
+    e->input_ring =
+        mega_calloc_touched((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
+    e->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 16, sizeof(float)); // a vector more: see kernel.h
+    e->out = mega_calloc_touched(out_channels(e), sizeof *e->out);
+    e->history = mega_history_create();
+    if (e->options.record_calls && !(e->calls = mega_calls_create())) return false;
+    e->said_knobs = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_knobs);
+    e->said_params = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_params);
+    e->said_presets = mega_calloc_touched(MEGA_PRESET_NAMES_MAX, sizeof *e->said_presets);
+    return e->input_ring && e->input_block && e->out && e->history && e->said_knobs &&
+           e->said_params && e->said_presets &&
+           mega_voices_init(&e->voices, 1, (float)e->options.rate, e->options.seed) &&
+           mega_ring_init(&e->garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
+           mega_ring_init(&e->events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
+           mega_ring_init(&e->ended, MEGA_ENDED_MAX, sizeof(mega_ended)) &&
+           mega_queue_init(&e->queue);
+}
+
+static void set_up_vm(mega_engine *e) {
+    e->voices.engine = e;
+    e->vm.wide = e->isa;
+    e->vm.one = &mega_isa_one;
+    e->vm.rate = (float)e->options.rate;
+    mega_choices_init(&e->vm);
+    e->vm.seconds_per_frame = 1.0f / (float)e->options.rate;
+    e->vm.seed = e->options.seed;
+    e->vm.voices = &e->voices;
+    e->vm.out = e->out;
+    e->vm.out_channels = out_channels(e);
+    for (uint32_t c = 0; c < e->options.input_channels; c++)
+        e->vm.input[c] = e->input_block + (size_t)c * MEGA_BLOCK_FRAMES;
+    e->carry_read = e->carry_frames = MEGA_BLOCK_FRAMES;
+    atomic_init(&e->next_note, 1);
+}
+
+mega_engine *mega_create(const mega_options *options, mega_report *report) {
+    mega_options checked = options ? *options : (mega_options){0};
+    const mega_isa_table *isa = choose_isa(checked.isa, report);
+    checked.isa = NULL;
+    if (!check_options(&checked, report) || !isa) return NULL;
+    size_t bytes = (sizeof(mega_engine) + 63) & ~(size_t)63;
+    mega_engine *e = aligned_alloc(64, bytes);
+    if (e) {
+        memset(e, 0, bytes);
+        e->options = checked;
+        e->isa = isa;
+        if (allocate(e)) {
+            set_up_vm(e);
+            return e;
+        }
+        mega_destroy(e);
+    }
+    mega_report_add(report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL, "out of memory");
+    return NULL;
+}
+
+static void forget_lead(mega_program *program, const mega_program *lead) {
+    for (int i = 0; program && i < MEGA_STAGES_MAX; i++)
+        if (program->lead[i] == lead) program->lead[i] = NULL;
+}
+
+void mega_collect(mega_engine *e) {
+    MEGA_IN_CONTROL(e);
+    mega_retired retired;
+    uint32_t count = e->garbage.items ? e->garbage.count - mega_ring_room(&e->garbage) : 0;
+    mega_schedule_sync(e); // after the count: what has gone by then is not in force any more
+    for (; count && mega_ring_pop(&e->garbage, &retired); count--) {
+        forget_lead(e->schedule.in_force, retired.program);
+        mega_program_destroy(retired.program);
+        free(retired.groups);
+    }
+}
+
+void mega_destroy(mega_engine *e) {
+    if (!e) return;
+    mega_collect(e);
+    mega_schedule_finish(e);
+    // under way: one of the programs that lead to it is in force
+    mega_change_destroy(e->coming ? e->coming : e->vm.program);
+    mega_voices_finish(&e->voices);
+    mega_history_destroy(e->history);
+    mega_calls_destroy(e->calls);
+    mega_names_finish(&e->knobs);
+    mega_names_finish(&e->params);
+    mega_names_finish(&e->presets);
+    for (uint32_t b = 0; b < e->bus_count; b++) {
+        free(e->buses[b].node);
+        free(e->buses[b].port);
+    }
+    for (uint32_t i = 0; i < e->owned_count; i++) {
+        free(e->owned[i].node);
+        free(e->owned[i].port);
+    }
+    mega_ring_finish(&e->garbage);
+    mega_ring_finish(&e->events);
+    mega_ring_finish(&e->ended);
+    mega_queue_finish(&e->queue);
+    free(e->said_knobs);
+    free(e->said_params);
+    free(e->said_presets);
+    free(e->input_ring);
+    free(e->input_block);
+    free(e->out);
+    free(e);
+}
+
+const char *mega_isa(const mega_engine *e) { return e->isa->name; }
+uint32_t mega_rate(const mega_engine *e) { return e->options.rate; }
+
+// ---- counters ---------------------------------------------------------------------------------
+
+mega_counters mega_counters_get(const mega_engine *e) {
+    const mega_tally *t = &e->tally;
+    return (mega_counters){.frame = t->frame,
+                           .frame_rendered = t->frame_rendered,
+                           .voices_active = t->voices_active,
+                           .voices_held = t->voices_held,
+                           .notes_started = t->notes_started,
+                           .notes_ended = t->notes_ended,
+                           .notes_stolen = t->notes_stolen,
+                           .notes_dropped = t->notes_dropped,
+                           .events_late = t->events_late,
+                           .events_dropped = t->events_dropped,
+                           .lanes_silenced = t->lanes_silenced,
+                           .outputs_silenced = t->outputs_silenced,
+                           .programs_swapped = t->programs_swapped,
+                           .changes_late = t->changes_late,
+                           .memory_bytes = t->memory_bytes};
+}
+
+void mega_profile(mega_engine *e, bool on) {
+    memset(e->vm.profile_ns, 0, sizeof e->vm.profile_ns);
+    e->vm.profile = on;
+}
+
+bool mega_profile_get(const mega_engine *e, size_t index, const char **type, double *nanoseconds) {
+    if (index >= MEGA_PROFILE_PLACES) return false;
+    if (index == MEGA_PROFILE_REST) *type = "(cables and voices)";
+    else if (index == MEGA_PROFILE_LOOPS) *type = "(loops, frame by frame)";
+    else *type = mega_isa_one.modules[index]->name;
+    *nanoseconds = (double)e->vm.profile_ns[index];
+    return true;
+}
