@@ -194,7 +194,6 @@ typedef struct mega_program {
     bool *renewed;     ///< beside slots, of parameters: the document says another value than the one before
     uint64_t asked;       ///< frame from which on the document was to be heard
     uint32_t sent_before; ///< position in the ring of events when the document was changed
-    uint32_t sent_last;   ///< the same, at the last of the changes that share the program
     uint32_t slot_count;
     uint32_t *moving_slots; ///< scratch: slots under way
     uint32_t moving_count;

@@ -128,12 +128,11 @@ static int32_t find_named(const mega_program *p, const mega_event *event) {
 }
 
 /// What the event turns, as the program numbers it; -1: nothing. In the block of a change it may
-/// have the name that it had before, also if it comes late but was sent before the change.
+/// have the name that it had before.
 static int32_t find(const mega_engine *e, const mega_event *event) {
     int32_t found = find_named(e->vm.program, event);
     bool may = event->type != MEGA_EVENT_NOTE_PARAM;
-    bool with_it = event->frame == MEGA_NOW || event->frame >= e->block_frame ||
-                   (int32_t)(event->sent - e->vm.program->sent_last) < 0;
+    bool with_it = event->frame == MEGA_NOW || event->frame >= e->block_frame;
     if (found >= 0 || !may || !with_it || e->change_frame != e->block_frame) return found;
     return find_former(e->vm.program, event);
 }

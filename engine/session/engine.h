@@ -128,10 +128,6 @@ int32_t mega_names_find(const mega_names *names, const char *name);
 void mega_names_join(char *name, const char *node, const char *param);
 /// What the presets of a program's patch write. @return false without memory
 bool mega_presets_resolve(const mega_engine *e, mega_program *program, const mega_program *before);
-/// The same for a document between the one before and the program's own, which came and went with the
-/// same change: its names count as former ones. @return false without memory
-bool mega_presets_pass(const mega_engine *e, mega_program *program, const mega_patch *passed);
-bool mega_names_pass(const mega_engine *e, mega_program *program, const mega_patch *passed);
 /// Gives a program the numbers of all names that were ever asked for. In its
 /// first block a knob or a parameter can be reached by the name that it had before, too.
 /// @param before the program that it follows, or NULL @return false without memory

@@ -147,57 +147,6 @@ static void list_former(const mega_engine *e, mega_program *p, const mega_progra
     }
 }
 
-static bool is_former(const mega_program *p, bool is_knob, uint32_t number) {
-    for (uint32_t i = 0; i < p->former_count; i++)
-        if (p->former[i].is_knob == is_knob && p->former[i].number == number) return true;
-    return false;
-}
-
-/// @return false without memory
-static bool add_former(mega_program *p, bool is_knob, uint32_t number, int32_t target) {
-    if (target < 0 || is_former(p, is_knob, number)) return true;
-    mega_former_name *list = realloc(p->former, (p->former_count + 1) * sizeof *list);
-    if (!list) return false;
-    p->former = list;
-    put_former(p, is_knob, number, (uint32_t)target);
-    return true;
-}
-
-/// The knob that has a name in `passed`, as the program numbers it; -1: it is gone, or never was.
-static int32_t knob_through(const mega_program *p, const mega_patch *passed, const char *name) {
-    int32_t old = mega_patch_find_knob(passed, name);
-    for (size_t k = 0; old >= 0 && k < p->patch->knob_count; k++)
-        if (p->patch->knobs[k].birth == passed->knobs[old].birth) return (int32_t)k;
-    return -1;
-}
-
-/// The slot of what "node.param" is in `passed`; -1: it is gone, or never was.
-static int32_t slot_through(const mega_program *p, const mega_patch *passed, const char *name) {
-    const char *dot = strrchr(name, '.');
-    char id[MEGA_NAME_BYTES_MAX + 2] = "";
-    memcpy(id, name, (size_t)(dot - name));
-    int32_t old = mega_patch_find_node(passed, id);
-    for (uint32_t n = 0; old >= 0 && n < p->node_count; n++) {
-        const mega_patch_node_row *row = &p->patch->nodes[p->nodes[n].row];
-        if (row->birth != passed->nodes[old].birth || row->module != passed->nodes[old].module)
-            continue;
-        int32_t param = mega_module_find_param(row->module, dot + 1);
-        return param < 0 ? -1 : (int32_t)p->nodes[n].slot + param;
-    }
-    return -1;
-}
-
-bool mega_names_pass(const mega_engine *e, mega_program *p, const mega_patch *passed) {
-    bool good = true;
-    for (uint32_t i = 0; good && i < e->knobs.count; i++)
-        if (p->knob_of_id[i] < 0)
-            good = add_former(p, true, i, knob_through(p, passed, e->knobs.names[i]));
-    for (uint32_t i = 0; good && i < e->params.count; i++)
-        if (p->slot_of_id[i] < 0)
-            good = add_former(p, false, i, slot_through(p, passed, e->params.names[i]));
-    return good;
-}
-
 // ---- names that were given up for others -------------------------------------------------------
 
 /// A list that grows. @return false without memory

@@ -253,71 +253,40 @@ static mega_status compile_after(mega_engine *e, mega_program *base, uint64_t bl
     return MEGA_OK;
 }
 
-/// The program of a change that is taken first.
-static mega_program *first_stage(const mega_scheduled *change) {
-    for (size_t i = 0; i < MEGA_STAGES_MAX; i++)
-        if (change->program->lead[i]) return change->program->lead[i];
-    return change->program;
-}
-
-/// What is sent between two changes of a group goes by the names of the document between them.
-/// @param passed the documents between, in their order @return false without memory
-static bool keep_names(mega_engine *e, const mega_scheduled *change, mega_patch *const *passed,
-                       size_t count) {
-    mega_program *stage = first_stage(change);
-    bool good = true;
-    for (size_t i = count; i-- > 0 && good;)
-        good = mega_names_pass(e, stage, passed[i]) && mega_presets_pass(e, stage, passed[i]);
-    return good;
-}
-
-/// The documents of a group, one after each change. @param documents room for the rest of the plan
-/// @return their number; on an error `status` is set, and the last document is that before it
-static size_t documents_of(plan *p, size_t first, const mega_patch *before, uint64_t start,
-                           mega_patch **documents, mega_status *status, mega_report *report) {
-    uint64_t block = later(p->changes[first].block, start);
-    size_t count = 0;
-    for (size_t at = first; at < p->count && later(p->changes[at].block, start) == block; at++) {
-        mega_report *told = p->fresh == SIZE_MAX || at == p->fresh ? report : NULL;
-        mega_patch *after = document_after(&p->changes[at], before, !count, told);
-        if (!after) {
-            *status = p->changes[at].patch ? MEGA_ERROR_MEMORY : MEGA_ERROR_PATCH;
-            break;
-        }
-        before = documents[count++] = after;
-    }
-    return count;
-}
-
 /// Compiles the group that begins at `first`.
 /// @param end receives the index after its last change; on an error, of the change that does not
 /// fit
 static mega_status compile_group(mega_engine *e, plan *p, size_t first, mega_program *base,
                                  size_t *end, mega_report *report) {
-    mega_patch *documents[MEGA_SCHEDULED_MAX + 2];
     uint64_t start = free_from(e, base), block = later(p->changes[first].block, start);
-    mega_status status = MEGA_OK;
-    size_t count =
-        documents_of(p, first, base ? base->patch : NULL, start, documents, &status, report);
-    *end = first + count;
-    if (!status) {
-        mega_scheduled *last = &p->changes[*end - 1];
-        bool fresh = p->fresh >= first && p->fresh < *end;
-        status = compile_after(e, base, block, p->changes[first].block, documents[count - 1], last,
-                               fresh ? report : NULL);
-        if (!status && !keep_names(e, last, documents, count - 1)) status = MEGA_ERROR_MEMORY;
-        if (status) --*end;
+    mega_patch *document = NULL;
+    size_t at = first;
+    for (; at < p->count && later(p->changes[at].block, start) == block; at++) {
+        const mega_patch *before = document ? document : base ? base->patch : NULL;
+        mega_report *told = p->fresh == SIZE_MAX || at == p->fresh ? report : NULL;
+        mega_patch *after = document_after(&p->changes[at], before, !document, told);
+        mega_patch_destroy(document);
+        document = after;
+        *end = at;
+        if (!after) return p->changes[at].patch ? MEGA_ERROR_MEMORY : MEGA_ERROR_PATCH;
     }
-    for (size_t i = 0; i < count; i++) mega_patch_destroy(documents[i]);
-    if (status) return status;
-    mega_scheduled *last = &p->changes[*end - 1];
+    *end = at;
+    mega_scheduled *last = &p->changes[at - 1];
+    bool fresh = p->fresh >= first && p->fresh < at;
+    mega_status status = MEGA_OK;
+    status = compile_after(e, base, block, p->changes[first].block, document, last,
+                           fresh ? report : NULL);
+    mega_patch_destroy(document);
+    if (!last->program) {
+        *end = at - 1;
+        return status;
+    }
     last->program->due = p->changes[first].block ? block : 0;
     for (int i = 0; i <= MEGA_STAGES_MAX; i++) {
         mega_program *made = i < MEGA_STAGES_MAX ? last->program->lead[i] : last->program;
         if (!made) continue;
         made->asked = p->changes[first].asked;
         made->sent_before = p->changes[first].sent;
-        made->sent_last = last->sent;
     }
     return MEGA_OK;
 }

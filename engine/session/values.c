@@ -31,14 +31,14 @@ static size_t find_born(const mega_patch *patch, const mega_patch_node_row *node
 }
 
 /// A value of the program before as this one has it. @return false: what it belongs to is gone
-static bool follow_value(const mega_program *p, const mega_patch *before,
+static bool follow_value(const mega_program *p, const mega_program *before,
                          mega_patch_value_row *value) {
     if (value->node < 0) {
-        int32_t knob = mega_patch_same_knob(p->patch, &before->knobs[value->index], 0);
+        int32_t knob = mega_patch_same_knob(p->patch, &before->patch->knobs[value->index], 0);
         value->index = (uint32_t)knob;
         return knob >= 0;
     }
-    size_t node = find_born(p->patch, &before->nodes[value->node]);
+    size_t node = find_born(p->patch, &before->patch->nodes[value->node]);
     value->node = (int32_t)node;
     return node < p->patch->node_count;
 }
@@ -54,84 +54,45 @@ static void put_write(mega_program *p, const uint32_t *slot_of_row, uint32_t *wr
     p->preset_writes[(*writes)++] = write;
 }
 
-/// Makes room for more presets and values. @return false without memory
-static bool grow_presets(mega_program *p, size_t presets, size_t writes) {
-    uint32_t *first = realloc(p->preset_first, (presets + 1) * sizeof *first);
-    if (first) p->preset_first = first;
-    mega_preset_write *more = realloc(p->preset_writes, (writes + 1) * sizeof *more);
-    if (more) p->preset_writes = more;
-    return first && more;
-}
-
-/// A preset that `before` has and the program has not. @return false without memory
-static bool put_gone(mega_program *p, const mega_patch *before, const mega_patch_preset_row *gone,
-                     uint32_t number, const uint32_t *slot_of_row) {
-    uint32_t index = (uint32_t)p->patch->preset_count + p->gone_preset_count;
-    uint32_t writes = p->preset_first[index];
-    mega_renamed *list =
-        realloc(p->gone_presets, (p->gone_preset_count + 1) * sizeof *p->gone_presets);
-    if (list) p->gone_presets = list;
-    if (!list || !grow_presets(p, index + 1u, writes + gone->value_count)) return false;
-    list[p->gone_preset_count++] = (mega_renamed){number, index};
-    for (size_t k = 0; k < gone->value_count; k++) {
-        mega_patch_value_row value = gone->values[k];
-        if (follow_value(p, before, &value)) put_write(p, slot_of_row, &writes, &value);
-    }
-    p->preset_first[index + 1] = writes;
-    return true;
-}
-
-/// @return NULL without memory
-static uint32_t *slots_of_rows(const mega_program *p) {
-    uint32_t *slot_of_row = malloc((p->patch->node_count + 1) * sizeof *slot_of_row);
-    for (uint32_t n = 0; slot_of_row && n < p->node_count; n++)
-        slot_of_row[p->nodes[n].row] = p->nodes[n].slot;
-    return slot_of_row;
-}
-
-static bool put_presets(const mega_engine *e, mega_program *p, const mega_program *before,
+static void put_presets(const mega_engine *e, mega_program *p, const mega_program *before,
                         const uint32_t *slot_of_row) {
     const mega_patch *patch = p->patch;
-    uint32_t writes = 0;
-    for (size_t i = 0; i < patch->preset_count; i++) {
-        p->preset_first[i] = writes;
-        for (size_t k = 0; k < patch->presets[i].value_count; k++)
-            put_write(p, slot_of_row, &writes, &patch->presets[i].values[k]);
+    uint32_t writes = 0, index = 0;
+    for (; index < patch->preset_count; index++) {
+        p->preset_first[index] = writes;
+        for (size_t k = 0; k < patch->presets[index].value_count; k++)
+            put_write(p, slot_of_row, &writes, &patch->presets[index].values[k]);
     }
-    p->preset_first[patch->preset_count] = writes;
     for (uint32_t i = 0; i < e->presets.count; i++) {
         const mega_patch_preset_row *gone = gone_preset(p, before, i);
-        if (gone && !put_gone(p, before->patch, gone, i, slot_of_row)) return false;
+        if (!gone) continue;
+        p->gone_presets[p->gone_preset_count++] = (mega_renamed){i, index};
+        p->preset_first[index++] = writes;
+        for (size_t k = 0; k < gone->value_count; k++) {
+            mega_patch_value_row value = gone->values[k];
+            if (follow_value(p, before, &value)) put_write(p, slot_of_row, &writes, &value);
+        }
     }
-    return true;
+    p->preset_first[index] = writes;
 }
 
 bool mega_presets_resolve(const mega_engine *e, mega_program *p, const mega_program *before) {
     const mega_patch *patch = p->patch;
-    size_t count = 0;
+    size_t count = 0, gone_count = 0;
     for (size_t i = 0; i < patch->preset_count; i++) count += patch->presets[i].value_count;
-    uint32_t *slot_of_row = slots_of_rows(p);
-    bool good = slot_of_row && grow_presets(p, patch->preset_count, count) &&
-                put_presets(e, p, before, slot_of_row);
-    free(slot_of_row);
-    return good;
-}
-
-static bool is_gone(const mega_program *p, uint32_t number) {
-    for (uint32_t i = 0; i < p->gone_preset_count; i++)
-        if (p->gone_presets[i].number == number) return true;
-    return false;
-}
-
-bool mega_presets_pass(const mega_engine *e, mega_program *p, const mega_patch *passed) {
-    uint32_t *slot_of_row = slots_of_rows(p);
-    bool good = slot_of_row != NULL;
-    for (uint32_t i = 0; good && i < e->presets.count; i++) {
-        int32_t row = p->preset_of_id[i] >= 0 || is_gone(p, i)
-                          ? -1
-                          : mega_preset_find(passed, e->presets.names[i]);
-        if (row >= 0) good = put_gone(p, passed, &passed->presets[row], i, slot_of_row);
+    for (uint32_t i = 0; i < e->presets.count; i++) {
+        const mega_patch_preset_row *gone = gone_preset(p, before, i);
+        gone_count += gone != NULL;
+        count += gone ? gone->value_count : 0;
     }
+    uint32_t *slot_of_row = malloc((patch->node_count + 1) * sizeof *slot_of_row);
+    p->preset_first = malloc((patch->preset_count + gone_count + 1) * sizeof *p->preset_first);
+    p->gone_presets = malloc((gone_count + 1) * sizeof *p->gone_presets);
+    p->preset_writes = malloc((count + 1) * sizeof *p->preset_writes);
+    bool good = slot_of_row && p->preset_first && p->gone_presets && p->preset_writes;
+    for (uint32_t n = 0; good && n < p->node_count; n++)
+        slot_of_row[p->nodes[n].row] = p->nodes[n].slot;
+    if (good) put_presets(e, p, before, slot_of_row);
     free(slot_of_row);
     return good;
 }

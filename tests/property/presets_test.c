@@ -356,37 +356,35 @@ static void saving_is_not_heard(void **state) {
     }
 }
 
-/// Two changes that come in force with the same block: what is sent between them goes by the
-/// names of that moment, a preset, a knob and a node that the program before had not, and the one
+/// Two changes for a frame that has passed come in force together: what is sent between them goes by
+/// the names of that moment, a preset, a knob and a node that the program before had not, and the one
 /// after has not any more.
 static void names_within_one_change_count(void **state) {
     (void)state;
-    for (uint64_t block = 0; block <= 640; block += 320) { // late, and in time
-        mega_engine *e = stage_open(STILL);
-        render(e, block ? 256 : 640);
-        edit_at(e, 100 + block,
-                "[{\"op\": \"preset\", \"id\": \"q\", \"knobs\": {\"a\": 0.75}, \"params\": "
-                "{\"y\": {\"offset\": 3}}},"
-                " {\"op\": \"knob\", \"id\": \"new\", \"value\": 0.5},"
-                " {\"op\": \"add\", \"id\": \"z\", \"type\": \"add\"},"
-                " {\"op\": \"connect\", \"from\": \"new\", \"to\": [\"z\", \"a\"]}]");
-        int32_t z = mega_find_param(e, "z", "offset"), new = mega_find_knob(e, "new");
-        assert_true(z >= 0 && new >= 0);
-        recall(e, 110 + block, "q", 0);
-        assert_int_equal(mega_knob_set(e, 110 + block, new, 0.125f), MEGA_OK);
-        assert_int_equal(mega_param_set(e, 110 + block, z, 7, -1), MEGA_OK);
-        edit_at(e, 110 + block,
-                "[{\"op\": \"unpreset\", \"id\": \"q\"},"
-                " {\"op\": \"rename\", \"knob\": \"new\", \"to\": \"newer\"},"
-                " {\"op\": \"rename\", \"id\": \"z\", \"to\": \"zed\"}]");
-        render(e, 4800);
-        mega_collect(e);
-        expect_near(knob(e, "a"), 0.75f);
-        expect_near(param(e, "y", "offset"), 3);
-        expect_near(knob(e, "newer"), 0.125f);
-        expect_near(param(e, "zed", "offset"), 7);
-        mega_destroy(e);
-    }
+    mega_engine *e = stage_open(STILL);
+    render(e, 640);
+    edit_at(e, 100,
+            "[{\"op\": \"preset\", \"id\": \"q\", \"knobs\": {\"a\": 0.75}, \"params\": "
+            "{\"y\": {\"offset\": 3}}},"
+            " {\"op\": \"knob\", \"id\": \"new\", \"value\": 0.5},"
+            " {\"op\": \"add\", \"id\": \"z\", \"type\": \"add\"},"
+            " {\"op\": \"connect\", \"from\": \"new\", \"to\": [\"z\", \"a\"]}]");
+    int32_t z = mega_find_param(e, "z", "offset"), new = mega_find_knob(e, "new");
+    assert_true(z >= 0 && new >= 0);
+    recall(e, 110, "q", 0);
+    assert_int_equal(mega_knob_set(e, 110, new, 0.125f), MEGA_OK);
+    assert_int_equal(mega_param_set(e, 110, z, 7, -1), MEGA_OK);
+    edit_at(e, 110,
+            "[{\"op\": \"unpreset\", \"id\": \"q\"},"
+            " {\"op\": \"rename\", \"knob\": \"new\", \"to\": \"newer\"},"
+            " {\"op\": \"rename\", \"id\": \"z\", \"to\": \"zed\"}]");
+    render(e, 4800);
+    mega_collect(e);
+    expect_near(knob(e, "a"), 0.75f);
+    expect_near(param(e, "y", "offset"), 3);
+    expect_near(knob(e, "newer"), 0.125f);
+    expect_near(param(e, "zed", "offset"), 7);
+    mega_destroy(e);
 }
 
 int main(void) {
