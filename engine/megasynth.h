@@ -40,6 +40,9 @@ extern "C" {
 
 #define MEGA_VERSION "0.1.0"
 
+/// Frames in a block, on an absolute grid from frame 0. Edits take effect, and buses are read, in whole blocks.
+#define MEGA_BLOCK_FRAMES 64
+
 typedef struct mega_engine mega_engine;
 typedef struct mega_patch mega_patch;
 typedef struct mega_report mega_report;
@@ -172,6 +175,24 @@ MEGA_CONTROL mega_cable_info mega_patch_cable(const mega_patch *patch, size_t in
 MEGA_CONTROL size_t mega_patch_knob_count(const mega_patch *patch);
 MEGA_CONTROL const char *mega_patch_knob(const mega_patch *patch, size_t index);
 
+/// How a knob's 0..1 covers a range: `min + (max - min) * x`, or `min * pow(max / min, x)`.
+typedef enum { MEGA_LIN, MEGA_EXP } mega_scale;
+/// "lin", "exp".
+MEGA_API const char *mega_scale_name(mega_scale scale);
+
+/// A knob as its document has it. Texts live as long as the patch.
+typedef struct {
+    const char *id;
+    double value;   ///< 0..1, as written; what it is now: mega_knob_get
+    bool has_range; ///< false: it covers the range of each parameter that it is connected to; `min` is 0, `max` 1
+    double min, max; ///< in `unit`; `min` may be above `max`
+    bool has_scale; ///< false: it takes the scale of each parameter that it is connected to; `scale` is MEGA_LIN
+    mega_scale scale;
+    const char *unit; ///< "" if none
+} mega_knob_info;
+/// @return all 0 and NULL for an index past the last
+MEGA_CONTROL mega_knob_info mega_patch_knob_info(const mega_patch *patch, size_t index);
+
 /// Presets: named sets of values of knobs and parameters, part of the document.
 ///
 ///   "presets": {"soft": {"knobs": {"cutoff": 0.2}, "params": {"filt": {"res": 0.1}}, "doc": "..."}}
@@ -195,9 +216,67 @@ MEGA_CONTROL mega_preset_value mega_patch_preset_value(const mega_patch *patch, 
 typedef struct mega_module mega_module; ///< see engine/core/module.h for its fields
 
 MEGA_CONTROL size_t mega_module_count(void);
+/// Modules by category, in the order of listings. @return NULL for an index past the last
 MEGA_CONTROL const mega_module *mega_module_get(size_t index);
 /// @return NULL if there is none of that name
 MEGA_CONTROL const mega_module *mega_module_find(const char *name);
+/// The module of a node. @return NULL if the patch has no such node
+MEGA_CONTROL const mega_module *mega_patch_node_module(const mega_patch *patch, const char *id);
+
+/// What a module is and does. All texts here and below are constants of the library: they need not be released.
+typedef struct {
+    const char *name;     ///< "osc.saw"
+    const char *category; ///< "source", "control", "filter", "math", "effect", "io"
+    const char *heading;  ///< of its category in listings: "Sources"
+    const char *doc;      ///< one sentence, in lower case, without a full stop
+    const char *scope; ///< "inferred": once per voice downstream of a `note`, else once; "after": once, after the
+                       ///< voices, unless the node says otherwise; "once": always so
+    size_t input_count, param_count, output_count;
+    bool pure;             ///< each frame of its outputs depends on the same frame of its ports alone
+    bool delays;           ///< may close a cycle of cables, which it delays by one block
+    double memory_seconds; ///< of its longest delay line; 0: it has none
+    double tail_seconds;   ///< how long it may sound after its inputs fall silent
+} mega_module_info;
+MEGA_API mega_module_info mega_module_describe(const mega_module *module);
+
+/// An input (it sums its cables, and is 0 without any) or an output.
+typedef struct {
+    const char *name, *doc;
+} mega_port_info;
+/// @return all NULL for an index past the last
+MEGA_API mega_port_info mega_module_input(const mega_module *module, size_t index);
+MEGA_API mega_port_info mega_module_output(const mega_module *module, size_t index);
+
+/// How a value that is written while it sounds reaches its target.
+typedef enum {
+    MEGA_SMOOTH_NONE,   ///< at once: switches, counts, and times that must not glide
+    MEGA_SMOOTH_COSINE, ///< in a raised cosine, `smooth_ms` long
+    MEGA_SMOOTH_EXP,    ///< exponentially, `smooth_ms` to 99 %
+} mega_smoothing;
+/// "none", "cosine", "exp".
+MEGA_API const char *mega_smoothing_name(mega_smoothing smoothing);
+
+/// A parameter: an input with a value of its own. `min`, `max` and `initial` are the shortest decimals of the floats
+/// that the engine compares with: compare as floats.
+typedef struct {
+    const char *name, *doc;
+    const char *unit; ///< "Hz", "s", "dB", "semitones", "cents" ...; "" if none
+    double min, max;  ///< in `unit`: values outside are errors in documents, and held within them elsewhere
+    double initial;   ///< the value where the document writes none and no adding cable is connected
+    mega_scale scale; ///< of a knob that has none of its own
+    mega_smoothing smoothing;
+    double smooth_ms;           ///< 0 with MEGA_SMOOTH_NONE
+    const char *const *choices; ///< names of the values 0, 1, 2 ..., or NULL
+    size_t choice_count;        ///< 0 with `choices` NULL
+    bool fixed; ///< a whole number that takes no cables and changes only by edits
+} mega_param_info;
+/// @return all 0 and NULL for an index past the last
+MEGA_API mega_param_info mega_module_param(const mega_module *module, size_t index);
+/// The parameter of that name. @param module may be NULL, which has none
+/// @return false, `info` untouched, if there is none
+MEGA_API bool mega_module_param_named(const mega_module *module, const char *name,
+                                      mega_param_info *info);
+
 /// One module, or all for NULL, as JSON or Markdown text. Released by `mega_free`; NULL without memory.
 MEGA_CONTROL char *mega_module_describe_json(const mega_module *module);
 MEGA_CONTROL char *mega_module_describe_markdown(const mega_module *module);

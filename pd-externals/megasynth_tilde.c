@@ -9,10 +9,11 @@
 #include <string.h>
 
 #include "link.h"
+#include "megasynth.h"
 
 enum {
     CHANNELS_MAX = 64,
-    GRID_FRAMES = 64, ///< the engine's blocks
+    GRID_FRAMES = MEGA_BLOCK_FRAMES, ///< the engine's blocks
 };
 
 typedef struct {

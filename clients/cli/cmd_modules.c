@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 // modules -- what patches can be made of: a list, a page on one module, JSON, the Markdown
 // reference.
-//
-// Pages are printed from the JSON description, which is all that other clients have as well.
 #include <getopt.h>
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -16,73 +12,40 @@ static const cli_option options[] = {
     [MARKDOWN] = {"markdown", '\0', NULL, "as a reference page (docs/modules.md)"},
 };
 
-static const char *string(const json_t *object, const char *key) {
-    const char *value = json_string_value(json_object_get(object, key));
-    return value ? value : "";
-}
-static double number(const json_t *object, const char *key) {
-    return json_number_value(json_object_get(object, key));
-}
-
-/// The description of one module, or of all.
-static json_t *describe(const mega_module *module) {
-    char *text = mega_module_describe_json(module);
-    json_t *root = text ? json_loads(text, 0, NULL) : NULL;
-    mega_free(text);
-    return root;
-}
-
 // ---- the list -----------------------------------------------------------------------------------
 
-static void print_category(const json_t *modules, const char *category) {
-    size_t i;
-    json_t *m;
-    printf("%s\n", category);
-    json_array_foreach(modules, i, m) if (strcmp(string(m, "category"), category) == 0)
-        printf("  %-14s %s\n", string(m, "name"), string(m, "doc"));
-}
-
 static int print_list(void) {
-    json_t *root = describe(NULL), *modules = json_object_get(root, "modules"), *m, *earlier;
-    if (!root) return status_exit("", MEGA_ERROR_MEMORY);
-    size_t i, j;
-    json_array_foreach(modules, i, m) { // each category where its first module stands
-        bool printed = false;
-        json_array_foreach(modules, j, earlier) {
-            if (j >= i) break;
-            printed = printed || strcmp(string(earlier, "category"), string(m, "category")) == 0;
-        }
-        if (!printed) print_category(modules, string(m, "category"));
+    const char *category = "";
+    for (size_t i = 0; i < mega_module_count(); i++) {
+        mega_module_info m = mega_module_describe(mega_module_get(i));
+        if (strcmp(m.category, category) != 0) printf("%s\n", m.category);
+        category = m.category;
+        printf("  %-14s %s\n", m.name, m.doc);
     }
-    json_decref(root);
     printf("\nmegasynth modules NAME tells all about one.\n");
     return CLI_OK;
 }
 
 // ---- one module ---------------------------------------------------------------------------------
 
-static void print_ports(const char *title, const json_t *ports) {
-    size_t i;
-    json_t *port;
-    if (json_array_size(ports)) printf("\n%s\n", title);
-    json_array_foreach(ports, i, port)
-        printf("  %-14s %s\n", string(port, "name"), string(port, "doc"));
+typedef mega_port_info port_of(const mega_module *module, size_t index);
+
+static void print_ports(const char *title, const mega_module *module, port_of *port, size_t count) {
+    if (count) printf("\n%s\n", title);
+    for (size_t i = 0; i < count; i++)
+        printf("  %-14s %s\n", port(module, i).name, port(module, i).doc);
 }
 
-static void print_param(const json_t *p) {
-    printf("  %-14s %s\n  %-14s ", string(p, "name"), string(p, "doc"), "");
-    const json_t *choices = json_object_get(p, "choices"), *choice;
-    size_t i, initial = (size_t)(number(p, "default") + 0.5);
-    if (choices) {
-        json_array_foreach(choices, i, choice) printf(
-            "%s%s%s", i ? ", " : "", json_string_value(choice), i == initial ? " (default)" : "");
-        printf("\n");
-        return;
+static void print_param(const mega_param_info *p) {
+    printf("  %-14s %s\n  %-14s ", p->name, p->doc, "");
+    for (size_t i = 0; i < p->choice_count; i++)
+        printf("%s%s%s", i ? ", " : "", p->choices[i],
+               i == (size_t)(p->initial + 0.5) ? " (default)" : "");
+    if (!p->choices) {
+        printf("%g..%g%s%s%s, default %g", p->min, p->max, *p->unit ? " " : "", p->unit,
+               p->scale == MEGA_EXP ? " (exp)" : "", p->initial);
+        if (p->smooth_ms > 0) printf(", smoothed over %g ms", p->smooth_ms);
     }
-    const char *unit = string(p, "unit");
-    printf("%g..%g%s%s%s, default %g", number(p, "min"), number(p, "max"), *unit ? " " : "", unit,
-           strcmp(string(p, "scale"), "exp") == 0 ? " (exp)" : "", number(p, "default"));
-    if (number(p, "smooth_ms") > 0) printf(", smoothed over %g ms", number(p, "smooth_ms"));
     printf("\n");
 }
 
@@ -93,32 +56,29 @@ static void print_scope(const char *scope) {
 }
 
 static int print_page(const mega_module *module) {
-    json_t *m = describe(module), *params = json_object_get(m, "params"), *p;
-    if (!m) return status_exit("", MEGA_ERROR_MEMORY);
-    printf("%s (%s): %s\n", string(m, "name"), string(m, "category"), string(m, "doc"));
-    print_scope(string(m, "scope"));
-    print_ports("inputs", json_object_get(m, "inputs"));
-    if (json_array_size(params)) printf("\nparameters (each of them takes cables and knobs too)\n");
-    size_t i;
-    json_array_foreach(params, i, p) print_param(p);
-    print_ports("outputs", json_object_get(m, "outputs"));
-    json_decref(m);
+    mega_module_info m = mega_module_describe(module);
+    printf("%s (%s): %s\n", m.name, m.category, m.doc);
+    print_scope(m.scope);
+    print_ports("inputs", module, mega_module_input, m.input_count);
+    if (m.param_count) printf("\nparameters (each of them takes cables and knobs too)\n");
+    for (size_t i = 0; i < m.param_count; i++) {
+        mega_param_info param = mega_module_param(module, i);
+        print_param(&param);
+    }
+    print_ports("outputs", module, mega_module_output, m.output_count);
     return CLI_OK;
 }
 
 // ---- the command --------------------------------------------------------------------------------
 
 static int no_such_module(const char *name) {
-    json_t *root = describe(NULL), *m;
     const char *names[1024];
-    size_t i, count = 0;
-    json_array_foreach(json_object_get(root, "modules"), i, m) if (count < COUNT_OF(names))
-        names[count++] = string(m, "name");
+    size_t count = 0;
+    for (; count < mega_module_count() && count < COUNT_OF(names); count++)
+        names[count] = mega_module_describe(mega_module_get(count)).name;
     char room[160];
-    usage_error(&command_modules, "no such module: %s%s", name,
-                did_you_mean(name, names, count, room));
-    json_decref(root);
-    return CLI_USAGE;
+    return usage_error(&command_modules, "no such module: %s%s", name,
+                       did_you_mean(name, names, count, room));
 }
 
 static int run(int argc, char **argv) {

@@ -6,7 +6,7 @@
 #include "cli.h"
 #include "wave.h"
 
-enum { OUTPUT, BYTES_MAX = 1 << 30, FRAMES_AT_ONCE = 64, CHANNELS_MAX = 64 };
+enum { OUTPUT, BYTES_MAX = 1 << 30, FRAMES_AT_ONCE = MEGA_BLOCK_FRAMES, CHANNELS_MAX = 64 };
 static const cli_option options[] = {
     [OUTPUT] = {"output", 'o', "FILE", "write the sound to this file; - is standard output"},
 };

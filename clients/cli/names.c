@@ -9,10 +9,6 @@
 
 enum { WHY_BYTES = 200 };
 
-patch_names patch_names_create(void) { return (patch_names){.modules = json_object()}; }
-
-void patch_names_finish(patch_names *names) { json_decref(names->modules); }
-
 bool patch_has_notes(const mega_patch *patch) {
     for (size_t i = 0; i < mega_patch_node_count(patch); i++)
         if (strcmp(mega_patch_node(patch, i).type, "note") == 0) return true;
@@ -62,13 +58,6 @@ bool patch_is_per_voice(const patch_names *n, const char *node, char why[200]) {
 
 // ---- parameters ---------------------------------------------------------------------------------
 
-static const char *type_of(const patch_names *n, const char *node) {
-    for (size_t i = 0; i < mega_patch_node_count(n->patch); i++)
-        if (strcmp(mega_patch_node(n->patch, i).id, node) == 0)
-            return mega_patch_node(n->patch, i).type;
-    return NULL;
-}
-
 static void say_no_node(const patch_names *n, const char *node, char *why) {
     size_t count = mega_patch_node_count(n->patch);
     const char **names = calloc(count + 1, sizeof *names);
@@ -77,86 +66,55 @@ static void say_no_node(const patch_names *n, const char *node, char *why) {
     free(names);
 }
 
-/// A module type, as the engine describes it.
-static const json_t *module_of(patch_names *n, const char *type) {
-    json_t *module = json_object_get(n->modules, type);
-    if (!module) {
-        const mega_module *row = mega_module_find(type);
-        char *text = row ? mega_module_describe_json(row) : NULL;
-        module = text ? json_loads(text, 0, NULL) : NULL;
-        mega_free(text);
-        json_object_set_new(n->modules, type, module);
-    }
-    return module;
-}
-
-static const char *name_of(const json_t *object) {
-    return json_string_value(json_object_get(object, "name"));
-}
-
-static void say_no_param(const json_t *params, const char *port, char *why) {
+static void say_no_param(const mega_module *module, const char *port, char *why) {
     const char *names[64];
-    size_t count = 0, i;
-    const json_t *p;
-    json_array_foreach(params, i, p) if (count < COUNT_OF(names)) names[count++] = name_of(p);
+    size_t count = mega_module_describe(module).param_count;
+    if (count > COUNT_OF(names)) count = COUNT_OF(names);
+    for (size_t i = 0; i < count; i++) names[i] = mega_module_param(module, i).name;
     say_missing(why, "parameter", port, names, count);
 }
 
 /// Turns the name of a choice into its number. @return false with the reason
-static bool choose(const json_t *param, const char *choice, double *value, char *why) {
-    const json_t *choices = json_object_get(param, "choices"), *c;
-    const char *names[64];
-    size_t count = 0, i;
-    json_array_foreach(choices, i, c) {
-        if (strcmp(json_string_value(c), choice) == 0) {
-            *value = (double)i;
-            return true;
-        }
-        if (count < COUNT_OF(names)) names[count++] = json_string_value(c);
+static bool choose(const mega_param_info *param, const char *choice, double *value, char *why) {
+    for (size_t i = 0; i < param->choice_count; i++) {
+        if (strcmp(param->choices[i], choice) != 0) continue;
+        *value = (double)i;
+        return true;
     }
-    if (choices) say_missing(why, "choice", choice, names, count);
-    else snprintf(why, WHY_BYTES, "`%.60s` takes a number, not \"%.60s\"", name_of(param), choice);
+    if (param->choices) say_missing(why, "choice", choice, param->choices, param->choice_count);
+    else snprintf(why, WHY_BYTES, "`%.60s` takes a number, not \"%.60s\"", param->name, choice);
     return false;
 }
 
 /// As floats: that is what the engine takes, and what its bounds are.
-static bool in_range(const json_t *param, double value, char *why) {
-    double min = json_number_value(json_object_get(param, "min"));
-    double max = json_number_value(json_object_get(param, "max"));
-    if ((float)value >= (float)min && (float)value <= (float)max) return true;
-    const char *unit = json_string_value(json_object_get(param, "unit"));
-    snprintf(why, WHY_BYTES, "%g is not within %g..%g%s%s of `%.60s`", value, min, max,
-             unit && *unit ? " " : "", unit ? unit : "", name_of(param));
+static bool in_range(const mega_param_info *param, double value, char *why) {
+    if ((float)value >= (float)param->min && (float)value <= (float)param->max) return true;
+    snprintf(why, WHY_BYTES, "%g is not within %g..%g%s%s of `%.60s`", value, param->min, param->max,
+             *param->unit ? " " : "", param->unit, param->name);
     return false;
 }
 
-const json_t *patch_param(patch_names *n, const char *node, const char *port, char why[200]) {
-    const char *type = type_of(n, node);
-    if (!type) {
-        say_no_node(n, node, why);
-        return NULL;
-    }
-    const json_t *params = json_object_get(module_of(n, type), "params"), *p;
-    size_t i;
-    json_array_foreach(params, i, p) if (strcmp(name_of(p), port) == 0) return p;
-    say_no_param(params, port, why);
-    return NULL;
+bool patch_param(const patch_names *n, const char *node, const char *port, mega_param_info *param,
+                 char why[200]) {
+    const mega_module *module = mega_patch_node_module(n->patch, node);
+    if (mega_module_param_named(module, port, param)) return true;
+    if (module) say_no_param(module, port, why);
+    else say_no_node(n, node, why);
+    return false;
 }
 
-bool param_takes(const json_t *param, const char *choice, double *value, char why[200]) {
+bool param_takes(const mega_param_info *param, const char *choice, double *value, char why[200]) {
     return (!choice || choose(param, choice, value, why)) && in_range(param, *value, why);
 }
 
-double longest_delay_seconds(patch_names *names) {
+double longest_delay_seconds(const patch_names *names) {
     double longest = 0;
     for (size_t i = 0; i < mega_patch_node_count(names->patch); i++) {
         mega_node_info node = mega_patch_node(names->patch, i);
         if (node.per_voice) continue; // the engine knows when a voice has ended
-        const json_t *m = module_of(names, node.type);
-        double memory = json_number_value(json_object_get(m, "memory_seconds"));
-        double tail = json_number_value(json_object_get(m, "tail_seconds"));
-        if (memory > longest) longest = memory;
-        if (tail > longest) longest = tail;
+        mega_module_info m = mega_module_describe(mega_module_find(node.type));
+        if (m.memory_seconds > longest) longest = m.memory_seconds;
+        if (m.tail_seconds > longest) longest = m.tail_seconds;
     }
     return longest;
 }

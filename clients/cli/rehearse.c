@@ -10,7 +10,7 @@
 /// What is known of a name in the patch in force.
 typedef struct {
     size_t edits; // as many had been made when it was looked up, plus one; 0: never
-    const json_t *param;
+    mega_param_info param;
     bool of_notes; // single notes have values of it
 } lookup;
 
@@ -112,9 +112,11 @@ static bool look_up(stage *s, int32_t number, char *why) {
     bool preset = name->node && !*name->node;
     if (preset) {
         if (!patch_has_preset(&s->names, name->port, why)) return false;
-    } else if (name->node) l->param = patch_param(&s->names, name->node, name->port, why);
-    else if (!patch_has_knob(&s->names, name->port, why)) return false;
-    if (name->node && !preset && !l->param) return false;
+    } else if (name->node) {
+        if (!patch_param(&s->names, name->node, name->port, &l->param, why)) return false;
+    } else if (!patch_has_knob(&s->names, name->port, why)) {
+        return false;
+    }
     l->edits = s->edits + 1;
     return true;
 }
@@ -137,7 +139,7 @@ static void check_name(stage *s, event *e) {
     bool good = look_up(s, e->target, why);
     if (good && e->kind == EVENT_NOTE_PARAM) good = check_note_param(s, e->target, why);
     if (good && (e->kind == EVENT_PARAM || e->kind == EVENT_NOTE_PARAM))
-        good = param_takes(s->lookups[e->target].param, s->sequence->names[e->target].choice,
+        good = param_takes(&s->lookups[e->target].param, s->sequence->names[e->target].choice,
                            &value, why);
     e->value = (float)value;
     if (good) return;
@@ -188,13 +190,12 @@ bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors 
     stage s = {.sequence = all,
                .facts = r,
                .errors = errors,
-               .names = patch_names_create(),
+               .names = {.patch = patch},
                .report = mega_report_create(),
                .lookups = calloc(all->name_count + 1, sizeof *s.lookups),
                .notes = calloc((size_t)all->id_count + 1, sizeof *s.notes)};
     for (int32_t i = 0; s.notes && i < all->id_count; i++) s.notes[i] = -1;
-    s.names.patch = patch;
-    if (!s.report || !s.lookups || !s.notes || !s.names.modules)
+    if (!s.report || !s.lookups || !s.notes)
         text_error(errors, "out of memory");
     else learn(&s);
     bool known = errors->count == before;
@@ -205,7 +206,6 @@ bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors 
     }
     mega_patch_destroy(s.edited);
     mega_report_destroy(s.report);
-    patch_names_finish(&s.names);
     free(s.lookups);
     free(s.notes);
     return known && errors->count == before;

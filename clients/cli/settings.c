@@ -50,17 +50,9 @@ bool settings_add(const cli_command *command, settings *s, char *text) {
 static void near_params(const mega_patch *patch, const char *name, char room[160]) {
     for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
         mega_node_info node = mega_patch_node(patch, i);
-        const mega_module *module = mega_module_find(node.type);
-        char *text = module ? mega_module_describe_json(module) : NULL;
-        json_t *row = text ? json_loads(text, 0, NULL) : NULL, *param;
-        size_t k;
-        json_array_foreach(json_object_get(row, "params"), k, param) {
-            const char *found = json_string_value(json_object_get(param, "name"));
-            if (!*room && found && strcmp(found, name) == 0)
-                snprintf(room, 160, "; did you mean `%.60s.%.60s`?", node.id, name);
-        }
-        json_decref(row);
-        mega_free(text);
+        mega_param_info param;
+        if (!*room && mega_module_param_named(mega_module_find(node.type), name, &param))
+            snprintf(room, 160, "; did you mean `%.60s.%.60s`?", node.id, name);
     }
 }
 

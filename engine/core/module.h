@@ -10,23 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "megasynth.h"
+
 enum {
-    MEGA_BLOCK_FRAMES = 64, ///< frames in a block, on an absolute grid from frame 0
     MEGA_SEGMENT_BLOCKS = 4, ///< blocks that run at once, at most: see segment.h
     MEGA_SEGMENT_FRAMES = MEGA_SEGMENT_BLOCKS * MEGA_BLOCK_FRAMES,
     MEGA_PORTS_MAX = 40,    ///< inputs and parameters of one module, so that a bit set holds them
     MEGA_OUTPUTS_MAX = 12,  ///< outputs of one module
 };
-
-/// How a knob's 0..1 is spread over a range.
-typedef enum { MEGA_LIN, MEGA_EXP } mega_scale;
-
-/// How a value written during play gets to its new place.
-typedef enum {
-    MEGA_SMOOTH_NONE,   ///< at once: switches, counts, and times that must not glide
-    MEGA_SMOOTH_COSINE, ///< in a raised cosine, `smooth_ms` long: no corners to be heard
-    MEGA_SMOOTH_EXP,    ///< exponentially, `smooth_ms` to 99 %
-} mega_smoothing;
 
 /// An input port: sums its cables, 0 without any.
 typedef struct {

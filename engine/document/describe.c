@@ -11,20 +11,6 @@
 #include "megasynth.h"
 #include "modules/registry.h"
 
-// ---- the list ---------------------------------------------------------------------------------
-
-size_t mega_module_count(void) { return MEGA_MODULE_COUNT; }
-
-const mega_module *mega_module_get(size_t index) {
-    return index < MEGA_MODULE_COUNT ? mega_isa_one.modules[index] : NULL;
-}
-
-const mega_module *mega_module_find(const char *name) {
-    for (size_t i = 0; i < MEGA_MODULE_COUNT; i++)
-        if (strcmp(mega_isa_one.modules[i]->name, name) == 0) return mega_isa_one.modules[i];
-    return NULL;
-}
-
 // ---- text that grows --------------------------------------------------------------------------
 
 typedef struct {
@@ -69,95 +55,47 @@ static char *text_finish(text *t) {
     return NULL;
 }
 
-// ---- facts in words ---------------------------------------------------------------------------
-
-static const char *scale_name(mega_scale scale) { return scale == MEGA_EXP ? "exp" : "lin"; }
-
-static const char *smoothing_name(mega_smoothing smoothing) {
-    static const char *const names[] = {
-        [MEGA_SMOOTH_NONE] = "none", [MEGA_SMOOTH_COSINE] = "cosine", [MEGA_SMOOTH_EXP] = "exp"};
-    return names[smoothing];
-}
-
-/// Where a node of this module lives unless the document says otherwise.
-static const char *scope_name(const mega_module *m) {
-    if (m->flags & MEGA_ONCE) return "once";
-    if (m->flags & MEGA_AFTER) return "after";
-    return "inferred";
-}
-
-static size_t choice_count(const mega_param_row *p) {
-    size_t count = 0;
-    while (p->choices && p->choices[count]) count++;
-    return count;
-}
-
-// ---- the order of the book --------------------------------------------------------------------
-
-/// Categories with their headings; modules of any other come last.
-static const struct {
-    const char *name, *heading;
-} categories[] = {{"source", "Sources"},  {"control", "Control"}, {"filter", "Filters"},
-                  {"math", "Arithmetic"}, {"effect", "Effects"},  {"io", "In and out"},
-                  {"", "Others"}};
-enum { CATEGORY_LAST = sizeof categories / sizeof *categories - 1 };
-
-static size_t category_of(const mega_module *m) {
-    size_t c = 0;
-    while (c < CATEGORY_LAST && strcmp(m->category, categories[c].name) != 0) c++;
-    return c;
-}
-
-/// All modules by category, else in the order of modules.def.
-static void book_order(const mega_module *ordered[MEGA_MODULE_COUNT]) {
-    size_t count = 0;
-    for (size_t c = 0; c <= CATEGORY_LAST; c++)
-        for (size_t i = 0; i < MEGA_MODULE_COUNT; i++)
-            if (category_of(mega_isa_one.modules[i]) == c)
-                ordered[count++] = mega_isa_one.modules[i];
-}
-
 // ---- JSON -------------------------------------------------------------------------------------
 
-static json_t *json_number(float value) {
-    char room[32];
-    return json_real(strtod(mega_float_text(value, room), NULL));
-}
+typedef mega_port_info port_of(const mega_module *module, size_t index);
 
-static json_t *ports_json(const mega_input_row *rows, uint32_t count) {
+static json_t *ports_json(const mega_module *module, port_of *port, size_t count) {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < count; i++)
-        json_array_append_new(list, json_pack("{ss ss}", "name", rows[i].name, "doc", rows[i].doc));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{ss ss}", "name", port(module, i).name, "doc",
+                                              port(module, i).doc));
     return list;
 }
 
-static json_t *param_json(const mega_param_row *p) {
-    json_t *object = json_pack(
-        "{ss ss so so so ss ss so ss}", "name", p->name, "unit", p->unit ? p->unit : "", "min",
-        json_number(p->min), "max", json_number(p->max), "default", json_number(p->initial),
-        "scale", scale_name(p->scale), "smoothing", smoothing_name(p->smoothing), "smooth_ms",
-        json_number(p->smoothing == MEGA_SMOOTH_NONE ? 0 : p->smooth_ms), "doc", p->doc);
+static json_t *param_json(const mega_param_info *p) {
+    json_t *object =
+        json_pack("{ss ss sf sf sf ss ss sf ss}", "name", p->name, "unit", p->unit, "min", p->min,
+                  "max", p->max, "default", p->initial, "scale", mega_scale_name(p->scale),
+                  "smoothing", mega_smoothing_name(p->smoothing), "smooth_ms", p->smooth_ms, "doc",
+                  p->doc);
     if (p->fixed) json_object_set_new(object, "fixed", json_true());
     if (!p->choices) return object;
     json_t *choices = json_array();
-    for (size_t i = 0; p->choices[i]; i++)
+    for (size_t i = 0; i < p->choice_count; i++)
         json_array_append_new(choices, json_string(p->choices[i]));
     json_object_set_new(object, "choices", choices);
     return object;
 }
 
-static json_t *module_json(const mega_module *m) {
+static json_t *module_json(const mega_module *module) {
+    mega_module_info m = mega_module_describe(module);
     json_t *params = json_array();
-    for (uint32_t i = 0; i < m->param_count; i++)
-        json_array_append_new(params, param_json(&m->params[i]));
-    return json_pack("{ss ss ss ss so so so sb sb sI so so}", "name", m->name, "category",
-                     m->category, "doc", m->doc, "scope", scope_name(m), "inputs",
-                     ports_json(m->inputs, m->input_count), "params", params, "outputs",
-                     ports_json(m->outputs, m->output_count), "pure", !!(m->flags & MEGA_PURE),
-                     "delays", !!(m->flags & MEGA_DELAYS), "state_bytes",
-                     (json_int_t)(m->state_fields * sizeof(float)), "memory_seconds",
-                     json_number(m->memory_lines ? m->memory_seconds : 0), "tail_seconds",
-                     json_number(m->tail_seconds));
+    for (size_t i = 0; i < m.param_count; i++) {
+        mega_param_info p = mega_module_param(module, i);
+        json_array_append_new(params, param_json(&p));
+    }
+    return json_pack("{ss ss ss ss so so so sb sb sI sf sf}", "name", m.name, "category",
+                     m.category, "doc", m.doc, "scope", m.scope, "inputs",
+                     ports_json(module, mega_module_input, m.input_count), "params", params,
+                     "outputs", ports_json(module, mega_module_output, m.output_count), "pure",
+                     m.pure, "delays", m.delays, "state_bytes",
+                     (json_int_t)(module->state_fields * sizeof(float)), "memory_seconds",
+                     m.memory_seconds, "tail_seconds", m.tail_seconds);
 }
 
 char *mega_module_describe_json(const mega_module *module) {
@@ -166,10 +104,8 @@ char *mega_module_describe_json(const mega_module *module) {
         root = module_json(module);
     } else {
         json_t *list = json_array();
-        const mega_module *ordered[MEGA_MODULE_COUNT];
-        book_order(ordered);
-        for (size_t i = 0; i < MEGA_MODULE_COUNT; i++)
-            json_array_append_new(list, module_json(ordered[i]));
+        for (size_t i = 0; i < mega_module_count(); i++)
+            json_array_append_new(list, module_json(mega_module_get(i)));
         root = json_pack("{ss so}", "version", MEGA_VERSION, "modules", list);
     }
     text t = {.failed = !root};
@@ -196,7 +132,9 @@ static void range_markdown(text *t, const mega_param_row *p) {
     if (p->choices) {
         for (size_t i = 0; p->choices[i]; i++) text_printf(t, "%s%s", i ? ", " : "", p->choices[i]);
         long chosen = (long)(p->initial + 0.5f);
-        bool known = chosen >= 0 && (size_t)chosen < choice_count(p);
+        size_t count = 0;
+        while (p->choices[count]) count++;
+        bool known = chosen >= 0 && (size_t)chosen < count;
         text_printf(t, " | %s", known ? p->choices[chosen] : mega_float_text(p->initial, initial));
         return;
     }
@@ -219,7 +157,7 @@ static void params_markdown(text *t, const mega_module *m) {
         if (fades) text_printf(t, " | cross-fade, %d ms", MEGA_CHOICE_FADE_MS);
         else if (p->smoothing == MEGA_SMOOTH_NONE) text_printf(t, " | none");
         else
-            text_printf(t, " | %s, %s ms", smoothing_name(p->smoothing),
+            text_printf(t, " | %s, %s ms", mega_smoothing_name(p->smoothing),
                         mega_float_text(p->smooth_ms, ms));
         text_printf(t, " | %s |\n", p->doc);
     }
@@ -257,13 +195,12 @@ char *mega_module_describe_markdown(const mega_module *module) {
                     "Every parameter is a port: it takes cables. A knob spreads its 0…1 over the\n"
                     "range, evenly or (exp) by equal ratios. Smoothing is how a value that is\n"
                     "written during play gets to its new place.\n\n");
-        const mega_module *ordered[MEGA_MODULE_COUNT];
-        book_order(ordered);
-        for (size_t i = 0; i < MEGA_MODULE_COUNT; i++) {
-            size_t category = category_of(ordered[i]);
-            if (i == 0 || category != category_of(ordered[i - 1]))
-                text_printf(&t, "## %s\n\n", categories[category].heading);
-            module_markdown(&t, ordered[i]);
+        const char *heading = "";
+        for (size_t i = 0; i < mega_module_count(); i++) {
+            mega_module_info m = mega_module_describe(mega_module_get(i));
+            if (strcmp(m.heading, heading) != 0) text_printf(&t, "## %s\n\n", m.heading);
+            heading = m.heading;
+            module_markdown(&t, mega_module_get(i));
         }
     }
     // Sections are parted by empty lines; the last one needs none.

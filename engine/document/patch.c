@@ -155,3 +155,23 @@ MEGA_CONTROL size_t mega_patch_knob_count(const mega_patch *patch) { return patc
 MEGA_CONTROL const char *mega_patch_knob(const mega_patch *patch, size_t index) {
     return index < patch->knob_count ? patch->knobs[index].id : NULL;
 }
+
+mega_knob_info mega_patch_knob_info(const mega_patch *patch, size_t index) {
+    if (index >= patch->knob_count) return (mega_knob_info){0};
+    const mega_patch_knob_row *k = &patch->knobs[index];
+    return (mega_knob_info){
+        .id = k->id,
+        .value = mega_float_decimal(k->value),
+        .has_range = k->has_range,
+        .min = k->has_range ? mega_float_decimal(k->min) : 0,
+        .max = k->has_range ? mega_float_decimal(k->max) : 1,
+        .has_scale = k->has_scale,
+        .scale = k->has_scale ? k->scale : MEGA_LIN,
+        .unit = k->unit,
+    };
+}
+
+const mega_module *mega_patch_node_module(const mega_patch *patch, const char *id) {
+    int32_t node = mega_patch_find_node(patch, id);
+    return node < 0 ? NULL : patch->nodes[node].module;
+}

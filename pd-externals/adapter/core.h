@@ -15,7 +15,7 @@
 #include "worker.h"
 
 enum {
-    SYNTH_BLOCK_FRAMES = 64,         ///< of the engine
+    SYNTH_BLOCK_FRAMES = MEGA_BLOCK_FRAMES,         ///< of the engine
     SYNTH_NOTES_MAX = 4096,          ///< sounding at once, as the engine's voices
     SYNTH_NOTE_ID_BYTES = 48,        ///< of an id that is given to a note, its NUL included
     SYNTH_NAME_BYTES = 256,          ///< "node.param"
@@ -65,8 +65,7 @@ typedef struct {
 typedef struct {
     int32_t number; ///< the engine's; -1: there is none
     uint64_t epoch; ///< of the document when it was looked up
-    double min, max;
-    json_t *choices; ///< or NULL
+    mega_param_info param; ///< of a parameter
 } synth_known;
 
 typedef struct {
@@ -279,7 +278,7 @@ json_t *synth_value_of(mega_adapter *adapter, const char *path);
 
 // written.c
 /// A parameter's value as documents have it, a choice by its name; to be released.
-json_t *synth_value_json(const char *type, const char *port, float value);
+json_t *synth_value_json(const mega_patch *patch, const char *node, const char *port, float value);
 
 // values.c
 typedef enum { SYNTH_KNOB, SYNTH_PARAM, SYNTH_PRESET } synth_kind;

@@ -60,13 +60,6 @@ static void end_to(json_t *message, const json_t *end) {
     word_to(message, node && port ? text : json_string_value(end) ? json_string_value(end) : "");
 }
 
-/// The type of a node, or "".
-static const char *type_of(const mega_patch *patch, const char *node) {
-    for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++)
-        if (strcmp(mega_patch_node(patch, i).id, node) == 0) return mega_patch_node(patch, i).type;
-    return "";
-}
-
 // ---- dump --------------------------------------------------------------------------------------
 
 /// Before their cables, so that a knob is there to be connected.
@@ -129,7 +122,7 @@ static void preset_value_to(json_t *m, const mega_patch *patch, const mega_prese
     if (v->node) snprintf(path, sizeof path, "%s.%s", v->node, v->name);
     word_to(m, v->node ? path : v->name);
     json_array_append_new(
-        m, v->node ? synth_value_json(type_of(patch, v->node), v->name, (float)v->value)
+        m, v->node ? synth_value_json(patch, v->node, v->name, (float)v->value)
                    : json_real(v->value));
 }
 
@@ -194,7 +187,7 @@ json_t *synth_value_of(mega_adapter *a, const char *path) {
         return synth_atom_json(&(mega_atom){NULL, (double)value});
     if (!synth_split(path, node, port) || mega_param_get(a->engine, node, port, &value) != MEGA_OK)
         return NULL;
-    return synth_value_json(type_of(mega_loaded_patch(a->engine), node), port, value);
+    return synth_value_json(mega_loaded_patch(a->engine), node, port, value);
 }
 
 /// Takes the value over.
@@ -229,53 +222,54 @@ static void values(mega_adapter *a, synth_work *w) {
 
 // ---- modules -----------------------------------------------------------------------------------
 
-static void port_message(synth_work *w, const char *kind, const char *type, const json_t *row) {
+/// "input svf.in"
+static json_t *port_message(const char *kind, const char *type, const char *port) {
     char path[2 * SYNTH_NAME_BYTES];
-    snprintf(path, sizeof path, "%s.%s", type, word(row, "name"));
-    json_t *m = message(kind), *choices = json_object_get(row, "choices"), *choice;
+    snprintf(path, sizeof path, "%s.%s", type, port);
+    json_t *m = message(kind);
     word_to(m, path);
-    if (strcmp(kind, "param") == 0 && !choices) {
-        value_to(m, json_object_get(row, "min"));
-        value_to(m, json_object_get(row, "max"));
-        value_to(m, json_object_get(row, "default"));
-        if (*word(row, "unit")) word_to(m, word(row, "unit"));
+    return m;
+}
+
+/// "param svf.freq 10 20000 1000 Hz", "param lfo.shape sine triangle ..."
+static json_t *param_message(const char *type, const mega_param_info *p) {
+    json_t *m = port_message("param", type, p->name);
+    for (size_t i = 0; i < p->choice_count; i++) word_to(m, p->choices[i]);
+    if (p->choices) return m;
+    json_array_append_new(m, json_real(p->min));
+    json_array_append_new(m, json_real(p->max));
+    json_array_append_new(m, json_real(p->initial));
+    if (*p->unit) word_to(m, p->unit);
+    return m;
+}
+
+static void module_messages(synth_work *w, const mega_module *module) {
+    mega_module_info m = mega_module_describe(module);
+    synth_messages_add(&w->messages, "module", "ss", m.name, m.doc);
+    for (size_t i = 0; i < m.input_count; i++)
+        add(w, port_message("input", m.name, mega_module_input(module, i).name));
+    for (size_t i = 0; i < m.param_count; i++) {
+        mega_param_info param = mega_module_param(module, i);
+        add(w, param_message(m.name, &param));
     }
-    size_t i;
-    json_array_foreach(choices, i, choice) value_to(m, choice);
-    add(w, m);
+    for (size_t i = 0; i < m.output_count; i++)
+        add(w, port_message("output", m.name, mega_module_output(module, i).name));
 }
 
 static void modules(mega_adapter *a, synth_work *w) {
     (void)a;
-    if (!*w->name) {
-        char *text = mega_module_describe_json(NULL);
-        json_t *all = text ? json_loads(text, 0, NULL) : NULL, *row;
-        json_t *rows = json_is_array(all) ? all : json_object_get(all, "modules");
-        size_t i;
-        json_array_foreach(rows, i, row)
-            synth_messages_add(&w->messages, "module", "ss", word(row, "name"), word(row, "doc"));
-        json_decref(all);
-        mega_free(text);
-        synth_messages_add(&w->messages, "done", "s", "modules");
-        return;
-    }
-    const mega_module *module = mega_module_find(w->name);
-    char *text = module ? mega_module_describe_json(module) : NULL;
-    json_t *row = text ? json_loads(text, 0, NULL) : NULL, *port;
-    if (!row)
+    const mega_module *module = *w->name ? mega_module_find(w->name) : NULL;
+    if (*w->name && !module) {
         synth_work_fail(w, MEGA_ERROR_NAME, "not-found",
                         "no such module; `modules` tells what there is");
-    static const char *const lists[][2] = {
-        {"inputs", "input"}, {"params", "param"}, {"outputs", "output"}};
-    if (row) synth_messages_add(&w->messages, "module", "ss", w->name, word(row, "doc"));
-    for (size_t k = 0; k < 3 && row; k++) {
-        size_t i;
-        json_array_foreach(json_object_get(row, lists[k][0]), i, port)
-            port_message(w, lists[k][1], w->name, port);
+        return;
     }
-    if (row) synth_messages_add(&w->messages, "done", "s", "modules");
-    json_decref(row);
-    mega_free(text);
+    if (module) module_messages(w, module);
+    for (size_t i = 0; !module && i < mega_module_count(); i++) {
+        mega_module_info m = mega_module_describe(mega_module_get(i));
+        synth_messages_add(&w->messages, "module", "ss", m.name, m.doc);
+    }
+    synth_messages_add(&w->messages, "done", "s", "modules");
 }
 
 // ---- the host's part ---------------------------------------------------------------------------

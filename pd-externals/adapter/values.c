@@ -12,28 +12,6 @@
 
 // ---- names -------------------------------------------------------------------------------------
 
-static const char *type_of(const mega_patch *patch, const char *node) {
-    for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++)
-        if (strcmp(mega_patch_node(patch, i).id, node) == 0) return mega_patch_node(patch, i).type;
-    return NULL;
-}
-
-/// Range and choices of a parameter, from its module's row.
-static void describe(synth_known *known, const char *type, const char *param) {
-    const mega_module *module = type ? mega_module_find(type) : NULL;
-    char *text = module ? mega_module_describe_json(module) : NULL;
-    json_t *row = text ? json_loads(text, 0, NULL) : NULL, *p;
-    size_t i;
-    json_array_foreach(json_object_get(row, "params"), i, p) {
-        if (strcmp(json_string_value(json_object_get(p, "name")), param) != 0) continue;
-        known->min = json_number_value(json_object_get(p, "min"));
-        known->max = json_number_value(json_object_get(p, "max"));
-        known->choices = json_incref(json_object_get(p, "choices"));
-    }
-    json_decref(row);
-    mega_free(text);
-}
-
 /// Its place in the list of names, made if it is new. @return NULL without memory
 static synth_known *entry_of(mega_adapter *a, const char *key) {
     json_t *index = json_object_get(a->known_index, key);
@@ -55,20 +33,20 @@ synth_known *synth_look_up(mega_adapter *a, synth_kind of, const char *id, const
     if (!synth_worker_ready(a->worker)) return index ? &a->known[json_integer_value(index)] : NULL;
     synth_known *known = entry_of(a, key);
     if (!known || known->epoch == a->epoch) return known;
-    json_decref(known->choices);
-    *known = (synth_known){.max = 1, .epoch = a->epoch};
+    *known = (synth_known){.epoch = a->epoch};
     switch (of) {
     case SYNTH_KNOB: known->number = mega_find_knob(a->engine, id); break;
     case SYNTH_PRESET: known->number = mega_find_preset(a->engine, id); break;
     case SYNTH_PARAM:
         known->number = mega_find_param(a->engine, id, port);
-        if (known->number >= 0) describe(known, type_of(mega_loaded_patch(a->engine), id), port);
+        if (known->number >= 0)
+            mega_module_param_named(mega_patch_node_module(mega_loaded_patch(a->engine), id), port,
+                                    &known->param);
     }
     return known;
 }
 
 void synth_values_forget_names(mega_adapter *a) {
-    for (size_t i = 0; i < a->known_count; i++) json_decref(a->known[i].choices);
     a->known_count = 0;
     free(a->known);
     a->known = NULL;
@@ -127,13 +105,10 @@ static void add(mega_adapter *a, uint64_t frame, bool alone, json_t *operation) 
 
 /// The number of a choice. @return -1, told: there is none such
 static int choose(mega_adapter *a, const char *key, const synth_known *known, const char *word) {
-    const char *names[64];
-    size_t count = 0, i;
-    json_t *choice;
-    json_array_foreach(known->choices, i, choice) {
-        if (strcmp(json_string_value(choice), word) == 0) return (int)i;
-        if (count < 64) names[count++] = json_string_value(choice);
-    }
+    const char *const *names = known->param.choices;
+    size_t count = known->param.choice_count;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], word) == 0) return (int)i;
     const char *near = mega_nearest(word, names, count);
     if (!count) synth_tell_error(a, "bad-type", "%s: takes a number, not `%.60s`", key, word);
     else
@@ -166,9 +141,9 @@ static bool read_value(mega_adapter *a, const char *key, const synth_known *know
         return choice >= 0;
     }
     // a float's 0.05 is a little more than what a row calls its least
-    if ((float)*value >= (float)known->min && (float)*value <= (float)known->max) return true;
-    synth_tell_error(a, "bad-value", "%s: %g is not within %g..%g%s", key, *value, known->min,
-                     known->max, advice(a, key));
+    if ((float)*value >= (float)known->param.min && (float)*value <= (float)known->param.max) return true;
+    synth_tell_error(a, "bad-value", "%s: %g is not within %g..%g%s", key, *value,
+                     known->param.min, known->param.max, advice(a, key));
     return false;
 }
 

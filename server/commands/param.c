@@ -10,17 +10,12 @@
 #include "net/session.h"
 #include "synths/synth.h"
 
-static json_t *find_row(const call *c, const char *type, const char *param, json_t **names) {
-    size_t i;
-    json_t *row, *found = NULL;
-    *names = json_object();
-    json_array_foreach(json_object_get(json_object_get(c->server->modules, type), "params"), i,
-                       row) {
-        const char *name = json_string_value(json_object_get(row, "name"));
-        json_object_set(*names, name, row);
-        if (strcmp(name, param) == 0) found = row;
-    }
-    return found;
+static void hint_params(call *c, const mega_module *module, const char *wrong) {
+    json_t *names = json_object();
+    for (size_t i = 0; module && i < mega_module_describe(module).param_count; i++)
+        json_object_set_new(names, mega_module_param(module, i).name, json_null());
+    call_hint_keys(c, wrong, names);
+    json_decref(names);
 }
 
 void param_key(char *key, size_t bytes, const char *node, const char *param, bool of_notes) {
@@ -70,33 +65,29 @@ static void ask_for_number(call *c, const char *node, const char *param, bool of
     c->task->wait_for = t->serial;
 }
 
-/// The module's row of what `node` and `param` name. NULL, having failed with not-found
-static json_t *row_of(call *c, const char *node, const char *param) {
+/// What `node` and `param` name. @return false, having failed with not-found
+static bool param_info(call *c, const char *node, const char *param, mega_param_info *info) {
     const char *type = json_string_value(json_object_get(c->synth->nodes, node));
     if (!type) {
         call_fail(c, CODE_NOT_FOUND, "node", "no node `%s`", node);
         call_hint_keys(c, node, c->synth->nodes);
-        return NULL;
+        return false;
     }
-    json_t *names, *row = find_row(c, type, param, &names);
-    if (!row) {
-        call_fail(c, CODE_NOT_FOUND, "param", "`%s` is of the type %s, which has no parameter `%s`",
-                  node, type, param);
-        call_hint_keys(c, param, names);
-    }
-    json_decref(names);
-    return row;
+    const mega_module *module = mega_module_find(type);
+    if (mega_module_param_named(module, param, info)) return true;
+    call_fail(c, CODE_NOT_FOUND, "param", "`%s` is of the type %s, which has no parameter `%s`",
+              node, type, param);
+    hint_params(c, module, param);
+    return false;
 }
 
 int32_t param_number(call *c, bool of_notes) {
     const char *node = arg_text(c, "node"), *param = arg_text(c, "param");
-    json_t *row = row_of(c, node, param);
-    if (!row ||
-        !arg_within(c, "value", json_number_value(json_object_get(row, "min")),
-                    json_number_value(json_object_get(row, "max"))) ||
+    mega_param_info info;
+    if (!param_info(c, node, param, &info) || !arg_within(c, "value", info.min, info.max) ||
         !arg_within(c, "ramp_ms", 0, 1e6))
         return -1;
-    if (json_is_true(json_object_get(row, "fixed"))) {
+    if (info.fixed) {
         call_fail(c, CODE_BAD_VALUE, "param", "`%s.%s` does not change while it sounds", node,
                   param);
         call_note(c, "hint", "change the document: /patch/edit with the operation `set`");

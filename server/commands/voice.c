@@ -13,7 +13,7 @@
 static void open_ports(call *c) {
     const mega_patch *patch = change_document(c);
     if (!patch) return;
-    json_t *map = json_object(), *row;
+    json_t *map = json_object();
     for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
         mega_node_info node = mega_patch_node(patch, i);
         if (node.per_voice) json_object_set_new(map, node.id, json_string(node.type));
@@ -23,11 +23,10 @@ static void open_ports(call *c) {
     void *next;
     // opening a bus may let go of the patch: its texts are not used from here on
     json_object_foreach_safe(map, next, id, type) {
-        json_t *module = json_object_get(c->server->modules, json_string_value(type)),
-               *ports = json_object();
-        size_t i;
-        json_array_foreach(json_object_get(module, "outputs"), i, row) {
-            const char *port = json_string_value(json_object_get(row, "name"));
+        const mega_module *module = mega_module_find(json_string_value(type));
+        json_t *ports = json_object();
+        for (size_t i = 0; i < mega_module_describe(module).output_count; i++) {
+            const char *port = mega_module_output(module, i).name;
             int32_t number = mega_bus_open(c->synth->input.engine, id, port, NULL);
             if (number >= 0) json_object_set_new(ports, port, json_integer(number));
         }

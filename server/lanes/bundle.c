@@ -98,20 +98,6 @@ static bool has_knob(const mega_patch *patch, const char *name) {
     return false;
 }
 
-static const json_t *param_row(const server *s, const mega_patch *patch, const char *node,
-                               const char *param) {
-    for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
-        mega_node_info info = mega_patch_node(patch, i);
-        if (strcmp(info.id, node) != 0) continue;
-        json_t *row;
-        size_t r;
-        json_array_foreach(json_object_get(json_object_get(s->modules, info.type), "params"), r,
-                           row) if (strcmp(json_string_value(json_object_get(row, "name")),
-                                           param) == 0) return row;
-    }
-    return NULL;
-}
-
 /// A parameter of all voices, or of one note.
 static bool sets_param(const call *c) {
     return strcmp(c->command->address, "/param/set") == 0 ||
@@ -125,13 +111,11 @@ static bool names_fit(call *c, const mega_patch *after) {
         if (!has_knob(patch, arg_text(c, "name")))
             call_fail(c, CODE_NOT_FOUND, "name", "no knob `%s`", arg_text(c, "name"));
     } else if (sets_param(c)) {
-        const json_t *row = param_row(c->server, patch, arg_text(c, "node"), arg_text(c, "param"));
-        if (!row)
-            call_fail(c, CODE_NOT_FOUND, "param", "no parameter `%s.%s`", arg_text(c, "node"),
-                      arg_text(c, "param"));
-        else
-            arg_within(c, "value", json_number_value(json_object_get(row, "min")),
-                       json_number_value(json_object_get(row, "max")));
+        const char *node = arg_text(c, "node"), *param = arg_text(c, "param");
+        mega_param_info info;
+        if (mega_module_param_named(mega_patch_node_module(patch, node), param, &info))
+            arg_within(c, "value", info.min, info.max);
+        else call_fail(c, CODE_NOT_FOUND, "param", "no parameter `%s.%s`", node, param);
     }
     return !c->code;
 }

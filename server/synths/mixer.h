@@ -11,7 +11,7 @@
 #include "bounds.h"
 #include "synths/taps.h"
 
-enum { MIXER_CHANNELS_MAX = 24, MIXER_SLICE_FRAMES = 64, MIXER_BUSES_MAX = 64 };
+enum { MIXER_CHANNELS_MAX = 24, MIXER_SLICE_FRAMES = MEGA_BLOCK_FRAMES, MIXER_BUSES_MAX = 64 };
 /// Places of taps: first those that clients hear, then those of recordings.
 enum { MIXER_TAPS_MAX = limit_taps_max + limit_recordings_max };
 

@@ -33,15 +33,13 @@ bool synth_build(call *c, synth *s) {
     return true;
 }
 
-static json_t *params_of(const server *s, const char *type) {
-    return json_object_get(json_object_get(s->modules, type), "params");
+static size_t param_count(const char *type) {
+    return mega_module_describe(mega_module_find(type)).param_count;
 }
 
 static void number_params(synth *s, const char *node, const char *type, json_t *params) {
-    size_t i;
-    json_t *row;
-    json_array_foreach(params_of(s->server, type), i, row) {
-        const char *param = json_string_value(json_object_get(row, "name"));
+    for (size_t i = 0; i < param_count(type); i++) {
+        const char *param = mega_module_param(mega_module_find(type), i).name;
         char name[200];
         int32_t number = mega_find_param(s->input.engine, node, param);
         if (number < 0 || snprintf(name, sizeof name, "%s.%s", node, param) >= (int)sizeof name)
@@ -57,7 +55,7 @@ json_t *synth_names_of(synth *s, const mega_patch *patch) {
     for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
         mega_node_info node = mega_patch_node(patch, i);
         json_object_set_new(nodes, node.id, json_string(node.type));
-        total += json_array_size(params_of(s->server, node.type));
+        total += param_count(node.type);
     }
     // what finds a number may let go of the document that its names came from: nothing of it is
     // kept here

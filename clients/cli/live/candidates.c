@@ -13,20 +13,17 @@ static const double timeout_seconds = 0.5;
 
 static const cli_command asking = {.name = "--complete", .operands = "KIND", .live = true};
 
-static json_t *module_of(const char *type) {
-    const mega_module *module = mega_module_find(type);
-    char *text = module ? mega_module_describe_json(module) : NULL;
-    json_t *m = text ? json_loads(text, 0, NULL) : NULL;
-    mega_free(text);
-    return m;
+/// "node.port" for each of the inputs or outputs of the node's module.
+static void print_ports(const char *node, const mega_module *module, bool outputs) {
+    mega_module_info m = mega_module_describe(module);
+    for (size_t i = 0; i < (outputs ? m.output_count : m.input_count); i++)
+        printf("%s.%s\n", node,
+               (outputs ? mega_module_output(module, i) : mega_module_input(module, i)).name);
 }
 
-/// "node.port" for each of a list of the node's module.
-static void print_ports(const char *node, const json_t *m, const char *list) {
-    size_t i;
-    json_t *port;
-    json_array_foreach(json_object_get(m, list), i, port)
-        printf("%s.%s\n", node, text_in(port, "name"));
+static void print_params(const char *node, const mega_module *module) {
+    for (size_t i = 0; i < mega_module_describe(module).param_count; i++)
+        printf("%s.%s\n", node, mega_module_param(module, i).name);
 }
 
 static void print_keys(const json_t *map) {
@@ -40,11 +37,11 @@ static void print_nodes(client *c, const char *kind) {
            *node;
     const char *id;
     json_object_foreach(json_object_get(patch, "nodes"), id, node) {
-        json_t *m = module_of(text_in(node, "type"));
-        if (strcmp(kind, "outputs") == 0) print_ports(id, m, "outputs");
-        if (strcmp(kind, "inputs") == 0) print_ports(id, m, "inputs");
-        if (strcmp(kind, "outputs") != 0) print_ports(id, m, "params");
-        json_decref(m);
+        const mega_module *module = mega_module_find(text_in(node, "type"));
+        if (!module) continue; // a server of another version
+        bool outputs = strcmp(kind, "outputs") == 0;
+        if (outputs || strcmp(kind, "inputs") == 0) print_ports(id, module, outputs);
+        if (!outputs) print_params(id, module);
     }
     if (strcmp(kind, "outputs") == 0) print_keys(json_object_get(patch, "knobs"));
     json_decref(answer);
@@ -59,12 +56,8 @@ static void print_list(client *c, const char *address, const char *key) {
 // ---- without a server ---------------------------------------------------------------------------
 
 static void print_modules(void) {
-    char *text = mega_module_describe_json(NULL);
-    json_t *root = text ? json_loads(text, 0, NULL) : NULL, *m;
-    size_t i;
-    json_array_foreach(json_object_get(root, "modules"), i, m) puts(text_in(m, "name"));
-    json_decref(root);
-    mega_free(text);
+    for (size_t i = 0; i < mega_module_count(); i++)
+        puts(mega_module_describe(mega_module_get(i)).name);
 }
 
 /// The words behind the colon of the row's own text.

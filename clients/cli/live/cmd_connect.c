@@ -31,19 +31,15 @@ static json_t *cable(const client *c, char **argv) {
 /// new string
 static json_t *port_of(const char *type, bool output, char names[200]) {
     const mega_module *module = mega_module_find(type);
-    char *text = module ? mega_module_describe_json(module) : NULL;
-    json_t *all = text ? json_loads(text, 0, NULL) : NULL, *port, *only = NULL;
-    const json_t *ports = json_object_get(all, output ? "outputs" : "inputs");
-    size_t i;
+    mega_module_info m = module ? mega_module_describe(module) : (mega_module_info){0};
+    size_t count = output ? m.output_count : m.input_count;
     names[0] = '\0';
-    json_array_foreach(ports, i, port) {
+    for (size_t i = 0; i < count; i++) {
+        mega_port_info port = output ? mega_module_output(module, i) : mega_module_input(module, i);
         size_t used = strlen(names);
-        snprintf(names + used, 200 - used, "%s%.40s", i ? ", " : "", text_in(port, "name"));
+        snprintf(names + used, 200 - used, "%s%.40s", i ? ", " : "", port.name);
     }
-    if (json_array_size(ports) == 1) only = json_string(names);
-    mega_free(text);
-    json_decref(all);
-    return only;
+    return count == 1 ? json_string(names) : NULL;
 }
 
 /// A node alone means its only port. What is no node of the patch is left for the server to refuse.

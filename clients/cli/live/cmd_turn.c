@@ -80,34 +80,21 @@ static bool split(const client *c, const char *word, char node[128], char param[
 /// What a word such as `square` stands for: its place among the choices in the module's own table.
 static bool choice(client *c, const char *node, const char *param, const char *word,
                    double *value) {
-    json_t *answer = client_call(c, "/param/list", json_pack("{s:s}", "node", node)), *found_row,
-           *name;
+    json_t *answer = client_call(c, "/param/list", json_pack("{s:s}", "node", node));
     if (!answer) return false;
-    const mega_module *module = mega_module_find(text_in(answer, "type"));
-    char *text = module ? mega_module_describe_json(module) : NULL;
-    json_t *all = text ? json_loads(text, 0, NULL) : NULL;
-    const char *names[64];
-    size_t i, j, count = 0;
-    bool found = false;
-    json_array_foreach(json_object_get(all, "params"), i, found_row) {
-        if (strcmp(text_in(found_row, "name"), param) != 0) continue;
-        json_array_foreach(json_object_get(found_row, "choices"), j, name) {
-            if (count < COUNT_OF(names)) names[count++] = json_string_value(name);
-            if (strcmp(json_string_value(name), word) != 0) continue;
-            *value = (double)j;
-            found = true;
-        }
+    mega_param_info known = {0};
+    mega_module_param_named(mega_module_find(text_in(answer, "type")), param, &known);
+    json_decref(answer);
+    for (size_t i = 0; i < known.choice_count; i++) {
+        if (strcmp(known.choices[i], word) != 0) continue;
+        *value = (double)i;
+        return true;
     }
     char room[160];
-    if (!found) {
-        const char *near = did_you_mean(word, names, count, room);
-        c->code = usage_error(c->command, "%s.%s: `%s` is no %s%s", node, param, word,
-                              count ? "choice of it" : "number", near);
-    }
-    mega_free(text);
-    json_decref(all);
-    json_decref(answer);
-    return found;
+    const char *near = did_you_mean(word, known.choices, known.choice_count, room);
+    c->code = usage_error(c->command, "%s.%s: `%s` is no %s%s", node, param, word,
+                          known.choice_count ? "choice of it" : "number", near);
+    return false;
 }
 
 static int set_param(client *c, const char *place, const char *word, double ramp) {

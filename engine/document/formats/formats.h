@@ -92,6 +92,8 @@ mega_patch *mega_patch_build(mega_document *document);
 
 /// The shortest decimal that reads back as the same float: 0.1, not 0.100000001.
 const char *mega_float_text(float value, char room[32]);
+/// The same as a number.
+double mega_float_decimal(float value);
 
 /// A text that grows. After a failure it stays empty and `failed`.
 typedef struct {

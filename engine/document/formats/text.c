@@ -65,6 +65,11 @@ const char *mega_float_text(float value, char room[32]) {
     return room;
 }
 
+double mega_float_decimal(float value) {
+    char room[32];
+    return strtod(mega_float_text(value, room), NULL);
+}
+
 void mega_text_number(mega_text *text, const json_t *number) {
     char literal[40];
     if (json_is_integer(number)) {

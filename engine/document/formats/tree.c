@@ -16,8 +16,7 @@ bool mega_tree_put(json_t *object, const char *key, json_t *value) {
 json_t *mega_tree_number(float value) {
     if (value == rintf(value) && fabsf(value) < 1e9f && !(value == 0 && signbit(value)))
         return json_integer((json_int_t)value);
-    char literal[32];
-    return json_real(strtod(mega_float_text(value, literal), NULL));
+    return json_real(mega_float_decimal(value));
 }
 
 json_t *mega_tree_value(const mega_param_row *row, float value) {
