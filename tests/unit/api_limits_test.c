@@ -248,6 +248,17 @@ static void indices_past_the_last(void **unused) {
     }
     assert_null(mega_patch_node(patch, SIZE_MAX).id);
     assert_null(mega_module_get(SIZE_MAX));
+    assert_null(mega_patch_knob_info(patch, SIZE_MAX).id);
+    assert_null(mega_patch_node_module(patch, ""));
+    const mega_module *module = mega_module_get(0);
+    mega_param_info param;
+    assert_true(mega_module_describe(module).output_count > 0);
+    assert_null(mega_module_input(module, SIZE_MAX).name);
+    assert_null(mega_module_output(module, SIZE_MAX).name);
+    assert_null(mega_module_param(module, SIZE_MAX).name);
+    assert_false(mega_module_param_named(module, "", &param));
+    assert_string_equal(mega_scale_name((mega_scale)INT_MAX), "lin");
+    assert_string_equal(mega_smoothing_name((mega_smoothing)INT_MIN), "none");
     assert_string_equal(mega_patch_name(patch), "");
     mega_report *report = mega_report_create();
     assert_null(mega_report_get(report, SIZE_MAX));
