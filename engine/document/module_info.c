@@ -2,9 +2,9 @@
 // module_info -- the modules' rows as the public structs that hosts read.
 #include <string.h>
 
-#include "formats/formats.h"
+#include "document/formats/formats.h"
 #include "megasynth.h"
-#include "registry.h"
+#include "modules/registry.h"
 
 // ---- the list ---------------------------------------------------------------------------------
 
