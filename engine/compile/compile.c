@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/choices.h"
+#include "core/choices.h"
 #include "compile/emit.h"
 #include "compile/lineage.h"
 #include "core/memory.h"
 #include "document/outputs.h"
 #include "modules/registry.h"
-#include "render/segment.h"
 #include "compile/state.h"
 #include "document/turned.h"
 

@@ -71,5 +71,8 @@ void mega_fuse(mega_emitter *e);
 extern bool mega_fuse_never; ///< tests set it, to compare
 /// Orders the lists into phases and gives each virtual register a real one, by liveness.
 void mega_assign_registers(mega_emitter *e);
+/// The longest segment that a program can run: a block where it has instructions that look at
+/// blocks, or where longer registers would not fit into a processor's cache.
+uint32_t mega_segment_frames(const mega_program *program);
 
 #endif

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "compile/emit.h"
-#include "render/vm.h"
+#include "modules/registry.h"
 
 typedef mega_emit_term term;
 

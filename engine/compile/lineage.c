@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/choices.h"
 #include "modules/registry.h"
+#include "compile/state.h"
 #include "compile/transition.h"
 #include "document/turned.h"
 
@@ -173,7 +173,7 @@ static void carry(mega_slot *to, const mega_slot *from) {
 
 /// A node takes its new choices as they are: its cables fade.
 static void forget_choices(const mega_program *p, const mega_program_node *node) {
-    if (node->choices && !mega_is_dying(node->id)) mega_choices_forget(p, node, true);
+    if (node->choices && !mega_is_dying(node->id)) mega_state_forget_choices(p, node, true);
 }
 
 /// What a node that came out of the same one as another remembers.
@@ -234,7 +234,7 @@ static void cut_choices(const mega_program *to, const mega_program *from) {
     for (uint32_t n = 0; n < to->node_count; n++) {
         const mega_program_node *node = &to->nodes[n];
         if (!node->choices || node->state == UINT32_MAX || node->ancestor == UINT32_MAX) continue;
-        if (documents_other_choices(to, from, node)) mega_choices_forget(to, node, false);
+        if (documents_other_choices(to, from, node)) mega_state_forget_choices(to, node, false);
     }
 }
 

@@ -13,6 +13,7 @@
 
 enum {
     MEGA_BUSES_MAX = 256, ///< ports listened to from outside, each with a copy of its block
+    MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
 };
 
 /// Where a value is.

@@ -181,3 +181,35 @@ void mega_assign_registers(mega_emitter *e) {
     p->kept_count = banks[MEGA_BANK_KEPT].count;
     for (int b = 0; b <= MEGA_BANK_KEPT; b++) free(banks[b].free_at);
 }
+
+// ---- how long segments may be -------------------------------------------------------------------
+
+/// Registers of segments of several blocks, at most: of a group, as much as a core's second cache
+/// holds beside the state of voices; and of all groups, since what lies between phases is kept for
+/// each.
+enum { GROUP_BYTES_MAX = 512 * 1024, ALL_BYTES_MAX = 4 * 1024 * 1024 };
+
+static bool looks_at_blocks(const mega_instruction *code) {
+    switch ((mega_opcode)code->op) {
+    case MEGA_OP_INPUT:
+    case MEGA_OP_BUS_IN:
+    case MEGA_OP_BUS_OUT:
+    case MEGA_OP_FEEDBACK_READ:
+    case MEGA_OP_FEEDBACK_WRITE:
+    case MEGA_OP_TAP:
+    case MEGA_OP_LOOP:
+        return true; // a loop can explode: what is not finite is silenced by the block
+    case MEGA_OP_SUM: return code->in_count > MEGA_TERMS_AT_ONCE; // uses scratch of a block's size
+    default: return false;
+    }
+}
+
+uint32_t mega_segment_frames(const mega_program *p) {
+    const size_t bytes = MEGA_SEGMENT_FRAMES * 16 * sizeof(float);
+    if ((p->voice_count + p->kept_count) * bytes > GROUP_BYTES_MAX ||
+        (size_t)p->kept_count * p->groups * bytes > ALL_BYTES_MAX)
+        return MEGA_BLOCK_FRAMES;
+    for (uint32_t i = 0; i < p->instruction_count; i++)
+        if (looks_at_blocks(&p->instructions[i])) return MEGA_BLOCK_FRAMES;
+    return MEGA_SEGMENT_FRAMES;
+}

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/choices.h"
+#include "core/choices.h"
 #include "core/memory.h"
 #include "modules/registry.h"
 
@@ -106,4 +106,16 @@ void mega_states_release(mega_program *program) {
         release(program->states[s]);
     free(program->states);
     program->states = NULL;
+}
+
+void mega_state_forget_choices(const mega_program *p, const mega_program_node *node, bool fading) {
+    uint32_t own = mega_isa_one.modules[node->module]->state_fields;
+    uint32_t fields = mega_choices_record_fields(node->choices);
+    for (uint32_t g = 0; g < (node->voice ? p->groups : 1); g++) {
+        const mega_state_block *block = p->states[node->state + g];
+        float *record = block->state + (size_t)own * block->stride;
+        for (uint32_t l = 0; l < block->stride; l++)
+            for (uint32_t f = 0; (fading || record[l] == 0) && f < fields; f++)
+                record[(size_t)f * block->stride + l] = 0;
+    }
 }

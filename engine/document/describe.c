@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/choices.h"
+#include "core/choices.h"
 #include "document/formats/formats.h"
 #include "megasynth.h"
 #include "modules/registry.h"

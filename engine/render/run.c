@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "compile/choices.h"
+#include "render/choice_fades.h"
 #include "core/kernel.h"
 #include "core/ops.h"
 #include "core/lanes.h"

@@ -9,10 +9,6 @@
 
 #include "session/engine.h"
 
-/// The longest segment that a program can run: a block where it has instructions that look at
-/// blocks, or where longer registers would not fit into a processor's cache.
-uint32_t mega_segment_frames(const mega_program *program);
-
 /// How many blocks run from the start of the next one, after what is due then was applied.
 /// @param next frame of the next event, or UINT64_MAX
 /// @param wanted frames that the host still wants: so many blocks of those as fit

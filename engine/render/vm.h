@@ -5,12 +5,11 @@
 #define MEGA_VM_H
 
 #include "compile/program.h"
+#include "core/choices.h"
 #include "modules/registry.h"
 #include "render/voices.h"
 
 enum {
-    MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
-    MEGA_CHOICE_FADE_MS = 3,  ///< a change of a choice: as long as an edit's fade
     MEGA_CHOICE_FADE_FRAMES_MAX = 384 * MEGA_CHOICE_FADE_MS, ///< at MEGA_RATE_MAX
     MEGA_HOST_BUSES_MAX = 64, ///< that `bus.in` and `bus.out` know
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/choices.h"
+#include "render/choice_fades.h"
 #include "core/memory.h"
 
 _Static_assert((int)MEGA_CHOICE_FADE_FRAMES_MAX == MEGA_RATE_MAX / 1000 * MEGA_CHOICE_FADE_MS,

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "compile/choices.h"
+#include "core/choices.h"
 #include "modules/registry.h"
 #include "stage.h"
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// choices -- a choice that changes while its node sounds cross-fades; see choices.h.
+// choice_fades -- a choice that changes while its node sounds cross-fades; see choice_fades.h.
 //
 // A segment in which something fades is cut into pieces, in each of which every lane's choices
 // stand still. Kernels give the same bits however their segments are cut, and so does this.
-#include "compile/choices.h"
+#include "render/choice_fades.h"
 
 #include <string.h>
 
+#include "core/choices.h"
 #include "core/lanes.h"
 
 enum { LANES = 16 };
@@ -15,49 +16,11 @@ enum { LANES = 16 };
 typedef float four __attribute__((vector_size(16)));
 typedef int32_t four_bits __attribute__((vector_size(16)));
 
-/// What a lane keeps for each choice, behind one field for the frames of its fade that have passed.
-enum {
-    SEEN, ///< the port's value, sealed, if it stood still and that choice is in force
-    HELD, ///< the choice in force + 1; 0 in a fresh lane
-    FROM, ///< the choice that fades out
-    FIELDS,
-};
-
-uint64_t mega_choices_ports(const mega_module *m) {
-    uint64_t ports = 0;
-    if (m->flags & (MEGA_BUILT_IN | MEGA_INNER_LANES)) return 0;
-    for (uint32_t i = 0; i < m->param_count; i++)
-        if (m->params[i].choices && !m->params[i].at_events && !m->params[i].no_fade)
-            ports |= UINT64_C(1) << (m->input_count + i);
-    return ports;
-}
-
-static uint32_t record_fields(uint64_t ports) {
-    return ports ? 1 + FIELDS * (uint32_t)__builtin_popcountll(ports) : 0;
-}
-
-uint32_t mega_choices_fields(const mega_module *m) {
-    uint64_t ports = mega_choices_ports(m);
-    return ports ? record_fields(ports) + m->state_fields : 0;
-}
-
 void mega_choices_init(mega_vm *vm) {
     uint32_t frames = (uint32_t)((float)MEGA_CHOICE_FADE_MS * 0.001f * vm->rate + 0.5f);
     vm->choice_fade_frames = frames;
     for (uint32_t t = 0; t < frames; t++)
         vm->choice_fade[t] = 0.5f - 0.5f * vcos_turns(0.5f * (float)t / (float)frames);
-}
-
-void mega_choices_forget(const mega_program *p, const mega_program_node *node, bool fading) {
-    uint32_t own = mega_isa_one.modules[node->module]->state_fields;
-    uint32_t fields = record_fields(node->choices);
-    for (uint32_t g = 0; g < (node->voice ? p->groups : 1); g++) {
-        const mega_state_block *block = p->states[node->state + g];
-        float *record = block->state + (size_t)own * block->stride;
-        for (uint32_t l = 0; l < block->stride; l++)
-            for (uint32_t f = 0; (fading || record[l] == 0) && f < fields; f++)
-                record[(size_t)f * block->stride + l] = 0;
-    }
 }
 
 // ---- one segment ------------------------------------------------------------------------------
@@ -77,7 +40,7 @@ typedef struct {
 } segment;
 
 static float *field_of(const segment *s, uint32_t choice, uint32_t field) {
-    return s->done + (size_t)(1 + FIELDS * choice + field) * s->stride;
+    return s->done + (size_t)(1 + MEGA_CHOICE_FIELDS * choice + field) * s->stride;
 }
 
 /// Never 0 for a value that a port has: 0 is a fresh lane's.
@@ -92,12 +55,12 @@ static bool is_settled(const mega_run *r, uint64_t ports, const mega_step *step)
     int32_t differs = 0;
     if (!r->wide) {
         differs = bits_of(*record);
-        for (; ports; ports &= ports - 1, at += FIELDS * stride)
+        for (; ports; ports &= ports - 1, at += MEGA_CHOICE_FIELDS * stride)
             differs |= seal(*step->ports[__builtin_ctzll(ports)]) ^ bits_of(*at);
         return !differs;
     }
     for (uint32_t l = 0; l < r->lanes; l++) differs |= bits_of(record[l]);
-    for (; ports; ports &= ports - 1, at += FIELDS * LANES) {
+    for (; ports; ports &= ports - 1, at += MEGA_CHOICE_FIELDS * LANES) {
         const float *port = step->ports[__builtin_ctzll(ports)];
         for (uint32_t l = 0; l < r->lanes; l++) differs |= seal(port[l]) ^ bits_of(at[l]);
     }
@@ -116,7 +79,7 @@ static void open_segment(segment *s, const mega_run *r, const mega_program_node 
     s->fading = 0;
     s->moving = step->call.moving & node->choices;
     s->done = step->call.state + (size_t)m->state_fields * s->stride;
-    s->spare = s->done + (size_t)record_fields(node->choices) * s->stride;
+    s->spare = s->done + (size_t)mega_choices_record_fields(node->choices) * s->stride;
     for (uint64_t rest = node->choices; rest; rest &= rest - 1) {
         s->ports[s->count] = (uint32_t)__builtin_ctzll(rest);
         s->last[s->count] = m->params[s->ports[s->count] - m->input_count].max;
@@ -136,7 +99,7 @@ static float wanted(const segment *s, uint32_t choice, uint32_t at, uint32_t lan
 static bool wants_change(const segment *s, uint32_t at, uint32_t lane) {
     bool changes = false;
     for (uint32_t i = 0; i < s->count; i++)
-        changes |= wanted(s, i, at, lane) + 1 != field_of(s, i, HELD)[lane];
+        changes |= wanted(s, i, at, lane) + 1 != field_of(s, i, MEGA_CHOICE_HELD)[lane];
     return changes;
 }
 
@@ -145,12 +108,12 @@ static void begin(segment *s, uint32_t at) {
     for (uint32_t l = 0; l < s->lanes; l++) {
         bool sounds = s->active >> l & 1;
         if (sounds && (s->fading >> l & 1 || !wants_change(s, at, l))) continue;
-        bool fades = sounds && *(field_of(s, 0, HELD) + l) > 0;
+        bool fades = sounds && *(field_of(s, 0, MEGA_CHOICE_HELD) + l) > 0;
         s->done[l] = 0;
         s->fading = (s->fading & ~(1u << l)) | (uint32_t)fades << l;
         for (uint32_t i = 0; i < s->count; i++) {
-            float *held = field_of(s, i, HELD) + l;
-            field_of(s, i, FROM)[l] = *held - 1;
+            float *held = field_of(s, i, MEGA_CHOICE_HELD) + l;
+            field_of(s, i, MEGA_CHOICE_FROM)[l] = *held - 1;
             *held = wanted(s, i, at, l) + 1;
         }
     }
@@ -165,7 +128,7 @@ static bounds bounds_of(const segment *s, uint32_t choice) {
     const float huge = 3e38f, least = 0.499f; // rounding to the nearest is exact where this doubts
     bounds b;
     for (uint32_t l = 0; l < s->lanes; l++) {
-        float in_force = field_of(s, choice, HELD)[l] - 1;
+        float in_force = field_of(s, choice, MEGA_CHOICE_HELD)[l] - 1;
         bool counts = (s->active & ~s->fading) >> l & 1;
         b.low[l] = counts && in_force > 0 ? in_force - least : -huge;
         b.high[l] = counts && in_force < s->last[choice] ? in_force + least : huge;
@@ -255,8 +218,8 @@ static void process_old(segment *s, mega_call call, const float **ports) {
         outputs[o] = s->run->vm->choice_old[o];
     for (uint32_t i = 0; i < s->count; i++)
         for (uint32_t l = 0; l < s->lanes; l++) {
-            s->to[i][l] = field_of(s, i, HELD)[l] - 1;
-            s->from[i][l] = s->fading >> l & 1 ? field_of(s, i, FROM)[l] : s->to[i][l];
+            s->to[i][l] = field_of(s, i, MEGA_CHOICE_HELD)[l] - 1;
+            s->from[i][l] = s->fading >> l & 1 ? field_of(s, i, MEGA_CHOICE_FROM)[l] : s->to[i][l];
         }
     copy_state(s);
     choose(s, ports, s->from);
@@ -308,7 +271,7 @@ static void note_seen(const segment *s) {
     for (uint32_t l = 0; l < s->lanes; l++) {
         bool stands = !s->moving && !(s->fading >> l & 1) && !wants_change(s, 0, l);
         for (uint32_t i = 0; i < s->count; i++)
-            field_of(s, i, SEEN)[l] = stands ? from_bits(seal(s->step->ports[s->ports[i]][l])) : 0;
+            field_of(s, i, MEGA_CHOICE_SEEN)[l] = stands ? from_bits(seal(s->step->ports[s->ports[i]][l])) : 0;
     }
 }
 
