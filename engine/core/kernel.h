@@ -68,13 +68,16 @@ MEGA_INLINE void line_write(const lines *l, uint32_t line, ilanes position, lane
 #endif
 }
 
-// ---- one voice, with frames in the lanes --------------------------------------------------------
+// ---- few voices, with frames in the lanes -------------------------------------------------------
 //
 // A one-lane call leaves all lanes but one empty. A module whose frames do not hang on each other
 // (or hang only by integer sums, which are exact in any order) also has `solo`: the same ports and
 // outputs, a float a frame, as many frames at once as this build has lanes. It gives the bits of
 // the one-lane build. Registers have room for a whole vector past a segment's end: what is read
 // there counts for nothing, what is written there nobody reads.
+//
+// Builds for MEGA_VOICES 4 or 8 do the same for the first voices of a group, whose registers lie
+// dense: a vector of 16 lanes holds four frames of 4 voices, voices side by side.
 
 /// What `solo` returns to say: nothing was done, let the one-lane build do it.
 #define MEGA_DECLINED ((uint64_t)1 << 63)
@@ -83,8 +86,12 @@ MEGA_INLINE void line_write(const lines *l, uint32_t line, ilanes position, lane
 /// Where a loop is written once for both ways, in place of the number of a vector of lanes: one
 /// voice, with frames in the lanes.
 enum { SOLO = -1 };
+#ifndef MEGA_VOICES
+#define MEGA_VOICES 1 // that SOLO means
+#endif
+enum { SOLO_FRAMES = MEGA_WIDTH / MEGA_VOICES }; // in a vector
 /// Frames that a turn of such a loop makes.
-MEGA_INLINE uint32_t frames_at_once(int u) { return u == SOLO ? MEGA_WIDTH : 1; }
+MEGA_INLINE uint32_t frames_at_once(int u) { return u == SOLO ? SOLO_FRAMES : 1; }
 
 MEGA_INLINE int32_t bits_of_float(float v) {
     int32_t bits;
@@ -98,23 +105,41 @@ MEGA_INLINE int32_t solo_last(ilanes v) { return v; }
 MEGA_INLINE int32_t solo_first(ilanes v) { return v[0]; }
 MEGA_INLINE int32_t solo_last(ilanes v) { return v[MEGA_WIDTH - 1]; }
 #endif
-/// 0, 1, 2 ...
+/// The number of each lane's frame: of one voice 0, 1, 2 ...
 MEGA_INLINE ilanes solo_ramp(void) {
     static const int32_t ramp[MEGA_LANE_COUNT] = {0, 1, 2,  3,  4,  5,  6,  7,
                                                   8, 9, 10, 11, 12, 13, 14, 15};
     ilanes v;
     memcpy(&v, ramp, sizeof v);
-    return v;
+    return ishr(v, MEGA_VOICES == 8 ? 3 : MEGA_VOICES == 4 ? 2 : 0);
+}
+/// The voices' values at `p` in every frame.
+MEGA_INLINE ilanes solo_repeat_bits(const void *p) {
+#if MEGA_VOICES == 8
+    return (ilanes)_mm512_broadcast_i64x4(_mm256_loadu_si256(p));
+#elif MEGA_VOICES == 4 && MEGA_WIDTH == 16
+    return (ilanes)_mm512_broadcast_i32x4(_mm_loadu_si128(p));
+#elif MEGA_VOICES == 4
+    return (ilanes)_mm256_broadcastsi128_si256(_mm_loadu_si128(p));
+#else
+    int32_t v;
+    memcpy(&v, p, sizeof v);
+    return isplat(v);
+#endif
+}
+MEGA_INLINE lanes solo_repeat(const float *p) {
+    return MEGA_VOICES == 1 ? splat(*p) : from_bits(solo_repeat_bits(p));
 }
 
 // ---- state, ports, outputs ----------------------------------------------------------------------
 
 /// The state of vector `u`, field by field: `state` is nothing but fields of one vector each. Of
-/// SOLO: the one lane's, in every lane.
+/// SOLO: the voices', in every frame.
 MEGA_INLINE void state_load(void *s, size_t bytes, const mega_call *c, int u) {
     size_t fields = bytes / sizeof(lanes);
     for (size_t f = 0; f < fields && u == SOLO; f++) {
-        ilanes all = isplat(bits_of_float(c->state[f * c->state_stride]));
+        ilanes all = MEGA_VOICES == 1 ? isplat(bits_of_float(c->state[f * c->state_stride]))
+                                      : solo_repeat_bits(c->state + f * c->state_stride);
         memcpy((char *)s + f * sizeof(lanes), &all, sizeof all);
     }
     if (u == SOLO) return;
@@ -128,11 +153,12 @@ MEGA_INLINE void state_load(void *s, size_t bytes, const mega_call *c, int u) {
 #endif
     }
 }
-/// Of SOLO: the first lane.
+/// Of SOLO: the first frame's, which all frames have.
 MEGA_INLINE void state_store(const void *s, size_t bytes, const mega_call *c, int u) {
     size_t fields = bytes / sizeof(lanes);
     for (size_t f = 0; f < fields && u == SOLO; f++)
-        memcpy(c->state + f * c->state_stride, (const char *)s + f * sizeof(lanes), sizeof(float));
+        memcpy(c->state + f * c->state_stride, (const char *)s + f * sizeof(lanes),
+               MEGA_VOICES * sizeof(float));
     if (u == SOLO) return;
     for (size_t f = 0; f < fields; f++) {
 #if MEGA_WIDTH == 1
@@ -157,7 +183,7 @@ MEGA_INLINE void state_mend(void *s, size_t bytes, float *const *out, int count,
                             int u) {
     mask good = is_finite(splat(0));
     for (int o = 0; o < count; o++)
-        good = both(good, is_finite(u == SOLO ? splat(out[o][frames - 1])
+        good = both(good, is_finite(u == SOLO ? solo_repeat(out[o] + (size_t)(frames - 1) * MEGA_VOICES)
                                               : load(out[o] + (size_t)(frames - 1) * MEGA_FRAME +
                                                      (size_t)(u * MEGA_WIDTH))));
     if (all(good)) return;
@@ -172,7 +198,7 @@ MEGA_INLINE void state_mend(void *s, size_t bytes, float *const *out, int count,
 MEGA_INLINE context context_of(const mega_call *c, int u) {
     context x = {.seconds_per_frame = c->seconds_per_frame,
                  .frames_per_second = c->frames_per_second};
-    if (u == SOLO) x.seed = isplat(c->seeds[0]);
+    if (u == SOLO) x.seed = MEGA_VOICES == 1 ? isplat(c->seeds[0]) : solo_repeat_bits(c->seeds);
     else memcpy(&x.seed, c->seeds + u * MEGA_WIDTH, sizeof x.seed);
     return x;
 }
@@ -198,9 +224,10 @@ MEGA_INLINE mask silent_lanes(const mega_call *c, int u) {
 }
 
 MEGA_INLINE bool port_moves(const mega_call *c, size_t p) { return c->moving >> p & 1; }
-/// Port `p` of one voice at frames t, t + 1, ...
+/// Port `p` at frames t, t + 1, ...
 MEGA_INLINE lanes solo_port(const mega_call *c, size_t p, uint32_t t) {
-    return port_moves(c, p) ? load(c->ports[p] + t) : splat(c->ports[p][0]);
+    return port_moves(c, p) ? load(c->ports[p] + (size_t)t * MEGA_VOICES)
+                            : solo_repeat(c->ports[p]);
 }
 MEGA_INLINE bool solo_moves(const mega_call *c, size_t p) { return port_moves(c, p); }
 
@@ -213,7 +240,7 @@ MEGA_INLINE lanes port_at(const mega_call *c, size_t p, uint32_t t, int u) {
 
 /// Where output `o` has frame `t`, or the frames from `t` on.
 MEGA_INLINE float *output_at(const mega_call *c, size_t o, uint32_t t, int u) {
-    if (u == SOLO) return c->outputs[o] + t;
+    if (u == SOLO) return c->outputs[o] + (size_t)t * MEGA_VOICES;
     return c->outputs[o] + (size_t)t * MEGA_FRAME + u * MEGA_WIDTH;
 }
 
@@ -334,11 +361,11 @@ MEGA_INLINE float *output_at(const mega_call *c, size_t o, uint32_t t, int u) {
     }                                                                                              \
     static uint64_t solo(const mega_call *c) {                                                     \
         const uint32_t frames = c->moving ? c->frames : 1;                                         \
-        for (uint32_t t = 0; t < frames; t += MEGA_WIDTH) {                                        \
+        for (uint32_t t = 0; t < frames; t += SOLO_FRAMES) {                                       \
             lanes port[PORTS], out[OUT];                                                           \
             for (int p = 0; p < (PORTS); p++) port[p] = solo_port(c, (size_t)p, t);                   \
             tick(port, out);                                                                       \
-            for (int o = 0; o < (OUT); o++) store(c->outputs[o] + t, out[o]);                      \
+            for (int o = 0; o < (OUT); o++) store(output_at(c, (size_t)o, t, SOLO), out[o]);       \
         }                                                                                          \
         return c->moving ? MEGA_ALL_MOVE : 0;                                                      \
     }

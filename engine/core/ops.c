@@ -36,12 +36,12 @@ MEGA_INLINE lanes value_of(const hoisted *h, size_t factors, uint32_t t, int u) 
     return v * h->amount; // times 1 is exact: no branch for plain cables
 }
 
-/// Of one voice, what stands still is one float.
+/// What stands still is one frame.
 MEGA_INLINE void start(walked *r, const float *at, bool moving, const walk w) {
     r->at = at;
     r->step = moving ? w.step : 0;
     if (!w.solo || moving) return;
-    r->still = splat(*at);
+    r->still = solo_repeat(at);
     r->at = (const float *)&r->still;
 }
 
@@ -148,7 +148,7 @@ MEGA_INLINE bool sum_by(float *out, const mega_term *terms, size_t term_count,
                         const walk w) {
     bool moving = any_moving(terms, term_count) || any_moving(exponents, exponent_count);
     if (!moving) frames = 1;
-    uint32_t turns = w.solo ? (frames + MEGA_WIDTH - 1) / MEGA_WIDTH : frames;
+    uint32_t turns = w.solo ? (frames + SOLO_FRAMES - 1) / SOLO_FRAMES : frames;
     add_up(out, terms, term_count, turns, w);
     if (exponent_count) raise(out, exponents, exponent_count, turns, w);
     return moving;

@@ -23,6 +23,16 @@ static const mega_isa_table *const narrow[] = {&MEGA_NARROW_4, &MEGA_NARROW_8, N
 #else
 static const mega_isa_table *const narrow[] = {NULL};
 #endif
+// For each of them: as many voices, with frames in the lanes that are left.
+#if defined(MEGA_BESIDE_8)
+extern const mega_isa_table MEGA_BESIDE_4, MEGA_BESIDE_8;
+static const mega_isa_table *const beside[] = {&MEGA_BESIDE_4, &MEGA_BESIDE_8};
+#elif defined(MEGA_BESIDE_4)
+extern const mega_isa_table MEGA_BESIDE_4;
+static const mega_isa_table *const beside[] = {&MEGA_BESIDE_4, NULL};
+#else
+static const mega_isa_table *const beside[] = {NULL, NULL};
+#endif
 
 #define TEXT_(a) #a
 #define TEXT(a) TEXT_(a)
@@ -32,8 +42,9 @@ extern const mega_isa_table MEGA_JOIN(mega_, isa, MEGA_ISA);
 const mega_isa_table MEGA_JOIN(mega_, isa, MEGA_ISA) = {
     .name = TEXT(MEGA_ISA),
     .width = MEGA_WIDTH,
-    .lanes = MEGA_U * MEGA_WIDTH,
+    .lanes = MEGA_VOICES > 1 ? MEGA_VOICES : MEGA_U * MEGA_WIDTH,
     .narrow = narrow,
+    .beside = beside,
     .modules = modules,
     .ops = &MEGA_JOIN(mega_, ops, MEGA_ISA),
 };

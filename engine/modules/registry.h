@@ -20,6 +20,9 @@ typedef struct mega_isa_table {
     const mega_module *const *modules; ///< MEGA_MODULE_COUNT rows
     const struct mega_ops *ops;        ///< see ops.h
     const struct mega_isa_table *const *narrow; ///< builds for fewer lanes, the fewest first; NULL ends
+    /// For each of `narrow` the build whose `solo` and `sum_solo` run its lanes with frames in the
+    /// lanes of wider vectors, or NULL.
+    const struct mega_isa_table *const *beside;
 } mega_isa_table;
 
 /// The one-lane build: shared nodes, small groups, the reference. Its rows are the ones to

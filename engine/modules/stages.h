@@ -198,6 +198,7 @@ MEGA_INLINE void solo_frames(const mega_call *c, state *s, coefs k, bool moving,
 }
 
 static uint64_t solo(const mega_call *c) {
+    if (MEGA_VOICES > 1) return MEGA_DECLINED; // frames are those of one voice
     state s = solo_load(c);
     const coefs k = coefs_at(c, 0);
     if (c->moving >> INS) solo_frames(c, &s, k, true, false);

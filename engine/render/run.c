@@ -104,8 +104,8 @@ static void make_ready(const mega_run *r, const mega_instruction *code, mega_ste
     s->module = r->isa->modules[code->module];
     // inner lanes: the widest build, ports one lane wide
     if (s->module->flags & MEGA_INNER_LANES) s->module = r->vm->wide->modules[code->module];
-    const mega_module *widest = r->vm->wide->modules[code->module];
-    s->solo = r->wide || r->stepping ? NULL : widest->solo;
+    const bool solo = r->beside && !r->stepping;
+    s->solo = solo ? r->beside->modules[code->module]->solo : NULL;
     node_seeds(r, node, s->seeds);
     mega_state_block *block = state_of(r, node);
     s->call = (mega_call){.ports = s->ports,
@@ -289,12 +289,12 @@ static uint32_t read_terms(const mega_run *r, uint32_t first, uint32_t count, ui
     return used;
 }
 
-/// Adds terms up, a voice alone with frames in the lanes.
+/// Adds terms up, few voices with frames in the lanes.
 static bool add_up(const mega_run *r, float *out, const mega_term *terms, size_t term_count,
                    const mega_term *exponents, size_t exponent_count) {
-    bool solo = !r->wide && !r->stepping;
-    return (solo ? r->vm->wide->ops->sum_solo : r->isa->ops->sum)(out, terms, term_count, exponents,
-                                                                  exponent_count, r->frames);
+    bool solo = r->beside && !r->stepping;
+    return (solo ? r->beside->ops->sum_solo : r->isa->ops->sum)(out, terms, term_count, exponents,
+                                                                exponent_count, r->frames);
 }
 
 /// More cables than fit at once: exponents are summed first, then terms, each a part at a time, in

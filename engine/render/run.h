@@ -10,6 +10,7 @@ typedef struct {
     mega_vm *vm;
     mega_program *program;
     const mega_isa_table *isa;
+    const mega_isa_table *beside; ///< runs these lanes with frames in the lanes where it can, or NULL
     mega_value *kept;      ///< this group's (this lane's) kept values
     float *kept_at;        ///< and their room
     uint32_t register_floats; ///< from one voice register, or kept one, to the next

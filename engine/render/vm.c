@@ -54,6 +54,7 @@ static void execute_all(mega_run *r, const mega_phase *phase) {
 static void run_shared(mega_run *r, const mega_phase *phase) {
     r->voice = r->wide = false;
     r->isa = r->vm->one;
+    r->beside = r->vm->wide;
     r->frame_floats = r->lanes = 1;
     r->group = r->lane = 0;
     r->note = NULL;
@@ -67,12 +68,20 @@ static uint32_t register_frames(const mega_run *r) {
     return r->frames > MEGA_BLOCK_FRAMES ? r->program->segment_frames : MEGA_BLOCK_FRAMES;
 }
 
+/// The build that runs the lanes of `build`, a narrow one, with frames in the lanes, or NULL.
+static const mega_isa_table *beside_of(const mega_isa_table *wide, const mega_isa_table *build) {
+    for (uint32_t i = 0; wide->narrow[i]; i++)
+        if (wide->narrow[i] == build) return wide->beside[i];
+    return NULL;
+}
+
 /// The lanes of a group that its build runs, side by side.
 static void run_group(mega_run *r, const mega_phase *phase, const float *gain) {
     mega_program *p = r->program;
     const mega_voice_group *group = &r->vm->voices->groups[r->group];
     r->wide = true;
     r->isa = group->build;
+    r->beside = beside_of(r->vm->wide, r->isa);
     r->lane = group->build_lane;
     r->frame_floats = r->lanes = r->isa->lanes;
     r->active = group->active >> r->lane;
@@ -89,6 +98,7 @@ static void run_lane(mega_run *r, const mega_phase *phase, uint32_t lane, const 
     mega_program *p = r->program;
     r->wide = false;
     r->isa = r->vm->one;
+    r->beside = r->vm->wide;
     r->frame_floats = r->lanes = 1;
     r->lane = lane;
     r->active = 1;

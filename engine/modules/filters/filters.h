@@ -94,19 +94,19 @@ MEGA_INLINE lanes section_tick(section *s, const section_coefs *c, lanes x) {
 
 // ---- one voice: coefficients of as many frames as there are lanes, then the recursion
 
-/// Of coefficients whose lanes are frames those of frame `i`, in every lane.
+/// Of coefficients whose lanes are frames those of frame `i`, in every frame.
 MEGA_INLINE void pick_frame(void *one, const void *frames, size_t bytes, uint32_t i) {
     for (size_t f = 0; f < bytes; f += sizeof(lanes)) {
-        float v;
-        memcpy(&v, (const char *)frames + f + i * sizeof v, sizeof v);
-        lanes all = splat(v);
+        float v[MEGA_VOICES];
+        memcpy(v, (const char *)frames + f + i * sizeof v, sizeof v);
+        lanes all = solo_repeat(v);
         memcpy((char *)one + f, &all, sizeof all);
     }
 }
 
 /// port_is, of one voice.
 MEGA_INLINE bool solo_is(const mega_call *c, size_t p, float value) {
-    return !solo_moves(c, p) && c->ports[p][0] == value;
+    return !solo_moves(c, p) && all(eq(solo_port(c, p, 0), splat(value)));
 }
 
 #endif

@@ -163,18 +163,19 @@ static uint64_t solo(const mega_call *c) {
     const context x = context_of(c, SOLO);
     coefs k, now;
     for (uint32_t t = 0; t < c->frames; t++) {
-        const uint32_t i = t % MEGA_WIDTH;
+        const uint32_t i = t % SOLO_FRAMES;
         if (i == 0) {
             lanes param[PARAMS_];
             for (size_t p = 0; p < PARAMS_; p++) param[p] = solo_port(c, 1 + p, t);
             k = prepare_plain(param, &x);
         }
         pick_frame(&now.first, &k.first, sizeof k.first, i);
-        lanes in = splat(c->ports[0][solo_moves(c, 0) ? t : 0]), out[5];
+        lanes in = solo_repeat(c->ports[0] + (solo_moves(c, 0) ? t * MEGA_VOICES : 0)), out[5];
         tick_plain(&s, &now, &in, out);
         const uint64_t unread = t + 1 < c->frames ? c->unread : 0; // as KERNEL has it
         for (int o = 0; o < 5; o++)
-            if (!(unread >> o & 1)) memcpy(c->outputs[o] + t, &out[o], sizeof(float));
+            if (!(unread >> o & 1))
+                memcpy(output_at(c, (size_t)o, t, SOLO), &out[o], MEGA_VOICES * sizeof(float));
     }
     state_mend(&s, sizeof s, c->outputs, 5, c->frames, SOLO);
     state_store(&s, sizeof s, c, SOLO);

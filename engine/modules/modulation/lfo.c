@@ -183,11 +183,11 @@ MEGA_INLINE state next_frame(state *s, const coefs *k, const bool counts) {
     return now;
 }
 
-/// The same for one voice with frames in the lanes.
+/// The same with frames in the lanes.
 MEGA_INLINE state next_frames(state *s, const coefs *k, uint32_t left) {
     state now = *s;
     go_on(&now, k, solo_ramp());
-    go_on(s, k, isplat((int32_t)(left < MEGA_WIDTH ? left : MEGA_WIDTH)));
+    go_on(s, k, isplat((int32_t)(left < SOLO_FRAMES ? left : SOLO_FRAMES)));
     return now;
 }
 
@@ -250,7 +250,7 @@ MEGA_INLINE int common_shape(const mega_call *c, int u) {
     return ANY;
 }
 
-/// @return false: one voice is not steady, and nothing was done
+/// @return false: of SOLO, a voice is not steady, and nothing was done
 MEGA_INLINE bool run_shape(const mega_call *c, int u, const int shape) {
     const bool still = !(c->moving & (BIT(P_FREQ) | BIT(P_PHASE)));
     if (shape != ANY && still && is_steady(c, u)) run(c, u, shape, true);

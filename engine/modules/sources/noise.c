@@ -134,7 +134,7 @@ static uint64_t process(const mega_call *c) {
 
 /// White noise alone hangs on no frame before it.
 static uint64_t solo(const mega_call *c) {
-    if (solo_moves(c, COLOR) || !(c->ports[COLOR][0] < 0.5f)) return MEGA_DECLINED;
+    if (solo_moves(c, COLOR) || !all(lt(solo_port(c, COLOR, 0), splat(0.5f)))) return MEGA_DECLINED;
     run(c, SOLO, WHITE);
     return MEGA_ALL_MOVE;
 }

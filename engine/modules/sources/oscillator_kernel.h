@@ -577,6 +577,7 @@ MEGA_INLINE void play_alone(piece *p, osc_state *s, const osc_now *n, const step
 
 /// Only where nothing but amp moves. (osc3 has no such way.)
 static __attribute__((unused)) uint64_t osc_solo(const mega_call *c) {
+    if (MEGA_VOICES > 1) return MEGA_DECLINED; // a voice's row is read as it lies
     const step_tail tail = {(int32_t *)(void *)c->state + OSC_FIELDS * c->state_stride,
                             c->state_stride};
     osc_state s;

@@ -30,20 +30,22 @@ MEGA_INLINE ilanes phase_on(ilanes *phase, ilanes step, bool even, uint32_t left
         *phase = iadd(now, step);
         return now;
     }
-    const uint32_t frames = left < MEGA_WIDTH ? left : MEGA_WIDTH;
+    const uint32_t frames = left < SOLO_FRAMES ? left : SOLO_FRAMES;
     if (even) {
         *phase = iadd(now, imul(step, isplat((int32_t)frames)));
         return iadd(now, imul(step, solo_ramp()));
     }
-    uint32_t before[MEGA_WIDTH], sum = 0; // sums of whole numbers: exact, whatever their order
+    // sums of whole numbers: exact, whatever their order
+    uint32_t before[SOLO_FRAMES][MEGA_VOICES], sum[MEGA_VOICES] = {0};
     memcpy(before, &step, sizeof before);
-    for (uint32_t i = 0; i < frames; i++) {
-        uint32_t one = before[i];
-        before[i] = sum;
-        sum += one;
-    }
+    for (uint32_t i = 0; i < frames; i++)
+        for (int v = 0; v < MEGA_VOICES; v++) {
+            uint32_t one = before[i][v];
+            before[i][v] = sum[v];
+            sum[v] += one;
+        }
     memcpy(&step, before, sizeof step);
-    *phase = iadd(now, isplat((int32_t)sum));
+    *phase = iadd(now, MEGA_VOICES == 1 ? isplat((int32_t)sum[0]) : solo_repeat_bits(sum));
     return iadd(now, step);
 }
 
