@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "live/clock.h"
 #include "live/packet.h"
 
 typedef struct live_link live_link;
@@ -39,8 +40,5 @@ link_status link_answer(live_link *l, int32_t id, double seconds, packet *p);
 link_status link_turn(live_link *l);
 /// Bytes that are not sent yet.
 size_t link_unsent(const live_link *l);
-
-/// Seconds of a clock that only goes forward.
-double clock_seconds(void);
 
 #endif

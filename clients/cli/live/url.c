@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "live/link.h"
+#include "live/clock.h"
 
 enum { RECEIVE_BYTES = 4 << 20, SLICE_MS = 100 };
 
