@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// choices -- which choices of a module cross-fade, and the record that a node keeps of them behind its own state. The
-// compiler makes room for it, render/choice_fades.h fades by it.
+// choices -- which choices of a module cross-fade, and the record that a node keeps of them behind
+// its own state. The compiler makes room for it, render/choice_fades.h fades by it.
 #ifndef MEGA_CHOICES_H
 #define MEGA_CHOICES_H
 
@@ -23,7 +23,8 @@ enum {
 uint64_t mega_choices_ports(const mega_module *module);
 /// Fields of the record for so many ports: all zero is a fresh one.
 uint32_t mega_choices_record_fields(uint64_t ports);
-/// Fields of state that a node of it has behind the module's own: the record, and a second copy of the state.
+/// Fields of state that a node of it has behind the module's own: the record, and a second copy of
+/// the state.
 uint32_t mega_choices_fields(const mega_module *module);
 
 #endif

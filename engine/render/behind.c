@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "render/behind.h"
 
-#include "session/engine.h"
+#include "render/renderer.h"
 #include "render/turn.h"
 
-static bool is_under_way(mega_engine *e) { return e->coming || mega_calls_is_asked(e); }
+static bool is_under_way(mega_renderer *r) { return r->coming || mega_witness_is_asked(r); }
 
 static bool keep(mega_behind *b, const mega_event *event) {
     if (b->count == MEGA_BEHIND_MAX) return false;
@@ -12,11 +12,11 @@ static bool keep(mega_behind *b, const mega_event *event) {
     return true;
 }
 
-void mega_behind_turn(mega_engine *e, const mega_event *event) {
-    bool known = mega_turn(e, event, false);
-    bool kept = e->behind.changing && !mega_turn_is_older(e, event) && keep(&e->behind, event);
+void mega_behind_turn(mega_renderer *r, const mega_event *event) {
+    bool known = mega_turn(r, event, false);
+    bool kept = r->behind.changing && !mega_turn_is_older(r, event) && keep(&r->behind, event);
     if (kept) return;
-    if (!known) MEGA_COUNT(e, events_dropped);
+    if (!known) MEGA_COUNT(r, events_dropped);
 }
 
 /// Whether a later one turns the same.
@@ -32,36 +32,36 @@ static bool is_superseded(const mega_behind *b, uint32_t at) {
 }
 
 /// What is older than the program is older than those that follow it, too.
-static void forget_older(mega_engine *e) {
-    mega_behind *b = &e->behind;
+static void forget_older(mega_renderer *r) {
+    mega_behind *b = &r->behind;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < b->count; i++) {
-        if (!mega_turn_is_older(e, &b->events[i])) b->events[kept++] = b->events[i];
-        else if (!mega_turn_knows(e, &b->events[i])) MEGA_COUNT(e, events_dropped);
+        if (!mega_turn_is_older(r, &b->events[i])) b->events[kept++] = b->events[i];
+        else if (!mega_turn_knows(r, &b->events[i])) MEGA_COUNT(r, events_dropped);
     }
     b->count = kept;
 }
 
-void mega_behind_follow(mega_engine *e) {
-    mega_behind *b = &e->behind;
-    forget_older(e);
+void mega_behind_follow(mega_renderer *r) {
+    mega_behind *b = &r->behind;
+    forget_older(r);
     for (uint32_t i = 0; i < b->count; i++)
-        if (!is_superseded(b, i)) mega_turn(e, &b->events[i], true);
+        if (!is_superseded(b, i)) mega_turn(r, &b->events[i], true);
 }
 
-uint32_t mega_behind_heard(const mega_engine *e) {
-    const mega_behind *b = &e->behind;
-    uint32_t heard = e->events.read;
+uint32_t mega_behind_heard(const mega_renderer *r) {
+    const mega_behind *b = &r->behind;
+    uint32_t heard = r->events.read;
     for (uint32_t i = 0; i < b->count; i++)
         if ((int32_t)(b->events[i].sent - heard) < 0) heard = b->events[i].sent;
     return heard;
 }
 
-void mega_behind_begin_block(mega_engine *e) {
-    mega_behind *b = &e->behind;
-    b->changing = is_under_way(e);
+void mega_behind_begin_block(mega_renderer *r) {
+    mega_behind *b = &r->behind;
+    b->changing = is_under_way(r);
     if (b->changing) return;
     for (uint32_t i = 0; i < b->count; i++)
-        if (!mega_turn_knows(e, &b->events[i])) MEGA_COUNT(e, events_dropped); // nothing had it
+        if (!mega_turn_knows(r, &b->events[i])) MEGA_COUNT(r, events_dropped); // nothing had it
     b->count = 0;
 }

@@ -21,16 +21,16 @@ typedef struct {
     bool changing; ///< a change is under way in this block
 } mega_behind;
 
-struct mega_engine;
+struct mega_renderer;
 
 /// Turns what an event says, and keeps it as long as a change is under way. Counts it as dropped
 /// where nothing has it.
-void mega_behind_turn(struct mega_engine *e, const mega_event *event);
+void mega_behind_turn(struct mega_renderer *r, const mega_event *event);
 /// A program has taken the place of another.
-void mega_behind_follow(struct mega_engine *e);
+void mega_behind_follow(struct mega_renderer *r);
 /// Position in the ring of events up to which nothing waits for a program.
-uint32_t mega_behind_heard(const struct mega_engine *e);
+uint32_t mega_behind_heard(const struct mega_renderer *r);
 /// At the beginning of a block, once programs and events are taken.
-void mega_behind_begin_block(struct mega_engine *e);
+void mega_behind_begin_block(struct mega_renderer *r);
 
 #endif

@@ -22,7 +22,7 @@ static void remove_waiting(mega_voices *v, mega_waiting *note) {
 }
 
 static void end_waiting(mega_voices *v, mega_waiting *note, uint64_t frame) {
-    mega_engine_note_ended(v->engine, note->held.note, frame);
+    mega_renderer_note_ended(v->renderer, note->held.note, frame);
     remove_waiting(v, note);
 }
 
@@ -71,7 +71,7 @@ bool mega_voices_was_stolen(mega_voices *v, float key) {
 
 static void drop(mega_voices *v, const mega_held *held, uint64_t frame) {
     mega_voices_lose(v, held);
-    mega_engine_note_dropped(v->engine, held->note, frame);
+    mega_renderer_note_dropped(v->renderer, held->note, frame);
 }
 
 // ---- mono and legato --------------------------------------------------------------------------

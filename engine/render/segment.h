@@ -7,12 +7,12 @@
 #ifndef MEGA_SEGMENT_H
 #define MEGA_SEGMENT_H
 
-#include "session/engine.h"
+#include "render/renderer.h"
 
 /// How many blocks run from the start of the next one, after what is due then was applied.
 /// @param next frame of the next event, or UINT64_MAX
 /// @param wanted frames that the host still wants: so many blocks of those as fit
 /// @return at least 1
-uint32_t mega_segment_blocks(const mega_engine *engine, uint64_t next, uint32_t wanted);
+uint32_t mega_segment_blocks(const mega_renderer *renderer, uint64_t next, uint32_t wanted);
 
 #endif

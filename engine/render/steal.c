@@ -97,7 +97,7 @@ static void steal(mega_voices *v, mega_voice_place victim, uint64_t frame) {
         mega_voices_end_note(v, victim, frame);
     }
     mega_voices_fade(v, victim);
-    mega_engine_note_stolen(v->engine);
+    mega_renderer_note_stolen(v->renderer);
 }
 
 static uint32_t reserved_count(const mega_voices *v) {

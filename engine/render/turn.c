@@ -6,11 +6,11 @@
 
 static void write_word(float *at, float value) { __atomic_store(at, &value, __ATOMIC_RELAXED); }
 
-static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_seconds,
+static void set_slot(mega_renderer *r, uint32_t number, float value, float ramp_seconds,
                      mega_scale scale) {
-    mega_program *p = e->vm.program;
+    mega_program *p = r->vm.program;
     mega_slot *slot = &p->slots[number];
-    mega_slot_go(slot, value, ramp_seconds, e->vm.rate);
+    mega_slot_go(slot, value, ramp_seconds, r->vm.rate);
     if (scale == MEGA_EXP) mega_ramp_even(&slot->going);
     p->slots_changed = true;
     if (slot->listed) return;
@@ -18,8 +18,8 @@ static void set_slot(mega_engine *e, uint32_t number, float value, float ramp_se
     p->moving_slots[p->moving_count++] = number;
 }
 
-bool mega_turn_is_older(const mega_engine *e, const mega_event *event) {
-    const mega_program *p = e->vm.program;
+bool mega_turn_is_older(const mega_renderer *r, const mega_event *event) {
+    const mega_program *p = r->vm.program;
     if (event->frame != MEGA_NOW) return event->frame < p->asked;
     return (int32_t)(event->sent - p->sent_before) < 0;
 }
@@ -40,69 +40,69 @@ static bool is_passed_over(const mega_program *p, const turn *t, bool is_knob, u
     return false;
 }
 
-static void set_param(mega_engine *e, uint32_t slot, const turn *t) {
-    mega_program *p = e->vm.program;
+static void set_param(mega_renderer *r, uint32_t slot, const turn *t) {
+    mega_program *p = r->vm.program;
     const mega_way *way = &p->slots[slot].way;
     float value = t->exact ? t->value : mega_way_hold(way, t->value);
     if (is_passed_over(p, t, false, slot, value)) return;
     if ((t->older && p->renewed[slot]) || (t->again && p->heading[slot] == value)) return;
     write_word(&p->heading[slot], value);
-    set_slot(e, slot, value, t->ramp_seconds, t->scale);
+    set_slot(r, slot, value, t->ramp_seconds, t->scale);
 }
 
-static void set_knob(mega_engine *e, uint32_t knob, const turn *t) {
-    const mega_program *p = e->vm.program;
+static void set_knob(mega_renderer *r, uint32_t knob, const turn *t) {
+    const mega_program *p = r->vm.program;
     bool renewed = p->knob_before[knob] == UINT32_MAX;
     if (is_passed_over(p, t, true, knob, t->value)) return;
     if ((t->older && renewed) || (t->again && p->knob_values[knob] == t->value)) return;
     write_word(&p->knob_values[knob], t->value);
     for (uint32_t i = p->knob_first[knob]; i < p->knob_first[knob + 1]; i++) {
         const mega_knob_target *target = &p->knob_targets[i];
-        set_slot(e, target->slot, mega_knob_map(t->value, target->min, target->max, target->scale),
+        set_slot(r, target->slot, mega_knob_map(t->value, target->min, target->max, target->scale),
                  t->ramp_seconds, target->scale);
     }
 }
 
-static void recall(mega_engine *e, uint32_t preset, turn t) {
-    const mega_program *p = e->vm.program;
+static void recall(mega_renderer *r, uint32_t preset, turn t) {
+    const mega_program *p = r->vm.program;
     if (!(t.ramp_seconds > 0)) t.ramp_seconds = -1;
     for (uint32_t i = p->preset_first[preset]; i < p->preset_first[preset + 1]; i++) {
         const mega_preset_write *write = &p->preset_writes[i];
         t.value = write->value;
         t.scale = write->scale;
-        if (write->is_knob) set_knob(e, write->target, &t);
-        else set_param(e, write->target, &t);
+        if (write->is_knob) set_knob(r, write->target, &t);
+        else set_param(r, write->target, &t);
     }
 }
 
-void mega_turn_unheard(mega_engine *e) {
-    const mega_program *p = e->vm.program;
+void mega_turn_unheard(mega_renderer *r) {
+    const mega_program *p = r->vm.program;
     for (uint32_t i = 0; i < p->unheard_count; i++) {
         turn t = {.value = p->unheard[i].value, .ramp_seconds = -1, .again = true, .exact = true};
-        if (p->unheard[i].is_knob) set_knob(e, p->unheard[i].target, &t);
-        else set_param(e, p->unheard[i].target, &t);
+        if (p->unheard[i].is_knob) set_knob(r, p->unheard[i].target, &t);
+        else set_param(r, p->unheard[i].target, &t);
     }
 }
 
 /// Of the voice of a note, or of a note that waits for one.
-static void set_own(mega_engine *e, const mega_event *event, bool again) {
-    const mega_program *p = e->vm.program;
+static void set_own(mega_renderer *r, const mega_event *event, bool again) {
+    const mega_program *p = r->vm.program;
     uint32_t i = (uint32_t)event->target, group, lane;
     const mega_slot *slot = &p->slots[p->own_slot[i] - 1];
     float value = mega_way_hold(&slot->way, event->value);
-    mega_waiting *waiting = mega_voices_find_waiting(&e->voices, event->note);
+    mega_waiting *waiting = mega_voices_find_waiting(&r->voices, event->note);
     if (waiting) {
         waiting->own_set |= (uint16_t)(1u << i);
         waiting->own[i] = (mega_ramp){.current = value, .target = value};
     }
-    if (!mega_voices_find(&e->voices, event->note, &group, &lane)) return;
-    mega_voice_group *g = &e->voices.groups[group];
+    if (!mega_voices_find(&r->voices, event->note, &group, &lane)) return;
+    mega_voice_group *g = &r->voices.groups[group];
     mega_ramp *ramp = &g->own[i][lane];
     bool has = g->own_set[i] >> lane & 1;
     if (again && has && ramp->target == value) return;
     if (!has) *ramp = (mega_ramp){.current = slot->going.current};
     g->own_set[i] |= (uint16_t)(1u << lane);
-    mega_ramp_go(ramp, &slot->way, value, event->more, e->vm.rate);
+    mega_ramp_go(ramp, &slot->way, value, event->more, r->vm.rate);
     if (mega_ramp_moves(ramp)) g->own_moving |= (uint16_t)(1u << i);
 }
 
@@ -129,12 +129,12 @@ static int32_t find_named(const mega_program *p, const mega_event *event) {
 
 /// What the event turns, as the program numbers it; -1: nothing. In the block of a change it may
 /// have the name that it had before.
-static int32_t find(const mega_engine *e, const mega_event *event) {
-    int32_t found = find_named(e->vm.program, event);
+static int32_t find(const mega_renderer *r, const mega_event *event) {
+    int32_t found = find_named(r->vm.program, event);
     bool may = event->type != MEGA_EVENT_NOTE_PARAM;
-    bool with_it = event->frame == MEGA_NOW || event->frame >= e->block_frame;
-    if (found >= 0 || !may || !with_it || e->change_frame != e->block_frame) return found;
-    return find_former(e->vm.program, event);
+    bool with_it = event->frame == MEGA_NOW || event->frame >= r->block_frame;
+    if (found >= 0 || !may || !with_it || r->change_frame != r->block_frame) return found;
+    return find_former(r->vm.program, event);
 }
 
 /// The number of what had a number before; that itself if its name stays.
@@ -148,8 +148,8 @@ static int32_t number_now(const mega_renamed *list, uint32_t count, int32_t numb
     return low < count && list[low].number == (uint32_t)number ? (int32_t)list[low].to : number;
 }
 
-void mega_turn_follow_name(const mega_engine *e, mega_event *event) {
-    const mega_program *p = e->vm.program;
+void mega_turn_follow_name(const mega_renderer *r, mega_event *event) {
+    const mega_program *p = r->vm.program;
     if (event->frame == MEGA_NOW) return; // it comes with the change: see `unheard`
     // sent later, it means what has the name in the document then
     bool older = (int32_t)(event->sent - p->sent_before) < 0;
@@ -160,22 +160,22 @@ void mega_turn_follow_name(const mega_engine *e, mega_event *event) {
                             : number_now(p->renamed_params, p->renamed_param_count, event->target);
 }
 
-bool mega_turn_knows(const mega_engine *e, const mega_event *event) { return find(e, event) >= 0; }
+bool mega_turn_knows(const mega_renderer *r, const mega_event *event) { return find(r, event) >= 0; }
 
-bool mega_turn(mega_engine *e, const mega_event *event, bool again) {
-    int32_t found = again ? find_named(e->vm.program, event) : find(e, event);
+bool mega_turn(mega_renderer *r, const mega_event *event, bool again) {
+    int32_t found = again ? find_named(r->vm.program, event) : find(r, event);
     if (found < 0 || !(vabs(event->value) <= 3e38f)) return false;
     turn t = {.value = event->value,
               .ramp_seconds = event->more,
               .scale = MEGA_LIN,
               .again = again,
               // what has a frame that has passed is late, and played in any case
-              .older = event->frame == MEGA_NOW && mega_turn_is_older(e, event)};
+              .older = event->frame == MEGA_NOW && mega_turn_is_older(r, event)};
     switch ((mega_event_type)event->type) {
-    case MEGA_EVENT_KNOB: set_knob(e, (uint32_t)found, &t); break;
-    case MEGA_EVENT_PARAM: set_param(e, (uint32_t)found, &t); break;
-    case MEGA_EVENT_PRESET: recall(e, (uint32_t)found, t); break;
-    default: set_own(e, event, again); break;
+    case MEGA_EVENT_KNOB: set_knob(r, (uint32_t)found, &t); break;
+    case MEGA_EVENT_PARAM: set_param(r, (uint32_t)found, &t); break;
+    case MEGA_EVENT_PRESET: recall(r, (uint32_t)found, t); break;
+    default: set_own(r, event, again); break;
     }
     return true;
 }

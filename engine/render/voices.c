@@ -114,7 +114,7 @@ static void end_lane(mega_voices *v, uint32_t g, uint32_t l, uint64_t frame) {
 }
 
 void mega_voices_end_note(mega_voices *v, mega_voice_place at, uint64_t frame) {
-    mega_engine_note_ended(v->engine, v->groups[at.group].lane[at.lane].held.note, frame);
+    mega_renderer_note_ended(v->renderer, v->groups[at.group].lane[at.lane].held.note, frame);
 }
 
 void mega_voices_fade(mega_voices *v, mega_voice_place at) {
@@ -247,7 +247,7 @@ mega_voice_place mega_voices_start(mega_voices *v, uint64_t frame, const mega_wa
     group->note[MEGA_NOTE_STRUCK][l] = 0;
     put(v, at, note);
     mega_voices_set_gate(v, at.group, l, open);
-    mega_engine_lane_starts(v->engine, at.group, l);
+    mega_renderer_lane_starts(v->renderer, at.group, l);
     return at;
 }
 
@@ -263,7 +263,7 @@ void mega_voices_take_over(mega_voices *v, mega_voice_place at, const mega_waiti
 
 void mega_voices_reserve(mega_voices *v, uint64_t frame, mega_note note, float key) {
     if (!mega_voices_make_room(v, key, frame)) {
-        mega_engine_note_dropped(v->engine, note, frame);
+        mega_renderer_note_dropped(v->renderer, note, frame);
         return;
     }
     float last_key = v->last_key; // no glide comes from it
@@ -367,7 +367,7 @@ static void end_block(mega_voices *v, uint32_t block, uint64_t frame) {
         voice->quiet = voice->level < SILENCE ? voice->quiet + MEGA_BLOCK_FRAMES : 0;
         bool shut = v->own_gate && !voice->own_gate;
         if (voice->quiet < quiet && !shut) continue;
-        bool lives = !shut && mega_engine_lane_stirs(v->engine, g, l);
+        bool lives = !shut && mega_renderer_lane_stirs(v->renderer, g, l);
         if (lives) voice->quiet = quiet / 2; // looked at again in a while
         else end_lane(v, g, l, frame);
     }

@@ -12,8 +12,8 @@
 mega_calls *mega_calls_create(void) {
     mega_calls *c = calloc(1, sizeof *c);
     if (c && mega_ring_init(&c->events, MEGA_CALLS_EVENTS_MAX, sizeof(mega_event)) &&
-        mega_ring_init(&c->blocks, MEGA_CALLS_BLOCKS_MAX, sizeof(mega_calls_block))) {
-        c->block.hash = c->before.hash = UINT64_C(0xcbf29ce484222325);
+        mega_ring_init(&c->witness.blocks, MEGA_CALLS_BLOCKS_MAX, sizeof(mega_witness_block))) {
+        c->witness.block.hash = c->witness.before.hash = UINT64_C(0xcbf29ce484222325);
         return c;
     }
     mega_calls_destroy(c);
@@ -24,14 +24,12 @@ void mega_calls_destroy(mega_calls *c) {
     if (!c) return;
     json_decref(c->call);
     mega_ring_finish(&c->events);
-    mega_ring_finish(&c->blocks);
+    mega_ring_finish(&c->witness.blocks);
     free(c->text);
     free(c);
 }
 
 // ---- lines --------------------------------------------------------------------------------------
-
-static void lose(mega_calls *c) { atomic_fetch_add_explicit(&c->lost, 1, memory_order_relaxed); }
 
 static void add_line(mega_calls *c, json_t *line) {
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
@@ -49,7 +47,7 @@ static void add_line(mega_calls *c, json_t *line) {
         c->bytes += bytes + 1;
         c->text[c->bytes] = 0;
     } else {
-        lose(c);
+        mega_witness_lose(&c->witness);
     }
     free(text);
     json_decref(line);
@@ -71,16 +69,16 @@ static void add_options(mega_engine *e) {
 static void drain(mega_engine *e) {
     mega_calls *c = e->calls;
     mega_event event;
-    mega_calls_block b;
+    mega_witness_block b;
     while (mega_ring_pop(&c->events, &event))
         add_line(c, json_pack("{s:[o, o, o, o, f, f]}", "event", count_of(event.type),
                               count_of(event.frame), count_of(event.note),
                               json_integer(event.target), (double)event.value, (double)event.more));
-    while (mega_ring_pop(&c->blocks, &b))
+    while (mega_ring_pop(&c->witness.blocks, &b))
         add_line(c, json_pack("{s:[o, o, o, o, b, b, o, o]}", "block", count_of(b.frame),
                               count_of(b.events_read), count_of(b.taken), count_of(b.panic),
                               b.asked, b.outside, count_of(b.hash), count_of(b.woken)));
-    uint64_t lost = atomic_load(&c->lost);
+    uint64_t lost = atomic_load(&c->witness.lost);
     if (lost == c->lost_told) return;
     c->lost_told = lost;
     add_line(c, json_pack("{s:o}", "lost", count_of(lost)));
@@ -112,10 +110,10 @@ json_t *mega_calls_begin(mega_engine *e, const char *name) {
     if (!c->begun) add_options(e);
     c->begun = true;
     drain(e);
-    uint64_t frame = atomic_load(&e->tally.frame_rendered);
+    uint64_t frame = atomic_load(&e->renderer.tally.frame_rendered);
     c->call = json_pack("{s:s, s:o, s:o, s:[]}", "call", name, "frame", count_of(frame), "births",
                         count_of(mega_patch_birth()), "observed");
-    if (!c->call) lose(c);
+    if (!c->call) mega_witness_lose(&c->witness);
     return c->call;
 }
 
@@ -196,11 +194,11 @@ float mega_calls_observe_float(const mega_engine *e, float live) {
 }
 
 uint64_t mega_calls_observe_taken(mega_engine *e) {
-    uint64_t taken = mega_calls_observe(e, atomic_load(&e->handoff.taken));
+    uint64_t taken = mega_calls_observe(e, atomic_load(&e->renderer.handoff.taken));
     mega_calls *c = e->calls;
     if (!c || !c->replay || !c->depth) return taken;
     c->replay->advance(c->replay->context, taken);
-    uint64_t live = atomic_load(&e->handoff.taken);
+    uint64_t live = atomic_load(&e->renderer.handoff.taken);
     if (live < taken) c->replay->strayed = true; // a recording may say anything
     return live < taken ? live : taken;
 }
@@ -208,8 +206,8 @@ uint64_t mega_calls_observe_taken(mega_engine *e) {
 bool mega_calls_replace(mega_engine *e, mega_program *first, mega_program *next) {
     const mega_calls *c = e->calls;
     if (!c || !c->replay)
-        return mega_calls_observe(e, mega_handoff_replace(&e->handoff, first, next));
-    return mega_calls_observe(e, true) && mega_handoff_replace(&e->handoff, first, next);
+        return mega_calls_observe(e, mega_handoff_replace(&e->renderer.handoff, first, next));
+    return mega_calls_observe(e, true) && mega_handoff_replace(&e->renderer.handoff, first, next);
 }
 
 // ---- EVENT
@@ -217,73 +215,5 @@ bool mega_calls_replace(mega_engine *e, mega_program *first, mega_program *next)
 
 void mega_calls_event(mega_engine *e, const mega_event *event) {
     mega_calls *c = e->calls;
-    if (c && !c->replay && !mega_ring_push(&c->events, event)) lose(c);
-}
-
-// ---- AUDIO
-// ----------------------------------------------------------------------------------------
-
-mega_program *mega_calls_take(mega_engine *e) {
-    mega_calls *c = e->calls;
-    if (c && c->replay && atomic_load(&e->handoff.taken) >= c->replay->block.taken) return NULL;
-    return mega_handoff_take(&e->handoff, e->vm.program, e->block_frame);
-}
-
-bool mega_calls_is_asked(mega_engine *e) {
-    mega_calls *c = e->calls;
-    if (c && c->replay) return c->replay->block.asked;
-    bool asked = mega_handoff_is_asked(&e->handoff, e->block_frame);
-    if (c) c->block.asked = asked;
-    return asked;
-}
-
-bool mega_calls_may_read(const mega_engine *e) {
-    const mega_calls *c = e->calls;
-    return !c || !c->replay || e->events.read != c->replay->block.events_read;
-}
-
-uint64_t mega_calls_panic(mega_engine *e) {
-    mega_calls *c = e->calls;
-    if (c && c->replay) return c->replay->block.panic;
-    uint64_t panic = atomic_exchange(&e->panic, 0);
-    if (c) c->block.panic = panic;
-    return panic;
-}
-
-uint32_t mega_calls_woken(mega_engine *e) {
-    mega_calls *c = e->calls;
-    if (c && c->replay) return c->replay->block.woken;
-    uint32_t woken = atomic_load(&e->woken);
-    if (c) c->block.woken = woken;
-    return woken;
-}
-
-/// FNV-1a, a word at a time.
-static uint64_t hash_block(const mega_engine *e, uint64_t hash) {
-    for (uint32_t c = 0; c < e->vm.out_channels; c++) {
-        const float *block = e->vm.out_used >> c & 1 ? e->out[c] : e->vm.zeros;
-        for (int t = 0; t < MEGA_BLOCK_FRAMES; t++) {
-            uint32_t word;
-            memcpy(&word, &block[t], sizeof word);
-            hash = (hash ^ word) * UINT64_C(0x100000001b3);
-        }
-    }
-    return hash;
-}
-
-void mega_calls_end_block(mega_engine *e) {
-    mega_calls *c = e->calls;
-    if (!c) return;
-    mega_calls_block *b = &c->block, *before = &c->before;
-    b->frame = e->block_frame;
-    b->hash = hash_block(e, b->hash);
-    b->events_read = e->events.read;
-    b->taken = (uint32_t)atomic_load(&e->handoff.taken);
-    if (c->replay) return;
-    bool same = b->events_read == before->events_read && b->taken == before->taken && !b->panic &&
-                b->asked == before->asked && b->woken == before->woken &&
-                b->outside == before->outside;
-    if (same && b->frame / MEGA_BLOCK_FRAMES % MEGA_CALLS_HASH_BLOCKS) return;
-    *before = *b;
-    if (!mega_ring_push(&c->blocks, b)) lose(c);
+    if (c && !c->replay && !mega_ring_push(&c->events, event)) mega_witness_lose(&c->witness);
 }

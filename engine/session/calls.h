@@ -10,7 +10,7 @@
 #ifndef MEGA_CALLS_H
 #define MEGA_CALLS_H
 
-#include "core/events.h"
+#include "render/witness.h"
 
 struct json_t;
 struct mega_program;
@@ -18,19 +18,8 @@ struct mega_program;
 enum {
     MEGA_CALLS_EVENTS_MAX = 1 << 15, ///< in the ring: two full rings of events
     MEGA_CALLS_BLOCKS_MAX = 1 << 13, ///< 10 s of blocks at 48 kHz, if something happens in each
-    MEGA_CALLS_HASH_BLOCKS =
-        64, ///< a block is noted at least so often, with the hash of the sound so far
     MEGA_CALLS_BYTES_MAX = 64 << 20, ///< of text that was not taken yet
 };
-
-/// What a block took from the other roles.
-typedef struct {
-    uint64_t frame;
-    uint64_t hash;  ///< of all that was rendered up to its end
-    uint64_t panic; ///< as in the engine
-    uint32_t events_read, taken, woken;
-    bool asked, outside; ///< a change was to be heard; sound came from outside
-} mega_calls_block;
 
 /// Where a replay stands: it gives each role what the recorded one saw.
 typedef struct {
@@ -38,7 +27,7 @@ typedef struct {
     void *context;
     struct json_t *observed; ///< of the call under way
     size_t observed_next;
-    mega_calls_block block; ///< that is rendered
+    mega_witness_block block; ///< that is rendered
     bool strayed;           ///< a call observed something else than the recorded one
 } mega_calls_replay;
 
@@ -51,10 +40,8 @@ typedef struct mega_calls {
     bool begun; ///< the first line was written
     uint64_t lost_told;
     // EVENT and AUDIO -> CONTROL
-    mega_ring events, blocks;
-    _Atomic uint64_t lost;
-    // AUDIO
-    mega_calls_block block, before;
+    mega_ring events;
+    mega_witness witness; ///< of blocks; counts the events that are lost too
     mega_calls_replay *replay; ///< NULL: recording
 } mega_calls;
 
@@ -95,16 +82,5 @@ bool mega_calls_replace(mega_engine *e, struct mega_program *first, struct mega_
 // ----------------------------------------------------------------------------------------
 
 void mega_calls_event(mega_engine *e, const mega_event *event);
-
-// ---- AUDIO
-// ----------------------------------------------------------------------------------------
-
-struct mega_program *mega_calls_take(mega_engine *e);
-bool mega_calls_is_asked(mega_engine *e);
-/// How far in the ring of events this block may read.
-bool mega_calls_may_read(const mega_engine *e);
-uint64_t mega_calls_panic(mega_engine *e);
-uint32_t mega_calls_woken(mega_engine *e);
-void mega_calls_end_block(mega_engine *e);
 
 #endif

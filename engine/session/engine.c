@@ -51,38 +51,40 @@ static uint32_t out_channels(const mega_engine *e) {
 
 static bool allocate(mega_engine *e) {
     uint32_t channels = e->options.input_channels;
-    e->input_ring =
+    e->renderer.input_ring =
         mega_calloc_touched((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
-    e->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 16, sizeof(float)); // a vector more: see kernel.h
-    e->out = mega_calloc_touched(out_channels(e), sizeof *e->out);
+    e->renderer.input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 16, sizeof(float)); // a vector more: see kernel.h
+    e->renderer.out = mega_calloc_touched(out_channels(e), sizeof *e->renderer.out);
     e->history = mega_history_create();
     if (e->options.record_calls && !(e->calls = mega_calls_create())) return false;
     e->said_knobs = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_knobs);
     e->said_params = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_params);
     e->said_presets = mega_calloc_touched(MEGA_PRESET_NAMES_MAX, sizeof *e->said_presets);
-    return e->input_ring && e->input_block && e->out && e->history && e->said_knobs &&
+    return e->renderer.input_ring && e->renderer.input_block && e->renderer.out && e->history && e->said_knobs &&
            e->said_params && e->said_presets &&
-           mega_voices_init(&e->voices, 1, (float)e->options.rate, e->options.seed) &&
-           mega_ring_init(&e->garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
-           mega_ring_init(&e->events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
-           mega_ring_init(&e->ended, MEGA_ENDED_MAX, sizeof(mega_ended)) &&
-           mega_queue_init(&e->queue);
+           mega_voices_init(&e->renderer.voices, 1, (float)e->options.rate, e->options.seed) &&
+           mega_ring_init(&e->renderer.garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
+           mega_ring_init(&e->renderer.events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
+           mega_ring_init(&e->renderer.ended, MEGA_ENDED_MAX, sizeof(mega_ended)) &&
+           mega_queue_init(&e->renderer.queue);
 }
 
 static void set_up_vm(mega_engine *e) {
-    e->voices.engine = e;
-    e->vm.wide = e->isa;
-    e->vm.one = &mega_isa_one;
-    e->vm.rate = (float)e->options.rate;
-    mega_choices_init(&e->vm);
-    e->vm.seconds_per_frame = 1.0f / (float)e->options.rate;
-    e->vm.seed = e->options.seed;
-    e->vm.voices = &e->voices;
-    e->vm.out = e->out;
-    e->vm.out_channels = out_channels(e);
+    e->renderer.options = &e->options;
+    e->renderer.witness = e->calls ? &e->calls->witness : NULL;
+    e->renderer.voices.renderer = &e->renderer;
+    e->renderer.vm.wide = e->isa;
+    e->renderer.vm.one = &mega_isa_one;
+    e->renderer.vm.rate = (float)e->options.rate;
+    mega_choices_init(&e->renderer.vm);
+    e->renderer.vm.seconds_per_frame = 1.0f / (float)e->options.rate;
+    e->renderer.vm.seed = e->options.seed;
+    e->renderer.vm.voices = &e->renderer.voices;
+    e->renderer.vm.out = e->renderer.out;
+    e->renderer.vm.out_channels = out_channels(e);
     for (uint32_t c = 0; c < e->options.input_channels; c++)
-        e->vm.input[c] = e->input_block + (size_t)c * MEGA_BLOCK_FRAMES;
-    e->carry_read = e->carry_frames = MEGA_BLOCK_FRAMES;
+        e->renderer.vm.input[c] = e->renderer.input_block + (size_t)c * MEGA_BLOCK_FRAMES;
+    e->renderer.carry_read = e->renderer.carry_frames = MEGA_BLOCK_FRAMES;
     atomic_init(&e->next_note, 1);
 }
 
@@ -115,9 +117,9 @@ static void forget_lead(mega_program *program, const mega_program *lead) {
 void mega_collect(mega_engine *e) {
     MEGA_IN_CONTROL(e);
     mega_retired retired;
-    uint32_t count = e->garbage.items ? e->garbage.count - mega_ring_room(&e->garbage) : 0;
+    uint32_t count = e->renderer.garbage.items ? e->renderer.garbage.count - mega_ring_room(&e->renderer.garbage) : 0;
     mega_schedule_sync(e); // after the count: what has gone by then is not in force any more
-    for (; count && mega_ring_pop(&e->garbage, &retired); count--) {
+    for (; count && mega_ring_pop(&e->renderer.garbage, &retired); count--) {
         forget_lead(e->schedule.in_force, retired.program);
         mega_program_destroy(retired.program);
         free(retired.groups);
@@ -129,8 +131,8 @@ void mega_destroy(mega_engine *e) {
     mega_collect(e);
     mega_schedule_finish(e);
     // under way: one of the programs that lead to it is in force
-    mega_change_destroy(e->coming ? e->coming : e->vm.program);
-    mega_voices_finish(&e->voices);
+    mega_change_destroy(e->renderer.coming ? e->renderer.coming : e->renderer.vm.program);
+    mega_voices_finish(&e->renderer.voices);
     mega_history_destroy(e->history);
     mega_calls_destroy(e->calls);
     mega_names_finish(&e->knobs);
@@ -144,16 +146,16 @@ void mega_destroy(mega_engine *e) {
         free(e->owned[i].node);
         free(e->owned[i].port);
     }
-    mega_ring_finish(&e->garbage);
-    mega_ring_finish(&e->events);
-    mega_ring_finish(&e->ended);
-    mega_queue_finish(&e->queue);
+    mega_ring_finish(&e->renderer.garbage);
+    mega_ring_finish(&e->renderer.events);
+    mega_ring_finish(&e->renderer.ended);
+    mega_queue_finish(&e->renderer.queue);
     free(e->said_knobs);
     free(e->said_params);
     free(e->said_presets);
-    free(e->input_ring);
-    free(e->input_block);
-    free(e->out);
+    free(e->renderer.input_ring);
+    free(e->renderer.input_block);
+    free(e->renderer.out);
     free(e);
 }
 
@@ -163,7 +165,7 @@ uint32_t mega_rate(const mega_engine *e) { return e->options.rate; }
 // ---- counters ---------------------------------------------------------------------------------
 
 mega_counters mega_counters_get(const mega_engine *e) {
-    const mega_tally *t = &e->tally;
+    const mega_tally *t = &e->renderer.tally;
     return (mega_counters){.frame = t->frame,
                            .frame_rendered = t->frame_rendered,
                            .voices_active = t->voices_active,
@@ -182,8 +184,8 @@ mega_counters mega_counters_get(const mega_engine *e) {
 }
 
 void mega_profile(mega_engine *e, bool on) {
-    memset(e->vm.profile_ns, 0, sizeof e->vm.profile_ns);
-    e->vm.profile = on;
+    memset(e->renderer.vm.profile_ns, 0, sizeof e->renderer.vm.profile_ns);
+    e->renderer.vm.profile = on;
 }
 
 bool mega_profile_get(const mega_engine *e, size_t index, const char **type, double *nanoseconds) {
@@ -191,6 +193,6 @@ bool mega_profile_get(const mega_engine *e, size_t index, const char **type, dou
     if (index == MEGA_PROFILE_REST) *type = "(cables and voices)";
     else if (index == MEGA_PROFILE_LOOPS) *type = "(loops, frame by frame)";
     else *type = mega_isa_one.modules[index]->name;
-    *nanoseconds = (double)e->vm.profile_ns[index];
+    *nanoseconds = (double)e->renderer.vm.profile_ns[index];
     return true;
 }

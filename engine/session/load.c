@@ -19,7 +19,7 @@ static uint32_t groups_to_keep(const mega_engine *e, const mega_program *before,
                                const mega_patch *patch) {
     if (!before) return 0;
     bool idle = before == e->schedule.in_force && before->voices <= patch->voices &&
-                mega_calls_observe(e, atomic_load(&e->tally.voices_active)) == 0;
+                mega_calls_observe(e, atomic_load(&e->renderer.tally.voices_active)) == 0;
     return idle ? 0 : before->groups;
 }
 
@@ -185,7 +185,7 @@ static void tell(const mega_engine *e, const mega_scheduled *change, mega_change
 /// What is turned from here on is newer than the change; before what was turned until now is read.
 static void begin(const mega_engine *e, mega_scheduled *change) {
     change->sent = (uint32_t)mega_calls_observe(
-        e, atomic_load_explicit(&e->events.written, memory_order_acquire));
+        e, atomic_load_explicit(&e->renderer.events.written, memory_order_acquire));
 }
 
 /// Puts a change to a patch, which it takes over.
@@ -225,7 +225,7 @@ static mega_status put_patch(mega_engine *e, const mega_patch *patch, mega_sched
 }
 
 /// What a panic stopped may sound again.
-static void wake(mega_engine *e) { atomic_store(&e->woken, atomic_load(&e->panics)); }
+static void wake(mega_engine *e) { atomic_store(&e->renderer.woken, atomic_load(&e->panics)); }
 
 mega_status mega_load(mega_engine *e, const mega_patch *patch, mega_report *report) {
     MEGA_IN_CONTROL(e);

@@ -8,12 +8,12 @@
 
 static mega_status push(mega_engine *e, mega_event event) {
     MEGA_IN_EVENT(e);
-    if (!mega_ring_push(&e->events, &event)) return MEGA_ERROR_FULL;
+    if (!mega_ring_push(&e->renderer.events, &event)) return MEGA_ERROR_FULL;
     mega_calls_event(e, &event);
     return MEGA_OK;
 }
 
-uint32_t mega_events_room(const mega_engine *e) { return mega_ring_room(&e->events); }
+uint32_t mega_events_room(const mega_engine *e) { return mega_ring_room(&e->renderer.events); }
 
 static float held(float value, float min, float max) { return clamp(value, min, max); }
 
@@ -118,9 +118,9 @@ mega_status mega_all_notes_off(mega_engine *e, uint64_t frame) {
 
 mega_status mega_panic(mega_engine *e) {
     // a word, not an event: it gets through a full ring
-    uint32_t position = atomic_load_explicit(&e->events.written, memory_order_relaxed);
+    uint32_t position = atomic_load_explicit(&e->renderer.events.written, memory_order_relaxed);
     uint64_t number = atomic_fetch_add(&e->panics, 1) + 1u;
-    atomic_store(&e->panic, number << 32 | position);
+    atomic_store(&e->renderer.panic, number << 32 | position);
     return MEGA_OK;
 }
 
@@ -128,8 +128,8 @@ mega_status mega_panic(mega_engine *e) {
 static mega_status say(mega_engine *e, const mega_event *event, mega_said *said, uint32_t what) {
     mega_status status = push(e, *event);
     bool number = vabs(event->value) <= 3e38f; // else it is passed over
-    bool soon = number && event->frame < atomic_load(&e->tally.frame_rendered) + MEGA_BLOCK_FRAMES;
-    uint64_t position = atomic_load_explicit(&e->events.written, memory_order_relaxed);
+    bool soon = number && event->frame < atomic_load(&e->renderer.tally.frame_rendered) + MEGA_BLOCK_FRAMES;
+    uint64_t position = atomic_load_explicit(&e->renderer.events.written, memory_order_relaxed);
     if (status || !soon) return status;
     atomic_store(&said->frame, event->frame);
     atomic_store(&said->word, position << 32 | what);
@@ -182,7 +182,7 @@ mega_status mega_preset_recall(mega_engine *e, uint64_t frame, int32_t preset,
 bool mega_next_ended(mega_engine *e, mega_note *note, uint64_t *frame) {
     MEGA_IN_EVENT(e);
     mega_ended ended;
-    if (!mega_ring_pop(&e->ended, &ended)) return false;
+    if (!mega_ring_pop(&e->renderer.ended, &ended)) return false;
     if (note) *note = ended.note;
     if (frame) *frame = ended.frame;
     return true;

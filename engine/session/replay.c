@@ -103,18 +103,18 @@ static bool push_event(replay *r) {
     bool good = event.type <= MEGA_EVENT_NOTE_PARAM && event.target >= 0 &&
                 event.target < (most ? most : 1);
     r->event_next++;
-    if (good && mega_ring_push(&r->engine->events, &event)) return true;
+    if (good && mega_ring_push(&r->engine->renderer.events, &event)) return true;
     complain(r, "bad-value", "event %llu cannot be played", r->event_next);
     return false;
 }
 
 /// The recorded block at the engine's place, if that was noted; else what stays as it was.
 static bool next_block(replay *r) {
-    mega_calls_block *b = &r->state.block;
+    mega_witness_block *b = &r->state.block;
     b->panic = 0;
     if (r->block_next == r->block_count) return false;
     const json_t *at = json_object_get(line(r, r->blocks[r->block_next]), "block");
-    uint64_t frame = count_at(at, 0), end = r->engine->block_frame + MEGA_BLOCK_FRAMES;
+    uint64_t frame = count_at(at, 0), end = r->engine->renderer.block_frame + MEGA_BLOCK_FRAMES;
     if (frame < end || frame - end > (uint64_t)GAP_BLOCKS_MAX * MEGA_BLOCK_FRAMES)
         complain(r, "bad-value", "the blocks of the recording have no order at frame %llu", end);
     if (frame != end) return false;
@@ -144,19 +144,19 @@ static void render_block(replay *r) {
     mega_render(e, NULL, r->channels, MEGA_BLOCK_FRAMES);
     if (r->write && !r->write(r->context, (const float *const *)r->channels, MEGA_BLOCK_FRAMES))
         r->stopped = true;
-    if (noted && e->calls->block.hash != r->state.block.hash)
+    if (noted && e->calls->witness.block.hash != r->state.block.hash)
         complain(
             r, r->state.block.outside ? "unsupported" : "conflict",
             r->state.block.outside
                 ? "another sound by frame %llu: the engine was given sound from outside, which "
                   "is not in the recording"
                 : "another sound by frame %llu",
-            e->block_frame);
+            e->renderer.block_frame);
 }
 
 static void advance_to_taken(void *context, uint64_t taken) {
     replay *r = context;
-    while (!is_over(r) && atomic_load(&r->engine->handoff.taken) < taken) render_block(r);
+    while (!is_over(r) && atomic_load(&r->engine->renderer.handoff.taken) < taken) render_block(r);
 }
 
 // ---- control ------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ static void repeat(replay *r, json_t *call) {
         complain(r, "unsupported", "a call that this version does not know", 0);
         return;
     }
-    while (!is_over(r) && r->engine->block_frame < count_of(call, "frame")) render_block(r);
+    while (!is_over(r) && r->engine->renderer.block_frame < count_of(call, "frame")) render_block(r);
     r->state.observed = json_object_get(call, "observed");
     r->state.observed_next = 0;
     r->patch = patch_of(r, call);
@@ -307,7 +307,7 @@ static void repeat(replay *r, json_t *call) {
     uint64_t end = mega_patch_birth();
     for (uint64_t b = first + 1; b < end; b++) know_birth(r, recorded + (b - first), b);
     if (r->state.strayed)
-        complain(r, "conflict", "the calls lead elsewhere by frame %llu", r->engine->block_frame);
+        complain(r, "conflict", "the calls lead elsewhere by frame %llu", r->engine->renderer.block_frame);
 }
 
 // ---- all of it
@@ -344,7 +344,9 @@ static bool create(replay *r) {
         r->channels[i] = r->channels[i - 1] + MEGA_BLOCK_FRAMES;
     r->state = (mega_calls_replay){.advance = advance_to_taken, .context = r};
     c->replay = &r->state;
+    c->witness.replayed = &r->state.block;
     r->engine->calls = c;
+    r->engine->renderer.witness = &c->witness;
     return true;
 }
 

@@ -356,7 +356,7 @@ static void adopt(mega_engine *e, const plan *p) {
     mega_schedule *s = &e->schedule;
     for (size_t i = 0; i < s->count; i++) {
         mega_scheduled *change = &s->changes[i];
-        if (change->program) mega_handoff_release(&e->handoff, change->program);
+        if (change->program) mega_handoff_release(&e->renderer.handoff, change->program);
         mega_change_destroy(change->program);
         if (goes_on(p, change->number)) change->patch = NULL, change->operations = NULL;
         release(change);
@@ -384,7 +384,7 @@ static bool carry_out(mega_engine *e, plan *p, mega_report *report, mega_status 
     }
     mega_program *old = first_program(s->changes, s->count);
     mega_program *first = first_program(p->changes, p->count);
-    if (!old) mega_handoff_append(&e->handoff, NULL, first);
+    if (!old) mega_handoff_append(&e->renderer.handoff, NULL, first);
     else if (!mega_calls_replace(e, old, first)) {
         discard(p);
         mega_schedule_sync(e);
@@ -414,7 +414,7 @@ static mega_status append(mega_engine *e, mega_scheduled *change, mega_report *r
     mega_stages_limit(last, status ? limit : p.changes[0].program->follows_stage);
     if (status) return status;
     *change = p.changes[0];
-    mega_handoff_append(&e->handoff, last, change->program);
+    mega_handoff_append(&e->renderer.handoff, last, change->program);
     s->changes[s->count++] = *change;
     return MEGA_OK;
 }

@@ -130,7 +130,7 @@ static const mega_program *program_at(const mega_schedule *s, uint64_t place) {
 }
 
 static const mega_program *sounding(const mega_engine *e) {
-    const mega_program *now = atomic_load_explicit(&e->sounding, memory_order_acquire);
+    const mega_program *now = atomic_load_explicit(&e->renderer.sounding, memory_order_acquire);
     if (!e->calls) return now;
     const mega_schedule *s = &e->schedule;
     uint64_t place = 0, end = (MEGA_STAGES_MAX + 1) * (s->count + 1);
@@ -242,7 +242,7 @@ static bool is_knob_renewed(const mega_engine *e, const mega_patch_knob_row *kno
 static uint32_t unheard_now(const mega_engine *e, uint64_t said, bool renewed) {
     uint32_t sent = (uint32_t)(said >> 32) - 1;
     if (renewed && (int32_t)(sent - document_program(&e->schedule)->sent_before) < 0) return 0;
-    uint32_t ahead = (uint32_t)(said >> 32) - atomic_load(&e->tally.events_heard);
+    uint32_t ahead = (uint32_t)(said >> 32) - atomic_load(&e->renderer.tally.events_heard);
     return ahead <= MEGA_EVENTS_MAX ? ahead : 0;
 }
 
