@@ -50,7 +50,7 @@ typedef struct mega_report mega_report;
 typedef enum {
     MEGA_OK = 0,
     MEGA_ERROR_PATCH,  ///< the document is wrong; the report says where and how
-    MEGA_ERROR_MEMORY, ///< the system gave no memory
+    MEGA_ERROR_MEMORY, ///< out of memory
     MEGA_ERROR_LIMIT,  ///< a named limit was reached; the report or the function's text names it
     MEGA_ERROR_NAME,   ///< no such node, port, knob, module
     MEGA_ERROR_FULL,   ///< a ring is full: the event was not taken; try after the next render
@@ -392,7 +392,7 @@ MEGA_CONTROL mega_status mega_rewire(mega_engine *engine, const mega_patch *patc
 MEGA_CONTROL mega_status mega_edit(mega_engine *engine, const void *text, size_t bytes,
                                    mega_format format, const mega_change *how, mega_changed *done,
                                    mega_report *report);
-/// Takes back the last edit in force, or applies it again, as soon as can be.
+/// Undoes the last edit in force, or redoes it, as soon as possible.
 /// @return MEGA_ERROR_NAME if there is none
 MEGA_CONTROL mega_status mega_undo(mega_engine *engine, float fade_ms, mega_changed *done,
                                    mega_report *report);
@@ -436,7 +436,7 @@ MEGA_CONTROL mega_status mega_param_get(mega_engine *engine, const char *node, c
 /// an engine it sounds as this one does once its ramps have ended. Values of single notes are not in it.
 /// @return to be destroyed by `mega_patch_destroy`; NULL before the first document, or without memory
 MEGA_CONTROL mega_patch *mega_snapshot(mega_engine *engine);
-/// Makes a preset of where all knobs and parameters are, or changes one into that: an edit of the document in force.
+/// Saves the current values of all knobs and parameters as a preset, or overwrites one: an edit of the document.
 /// Left out are parameters where nothing is written and cables add.
 /// @param done may be NULL
 MEGA_CONTROL mega_status mega_preset_save(mega_engine *engine, const char *name, mega_changed *done,
@@ -532,21 +532,21 @@ MEGA_EVENT mega_status mega_panic(mega_engine *engine);
 
 /// @param knob from `mega_find_knob`; @param value 0..1
 MEGA_EVENT mega_status mega_knob_set(mega_engine *engine, uint64_t frame, int32_t knob, float value);
-/// The knob turns there in a straight way: what it drives over an exponential range goes in equal ratios.
-/// @param ramp_seconds negative: smoothed as ever
+/// Moves the knob on a linear ramp; targets with an exponential range ramp geometrically.
+/// @param ramp_seconds negative: the usual smoothing
 MEGA_EVENT mega_status mega_knob_ramp(mega_engine *engine, uint64_t frame, int32_t knob, float value,
                                       float ramp_seconds);
-/// A choice goes to the nearest of its values and cross-fades for 3 ms, as an edit of it does, whatever turns it: this,
+/// A choice goes to the nearest of its values and crossfades for 3 ms, as an edit of it does, whatever turns it: this,
 /// a knob, a preset, a cable. Until that is over further changes of it wait; then the latest counts.
 /// @param param from `mega_find_param`; @param value in the parameter's unit, held within its range
 /// @param ramp_seconds length of a straight ramp; negative: as the module's row says
 MEGA_EVENT mega_status mega_param_set(mega_engine *engine, uint64_t frame, int32_t param, float value,
                                       float ramp_seconds);
 
-/// All knobs and parameters that a preset names go to its values, on the same frame.
+/// Sets all knobs and parameters of a preset, on the same frame.
 /// @param preset from `mega_find_preset`
-/// @param morph_seconds how long they take, in straight ways, those with an exponential range in equal ratios;
-///        0: at once, smoothed as ever
+/// @param morph_seconds length of the ramps: linear, or geometric where the range is exponential;
+///        0: at once, with the usual smoothing
 MEGA_EVENT mega_status mega_preset_recall(mega_engine *engine, uint64_t frame, int32_t preset,
                                           float morph_seconds);
 

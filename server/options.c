@@ -40,9 +40,9 @@
       "write files below --root, quit; without it only your own programs may")                     \
     X(root, "FOLDER", "clients read and write files only below it ($XDG_DATA_HOME/megasynth)")     \
     X(patch, "FILE", "load it")                                                                    \
-    X(watch, NULL, "load it again whenever the file changes")                                      \
+    X(watch, NULL, "reload the patch whenever the file changes")                                      \
     X(state, "FILE", "where the state is kept ($XDG_STATE_HOME/megasynth/NAME.json), or none")     \
-    X(resume, NULL, "go on with that state; after three crashes in a row without it")              \
+    X(resume, NULL, "restore the saved state; not after three crashes in a row")              \
     X(ready_fd, "N", "write the ready line there, too, and close it")                              \
     X(exit_with_parent, NULL, "end when the process ends that started this one")                   \
     X(log_format, "text|json", "of the lines on standard error (text)")                            \
@@ -50,7 +50,7 @@
     X(trace, "FILE", "blocks, swaps, xruns and commands for chrome://tracing")                     \
     X(calls, "FOLDER", "record every call of each synth's engine there, for `megasynth replay`")      \
     X(print_protocol, NULL, "the reference of the protocol as Markdown, and end")                  \
-    X(version, NULL, "tell which one this is")                                                     \
+    X(version, NULL, "print the version")                                                     \
     X(help, NULL, "this text")
 
 // Example: X(rate, "HZ", "...")  Becomes: OPTION_rate,
@@ -80,7 +80,7 @@ static void print_help(void) {
         snprintf(left, sizeof left, "--%s %s", name, rows[i].argument ? rows[i].argument : "");
         printf("  %-26s %s\n", left, rows[i].doc);
     }
-    puts("\nOnce it can be talked to it prints a line: ready, and its addresses. It ends with");
+    puts("\nWhen it accepts connections it prints one line: ready, and its addresses. Exit status:");
 #define X(name, code, doc) printf("  %d  %s\n", code, doc);
     EXITS
 #undef X
@@ -91,7 +91,7 @@ __attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
     va_start(rest, format);
     fputs("megasynthd: ", stderr);
     vfprintf(stderr, format, rest);
-    fputs(" (--help tells more)\n", stderr);
+    fputs(" (see --help)\n", stderr);
     va_end(rest);
     return false;
 }

@@ -99,7 +99,7 @@ int print_protocol(FILE *out) {
           "left alone.\n\n"
           "Streams carry packets after a 4-byte big-endian length, or as SLIP if the first byte is "
           "0xC0. A connection whose first\n"
-          "packet is no OSC is cut without an answer; so are datagrams dropped. Programs of the "
+          "packet is malformed is closed without a reply; malformed datagrams are dropped. Programs of the "
           "server's own user on this machine\n"
           "need no token; others send it in `/hello`: it is `token` in "
           "`$XDG_RUNTIME_DIR/megasynth/NAME.json`, which only that user\n"

@@ -299,7 +299,7 @@ static int run(int argc, char **argv) {
 const cli_command command_bench = {
     .name = "bench",
     .operands = "PATCH",
-    .doc = "measure what a patch costs, and which modules cost it",
+    .doc = "measure the processor time of a patch, and of each module",
     .examples =
         "  megasynth bench examples/keys.json --voices 64\n"
         "  megasynth bench examples/keys.json --voices 1024 --json\n"

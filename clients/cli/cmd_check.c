@@ -104,7 +104,7 @@ static int run(int argc, char **argv) {
 const cli_command command_check = {
     .name = "check",
     .operands = "PATCH ...",
-    .doc = "say what is wrong with a patch, and where",
+    .doc = "report all errors of a patch, each with its location",
     .examples = "  megasynth check my.json            every error and warning, a line each\n"
                 "  megasynth check examples/*.json    of several files\n"
                 "  megasynth check my.sexp --json     the same for an editor or a script\n",
@@ -113,7 +113,7 @@ const cli_command command_check = {
         "as "
         "an\nobject: file, ok, errors, warnings, diagnostics (severity, code, path, line, column, "
         "message, hint);\nof several files a list of such objects.\n"
-        "It ends with 0 if all would play (warnings allowed), with 1 if not.\n",
+        "Exit status: 0 if every patch is valid (warnings allowed), 1 if not.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -35,7 +35,7 @@ const cli_command command_diff = {
                 "  megasynth diff my.json my.sexp               [] if both say the same\n",
     .notes =
         "Nodes and knobs of the same id are the same; cables are known by their ends. Applied to the first\n"
-        "patch, the operations give exactly the second. It ends with 0, whether or not the patches differ.\n"
+        "patch, the operations give exactly the second. Exit status: 0, whether or not the patches differ.\n"
         "\n"
         "Operations, for the `ops` of a score too. Keys after the | may be left out.\n"
         "  add         id, type | params, scope, at       {\"op\": \"add\", \"id\": \"lp\", \"type\": \"svf\"}\n"

@@ -105,7 +105,7 @@ static int run(int argc, char **argv) {
 const cli_command command_modules = {
     .name = "modules",
     .operands = "[MODULE]",
-    .doc = "list the modules, or tell all about one",
+    .doc = "list the modules, or describe one",
     .examples =
         "  megasynth modules              what there is\n"
         "  megasynth modules svf          its ports and parameters, with ranges and defaults\n"

@@ -87,7 +87,7 @@ const cli_command command_replay = {
     .notes =
         "An engine that records its calls (`record_calls` of the C library; `megasynthd --calls FOLDER`) writes\n"
         "every call that changes it, with its frame. Send that file with a report of a fault. Sound from outside\n"
-        "(inputs, buses) is not in it. It ends with 1 if the sound differs, and says from which frame on.\n",
+        "(inputs, buses) is not in it. Exit status: 1 if the sound differs; it prints the first frame that does.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

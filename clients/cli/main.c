@@ -28,12 +28,11 @@ static void print_overview(FILE *out) {
           "usage: megasynth COMMAND [OPTIONS] ...\n",
           out);
     print_commands(out, false);
-    fputs("\nof a server that runs (megasynthd; `play` starts one for itself)\n", out);
+    fputs("\nCommands for a running server (megasynthd; `play` starts one for itself)\n", out);
     print_commands(out, true);
-    fputs("\nmegasynth COMMAND --help tells more, with examples. megasynth --version tells which "
-          "one this is.\n"
+    fputs("\nmegasynth COMMAND --help shows details and examples. megasynth --version prints the version.\n"
           "Patches are files named *.json, *.sexp or *.msgpack; - is a patch on standard input.\n"
-          "It ends with\n",
+          "Exit status:\n",
           out);
     // Example: X(FILE, 3, "...")  Becomes: fprintf(out, "%6d  %s\n", 3, "...");
 #define X(name, code, doc) fprintf(out, "%6d  %s\n", code, doc);

@@ -31,7 +31,7 @@ typedef enum {
     PLAY_CUT,     ///< there was sound at `frames_max` still
     PLAY_STOPPED, ///< by `write`
     PLAY_REFUSED, ///< an edit, by the engine
-    PLAY_MEMORY,  ///< the system gave no memory
+    PLAY_MEMORY,  ///< out of memory
 } play_result;
 
 play_result play(const play_options *options);

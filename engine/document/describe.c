@@ -191,7 +191,7 @@ char *mega_module_describe_markdown(const mega_module *module) {
     } else {
         text_printf(&t,
                     "# Modules\n\n"
-                    "What a patch can be made of; printed by `megasynth modules --markdown`.\n\n"
+                    "All modules; printed by `megasynth modules --markdown`.\n\n"
                     "Every parameter is a port: it takes cables. A knob spreads its 0…1 over the\n"
                     "range, evenly or (exp) by equal ratios. Smoothing is how a value that is\n"
                     "written during play gets to its new place.\n\n");

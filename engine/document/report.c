@@ -21,7 +21,7 @@ struct mega_report {
 };
 
 static const mega_diagnostic missing_entry = {MEGA_SEVERITY_ERROR,         "no-memory", "", 0, 0,
-                                              "the system gave no memory", ""};
+                                              "out of memory", ""};
 static const mega_diagnostic full_entry = {
     MEGA_SEVERITY_ERROR, "limit", "", 0, 0, "more is wrong than the 1000 entries above", ""};
 

@@ -364,7 +364,8 @@ static mega_status step(mega_engine *e, mega_direction direction, float fade_ms,
     if (!read_how(e, &(mega_change){.fade_ms = fade_ms}, &change, report)) return MEGA_ERROR_LIMIT;
     const char *text = mega_history_peek(e->history, direction);
     if (!text) {
-        mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", "", 0, 0, NULL,
+        mega_report_add(report, MEGA_SEVERITY_ERROR, "not-found", "", 0, 0,
+                        "only edits can be undone or redone; loading a patch starts a new history",
                         direction == MEGA_UNDO ? "nothing to undo" : "nothing to redo");
         return MEGA_ERROR_NAME;
     }

@@ -345,7 +345,7 @@ def doctor():
 
 def help_of_each():
     text = shell.good("--help")
-    names = re.findall(r"^  (\w+) {2,}", text[text.index("usage:"):text.index("It ends with")], re.M)
+    names = re.findall(r"^  (\w+) {2,}", text[text.index("usage:"):text.index("Exit status")], re.M)
     for name in names:
         out = shell.good(name, "--help")
         assert f"usage: megasynth {name}" in out

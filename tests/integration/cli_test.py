@@ -106,7 +106,7 @@ class Help(Cli):
         self.assertIn("megasynth render", errors)
         overview = self.good("--help")[0]
         self.assertEqual(overview, errors)
-        commands = re.findall(r"^  (\w+) {2,}", overview[overview.index("usage:"):overview.index("It ends with")], re.M)
+        commands = re.findall(r"^  (\w+) {2,}", overview[overview.index("usage:"):overview.index("Exit status")], re.M)
         self.assertEqual(commands, ["render", "check", "modules", "disasm", "convert", "diff", "replay", "graph", "bench", "play", "load", "save",
                                     "edit", "connect", "disconnect", "undo", "redo", "set", "knob", "note", "panic", "synth",
                                     "record", "send", "watch", "status", "top", "quit", "doctor"])

@@ -96,7 +96,7 @@ static const char *exit_meaning(int code) {
     case number: return doc;
         EXITS
 #undef X
-    case 127: return "it cannot be run; MEGASYNTHD says where it is";
+    case 127: return "megasynthd not found or not executable; build it, or set MEGASYNTHD to its path";
     default: return "killed";
     }
 }

@@ -74,7 +74,7 @@ static const cli_option change_options[] = {CHANGE_FADE, CHANGE_REV};
 const cli_command command_load = {
     .name = "load",
     .operands = "PATCH",
-    .doc = "load a patch; what sounds goes on where it can",
+    .doc = "load a patch; unchanged nodes keep their state, held notes keep sounding",
     .examples = "  megasynth load keys.json\n"
                 "  megasynth load bass.sexp --synth bass --fade 50\n",
     .notes = "The file is read here, and sent: it need not be where the server can read it. Nodes "
@@ -157,7 +157,7 @@ static int run_redo(int argc, char **argv) {
 const cli_command command_undo = {
     .name = "undo",
     .operands = "",
-    .doc = "take back the last change of the patch",
+    .doc = "undo the last edit of the patch",
     .examples = "  megasynth undo\n",
     .options = step_options,
     .option_count = COUNT_OF(step_options),
@@ -168,7 +168,7 @@ const cli_command command_undo = {
 const cli_command command_redo = {
     .name = "redo",
     .operands = "",
-    .doc = "apply it again",
+    .doc = "redo the edit that was undone last",
     .examples = "  megasynth redo\n",
     .options = step_options,
     .option_count = COUNT_OF(step_options),

@@ -261,7 +261,7 @@ static int run(int argc, char **argv) {
 const cli_command command_doctor = {
     .name = "doctor",
     .operands = "",
-    .doc = "look whether all is well: devices, rights, ports, servers, what was left",
+    .doc = "check devices, permissions, ports, servers and stale files",
     .examples = "  megasynth doctor\n"
                 "  megasynth doctor --strict --json   for scripts: ends with 8 if there is "
                 "anything\n",

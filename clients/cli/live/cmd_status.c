@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// status, quit -- how a server is, and its end.
+// status, quit -- server status, and quitting a server.
 #include <math.h>
 #include <poll.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static int run(int argc, char **argv) {
 const cli_command command_status = {
     .name = "status",
     .operands = "",
-    .doc = "how a server is: load, voices, xruns, device, synths",
+    .doc = "show server status: load, voices, xruns, device, synths",
     .examples = "  megasynth status\n"
                 "  megasynth status --json | jq .load.mean\n",
     .run = run,

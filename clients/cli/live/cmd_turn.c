@@ -139,7 +139,7 @@ static int run_set(int argc, char **argv) {
 const cli_command command_set = {
     .name = "set",
     .operands = "NODE.PARAM [VALUE]",
-    .doc = "set a parameter of what plays, in its unit, or tell it",
+    .doc = "set a parameter of the running patch, in its unit, or print it",
     .examples = "  megasynth set filt.freq 900 --ramp 200\n"
                 "  megasynth set filt.freq +100       from where it is; +-100 the other way\n"
                 "  megasynth set lfo.shape square\n"
@@ -198,7 +198,7 @@ static int run_knob(int argc, char **argv) {
 const cli_command command_knob = {
     .name = "knob",
     .operands = "[KNOB [VALUE]]",
-    .doc = "turn a knob, 0..1, or tell where it is; or list all",
+    .doc = "set a knob, 0..1, or print its value; or list all knobs",
     .examples = "  megasynth knob                     all knobs\n"
                 "  megasynth knob cutoff 0.7 --ramp 500\n"
                 "  megasynth knob cutoff +0.1         from where it is; -0.1 the other way\n"

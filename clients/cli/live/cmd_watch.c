@@ -71,7 +71,7 @@ static int run(int argc, char **argv) {
 const cli_command command_watch = {
     .name = "watch",
     .operands = "[TOPIC...]",
-    .doc = "print what a server tells of, a line of JSON each",
+    .doc = "print the server's notices, one line of JSON each",
     .examples = "  megasynth watch                    all topics\n"
                 "  megasynth watch xrun late device log\n"
                 "  megasynth watch knob | jq -r '\"\\(.name) \\(.value)\"'\n",

@@ -45,43 +45,43 @@ __all__ = [
 
 
 class AudioError(ServerError):
-    """The sound device does not do it."""
+    """The sound device does not support it."""
 
     code = "audio"
 
 
 class BadPacketError(ServerError):
-    """The bytes are no OSC, or the payload no MessagePack of the kind that is read here."""
+    """Malformed OSC packet, or a MessagePack payload of an unsupported kind."""
 
     code = "bad-packet"
 
 
 class BadTypeError(ServerError, TypeError):
-    """An argument is of another type, missing, or one too many."""
+    """An argument has the wrong type, is missing, or is one too many."""
 
     code = "bad-type"
 
 
 class BadValueError(ServerError, ValueError):
-    """An argument is of the right type and out of range or unknown."""
+    """An argument has the right type, but is out of range or unknown."""
 
     code = "bad-value"
 
 
 class ConflictError(ServerError):
-    """It was made for another revision, or the name is taken."""
+    """The edit was made for another revision, or the name is taken."""
 
     code = "conflict"
 
 
 class CycleError(ServerError):
-    """Cables would close a circle."""
+    """Cables would form a cycle."""
 
     code = "cycle"
 
 
 class DeniedError(ServerError):
-    """Not admitted: a token, a cookie, or ownership is wanted."""
+    """Access denied: a token, a cookie, or ownership is required."""
 
     code = "denied"
 
@@ -111,7 +111,7 @@ class InternalError(ServerError):
 
 
 class LateError(ServerError):
-    """Its time has passed, and the client asked to be told."""
+    """Its time has passed, and the client chose `late: error`."""
 
     code = "late"
 
@@ -123,7 +123,7 @@ class LimitError(ServerError):
 
 
 class NoMemoryError(ServerError):
-    """The system gave no memory."""
+    """Out of memory."""
 
     code = "no-memory"
 
@@ -141,19 +141,19 @@ class NotFoundError(ServerError, KeyError):
 
 
 class PatchError(ServerError):
-    """The document or edit is wrong; `errors` tells all of it."""
+    """The document or edit is invalid; `errors` lists every error."""
 
     code = "patch"
 
 
 class SlowConsumerError(ServerError):
-    """The client does not read what it is sent, and is cut."""
+    """The client reads too slowly; the server disconnects it."""
 
     code = "slow-consumer"
 
 
 class TooBigError(ServerError):
-    """A packet, a payload or a file is longer than is read."""
+    """A packet, a payload or a file exceeds the size limit."""
 
     code = "too-big"
 
@@ -165,7 +165,7 @@ class UnsupportedError(ServerError):
 
 
 class UseStreamError(ServerError):
-    """The answer does not fit a datagram: ask over TCP or the unix socket."""
+    """The reply does not fit a datagram: send the request over TCP or the unix socket."""
 
     code = "use-stream"
 
@@ -885,15 +885,15 @@ class Commands:
         raise NotImplementedError
 
     def hello(self, *, proto: int | None = None, client: str | None = None, token: str | None = None, session: str | None = None, late: str | None = None) -> HelloAnswer:
-        """Introduces a client, and lets it in that needs a token: given `token` and (from other machines over UDP) the `session` of the answer before. `late`: play, drop or error."""
+        """Introduces a client, and authenticates it by `token` and (from other machines over UDP) the `session` of the answer before. `late`: play, drop or error."""
         return cast("HelloAnswer", self._call("/hello", {"proto": proto, "client": client, "token": token, "session": session, "late": late}))
 
     def ping(self) -> PingAnswer:
-        """Answers at once."""
+        """Replies at once."""
         return cast("PingAnswer", self._call("/ping", {}))
 
     def sync(self) -> SyncAnswer:
-        """Answers when all that this client sent before is built, performed, and has been through the audio role."""
+        """Replies when every earlier request of this client has been built, performed and rendered."""
         return cast("SyncAnswer", self._call("/sync", {}))
 
     def clock(self) -> ClockAnswer:
@@ -905,11 +905,11 @@ class Commands:
         return cast("StatusAnswer", self._call("/status", {}))
 
     def subscribe(self, topics: Sequence[str] = ()) -> SubscribeAnswer:
-        """Notices of these topics, or of all but meter: note voice patch knob xrun late nan device log meter client."""
+        """Subscribes to notices of these topics, or of all but meter: note voice patch knob xrun late nan device log meter client."""
         return cast("SubscribeAnswer", self._call("/subscribe", {"topics": list(topics)}))
 
     def unsubscribe(self, topics: Sequence[str] = ()) -> UnsubscribeAnswer:
-        """No more notices of these topics, or of none."""
+        """Unsubscribes from these topics, or from all."""
         return cast("UnsubscribeAnswer", self._call("/unsubscribe", {"topics": list(topics)}))
 
     def command_list(self) -> CommandListAnswer:
@@ -925,11 +925,11 @@ class Commands:
         return cast("Nothing", self._call("/quit", {}))
 
     def synth_new(self, name: str, *, fader: float | None = None, output: int | None = None) -> SynthNewAnswer:
-        """Another synth, without a patch; `output`: the device's channel, from 0, that its first goes to."""
+        """Creates a synth without a patch; `output`: the device's channel, from 0, that its first goes to."""
         return cast("SynthNewAnswer", self._call("/synth/new", {"name": name, "fader": fader, "output": output}))
 
     def synth_free(self, name: str) -> Nothing:
-        """Fades a synth out and forgets it."""
+        """Fades a synth out and frees it."""
         return cast("Nothing", self._call("/synth/free", {"name": name}))
 
     def synth_list(self) -> SynthListAnswer:
@@ -941,11 +941,11 @@ class Commands:
         return cast("SynthFaderAnswer", self._call("/synth/fader", {"name": name, "value": value}))
 
     def patch_load(self, file: str | None = None, *, patch: dict[str, Any] | None = None, text: str | None = None, format: str | None = None, fade_ms: float | None = None, rev: int | None = None, at: At | None = None) -> PatchLoadAnswer:
-        """A whole document: a file below the root, or a map, or a text in a format (json, sexp)."""
+        """Loads a whole document: a file below the root, or a map, or a text in a format (json, sexp)."""
         return cast("PatchLoadAnswer", self._call("/patch/load", {"file": file, "patch": patch, "text": text, "format": format, "fade_ms": fade_ms, "rev": rev, "at": at}))
 
     def patch_edit(self, *, ops: list[Any] | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> PatchEditAnswer:
-        """Operations, all or nothing; `undo` is the list that leads back."""
+        """Applies a list of operations, all or nothing; `undo` is the list that reverses them."""
         return cast("PatchEditAnswer", self._call("/patch/edit", {"ops": ops, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_add(self, id: str, type: str, *, params: dict[str, Any] | None = None, scope: str | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> PatchAddAnswer:
@@ -965,19 +965,19 @@ class Commands:
         return cast("PatchDisconnectAnswer", self._call("/patch/disconnect", {"from": from_, "port": port, "to": to, "to_port": to_port, "nth": nth, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_undo(self, *, fade_ms: float | None = None) -> PatchUndoAnswer:
-        """Takes back the last edit."""
+        """Undoes the last edit."""
         return cast("PatchUndoAnswer", self._call("/patch/undo", {"fade_ms": fade_ms}))
 
     def patch_redo(self, *, fade_ms: float | None = None) -> PatchRedoAnswer:
-        """Makes the change again that was undone last."""
+        """Redoes the edit that was undone last."""
         return cast("PatchRedoAnswer", self._call("/patch/redo", {"fade_ms": fade_ms}))
 
     def patch_cancel(self, scheduled: int) -> Nothing:
-        """Forgets a change that waits for its frame."""
+        """Cancels a scheduled edit."""
         return cast("Nothing", self._call("/patch/cancel", {"scheduled": scheduled}))
 
     def patch_check(self, *, patch: dict[str, Any] | None = None, text: str | None = None, format: str | None = None, file: str | None = None, ops: list[Any] | None = None) -> PatchCheckAnswer:
-        """What loading (or the operations) would say, without doing it; `cost`: load of this machine's core, at rest and with a voice."""
+        """Validates a patch or edit without applying it; `cost`: load of this machine's core, at rest and with a voice."""
         return cast("PatchCheckAnswer", self._call("/patch/check", {"patch": patch, "text": text, "format": format, "file": file, "ops": ops}))
 
     def patch_get(self, *, format: str | None = None, written: bool | None = None) -> PatchGetAnswer:
@@ -989,7 +989,7 @@ class Commands:
         return cast("PatchProfileAnswer", self._call("/patch/profile", {"on": on}))
 
     def patch_disasm(self) -> PatchDisasmAnswer:
-        """The program that it compiles to."""
+        """The compiled program, as text."""
         return cast("PatchDisasmAnswer", self._call("/patch/disasm", {}))
 
     def param_set(self, node: str, param: str, value: float, *, ramp_ms: float | None = None, at: At | None = None) -> ParamSetAnswer:
@@ -997,7 +997,7 @@ class Commands:
         return cast("ParamSetAnswer", self._call("/param/set", {"node": node, "param": param, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def param_get(self, node: str, param: str) -> ParamGetAnswer:
-        """What a parameter is set to, and its row; `written`: the document or a client has set it."""
+        """The value of a parameter, and its description; `written`: the document or a client has set it."""
         return cast("ParamGetAnswer", self._call("/param/get", {"node": node, "param": param}))
 
     def param_list(self, node: str) -> ParamListAnswer:
@@ -1017,7 +1017,7 @@ class Commands:
         return cast("KnobSetAnswer", self._call("/knob/set", {"name": name, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def knob_get(self, name: str) -> KnobGetAnswer:
-        """What a knob is set to."""
+        """The value of a knob."""
         return cast("KnobGetAnswer", self._call("/knob/get", {"name": name}))
 
     def knob_list(self) -> KnobListAnswer:
@@ -1029,11 +1029,11 @@ class Commands:
         return cast("KnobMapAnswer", self._call("/knob/map", {"name": name, "address": address, "cc": cc, "channel": channel, "min": min, "max": max, "unmap": unmap}))
 
     def preset_recall(self, name: str, morph_ms: float | None = None, *, at: At | None = None) -> PresetRecallAnswer:
-        """All knobs and parameters that a preset names go to its values, at once or in a straight way."""
+        """Sets all knobs and parameters of a preset, at once, or on a linear ramp (`morph_ms`; exponential ranges ramp geometrically)."""
         return cast("PresetRecallAnswer", self._call("/preset/recall", {"name": name, "morph_ms": morph_ms, "at": at}))
 
     def preset_save(self, name: str) -> PresetSaveAnswer:
-        """Makes a preset of where all knobs and parameters are."""
+        """Saves the current values of all knobs and parameters as a preset."""
         return cast("PresetSaveAnswer", self._call("/preset/save", {"name": name}))
 
     def preset_list(self) -> PresetListAnswer:
@@ -1065,7 +1065,7 @@ class Commands:
         return cast("VoiceAllocAnswer", self._call("/voice/alloc", {"key": key, "id": id}))
 
     def voice_free(self, voice: int, *, at: At | None = None) -> VoiceFreeAnswer:
-        """Gives a reserved voice back."""
+        """Frees a reserved voice."""
         return cast("VoiceFreeAnswer", self._call("/voice/free", {"voice": voice, "at": at}))
 
     def voice_list(self) -> VoiceListAnswer:
@@ -1085,7 +1085,7 @@ class Commands:
         return cast("BusSetAnswer", self._call("/bus/set", {"bus": bus, "value": value}))
 
     def bus_get(self, bus: int) -> BusGetAnswer:
-        """Kind and owner of a bus, and what goes over it now."""
+        """Kind and owner of a bus, and its current level."""
         return cast("BusGetAnswer", self._call("/bus/get", {"bus": bus}))
 
     def bus_list(self) -> BusListAnswer:
@@ -1101,11 +1101,11 @@ class Commands:
         return cast("Nothing", self._call("/bus/untap", {"bus": bus}))
 
     def module_list(self) -> ModuleListAnswer:
-        """What a patch can be made of."""
+        """Lists all modules."""
         return cast("ModuleListAnswer", self._call("/module/list", {}))
 
     def module_get(self, name: str) -> ModuleGetAnswer:
-        """All about one module."""
+        """Describes one module."""
         return cast("ModuleGetAnswer", self._call("/module/get", {"name": name}))
 
     def record_start(self, file: str, *, bus: int | None = None, format: str | None = None, seconds: float | None = None, folders: bool | None = None) -> RecordStartAnswer:
@@ -1121,19 +1121,19 @@ class Commands:
         return cast("RecordStatusAnswer", self._call("/record/status", {}))
 
     def midi_list(self) -> MidiListAnswer:
-        """MIDI inputs there are, and those that play. Over JACK each message is played `ahead_frames` after its own frame, which is constant; `late` counts those that came too late for it."""
+        """Available and connected MIDI inputs. Over JACK each message is played `ahead_frames` after its own frame, which is constant; `late` counts those that came too late for it."""
         return cast("MidiListAnswer", self._call("/midi/list", {}))
 
     def midi_connect(self, port: str, channel: int | None = None) -> MidiConnectAnswer:
-        """Lets an input, by name, part of it or number, play a synth; `channel` 1..16, or all."""
+        """Connects a MIDI input (by name, part of the name, or number) to a synth; `channel` 1..16, or all."""
         return cast("MidiConnectAnswer", self._call("/midi/connect", {"port": port, "channel": channel}))
 
     def midi_disconnect(self, port: str) -> Nothing:
-        """Stops an input from playing."""
+        """Disconnects a MIDI input."""
         return cast("Nothing", self._call("/midi/disconnect", {"port": port}))
 
     def state_get(self) -> StateGetAnswer:
-        """Everything, as one map: synths, documents as they are turned now, maps."""
+        """The whole state as one map: synths, documents with live values, maps."""
         return cast("StateGetAnswer", self._call("/state/get", {}))
 
     def state_save(self, file: str) -> StateSaveAnswer:
@@ -1152,15 +1152,15 @@ class AsyncCommands:
         raise NotImplementedError
 
     def hello(self, *, proto: int | None = None, client: str | None = None, token: str | None = None, session: str | None = None, late: str | None = None) -> Awaitable[HelloAnswer]:
-        """Introduces a client, and lets it in that needs a token: given `token` and (from other machines over UDP) the `session` of the answer before. `late`: play, drop or error."""
+        """Introduces a client, and authenticates it by `token` and (from other machines over UDP) the `session` of the answer before. `late`: play, drop or error."""
         return cast("Awaitable[HelloAnswer]", self._call("/hello", {"proto": proto, "client": client, "token": token, "session": session, "late": late}))
 
     def ping(self) -> Awaitable[PingAnswer]:
-        """Answers at once."""
+        """Replies at once."""
         return cast("Awaitable[PingAnswer]", self._call("/ping", {}))
 
     def sync(self) -> Awaitable[SyncAnswer]:
-        """Answers when all that this client sent before is built, performed, and has been through the audio role."""
+        """Replies when every earlier request of this client has been built, performed and rendered."""
         return cast("Awaitable[SyncAnswer]", self._call("/sync", {}))
 
     def clock(self) -> Awaitable[ClockAnswer]:
@@ -1172,11 +1172,11 @@ class AsyncCommands:
         return cast("Awaitable[StatusAnswer]", self._call("/status", {}))
 
     def subscribe(self, topics: Sequence[str] = ()) -> Awaitable[SubscribeAnswer]:
-        """Notices of these topics, or of all but meter: note voice patch knob xrun late nan device log meter client."""
+        """Subscribes to notices of these topics, or of all but meter: note voice patch knob xrun late nan device log meter client."""
         return cast("Awaitable[SubscribeAnswer]", self._call("/subscribe", {"topics": list(topics)}))
 
     def unsubscribe(self, topics: Sequence[str] = ()) -> Awaitable[UnsubscribeAnswer]:
-        """No more notices of these topics, or of none."""
+        """Unsubscribes from these topics, or from all."""
         return cast("Awaitable[UnsubscribeAnswer]", self._call("/unsubscribe", {"topics": list(topics)}))
 
     def command_list(self) -> Awaitable[CommandListAnswer]:
@@ -1192,11 +1192,11 @@ class AsyncCommands:
         return cast("Awaitable[Nothing]", self._call("/quit", {}))
 
     def synth_new(self, name: str, *, fader: float | None = None, output: int | None = None) -> Awaitable[SynthNewAnswer]:
-        """Another synth, without a patch; `output`: the device's channel, from 0, that its first goes to."""
+        """Creates a synth without a patch; `output`: the device's channel, from 0, that its first goes to."""
         return cast("Awaitable[SynthNewAnswer]", self._call("/synth/new", {"name": name, "fader": fader, "output": output}))
 
     def synth_free(self, name: str) -> Awaitable[Nothing]:
-        """Fades a synth out and forgets it."""
+        """Fades a synth out and frees it."""
         return cast("Awaitable[Nothing]", self._call("/synth/free", {"name": name}))
 
     def synth_list(self) -> Awaitable[SynthListAnswer]:
@@ -1208,11 +1208,11 @@ class AsyncCommands:
         return cast("Awaitable[SynthFaderAnswer]", self._call("/synth/fader", {"name": name, "value": value}))
 
     def patch_load(self, file: str | None = None, *, patch: dict[str, Any] | None = None, text: str | None = None, format: str | None = None, fade_ms: float | None = None, rev: int | None = None, at: At | None = None) -> Awaitable[PatchLoadAnswer]:
-        """A whole document: a file below the root, or a map, or a text in a format (json, sexp)."""
+        """Loads a whole document: a file below the root, or a map, or a text in a format (json, sexp)."""
         return cast("Awaitable[PatchLoadAnswer]", self._call("/patch/load", {"file": file, "patch": patch, "text": text, "format": format, "fade_ms": fade_ms, "rev": rev, "at": at}))
 
     def patch_edit(self, *, ops: list[Any] | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> Awaitable[PatchEditAnswer]:
-        """Operations, all or nothing; `undo` is the list that leads back."""
+        """Applies a list of operations, all or nothing; `undo` is the list that reverses them."""
         return cast("Awaitable[PatchEditAnswer]", self._call("/patch/edit", {"ops": ops, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_add(self, id: str, type: str, *, params: dict[str, Any] | None = None, scope: str | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> Awaitable[PatchAddAnswer]:
@@ -1232,19 +1232,19 @@ class AsyncCommands:
         return cast("Awaitable[PatchDisconnectAnswer]", self._call("/patch/disconnect", {"from": from_, "port": port, "to": to, "to_port": to_port, "nth": nth, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_undo(self, *, fade_ms: float | None = None) -> Awaitable[PatchUndoAnswer]:
-        """Takes back the last edit."""
+        """Undoes the last edit."""
         return cast("Awaitable[PatchUndoAnswer]", self._call("/patch/undo", {"fade_ms": fade_ms}))
 
     def patch_redo(self, *, fade_ms: float | None = None) -> Awaitable[PatchRedoAnswer]:
-        """Makes the change again that was undone last."""
+        """Redoes the edit that was undone last."""
         return cast("Awaitable[PatchRedoAnswer]", self._call("/patch/redo", {"fade_ms": fade_ms}))
 
     def patch_cancel(self, scheduled: int) -> Awaitable[Nothing]:
-        """Forgets a change that waits for its frame."""
+        """Cancels a scheduled edit."""
         return cast("Awaitable[Nothing]", self._call("/patch/cancel", {"scheduled": scheduled}))
 
     def patch_check(self, *, patch: dict[str, Any] | None = None, text: str | None = None, format: str | None = None, file: str | None = None, ops: list[Any] | None = None) -> Awaitable[PatchCheckAnswer]:
-        """What loading (or the operations) would say, without doing it; `cost`: load of this machine's core, at rest and with a voice."""
+        """Validates a patch or edit without applying it; `cost`: load of this machine's core, at rest and with a voice."""
         return cast("Awaitable[PatchCheckAnswer]", self._call("/patch/check", {"patch": patch, "text": text, "format": format, "file": file, "ops": ops}))
 
     def patch_get(self, *, format: str | None = None, written: bool | None = None) -> Awaitable[PatchGetAnswer]:
@@ -1256,7 +1256,7 @@ class AsyncCommands:
         return cast("Awaitable[PatchProfileAnswer]", self._call("/patch/profile", {"on": on}))
 
     def patch_disasm(self) -> Awaitable[PatchDisasmAnswer]:
-        """The program that it compiles to."""
+        """The compiled program, as text."""
         return cast("Awaitable[PatchDisasmAnswer]", self._call("/patch/disasm", {}))
 
     def param_set(self, node: str, param: str, value: float, *, ramp_ms: float | None = None, at: At | None = None) -> Awaitable[ParamSetAnswer]:
@@ -1264,7 +1264,7 @@ class AsyncCommands:
         return cast("Awaitable[ParamSetAnswer]", self._call("/param/set", {"node": node, "param": param, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def param_get(self, node: str, param: str) -> Awaitable[ParamGetAnswer]:
-        """What a parameter is set to, and its row; `written`: the document or a client has set it."""
+        """The value of a parameter, and its description; `written`: the document or a client has set it."""
         return cast("Awaitable[ParamGetAnswer]", self._call("/param/get", {"node": node, "param": param}))
 
     def param_list(self, node: str) -> Awaitable[ParamListAnswer]:
@@ -1284,7 +1284,7 @@ class AsyncCommands:
         return cast("Awaitable[KnobSetAnswer]", self._call("/knob/set", {"name": name, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def knob_get(self, name: str) -> Awaitable[KnobGetAnswer]:
-        """What a knob is set to."""
+        """The value of a knob."""
         return cast("Awaitable[KnobGetAnswer]", self._call("/knob/get", {"name": name}))
 
     def knob_list(self) -> Awaitable[KnobListAnswer]:
@@ -1296,11 +1296,11 @@ class AsyncCommands:
         return cast("Awaitable[KnobMapAnswer]", self._call("/knob/map", {"name": name, "address": address, "cc": cc, "channel": channel, "min": min, "max": max, "unmap": unmap}))
 
     def preset_recall(self, name: str, morph_ms: float | None = None, *, at: At | None = None) -> Awaitable[PresetRecallAnswer]:
-        """All knobs and parameters that a preset names go to its values, at once or in a straight way."""
+        """Sets all knobs and parameters of a preset, at once, or on a linear ramp (`morph_ms`; exponential ranges ramp geometrically)."""
         return cast("Awaitable[PresetRecallAnswer]", self._call("/preset/recall", {"name": name, "morph_ms": morph_ms, "at": at}))
 
     def preset_save(self, name: str) -> Awaitable[PresetSaveAnswer]:
-        """Makes a preset of where all knobs and parameters are."""
+        """Saves the current values of all knobs and parameters as a preset."""
         return cast("Awaitable[PresetSaveAnswer]", self._call("/preset/save", {"name": name}))
 
     def preset_list(self) -> Awaitable[PresetListAnswer]:
@@ -1332,7 +1332,7 @@ class AsyncCommands:
         return cast("Awaitable[VoiceAllocAnswer]", self._call("/voice/alloc", {"key": key, "id": id}))
 
     def voice_free(self, voice: int, *, at: At | None = None) -> Awaitable[VoiceFreeAnswer]:
-        """Gives a reserved voice back."""
+        """Frees a reserved voice."""
         return cast("Awaitable[VoiceFreeAnswer]", self._call("/voice/free", {"voice": voice, "at": at}))
 
     def voice_list(self) -> Awaitable[VoiceListAnswer]:
@@ -1352,7 +1352,7 @@ class AsyncCommands:
         return cast("Awaitable[BusSetAnswer]", self._call("/bus/set", {"bus": bus, "value": value}))
 
     def bus_get(self, bus: int) -> Awaitable[BusGetAnswer]:
-        """Kind and owner of a bus, and what goes over it now."""
+        """Kind and owner of a bus, and its current level."""
         return cast("Awaitable[BusGetAnswer]", self._call("/bus/get", {"bus": bus}))
 
     def bus_list(self) -> Awaitable[BusListAnswer]:
@@ -1368,11 +1368,11 @@ class AsyncCommands:
         return cast("Awaitable[Nothing]", self._call("/bus/untap", {"bus": bus}))
 
     def module_list(self) -> Awaitable[ModuleListAnswer]:
-        """What a patch can be made of."""
+        """Lists all modules."""
         return cast("Awaitable[ModuleListAnswer]", self._call("/module/list", {}))
 
     def module_get(self, name: str) -> Awaitable[ModuleGetAnswer]:
-        """All about one module."""
+        """Describes one module."""
         return cast("Awaitable[ModuleGetAnswer]", self._call("/module/get", {"name": name}))
 
     def record_start(self, file: str, *, bus: int | None = None, format: str | None = None, seconds: float | None = None, folders: bool | None = None) -> Awaitable[RecordStartAnswer]:
@@ -1388,19 +1388,19 @@ class AsyncCommands:
         return cast("Awaitable[RecordStatusAnswer]", self._call("/record/status", {}))
 
     def midi_list(self) -> Awaitable[MidiListAnswer]:
-        """MIDI inputs there are, and those that play. Over JACK each message is played `ahead_frames` after its own frame, which is constant; `late` counts those that came too late for it."""
+        """Available and connected MIDI inputs. Over JACK each message is played `ahead_frames` after its own frame, which is constant; `late` counts those that came too late for it."""
         return cast("Awaitable[MidiListAnswer]", self._call("/midi/list", {}))
 
     def midi_connect(self, port: str, channel: int | None = None) -> Awaitable[MidiConnectAnswer]:
-        """Lets an input, by name, part of it or number, play a synth; `channel` 1..16, or all."""
+        """Connects a MIDI input (by name, part of the name, or number) to a synth; `channel` 1..16, or all."""
         return cast("Awaitable[MidiConnectAnswer]", self._call("/midi/connect", {"port": port, "channel": channel}))
 
     def midi_disconnect(self, port: str) -> Awaitable[Nothing]:
-        """Stops an input from playing."""
+        """Disconnects a MIDI input."""
         return cast("Awaitable[Nothing]", self._call("/midi/disconnect", {"port": port}))
 
     def state_get(self) -> Awaitable[StateGetAnswer]:
-        """Everything, as one map: synths, documents as they are turned now, maps."""
+        """The whole state as one map: synths, documents with live values, maps."""
         return cast("Awaitable[StateGetAnswer]", self._call("/state/get", {}))
 
     def state_save(self, file: str) -> Awaitable[StateSaveAnswer]:

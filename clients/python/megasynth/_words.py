@@ -198,7 +198,7 @@ class BusWords(Generic[R]):
         return self._synth.call("/bus/set", bus=self.number, value=value)
 
     def free(self) -> R:
-        """No longer a bus."""
+        """Frees a bus."""
         return self._synth.call("/bus/free", bus=self.number)
 
     def __repr__(self) -> str:

@@ -134,7 +134,7 @@ char *take_id(builder *b, const mega_at *at, const char *id, json_t *index, size
         mega_document_error(b->document, at, "limit", NULL, "an id of %zu bytes, at most %d",
                             length, MEGA_ID_BYTES_MAX);
     if (json_object_get(index, id))
-        mega_document_error(b->document, at, "duplicate", NULL, "there are two of the id `%s`",
+        mega_document_error(b->document, at, "duplicate", NULL, "duplicate id `%s`",
                             mega_excerpt_of(id).text);
     else if (json_object_set_new_nocheck(index, id, json_integer((json_int_t)number)) != 0)
         mega_document_no_memory(b->document);
@@ -176,8 +176,8 @@ static void build_key(builder *b, const mega_at *at, const char *key, json_t *va
     for (size_t i = 0; i < COUNT(later_keys); i++) {
         if (strcmp(key, later_keys[i]) != 0) continue;
         mega_document_error(b->document, at, "unsupported",
-                            "this version of the program plays documents without it",
-                            "`%s` belongs to a later version", key);
+                            "remove it: this version has no such section",
+                            "`%s` is not supported", key);
         return;
     }
     if (strcmp(key, "name") == 0) {

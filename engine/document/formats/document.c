@@ -134,7 +134,7 @@ void mega_document_error_at(mega_document *document, const char *code, uint32_t 
 void mega_document_no_memory(mega_document *document) {
     if (!document->no_memory)
         mega_report_add(document->report, MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0, NULL,
-                        "the system gave no memory");
+                        "out of memory");
     document->no_memory = true;
     document->errors++;
 }

@@ -332,7 +332,7 @@
 (defn recall! "Goes to a preset of the patch, within `:ms` milliseconds." [preset & {:keys [ms]}]
   (call "/preset/recall" (cond-> {:name preset} ms (assoc :morph_ms ms))))
 
-(defn save-preset! "Makes a preset of where all knobs and parameters are." [preset]
+(defn save-preset! "Saves the current values of all knobs and parameters as a preset." [preset]
   (call "/preset/save" {:name preset}))
 
 ;; ---- notes
@@ -408,7 +408,7 @@
   [p]
   (call "/voice/alloc" {:key (pitch p)}))
 
-(defn free-voice! "Gives a reserved voice back." [voice] (call "/voice/free" {:voice voice}))
+(defn free-voice! "Frees a reserved voice." [voice] (call "/voice/free" {:voice voice}))
 
 (defn buses "Promises `:buses`, all that there are." [] (call "/bus/list"))
 
@@ -419,7 +419,7 @@
   ([options] (call "/bus/new" options))
   ([node port] (call "/bus/new" {:node node :port port})))
 
-(defn free-bus! "No longer a bus." [bus] (call "/bus/free" {:bus bus}))
+(defn free-bus! "Frees a bus." [bus] (call "/bus/free" {:bus bus}))
 (defn set-bus! "The value of a control bus." [bus value]
   (call "/bus/set" {:bus bus :value value}))
 

@@ -178,7 +178,7 @@ class Engine(Editable):
             status = getattr(lib(), function)(self._handle, *arguments, ctypes.byref(done),
                                               report.pointer)
             if status == header.ERROR_NAME:
-                raise OfflineError("not-found", "there is nothing to undo or redo")
+                raise OfflineError("not-found", "nothing to undo or redo; loading a patch starts a new history")
             if status != header.OK:
                 report.fail()
         undo = json.loads(take_text(lib(), done.undo_json)) if done.undo_json else []
@@ -326,7 +326,7 @@ class Engine(Editable):
         self._send("mega_preset_recall", frame, number, morph)
 
     def save_preset(self, name: str) -> Change:
-        """Makes a preset of where all knobs and parameters are: an edit of the document."""
+        """Saves the current values of all knobs and parameters as a preset: an edit of the document."""
         return self._change("mega_preset_save", name.encode())
 
     def knob_value(self, name: str) -> float:
