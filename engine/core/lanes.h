@@ -76,12 +76,48 @@ MEGA_INLINE lanes from_bits(ilanes i) {
     return v;
 }
 
-/// Toward zero. |v| must be below 2^31: outside it the targets differ.
-MEGA_INLINE ilanes to_int(lanes v) {
-#if MEGA_WIDTH == 1
-    return (int32_t)v;
+typedef float lanes_four __attribute__((vector_size(16)));
+typedef int32_t ilanes_four __attribute__((vector_size(16)));
+
+/// See `to_int`; of four numbers in every build.
+MEGA_INLINE ilanes_four to_int_four(lanes_four v) {
+#if defined(__SSE2__)
+    return (ilanes_four)_mm_cvttps_epi32((__m128)v);
+#else // NEON saturates, and gives 0 for NaN
+    const float top = 2147483648.0f;
+    ilanes_four inside = (v >= -top) & (v < top);
+    ilanes_four whole =
+        __builtin_convertvector((lanes_four)((ilanes_four)v & inside), ilanes_four);
+    return whole | (~inside & (int32_t)0x80000000u);
+#endif
+}
+/// See `to_int`; of one number in every build.
+MEGA_INLINE int32_t to_int_one(float v) {
+#if defined(__SSE2__)
+    return _mm_cvttss_si32(_mm_set_ss(v));
 #else
-    return __builtin_convertvector(v, ilanes);
+    return v >= -2147483648.0f && v < 2147483648.0f ? (int32_t)v : INT32_MIN;
+#endif
+}
+#if MEGA_WIDTH >= 8
+typedef float lanes_eight __attribute__((vector_size(32)));
+typedef int32_t ilanes_eight __attribute__((vector_size(32)));
+/// See `to_int`; of eight numbers.
+MEGA_INLINE ilanes_eight to_int_eight(lanes_eight v) {
+    return (ilanes_eight)_mm256_cvttps_epi32((__m256)v);
+}
+#endif
+/// Toward zero. NaN, and what int32_t does not hold, give the most negative number: x86's
+/// instruction does so, and C does not define it.
+MEGA_INLINE ilanes to_int(lanes v) {
+#if MEGA_WIDTH == 16
+    return (ilanes)_mm512_cvttps_epi32((__m512)v);
+#elif MEGA_WIDTH == 8
+    return to_int_eight(v);
+#elif MEGA_WIDTH == 4
+    return to_int_four(v);
+#else
+    return to_int_one(v);
 #endif
 }
 MEGA_INLINE lanes to_float(ilanes i) {
@@ -231,7 +267,7 @@ MEGA_INLINE lanes vsqrt(lanes v) {
     return v;
 #endif
 }
-/// The next whole number below; -0 stays so. |v| must be below 2^31.
+/// The next whole number below; -0 stays so, and what is not finite too.
 MEGA_INLINE lanes vfloor(lanes v) {
 #if MEGA_WIDTH == 16
     return (lanes)_mm512_roundscale_ps((__m512)v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
@@ -248,7 +284,8 @@ MEGA_INLINE lanes vfloor(lanes v) {
 #else
     lanes whole = to_float(to_int(v));
     whole = whole - vselect(lt(v, whole), splat(1), splat(0));
-    return from_bits(bits_of(whole) | (bits_of(v) & isplat((int32_t)0x80000000u)));
+    whole = from_bits(bits_of(whole) | (bits_of(v) & isplat((int32_t)0x80000000u)));
+    return vselect(lt(vabs(v), splat(8388608)), whole, v); // from 2^23 on all are whole
 #endif
 }
 

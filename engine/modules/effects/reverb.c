@@ -295,7 +295,7 @@ static bool place(const segment *s, distance *d, int p, float frames, float near
         if (!moved && d->part == 0 && d->speed == 0) return true;
     } else {
         float asked = w->port[p][0] * frames;
-        int32_t whole = (int32_t)((asked > nearest ? asked : nearest) + 0.5f);
+        int32_t whole = to_int_one((asked > nearest ? asked : nearest) + 0.5f);
         if (whole == d->whole && d->part == 0 && d->speed == 0) return true;
         CHUNKS(t, s) istore(w->whole + t, isplat(whole));
     }

@@ -88,7 +88,7 @@ MEGA_INLINE void sine_add_taps(const float *rows, const int taps, int32_t *to, i
         float next = (re * turn_re - im * turn_im) + (near + far * j->back_re);
         im = (re * turn_im + im * turn_re) + far * j->back_im;
         re = next;
-        to[k] = (int32_t)((uint32_t)to[k] - (uint32_t)(int32_t)(j->re * im + j->im * re));
+        to[k] = (int32_t)((uint32_t)to[k] - (uint32_t)to_int_one(j->re * im + j->im * re));
     }
 }
 

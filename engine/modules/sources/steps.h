@@ -53,17 +53,13 @@ MEGA_INLINE ilanes steps_lane_rows(void) {
 // ---- adding -------------------------------------------------------------------------------------
 
 #if MEGA_WIDTH >= 8
-typedef float step_eight __attribute__((vector_size(32)));
-typedef int32_t step_ieight __attribute__((vector_size(32)));
-typedef uint32_t step_ueight __attribute__((vector_size(32)));
+typedef uint32_t ulanes_eight __attribute__((vector_size(32)));
 #endif
-typedef float step_quad __attribute__((vector_size(16)));
-typedef int32_t step_iquad __attribute__((vector_size(16)));
-typedef uint32_t step_uquad __attribute__((vector_size(16)));
+typedef uint32_t ulanes_four __attribute__((vector_size(16)));
 
-// Adds frames of one vector type from `k` on. Example: STEP_ADD(step_quad, step_iquad, step_uquad)
-// Becomes: step_quad a, b; step_uquad sum; ... k += 4;
-#define STEP_ADD(vector, whole, sums)                                                              \
+// Adds frames of one vector type from `k` on. Example: STEP_ADD(lanes_four, ulanes_four, to_int_four)
+// Becomes: lanes_four a, b; ulanes_four sum; ... k += 4;
+#define STEP_ADD(vector, sums, whole)                                                              \
     {                                                                                              \
         vector a, b;                                                                               \
         sums sum;                                                                                  \
@@ -71,7 +67,7 @@ typedef uint32_t step_uquad __attribute__((vector_size(16)));
         memcpy(&b, at + taps + k, sizeof b);                                                       \
         memcpy(&sum, to + k, sizeof sum);                                                          \
         a = size * (a + part * (b - a));                                                           \
-        sum -= (sums) __builtin_convertvector(a, whole);                                           \
+        sum -= (sums)whole(a);                                                                     \
         memcpy(to + k, &sum, sizeof sum);                                                          \
         k += (int)(sizeof a / sizeof(float));                                                      \
     }
@@ -83,12 +79,12 @@ typedef uint32_t step_uquad __attribute__((vector_size(16)));
 MEGA_INLINE void steps_add(int32_t *to, const float *at, const int taps, float part, float size) {
     int k = 0;
 #if MEGA_WIDTH == 16
-    while (k + 16 <= taps) STEP_ADD(lanes, ilanes, ulanes)
+    while (k + 16 <= taps) STEP_ADD(lanes, ulanes, to_int)
 #endif
 #if MEGA_WIDTH >= 8
-    while (k < taps) STEP_ADD(step_eight, step_ieight, step_ueight)
+    while (k < taps) STEP_ADD(lanes_eight, ulanes_eight, to_int_eight)
 #endif
-    while (k < taps) STEP_ADD(step_quad, step_iquad, step_uquad)
+    while (k < taps) STEP_ADD(lanes_four, ulanes_four, to_int_four)
 }
 
 /// A bit for each lane of a mask.
