@@ -2,7 +2,8 @@
 // solo_test -- a lane alone with frames side by side (`solo`) against the one-lane build: every
 // module that has it, in every instruction set, at random: rates, segments of 1 to 256 frames,
 // ports that stand, jump and move, numbers out of range and that are none, in shared nodes and in a
-// lane of a group. Outputs, state and delay memory must be the same bits after each call.
+// lane of a group. Outputs, state and delay memory must be the same bits after each call. Then the
+// builds for few voices with frames in the lanes, each voice against the one-lane build.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -274,10 +275,145 @@ static void every_module(void **unused) {
         }
 }
 
+// ---- few voices --------------------------------------------------------------------------------
+
+enum { FEW_MAX = 8, FEW_CASES = 20, FEW_SEGMENTS = 60 };
+
+/// Few voices with frames in the lanes, and each of them in the one-lane build.
+typedef struct {
+    trial common;
+    uint32_t voices;
+    uint64_t calm; // ports that stand at their default
+    int32_t seeds[FEW_MAX];
+    float ports[MEGA_PORTS_MAX][ROOM * FEW_MAX + MEGA_LANE_COUNT];
+    float outputs[MEGA_OUTPUTS_MAX][ROOM * FEW_MAX + MEGA_LANE_COUNT];
+    float lone_ports[MEGA_PORTS_MAX][PORT_ROOM], lone_outputs[MEGA_OUTPUTS_MAX][PORT_ROOM];
+    float *want, *got; // states
+} few;
+
+/// Most ports stand, at what they are by default: else hardly anything runs side by side.
+static void few_scene(few *f) {
+    trial *t = &f->common;
+    new_scene(t);
+    if (rng_chance(&t->random, 0.2f)) return;
+    f->calm = 0;
+    for (uint32_t p = 0; p < port_count(t); p++)
+        if (rng_chance(&t->random, 0.7f)) f->calm |= (uint64_t)1 << p;
+    t->moving &= ~f->calm;
+}
+
+static float few_value(few *f, uint32_t p) {
+    const mega_module *m = f->common.reference;
+    if (!(f->calm >> p & 1)) return port_value(&f->common, p);
+    return p < m->input_count ? 0 : m->params[p - m->input_count].initial;
+}
+
+static void few_fill(few *f, uint32_t frames, bool fresh) {
+    for (uint32_t p = 0; p < port_count(&f->common); p++) {
+        bool moves = f->common.moving >> p & 1;
+        bool agree = rng_chance(&f->common.random, 0.5f); // as choices must, for a common way
+        for (uint32_t t = 0; (moves || fresh) && t < (moves ? frames : 1); t++)
+            for (uint32_t v = 0; v < f->voices; v++)
+                f->ports[p][t * f->voices + v] =
+                    v && agree ? f->ports[p][t * f->voices] : few_value(f, p);
+    }
+}
+
+/// Runs voice `v` alone. @param compares outputs too: those in `moved` have a value a frame
+static void few_run_lane(few *f, uint32_t v, bool compares, uint64_t moved, uint32_t frames,
+                         const char *what) {
+    const trial *t = &f->common;
+    const float *ports[MEGA_PORTS_MAX];
+    instance lone = {.state = f->want};
+    for (uint32_t o = 0; o < t->reference->output_count; o++) lone.outputs[o] = f->lone_outputs[o];
+    for (uint32_t p = 0; p < port_count(t); p++) {
+        ports[p] = f->lone_ports[p];
+        for (uint32_t i = 0; i < frames; i++)
+            f->lone_ports[p][i] = f->ports[p][(t->moving >> p & 1 ? i : 0) * f->voices + v];
+    }
+    f->common.lane = v;
+    f->common.seed = f->seeds[v];
+    mega_call call = call_of(&f->common, &lone, ports, frames);
+    spread(t, &lone, t->reference->process(&call), frames);
+    for (uint32_t o = 0; compares && o < t->reference->output_count; o++) {
+        float mine[ROOM];
+        for (uint32_t i = 0; i < frames; i++)
+            mine[i] = f->outputs[o][(moved >> o & 1 ? i : 0) * f->voices + v];
+        compare(f->lone_outputs[o], mine, frames, what);
+    }
+}
+
+/// @return whether `solo` did it
+static bool few_segment(few *f, uint32_t frames, const char *what) {
+    trial *t = &f->common;
+    const float *ports[MEGA_PORTS_MAX];
+    instance all = {.state = f->got};
+    for (uint32_t p = 0; p < port_count(t); p++) ports[p] = f->ports[p];
+    for (uint32_t o = 0; o < t->reference->output_count; o++) all.outputs[o] = f->outputs[o];
+    t->lane = 0;
+    mega_call call = call_of(t, &all, ports, frames);
+    call.seeds = f->seeds;
+    uint64_t moved = t->module->solo(&call);
+    const bool declined = moved == MEGA_DECLINED;
+    if (declined) compare(f->want, f->got, t->state_floats, what); // nothing was done
+    for (uint32_t v = 0; v < f->voices; v++) few_run_lane(f, v, !declined, moved, frames, what);
+    if (declined) memcpy(f->got, f->want, t->state_floats * sizeof *f->got);
+    compare(f->want, f->got, t->state_floats, what);
+    return !declined;
+}
+
+static uint32_t few_case(const mega_isa_table *beside, uint32_t index, uint32_t number) {
+    static few f;
+    memset(&f, 0, sizeof f);
+    f.common = trial_create(beside, index, number);
+    f.voices = beside->lanes;
+    f.common.stride = MEGA_LANE_COUNT;
+    f.common.state_floats = (size_t)f.common.reference->state_fields * MEGA_LANE_COUNT;
+    f.want = calloc(f.common.state_floats + 1, sizeof(float));
+    f.got = calloc(f.common.state_floats + 1, sizeof(float));
+    for (uint32_t v = 0; v < f.voices; v++) f.seeds[v] = (int32_t)rng_next(&f.common.random);
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < FEW_SEGMENTS; i++) {
+        char what[160];
+        const bool scene = i % 6 == 0;
+        if (scene) few_scene(&f);
+        const uint32_t frames = segment_frames(&f.common);
+        few_fill(&f, frames, scene);
+        snprintf(what, sizeof what, "%s (%s), case %u, segment %u, %u frames",
+                 f.common.reference->name, beside->name, number, i, frames);
+        taken += few_segment(&f, frames, what);
+    }
+    free(f.want);
+    free(f.got);
+    for (uint32_t p = 0; p < port_count(&f.common); p++) free(f.common.ports[p]);
+    return taken;
+}
+
+static void few_voices(void **unused) {
+    (void)unused;
+    const mega_isa_table *isa, *beside;
+    for (size_t i = 0; (isa = mega_isa_at(i)); i++)
+        for (size_t n = 0; isa->narrow[n]; n++) {
+            if (!(beside = isa->beside[n])) continue;
+            for (uint32_t index = 0; index < MEGA_MODULE_COUNT; index++) {
+                const mega_module *m = beside->modules[index];
+                if (!m->solo || m->memory_lines) continue;
+                uint32_t taken = 0;
+                for (uint32_t number = 0; number < FEW_CASES; number++)
+                    taken += few_case(beside, index, number);
+                printf("%-12s %-6s %u of %u segments with several frames in a vector\n", m->name,
+                       beside->name, taken, FEW_CASES * FEW_SEGMENTS);
+                if (strncmp(m->name, "osc.", 4) != 0 || strcmp(m->name, "osc.sine") == 0)
+                    assert_true(taken > 20); // osc.saw and its like have no such way
+            }
+        }
+}
+
 int main(void) {
 #if defined(__x86_64__)
     _mm_setcsr(_mm_getcsr() | 0x8040); // no subnormal numbers, as in render
 #endif
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_module)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_module),
+                                       cmocka_unit_test(few_voices)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
