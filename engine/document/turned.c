@@ -28,7 +28,7 @@ static bool says_the_same(const mega_patch_node_row *before, uint32_t i,
                           const mega_patch_node_row *after, uint32_t k) {
     float value = before->values[i];
     if (before->module == after->module && value == after->values[k]) return true;
-    if (!after->written[k]) return before->module != after->module || !before->written[i];
+    if (!after->written[k]) return !before->written[i];
     return before->written[i] && mega_turned_port(before->module, after->module, i, &value) == k &&
            value == after->values[k];
 }

@@ -512,10 +512,45 @@ static void names_change_before_the_frame(void **state) {
         }
 }
 
+/// A document puts a node of another type in the place of one: what was set stays where neither
+/// document writes the parameter, and goes where the one before wrote it, since the one after says
+/// something else.
+static void another_type_in_its_place(void **state) {
+    (void)state;
+    static const char *const befores[] = {"", ", \"params\": {\"amp\": 0.5}"};
+    static const float after[] = {0.75f, 1};
+    for (int i = 0; i < 2; i++) {
+        char text[512];
+        float value = -1;
+        snprintf(text, sizeof text,
+                 "{\"nodes\": {\"c\": {\"type\": \"osc.saw\"%s}, \"out\": {\"type\": \"output\"}},"
+                 " \"connections\": [{\"from\": \"c.out\", \"to\": \"out.in\"}]}",
+                 befores[i]);
+        mega_engine *engine = stage_open(text);
+        stage_render(engine, NULL, 640);
+        assert_int_equal(
+            mega_param_set(engine, MEGA_NOW, mega_find_param(engine, "c", "amp"), 0.75f, -1),
+            MEGA_OK);
+        stage_render(engine, NULL, 640);
+        mega_patch *patch = stage_patch(
+            "{\"nodes\": {\"c\": {\"type\": \"gain\"}, \"out\": {\"type\": \"output\"}}, "
+            "\"connections\": [{\"from\": \"c.out\", \"to\": \"out.in\"}]}");
+        assert_int_equal(mega_rewire(engine, patch, NULL, NULL, NULL), MEGA_OK);
+        mega_patch_destroy(patch);
+        stage_render(engine, NULL, 4800);
+        mega_collect(engine);
+        assert_int_equal(mega_param_get(engine, "c", "amp", &value), MEGA_OK);
+        assert_true(value == after[i]);
+        mega_destroy(engine);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(undone_while_it_fades), cmocka_unit_test(cables_give_what_was_set),
-        cmocka_unit_test(turned_stays_turned), cmocka_unit_test(names_are_swapped),
-        cmocka_unit_test(names_change_before_the_frame)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(undone_while_it_fades),
+                                       cmocka_unit_test(cables_give_what_was_set),
+                                       cmocka_unit_test(turned_stays_turned),
+                                       cmocka_unit_test(names_are_swapped),
+                                       cmocka_unit_test(names_change_before_the_frame),
+                                       cmocka_unit_test(another_type_in_its_place)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
