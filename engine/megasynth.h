@@ -237,13 +237,14 @@ typedef struct {
     double memory_seconds; ///< of its longest delay line; 0: it has none
     double tail_seconds;   ///< how long it may sound after its inputs fall silent
 } mega_module_info;
+/// @return all 0 and NULL for NULL, as mega_module_find gives for an unknown name
 MEGA_API mega_module_info mega_module_describe(const mega_module *module);
 
 /// An input (it sums its cables, and is 0 without any) or an output.
 typedef struct {
     const char *name, *doc;
 } mega_port_info;
-/// @return all NULL for an index past the last
+/// @return all NULL for an index past the last, and for no module
 MEGA_API mega_port_info mega_module_input(const mega_module *module, size_t index);
 MEGA_API mega_port_info mega_module_output(const mega_module *module, size_t index);
 
@@ -270,7 +271,7 @@ typedef struct {
     size_t choice_count;        ///< 0 with `choices` NULL
     bool fixed; ///< a whole number that takes no cables and changes only by edits
 } mega_param_info;
-/// @return all 0 and NULL for an index past the last
+/// @return all 0 and NULL for an index past the last, and for no module
 MEGA_API mega_param_info mega_module_param(const mega_module *module, size_t index);
 /// The parameter of that name. @param module may be NULL, which has none
 /// @return false, `info` untouched, if there is none

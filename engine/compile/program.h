@@ -252,7 +252,7 @@ typedef struct mega_program {
 
     // scratch of the VM
     uint32_t shared_count, voice_count, kept_count, reduces_per_voice_phase_max;
-    uint32_t segment_frames; ///< that run at once, at most: see segment.h
+    uint32_t segment_frames; ///< that run at once, at most: see render/segment.h
     float *shared, *voice, *kept;
     float *lane_sums; ///< 16 x `segment_frames` floats for each REDUCE of a phase: the one-lane way
     struct mega_value *shared_values, *voice_values, *kept_values;

@@ -13,7 +13,7 @@
 #include "megasynth.h"
 
 enum {
-    MEGA_SEGMENT_BLOCKS = 4, ///< blocks that run at once, at most: see segment.h
+    MEGA_SEGMENT_BLOCKS = 4, ///< blocks that run at once, at most: see render/segment.h
     MEGA_SEGMENT_FRAMES = MEGA_SEGMENT_BLOCKS * MEGA_BLOCK_FRAMES,
     MEGA_PORTS_MAX = 40,    ///< inputs and parameters of one module, so that a bit set holds them
     MEGA_OUTPUTS_MAX = 12,  ///< outputs of one module

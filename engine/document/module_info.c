@@ -56,6 +56,7 @@ static const char *scope_name(const mega_module *m) {
 // ---- rows -------------------------------------------------------------------------------------
 
 mega_module_info mega_module_describe(const mega_module *m) {
+    if (!m) return (mega_module_info){0};
     return (mega_module_info){
         .name = m->name,
         .category = m->category,
@@ -78,15 +79,15 @@ static mega_port_info port_info(const mega_input_row *rows, uint32_t count, size
 }
 
 mega_port_info mega_module_input(const mega_module *m, size_t index) {
-    return port_info(m->inputs, m->input_count, index);
+    return m ? port_info(m->inputs, m->input_count, index) : (mega_port_info){0};
 }
 
 mega_port_info mega_module_output(const mega_module *m, size_t index) {
-    return port_info(m->outputs, m->output_count, index);
+    return m ? port_info(m->outputs, m->output_count, index) : (mega_port_info){0};
 }
 
 mega_param_info mega_module_param(const mega_module *m, size_t index) {
-    if (index >= m->param_count) return (mega_param_info){0};
+    if (!m || index >= m->param_count) return (mega_param_info){0};
     const mega_param_row *p = &m->params[index];
     mega_param_info info = {
         .name = p->name,

@@ -271,7 +271,8 @@ static void note_seen(const segment *s) {
     for (uint32_t l = 0; l < s->lanes; l++) {
         bool stands = !s->moving && !(s->fading >> l & 1) && !wants_change(s, 0, l);
         for (uint32_t i = 0; i < s->count; i++)
-            field_of(s, i, MEGA_CHOICE_SEEN)[l] = stands ? from_bits(seal(s->step->ports[s->ports[i]][l])) : 0;
+            field_of(s, i, MEGA_CHOICE_SEEN)[l] =
+                stands ? from_bits(seal(s->step->ports[s->ports[i]][l])) : 0;
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// turn -- knobs, parameters and presets go to new values; AUDIO. Each is told by its public number.
+// turn -- knobs, parameters and presets go to new values; AUDIO. Events name each by its public number.
 #ifndef MEGA_TURN_H
 #define MEGA_TURN_H
 

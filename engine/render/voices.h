@@ -98,7 +98,7 @@ typedef struct mega_voices {
     uint8_t lost[128];   ///< by key: keys that are down still whose notes were stolen or dropped
     mega_waiting waiting[MEGA_WAITING_MAX];
     uint32_t waiting_count;
-    struct mega_renderer *renderer; ///< told of lanes to zero and notes that end
+    struct mega_renderer *renderer; ///< zeroes lanes, and reports notes that end
 } mega_voices;
 
 /// @return false without memory
@@ -200,7 +200,7 @@ uint32_t mega_voices_gated(const mega_voices *v);
 /// Where a note sounds. @return false if it does not
 bool mega_voices_find(const mega_voices *v, mega_note note, uint32_t *group, uint32_t *lane);
 
-// told to the renderer; a note of 0 is none
+// What the renderer does as voices come and go; a note of 0 is none.
 void mega_renderer_lane_starts(struct mega_renderer *renderer, uint32_t group, uint32_t lane);
 void mega_renderer_note_ended(struct mega_renderer *renderer, mega_note note, uint64_t frame);
 bool mega_renderer_lane_stirs(struct mega_renderer *renderer, uint32_t group, uint32_t lane);

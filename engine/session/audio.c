@@ -9,17 +9,6 @@ void mega_render(mega_engine *e, const float *const *in, float *const *out, uint
     mega_renderer_run(&e->renderer, in, out, frames);
 }
 
-bool mega_set_whole_blocks(mega_engine *e, bool whole) {
-    MEGA_IN_CONTROL(e);
-    if (e->renderer.input_written % MEGA_BLOCK_FRAMES) whole = false; // in the middle of one
-    if (whole == e->options.whole_blocks) return whole;
-    e->options.whole_blocks = whole;
-    // what was heard already is not heard again, one block later
-    size_t samples = (size_t)e->options.input_channels * 2 * MEGA_BLOCK_FRAMES;
-    if (samples) memset(e->renderer.input_ring, 0, samples * sizeof *e->renderer.input_ring);
-    return whole;
-}
-
 // ---- buses of the host --------------------------------------------------------------------------
 
 void mega_host_bus_write(mega_engine *e, uint32_t bus, const float *block) {

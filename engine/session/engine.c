@@ -50,41 +50,44 @@ static uint32_t out_channels(const mega_engine *e) {
 }
 
 static bool allocate(mega_engine *e) {
+    mega_renderer *r = &e->renderer;
     uint32_t channels = e->options.input_channels;
-    e->renderer.input_ring =
+    r->input_ring =
         mega_calloc_touched((size_t)channels * 2 * MEGA_BLOCK_FRAMES + 1, sizeof(float));
-    e->renderer.input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 16, sizeof(float)); // a vector more: see kernel.h
-    e->renderer.out = mega_calloc_touched(out_channels(e), sizeof *e->renderer.out);
+    r->input_block = mega_calloc_touched((size_t)channels * MEGA_BLOCK_FRAMES + 16,
+                                         sizeof(float)); // a vector more: see kernel.h
+    r->out = mega_calloc_touched(out_channels(e), sizeof *r->out);
     e->history = mega_history_create();
     if (e->options.record_calls && !(e->calls = mega_calls_create())) return false;
     e->said_knobs = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_knobs);
     e->said_params = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_params);
     e->said_presets = mega_calloc_touched(MEGA_PRESET_NAMES_MAX, sizeof *e->said_presets);
-    return e->renderer.input_ring && e->renderer.input_block && e->renderer.out && e->history && e->said_knobs &&
+    return r->input_ring && r->input_block && r->out && e->history && e->said_knobs &&
            e->said_params && e->said_presets &&
-           mega_voices_init(&e->renderer.voices, 1, (float)e->options.rate, e->options.seed) &&
-           mega_ring_init(&e->renderer.garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
-           mega_ring_init(&e->renderer.events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
-           mega_ring_init(&e->renderer.ended, MEGA_ENDED_MAX, sizeof(mega_ended)) &&
-           mega_queue_init(&e->renderer.queue);
+           mega_voices_init(&r->voices, 1, (float)e->options.rate, e->options.seed) &&
+           mega_ring_init(&r->garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
+           mega_ring_init(&r->events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
+           mega_ring_init(&r->ended, MEGA_ENDED_MAX, sizeof(mega_ended)) &&
+           mega_queue_init(&r->queue);
 }
 
 static void set_up_vm(mega_engine *e) {
-    e->renderer.options = &e->options;
-    e->renderer.witness = e->calls ? &e->calls->witness : NULL;
-    e->renderer.voices.renderer = &e->renderer;
-    e->renderer.vm.wide = e->isa;
-    e->renderer.vm.one = &mega_isa_one;
-    e->renderer.vm.rate = (float)e->options.rate;
-    mega_choices_init(&e->renderer.vm);
-    e->renderer.vm.seconds_per_frame = 1.0f / (float)e->options.rate;
-    e->renderer.vm.seed = e->options.seed;
-    e->renderer.vm.voices = &e->renderer.voices;
-    e->renderer.vm.out = e->renderer.out;
-    e->renderer.vm.out_channels = out_channels(e);
+    mega_renderer *r = &e->renderer;
+    r->options = &e->options;
+    r->witness = e->calls ? &e->calls->witness : NULL;
+    r->voices.renderer = r;
+    r->vm.wide = e->isa;
+    r->vm.one = &mega_isa_one;
+    r->vm.rate = (float)e->options.rate;
+    mega_choices_init(&r->vm);
+    r->vm.seconds_per_frame = 1.0f / (float)e->options.rate;
+    r->vm.seed = e->options.seed;
+    r->vm.voices = &r->voices;
+    r->vm.out = r->out;
+    r->vm.out_channels = out_channels(e);
     for (uint32_t c = 0; c < e->options.input_channels; c++)
-        e->renderer.vm.input[c] = e->renderer.input_block + (size_t)c * MEGA_BLOCK_FRAMES;
-    e->renderer.carry_read = e->renderer.carry_frames = MEGA_BLOCK_FRAMES;
+        r->vm.input[c] = r->input_block + (size_t)c * MEGA_BLOCK_FRAMES;
+    r->carry_read = r->carry_frames = MEGA_BLOCK_FRAMES;
     atomic_init(&e->next_note, 1);
 }
 
@@ -117,13 +120,26 @@ static void forget_lead(mega_program *program, const mega_program *lead) {
 void mega_collect(mega_engine *e) {
     MEGA_IN_CONTROL(e);
     mega_retired retired;
-    uint32_t count = e->renderer.garbage.items ? e->renderer.garbage.count - mega_ring_room(&e->renderer.garbage) : 0;
+    uint32_t count = e->renderer.garbage.items
+                         ? e->renderer.garbage.count - mega_ring_room(&e->renderer.garbage)
+                         : 0;
     mega_schedule_sync(e); // after the count: what has gone by then is not in force any more
     for (; count && mega_ring_pop(&e->renderer.garbage, &retired); count--) {
         forget_lead(e->schedule.in_force, retired.program);
         mega_program_destroy(retired.program);
         free(retired.groups);
     }
+}
+
+bool mega_set_whole_blocks(mega_engine *e, bool whole) {
+    MEGA_IN_CONTROL(e);
+    if (e->renderer.input_written % MEGA_BLOCK_FRAMES) whole = false; // in the middle of one
+    if (whole == e->options.whole_blocks) return whole;
+    e->options.whole_blocks = whole;
+    // what was heard already is not heard again, one block later
+    size_t samples = (size_t)e->options.input_channels * 2 * MEGA_BLOCK_FRAMES;
+    if (samples) memset(e->renderer.input_ring, 0, samples * sizeof *e->renderer.input_ring);
+    return whole;
 }
 
 void mega_destroy(mega_engine *e) {

@@ -286,9 +286,8 @@ static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_fo
     mega_patch *before = any ? mega_values_patch(e) : empty_document(), *after = NULL;
     if (before) after = mega_patch_edit(before, text, bytes, format, report, &undo);
     bool wrong = before && !after;
-    if (after &&
-        change
-            ->timed) { // the undo has all that was turned; most of it needs no change to come there
+    // the undo has all live values; most of them reach the audio role without this change
+    if (after && change->timed) {
         keep_sent_now(e, before, after);
         mega_patch_destroy(after);
         after = mega_patch_edit(before, text, bytes, format, NULL, NULL);

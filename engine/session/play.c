@@ -128,7 +128,8 @@ mega_status mega_panic(mega_engine *e) {
 static mega_status say(mega_engine *e, const mega_event *event, mega_said *said, uint32_t what) {
     mega_status status = push(e, *event);
     bool number = vabs(event->value) <= 3e38f; // else it is passed over
-    bool soon = number && event->frame < atomic_load(&e->renderer.tally.frame_rendered) + MEGA_BLOCK_FRAMES;
+    bool soon =
+        number && event->frame < atomic_load(&e->renderer.tally.frame_rendered) + MEGA_BLOCK_FRAMES;
     uint64_t position = atomic_load_explicit(&e->renderer.events.written, memory_order_relaxed);
     if (status || !soon) return status;
     atomic_store(&said->frame, event->frame);
@@ -174,8 +175,10 @@ mega_status mega_preset_recall(mega_engine *e, uint64_t frame, int32_t preset,
                                float morph_seconds) {
     if (preset < 0 || preset >= MEGA_PRESET_NAMES_MAX) return MEGA_ERROR_NAME;
     if (is_nan(morph_seconds)) return MEGA_ERROR_VALUE;
-    mega_event event = {
-        .frame = frame, .type = MEGA_EVENT_PRESET, .target = preset, .more = held_ramp(morph_seconds)};
+    mega_event event = {.frame = frame,
+                        .type = MEGA_EVENT_PRESET,
+                        .target = preset,
+                        .more = held_ramp(morph_seconds)};
     return say(e, &event, &e->said_presets[preset], 0);
 }
 

@@ -297,7 +297,8 @@ static void repeat(replay *r, json_t *call) {
         complain(r, "unsupported", "a call that this version does not know", 0);
         return;
     }
-    while (!is_over(r) && r->engine->renderer.block_frame < count_of(call, "frame")) render_block(r);
+    while (!is_over(r) && r->engine->renderer.block_frame < count_of(call, "frame"))
+        render_block(r);
     r->state.observed = json_object_get(call, "observed");
     r->state.observed_next = 0;
     r->patch = patch_of(r, call);
@@ -307,7 +308,8 @@ static void repeat(replay *r, json_t *call) {
     uint64_t end = mega_patch_birth();
     for (uint64_t b = first + 1; b < end; b++) know_birth(r, recorded + (b - first), b);
     if (r->state.strayed)
-        complain(r, "conflict", "the calls lead elsewhere by frame %llu", r->engine->renderer.block_frame);
+        complain(r, "conflict", "the calls lead elsewhere by frame %llu",
+                 r->engine->renderer.block_frame);
 }
 
 // ---- all of it

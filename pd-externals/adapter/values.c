@@ -141,9 +141,10 @@ static bool read_value(mega_adapter *a, const char *key, const synth_known *know
         return choice >= 0;
     }
     // a float's 0.05 is a little more than what a row calls its least
-    if ((float)*value >= (float)known->param.min && (float)*value <= (float)known->param.max) return true;
-    synth_tell_error(a, "bad-value", "%s: %g is not within %g..%g%s", key, *value,
-                     known->param.min, known->param.max, advice(a, key));
+    if ((float)*value >= (float)known->param.min && (float)*value <= (float)known->param.max)
+        return true;
+    synth_tell_error(a, "bad-value", "%s: %g is not within %g..%g%s", key, *value, known->param.min,
+                     known->param.max, advice(a, key));
     return false;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// module_info_test -- what hosts read of modules, parameters and knobs is what the JSON description and documents say.
+// module_info_test -- what hosts read of modules, parameters and knobs is what the JSON description
+// and documents say.
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,6 +85,11 @@ static void every_module_is_as_its_json(void **unused) {
 
 static void indices_and_names_that_are_not(void **unused) {
     (void)unused;
+    assert_null(mega_module_describe(NULL).name);
+    assert_int_equal(mega_module_describe(NULL).param_count, 0);
+    assert_null(mega_module_input(NULL, 0).name);
+    assert_null(mega_module_output(NULL, 0).name);
+    assert_null(mega_module_param(NULL, 0).name);
     for (size_t i = 0; i < mega_module_count(); i++) {
         const mega_module *module = mega_module_get(i);
         mega_module_info m = mega_module_describe(module);

@@ -11,7 +11,6 @@
 #include "document/edit.h"
 #include "document/formats/builder.h"
 
-#undef COUNT
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /// Rows in the order of the document.
