@@ -194,6 +194,7 @@ def ports_change_hands(user):
                     each.bind(("127.0.0.1", port + 1 if port < 65000 else port - 1))
                     made.append(each)
             for each in made: each.sendto(message("/note/on", 60, 0.5), ("127.0.0.1", s.port))
+            time.sleep(0.5)  # who shares a port is seen while both have it, as docs/security.md says
             for each in made: each.close()
         is_untouched(s, watch)
 

@@ -132,7 +132,7 @@ static void report_failure(mega_document *document, const json_error_t *error) {
 
 void mega_json_read(mega_document *document) {
     if (!scan_document(document)) return;
-    json_error_t error;
+    json_error_t error = {0}; // jansson writes no code where it has no memory to begin
     document->root = json_loadb(document->text, document->bytes,
                                 JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!document->root) report_failure(document, &error);

@@ -51,7 +51,7 @@ static bool is_name(const reader *r, uint32_t item, const char *name) {
 /// A string or a number, which are spelled as in JSON.
 static json_t *read_literal(reader *r, uint32_t item) {
     const sexp_item *i = &r->items[item];
-    json_error_t error;
+    json_error_t error = {0}; // jansson writes no code where it has no memory to begin
     json_t *value = json_loadb(r->document->text + i->start, i->bytes, JSON_DECODE_ANY, &error);
     if (value) return value;
     if (json_error_code(&error) == json_error_numeric_overflow)
