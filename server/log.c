@@ -45,7 +45,7 @@ void log_listen(log_listener *listener, void *context) {
     state.context = context;
 }
 
-// ---- standard error -----------------------------------------------------------------------------
+// ---- standard error ----------------------------------------------------------------------------
 
 /// The same pipe, terminal or file, opened anew: O_NONBLOCK then concerns nobody but us, and the
 /// libraries that print there.

@@ -40,17 +40,17 @@
       "write files below --root, quit; without it only your own programs may")                     \
     X(root, "FOLDER", "clients read and write files only below it ($XDG_DATA_HOME/megasynth)")     \
     X(patch, "FILE", "load it")                                                                    \
-    X(watch, NULL, "reload the patch whenever the file changes")                                      \
+    X(watch, NULL, "reload the patch whenever the file changes")                                   \
     X(state, "FILE", "where the state is kept ($XDG_STATE_HOME/megasynth/NAME.json), or none")     \
-    X(resume, NULL, "restore the saved state; not after three crashes in a row")              \
+    X(resume, NULL, "restore the saved state; not after three crashes in a row")                   \
     X(ready_fd, "N", "write the ready line there, too, and close it")                              \
     X(exit_with_parent, NULL, "end when the process ends that started this one")                   \
     X(log_format, "text|json", "of the lines on standard error (text)")                            \
     X(log_level, "LEVEL", "error, warning, info or debug (info)")                                  \
     X(trace, "FILE", "blocks, swaps, xruns and commands for chrome://tracing")                     \
-    X(calls, "FOLDER", "record every call of each synth's engine there, for `megasynth replay`")      \
+    X(calls, "FOLDER", "record every call of each synth's engine there, for `megasynth replay`")   \
     X(print_protocol, NULL, "the reference of the protocol as Markdown, and end")                  \
-    X(version, NULL, "print the version")                                                     \
+    X(version, NULL, "print the version")                                                          \
     X(help, NULL, "this text")
 
 // Example: X(rate, "HZ", "...")  Becomes: OPTION_rate,
@@ -80,7 +80,8 @@ static void print_help(void) {
         snprintf(left, sizeof left, "--%s %s", name, rows[i].argument ? rows[i].argument : "");
         printf("  %-26s %s\n", left, rows[i].doc);
     }
-    puts("\nWhen it accepts connections it prints one line: ready, and its addresses. Exit status:");
+    puts(
+        "\nWhen it accepts connections it prints one line: ready, and its addresses. Exit status:");
 #define X(name, code, doc) printf("  %d  %s\n", code, doc);
     EXITS
 #undef X

@@ -53,8 +53,8 @@ typedef struct server {
     uint32_t session_count;
     uint64_t sessions_made;
     size_t waiting_bytes; ///< of packets of all sessions
-    task *syncs;   ///< those that wait to be drained and applied
-    synth *synths; ///< `main` first
+    task *syncs;          ///< those that wait to be drained and applied
+    synth *synths;        ///< `main` first
     uint32_t synth_count;
     synth *built[limit_synths_max]; ///< those with an engine; the builder's
     uint32_t built_count;
@@ -62,7 +62,7 @@ typedef struct server {
     struct {
         peaks slots[PEAK_SLOTS];
         uint32_t at;
-    } recent; ///< peaks of the last second: see synths/peaks.h
+    } recent;           ///< peaks of the last second: see synths/peaks.h
     bool state_changed; ///< since it was written last
     bool quitting;
     int exit_code;

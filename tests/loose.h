@@ -5,7 +5,8 @@
 
 #include "core/module.h"
 
-/// Parameters that anything may turn: those that are fixed come last, and only documents write them.
+/// Parameters that anything may turn: those that are fixed come last, and only documents write
+/// them.
 static inline uint32_t loose_params(const mega_module *m) {
     uint32_t count = 0;
     while (count < m->param_count && !m->params[count].fixed) count++;
@@ -15,7 +16,8 @@ static inline uint32_t loose_params(const mega_module *m) {
 /// Parameters that cables of nodes may reach: what is read at events comes before what is fixed.
 static inline uint32_t wired_params(const mega_module *m) {
     uint32_t count = 0;
-    while (count < m->param_count && !m->params[count].fixed && !m->params[count].at_events) count++;
+    while (count < m->param_count && !m->params[count].fixed && !m->params[count].at_events)
+        count++;
     return count;
 }
 

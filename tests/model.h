@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "patch_equal.h"
 #include "compile/program.h"
+#include "patch_equal.h"
 #include "random_edit.h"
 
 enum {

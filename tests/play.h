@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "megasynth.h"
-#include "loose.h"
 #include "core/module.h"
+#include "loose.h"
+#include "megasynth.h"
 #include "random.h"
 
 enum { PLAY_NOTES = 64, PLAY_IDS = 256, PLAY_BLOCK_MAX = 4096 };

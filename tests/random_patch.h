@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loose.h"
 #include "core/module.h"
-#include "random.h"
+#include "loose.h"
 #include "modules/registry.h"
+#include "random.h"
 
 enum { RANDOM_PATCH_NODES_MAX = 4000, RANDOM_PATCH_KNOBS_MAX = 6 };
 
@@ -30,7 +30,7 @@ typedef struct {
     const mega_module *module[RANDOM_PATCH_NODES_MAX + 2];
     bool heard[RANDOM_PATCH_NODES_MAX + 2];  ///< some cable leaves it
     bool scoped[RANDOM_PATCH_NODES_MAX + 2]; ///< its scope does not follow from its sources
-    uint32_t node_count;                    ///< with the output, which is the last
+    uint32_t node_count;                     ///< with the output, which is the last
     uint32_t knob_count;
     bool has_note, first;
 } random_patch_maker;
@@ -78,7 +78,8 @@ static inline void random_patch_knobs(random_patch_maker *m) {
 static inline void random_patch_param(FILE *text, rng *r, const mega_param_row *row) {
     uint32_t count = 0;
     while (row->choices && row->choices[count]) count++;
-    if (strcmp(row->name, "stolen") == 0) count = 1; // else more voices alone are heard: notes return
+    if (strcmp(row->name, "stolen") == 0)
+        count = 1; // else more voices alone are heard: notes return
     if (count) fprintf(text, "\"%s\"", row->choices[rng_below(r, count)]);
     else fprintf(text, "%.9g", (double)random_patch_value(r, row));
 }

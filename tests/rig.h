@@ -15,8 +15,8 @@ enum {
     RIG_CANARY = 0x7a11ab1e, ///< what stands there
 };
 
-/// One instance of a module in one instruction set. Wide ones run 16 lanes, the one-lane build runs 1;
-/// modules with MEGA_INNER_LANES have ports one lane wide in every build.
+/// One instance of a module in one instruction set. Wide ones run 16 lanes, the one-lane build runs
+/// 1; modules with MEGA_INNER_LANES have ports one lane wide in every build.
 typedef struct {
     const mega_module *module;
     uint32_t port_lanes;  ///< that the build runs: 16, 8, 4 or 1
@@ -88,10 +88,11 @@ static inline void rig_destroy(rig *r) {
 }
 
 /// Renders `frames` frames in segments of at most `segment` (<= 64).
-/// @param ports each `frames * port_lanes` floats where its bit in `moving` is set, else port_lanes floats
+/// @param ports each `frames * port_lanes` floats where its bit in `moving` is set, else port_lanes
+/// floats
 /// @param outputs each `frames * port_lanes` floats
-static inline void rig_render(rig *r, const float *const *ports, uint64_t moving, float *const *outputs,
-                              uint32_t frames, uint32_t segment) {
+static inline void rig_render(rig *r, const float *const *ports, uint64_t moving,
+                              float *const *outputs, uint32_t frames, uint32_t segment) {
     assert(segment >= 1 && segment <= MEGA_SEGMENT_FRAMES);
     size_t port_count = r->module->input_count + r->module->param_count;
     for (uint32_t t = 0; t < frames; t += segment) {
@@ -100,15 +101,25 @@ static inline void rig_render(rig *r, const float *const *ports, uint64_t moving
         float *out[MEGA_OUTPUTS_MAX];
         for (size_t p = 0; p < port_count; p++)
             in[p] = ports[p] + ((moving >> p & 1) ? (size_t)t * r->port_lanes : 0);
-        for (size_t o = 0; o < r->module->output_count; o++) out[o] = outputs[o] + (size_t)t * r->port_lanes;
-        uint64_t moved = r->module->process(&(mega_call){
-            .ports = in, .moving = moving, .outputs = out, .state = r->state, .memory = r->memory,
-            .memory_frames = r->memory_frames, .state_stride = r->state_lanes, .frames = n,
-            .seconds_per_frame = 1.0f / r->rate, .frames_per_second = r->rate, .seeds = r->seeds, .note = r->note});
+        for (size_t o = 0; o < r->module->output_count; o++)
+            out[o] = outputs[o] + (size_t)t * r->port_lanes;
+        uint64_t moved = r->module->process(&(mega_call){.ports = in,
+                                                         .moving = moving,
+                                                         .outputs = out,
+                                                         .state = r->state,
+                                                         .memory = r->memory,
+                                                         .memory_frames = r->memory_frames,
+                                                         .state_stride = r->state_lanes,
+                                                         .frames = n,
+                                                         .seconds_per_frame = 1.0f / r->rate,
+                                                         .frames_per_second = r->rate,
+                                                         .seeds = r->seeds,
+                                                         .note = r->note});
         for (size_t o = 0; o < r->module->output_count; o++)
             if (!(moved >> o & 1))
                 for (uint32_t f = 1; f < n; f++)
-                    memcpy(out[o] + (size_t)f * r->port_lanes, out[o], r->port_lanes * sizeof(float));
+                    memcpy(out[o] + (size_t)f * r->port_lanes, out[o],
+                           r->port_lanes * sizeof(float));
     }
 }
 

@@ -100,7 +100,7 @@ extern const size_t live_option_count;
 size_t command_option_count(const cli_command *command);
 const cli_option *command_option(const cli_command *command, size_t index);
 
-// ---- messages -----------------------------------------------------------------------------------
+// ---- messages ----------------------------------------------------------------------------------
 
 /// "megasynth: ..." and a line end on stderr.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -111,7 +111,7 @@ int usage_error(const cli_command *command, const char *format, ...)
 const char *did_you_mean(const char *wrong, const char *const *names, size_t count, char room[160]);
 void print_help(const cli_command *command);
 
-// ---- options ------------------------------------------------------------------------------------
+// ---- options -----------------------------------------------------------------------------------
 
 enum { OPTIONS_END = -1, OPTIONS_HELP = -2, OPTIONS_WRONG = -3 };
 
@@ -131,7 +131,7 @@ bool number_of(const cli_command *command, const char *option, const char *text,
 bool whole_number_of(const cli_command *command, const char *option, const char *text, uint32_t min,
                      uint32_t max, uint32_t *value);
 
-// ---- files --------------------------------------------------------------------------------------
+// ---- files -------------------------------------------------------------------------------------
 
 /// Reads a file of at most `bytes_max` bytes; "-" is standard input. @return NULL after a message;
 /// else to be freed

@@ -54,7 +54,7 @@ typedef struct {
     double feedback_median; // of a part, without loops; 0: there are none
 } result;
 
-// ---- measuring ----------------------------------------------------------------------------------
+// ---- measuring ---------------------------------------------------------------------------------
 
 static double processor_nanoseconds(void) {
     struct timespec t;
@@ -132,7 +132,7 @@ static void time_modules(mega_engine *engine, result *r) {
     qsort(r->modules, r->module_count, sizeof *r->modules, compare_modules);
 }
 
-// ---- loops --------------------------------------------------------------------------------------
+// ---- loops -------------------------------------------------------------------------------------
 
 /// The patch with a `feedback` in place of each `z1`, or NULL.
 static mega_patch *without_loops(const mega_patch *patch) {
@@ -166,7 +166,7 @@ static void find_loops(result *r) {
         if (strstr(r->modules[i].type, "frame by frame")) r->loops = share_of(r, i);
 }
 
-// ---- telling ------------------------------------------------------------------------------------
+// ---- telling -----------------------------------------------------------------------------------
 
 static double per_voice_frame(const result *r, double nanoseconds) {
     return nanoseconds / ((double)r->frames * r->voices);
@@ -219,7 +219,7 @@ static int print_machine(const bench_options *o, const result *r) {
     return CLI_OK;
 }
 
-// ---- the command --------------------------------------------------------------------------------
+// ---- the command -------------------------------------------------------------------------------
 
 /// Plays the patch and times parts of it.
 static void play(const mega_patch *patch, mega_engine *engine, result *r) {

@@ -12,7 +12,7 @@ static const cli_option options[] = {
     [MARKDOWN] = {"markdown", '\0', NULL, "as a reference page (docs/modules.md)"},
 };
 
-// ---- the list -----------------------------------------------------------------------------------
+// ---- the list ----------------------------------------------------------------------------------
 
 static int print_list(void) {
     const char *category = "";
@@ -26,7 +26,7 @@ static int print_list(void) {
     return CLI_OK;
 }
 
-// ---- one module ---------------------------------------------------------------------------------
+// ---- one module --------------------------------------------------------------------------------
 
 typedef mega_port_info port_of(const mega_module *module, size_t index);
 
@@ -69,7 +69,7 @@ static int print_page(const mega_module *module) {
     return CLI_OK;
 }
 
-// ---- the command --------------------------------------------------------------------------------
+// ---- the command -------------------------------------------------------------------------------
 
 static int no_such_module(const char *name) {
     const char *names[1024];

@@ -13,7 +13,7 @@ static int no_options(const cli_command *command, int argc, char **argv, int ope
     return -1;
 }
 
-// ---- disasm -------------------------------------------------------------------------------------
+// ---- disasm ------------------------------------------------------------------------------------
 
 static int disassemble(const char *path, const mega_patch *patch) {
     mega_report *report = mega_report_create();
@@ -46,12 +46,14 @@ const cli_command command_disasm = {
         "One instruction a line, and behind the ; the node that it is for. s0 is a parameter's "
         "or knob's\n"
         "value, r0 a register of what exists once, v0 of a voice, k0 one that is kept for what "
-        "comes\nlater; 0 is silence. A value that is read once has no register where its reader can "
-        "make it:\nREDUCE v3 * (s1 + v2*0.2) is a gain with a cable on amp, and the sum of voices.\n",
+        "comes\nlater; 0 is silence. A value that is read once has no register where its reader "
+        "can "
+        "make it:\nREDUCE v3 * (s1 + v2*0.2) is a gain with a cable on amp, and the sum of "
+        "voices.\n",
     .run = run_disasm,
 };
 
-// ---- convert ------------------------------------------------------------------------------------
+// ---- convert -----------------------------------------------------------------------------------
 
 static int convert(const char *from, const char *to) {
     mega_format format;

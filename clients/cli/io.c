@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-// ---- files --------------------------------------------------------------------------------------
+// ---- files -------------------------------------------------------------------------------------
 
 /// Reads until the end or the limit. @return NULL with errno set
 static char *read_stream(FILE *file, size_t bytes_max, size_t *bytes) {
@@ -84,7 +84,7 @@ bool file_write(const char *path, const void *data, size_t bytes) {
     return good;
 }
 
-// ---- patches ------------------------------------------------------------------------------------
+// ---- patches -----------------------------------------------------------------------------------
 
 /// As compilers do, so that editors find the place: "my.json:3:9: error: nodes.x: ...".
 static void print_diagnostic(FILE *out, const char *path, const mega_diagnostic *d) {

@@ -30,7 +30,8 @@ static void print_overview(FILE *out) {
     print_commands(out, false);
     fputs("\nCommands for a running server (megasynthd; `play` starts one for itself)\n", out);
     print_commands(out, true);
-    fputs("\nmegasynth COMMAND --help shows details and examples. megasynth --version prints the version.\n"
+    fputs("\nmegasynth COMMAND --help shows details and examples. megasynth --version prints the "
+          "version.\n"
           "Patches are files named *.json, *.sexp or *.msgpack; - is a patch on standard input.\n"
           "Exit status:\n",
           out);

@@ -23,7 +23,7 @@ static void say_missing(char *why, const char *what, const char *wrong, const ch
     snprintf(why, WHY_BYTES, "no such %s: `%.60s`%.100s", what, wrong, room);
 }
 
-// ---- knobs --------------------------------------------------------------------------------------
+// ---- knobs -------------------------------------------------------------------------------------
 
 bool patch_has_knob(const patch_names *n, const char *knob, char why[200]) {
     size_t count = mega_patch_knob_count(n->patch);
@@ -56,7 +56,7 @@ bool patch_is_per_voice(const patch_names *n, const char *node, char why[200]) {
     return false;
 }
 
-// ---- parameters ---------------------------------------------------------------------------------
+// ---- parameters --------------------------------------------------------------------------------
 
 static void say_no_node(const patch_names *n, const char *node, char *why) {
     size_t count = mega_patch_node_count(n->patch);
@@ -89,8 +89,8 @@ static bool choose(const mega_param_info *param, const char *choice, double *val
 /// As floats: that is what the engine takes, and what its bounds are.
 static bool in_range(const mega_param_info *param, double value, char *why) {
     if ((float)value >= (float)param->min && (float)value <= (float)param->max) return true;
-    snprintf(why, WHY_BYTES, "%g is not within %g..%g%s%s of `%.60s`", value, param->min, param->max,
-             *param->unit ? " " : "", param->unit, param->name);
+    snprintf(why, WHY_BYTES, "%g is not within %g..%g%s%s of `%.60s`", value, param->min,
+             param->max, *param->unit ? " " : "", param->unit, param->name);
     return false;
 }
 

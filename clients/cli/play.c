@@ -34,7 +34,7 @@ typedef struct {
     play_result trouble; // PLAY_DONE: none
 } player;
 
-// ---- events -------------------------------------------------------------------------------------
+// ---- events ------------------------------------------------------------------------------------
 
 /// Asked for when it is first written to: before that the patch may know no such name.
 static int32_t number_of_name(player *p, int32_t name) {
@@ -151,7 +151,7 @@ static uint32_t feed(player *p, uint32_t frames) {
     return frames;
 }
 
-// ---- frames -------------------------------------------------------------------------------------
+// ---- frames ------------------------------------------------------------------------------------
 
 /// Two channels are the usual case, and one that the compiler does several frames of at once.
 static void interleave(float *restrict to, float *const *channel, uint32_t channels,
@@ -224,7 +224,7 @@ static bool is_over(player *p, uint64_t start) {
     return false;
 }
 
-// ---- the two ways to end ------------------------------------------------------------------------
+// ---- the two ways to end -----------------------------------------------------------------------
 
 static uint32_t block_before(const player *p, uint64_t end) {
     uint64_t left = end - p->position;

@@ -34,7 +34,7 @@ static void learn(stage *s) {
     s->facts->plays_notes |= s->facts->ends_with_notes;
 }
 
-// ---- edits --------------------------------------------------------------------------------------
+// ---- edits -------------------------------------------------------------------------------------
 
 /// Errors with their places in the score, which the engine counts from the list's own beginning.
 static void tell(stage *s, const event *e, const sequence_edit *edit) {
@@ -102,7 +102,7 @@ static bool try_edit(stage *s, const event *e) {
     return true;
 }
 
-// ---- names --------------------------------------------------------------------------------------
+// ---- names -------------------------------------------------------------------------------------
 
 /// Looks a name up, once for each patch. @return false with the reason
 static bool look_up(stage *s, int32_t number, char *why) {
@@ -152,7 +152,7 @@ static void check_name(stage *s, event *e) {
     s->errors->line = 0;
 }
 
-// ---- notes --------------------------------------------------------------------------------------
+// ---- notes -------------------------------------------------------------------------------------
 
 /// From the id of a note to the last one that has begun with it.
 static bool find_note(stage *s, event *e) {
@@ -182,7 +182,7 @@ static void check_event(stage *s, event *e) {
     }
 }
 
-// ---- all of it ----------------------------------------------------------------------------------
+// ---- all of it ---------------------------------------------------------------------------------
 
 bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors *errors) {
     size_t before = errors->count;
@@ -195,8 +195,7 @@ bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors 
                .lookups = calloc(all->name_count + 1, sizeof *s.lookups),
                .notes = calloc((size_t)all->id_count + 1, sizeof *s.notes)};
     for (int32_t i = 0; s.notes && i < all->id_count; i++) s.notes[i] = -1;
-    if (!s.report || !s.lookups || !s.notes)
-        text_error(errors, "out of memory");
+    if (!s.report || !s.lookups || !s.notes) text_error(errors, "out of memory");
     else learn(&s);
     bool known = errors->count == before;
     for (size_t i = 0; i < all->count && known; i++) {

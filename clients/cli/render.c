@@ -21,7 +21,7 @@ enum {
     DELAY_SECONDS_MAX = 20, ///< the longest wait for an echo
 };
 
-// ---- where frames go ----------------------------------------------------------------------------
+// ---- where frames go ---------------------------------------------------------------------------
 
 typedef struct {
     wave *file; // or NULL
@@ -70,7 +70,7 @@ static void show(void *context, uint64_t frame) {
     progress_show(&((sink *)context)->progress, frame);
 }
 
-// ---- what is played -----------------------------------------------------------------------------
+// ---- what is played ----------------------------------------------------------------------------
 
 /// A patch that waits for notes and is given none plays one.
 static int read_piece(const render_options *o, const mega_patch *patch, piece *p) {
@@ -101,7 +101,7 @@ static play_options plan(const render_options *o, const piece *p) {
     return to;
 }
 
-// ---- what is said -------------------------------------------------------------------------------
+// ---- what is said ------------------------------------------------------------------------------
 
 static void warn_count(uint64_t count, const char *what) {
     if (count) say("warning: %llu %s", (unsigned long long)count, what);
@@ -146,7 +146,7 @@ static int report_result(const render_options *o, const play_options *p, play_re
     return CLI_FILE;
 }
 
-// ---- the steps ----------------------------------------------------------------------------------
+// ---- the steps ---------------------------------------------------------------------------------
 
 static int play_to(const render_options *o, play_options *p, sink *s) {
     uint64_t frames = p->frames ? p->frames : p->frames_max;

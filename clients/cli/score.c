@@ -62,7 +62,7 @@ static void check_keys(reader *r, const char *const *keys, size_t count) {
     }
 }
 
-// ---- names --------------------------------------------------------------------------------------
+// ---- names -------------------------------------------------------------------------------------
 
 /// The object of that key, made if there is none. @return NULL without memory
 static json_t *child(json_t *object, const char *key) {
@@ -112,7 +112,7 @@ bool score_id(reader *r, int32_t *id) {
     return true;
 }
 
-// ---- changes of the patch -----------------------------------------------------------------------
+// ---- changes of the patch ----------------------------------------------------------------------
 
 /// The operations of the item, as they are written. @return false without memory
 static bool copy_operations(reader *r, const json_t *list, sequence_edit *edit) {
@@ -155,7 +155,7 @@ static void read_edit(reader *r) {
     if (!sequence_change(r->sequence, at, edit)) r->full = true;
 }
 
-// ---- all kinds ----------------------------------------------------------------------------------
+// ---- all kinds ---------------------------------------------------------------------------------
 
 /// An item has one of these keys, which says what it is, and others as listed.
 static const struct {
@@ -163,7 +163,8 @@ static const struct {
     const char *keys[ITEM_KEYS_MAX];
     void (*read)(reader *r);
 } kinds[] = {
-#define LIST(...) {__VA_ARGS__}
+#define LIST(...)                                                                                  \
+    { __VA_ARGS__ }
 // Example: ITEM("knob", LIST("at", "knob", "value", "ramp"), score_read_knob, "Turns a knob ...")
 // Becomes: {"knob", {"at", "knob", "value", "ramp"}, score_read_knob},
 #define ITEM(kind, keys, read, doc) {kind, keys, read},

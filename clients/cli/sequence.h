@@ -16,7 +16,8 @@ enum {
     SEQUENCE_NAMES_MAX =
         16384, ///< knobs, presets, choices of parameters: as many as the engine numbers
     SEQUENCE_SECONDS_MAX = 86400, ///< a day: what `at`, `length` and --seconds may say
-    SEQUENCE_GRID_FRAMES = MEGA_BLOCK_FRAMES, ///< an edit takes effect with the block of this grid that holds it
+    SEQUENCE_GRID_FRAMES =
+        MEGA_BLOCK_FRAMES, ///< an edit takes effect with the block of this grid that holds it
 };
 
 typedef enum {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ---- the words ----------------------------------------------------------------------------------
+// ---- the words ---------------------------------------------------------------------------------
 
 static bool number_in_word(setting *one) {
     char *end;
@@ -44,7 +44,7 @@ bool settings_add(const cli_command *command, settings *s, char *text) {
     return false;
 }
 
-// ---- the patch ----------------------------------------------------------------------------------
+// ---- the patch ---------------------------------------------------------------------------------
 
 /// Parameters that are called as the knob, for who has left out the node.
 static void near_params(const mega_patch *patch, const char *name, char room[160]) {

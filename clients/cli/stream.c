@@ -22,7 +22,7 @@ struct stream {
     enum { KEEP, DROP, SEND } use;
 };
 
-// ---- the file as libsndfile sees it -------------------------------------------------------------
+// ---- the file as libsndfile sees it ------------------------------------------------------------
 
 static bool send_all(const unsigned char *data, sf_count_t bytes) {
     while (bytes > 0) {
@@ -82,7 +82,7 @@ static SNDFILE *open_file(stream *s, SF_INFO info) {
     return file;
 }
 
-// ---- the header ---------------------------------------------------------------------------------
+// ---- the header --------------------------------------------------------------------------------
 
 /// Writes the first and the last frame of silence. @return false if its header cannot be kept
 static bool find_head(stream *s, SF_INFO info, sf_count_t frames, sf_count_t frame_bytes) {

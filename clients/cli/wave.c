@@ -108,7 +108,7 @@ wave *wave_create(const char *path, wave_container container, wave_sample sample
     return w;
 }
 
-// ---- samples ------------------------------------------------------------------------------------
+// ---- samples -----------------------------------------------------------------------------------
 
 /// The difference of two even random numbers: within -1..1, triangular. A hash of the sample's
 /// place (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014: its
@@ -167,7 +167,7 @@ bool wave_write(wave *w, const float *frames, size_t count) {
 
 uint64_t wave_clipped(const wave *w) { return w->clipped; }
 
-// ---- the end ------------------------------------------------------------------------------------
+// ---- the end -----------------------------------------------------------------------------------
 
 static bool copy_to_standard_output(FILE *from) {
     char data[1 << 16];

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/choices.h"
 #include "compile/emit.h"
 #include "compile/lineage.h"
+#include "compile/state.h"
+#include "core/choices.h"
 #include "core/memory.h"
 #include "document/outputs.h"
-#include "modules/registry.h"
-#include "compile/state.h"
 #include "document/turned.h"
+#include "modules/registry.h"
 
 enum {
     // Stolen voices fade in lanes of the reserve: a quarter of the polyphony, but at least a full
@@ -242,7 +242,7 @@ static void make_choices(mega_emitter *e) {
     }
 }
 
-// ---- what was turned before the change and not heard --------------------------------------------
+// ---- what was turned before the change and not heard -------------------------------------------
 
 static void put_unheard(mega_program *p, bool is_knob, uint32_t target,
                         const mega_patch_turned *turned, float documented) {

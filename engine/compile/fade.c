@@ -2,8 +2,8 @@
 // fade -- the fades of a program's cables; see fade.h.
 #include "compile/fade.h"
 
-#include "core/lanes.h"
 #include "compile/program.h"
+#include "core/lanes.h"
 
 uint32_t mega_haste_frames(float rate) {
     return (uint32_t)((float)MEGA_HASTE_MS * 0.001f * rate + 0.5f);

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "megasynth.h"
 #include "core/module.h"
+#include "megasynth.h"
 
 enum {
     MEGA_FADES_MAX = 63, ///< of a program, at a time

@@ -113,7 +113,7 @@ static void write_as_sum(const fuser *f, mega_instruction *code) {
     else if (!strcmp(m->name, "mix")) to_mix(f, code, m);
 }
 
-// ---- a product into the sum that reads it -------------------------------------------------------
+// ---- a product into the sum that reads it ------------------------------------------------------
 
 /// What can take the place of a sum's operand `at`: a whole term, or the first factor of one.
 static const mega_instruction *product_for(const fuser *f, uint32_t reader, uint32_t at) {
@@ -153,7 +153,7 @@ static void fuse_sum(fuser *f, uint32_t reader) {
     code->exponent_count = (uint16_t)exponents;
 }
 
-// ---- a product into the REDUCE that reads it ----------------------------------------------------
+// ---- a product into the REDUCE that reads it ---------------------------------------------------
 
 /// True for a sum that REDUCE can make: short, and without products.
 static bool is_short(const fuser *f, const mega_instruction *sum) {
@@ -187,7 +187,7 @@ static void fuse_reduce(fuser *f, uint32_t reader) {
     code->by_count = (uint16_t)(count - 1);
 }
 
-// ---- the whole ----------------------------------------------------------------------------------
+// ---- the whole ---------------------------------------------------------------------------------
 
 static void close_gaps(fuser *f) {
     mega_emitter *e = f->e;

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "modules/registry.h"
 #include "compile/state.h"
 #include "compile/transition.h"
 #include "document/turned.h"
+#include "modules/registry.h"
 
 /// Nodes of a program by id: an open hash table.
 typedef struct {
@@ -104,9 +104,13 @@ static void inherit(mega_program *p, const mega_program *before, const mega_prog
         uint32_t k = mega_turned_heir(was, i, row);
         if (k == row->module->param_count) continue;
         if (p->inheritances)
-            p->inheritances[p->inheritance_count] = (mega_slot_inheritance){
-                old->slot + i, node->slot + k, old->module, node->module, i,
-                node->ancestor != UINT32_MAX};
+            p->inheritances[p->inheritance_count] =
+                (mega_slot_inheritance){old->slot + i,
+                                        node->slot + k,
+                                        old->module,
+                                        node->module,
+                                        i,
+                                        node->ancestor != UINT32_MAX};
         p->inheritance_count++;
     }
 }

@@ -8,14 +8,16 @@
 
 /// Sets each node's `ancestor`: the node of the same name (or origin), type and scope in the
 /// program before.
-/// @param origins by patch node: its name in the program before, NULL: it is new; or NULL: names are the same
+/// @param origins by patch node: its name in the program before, NULL: it is new; or NULL: names
+/// are the same
 /// @return false without memory
 bool mega_lineage_find(mega_program *program, const mega_program *before,
                        const char *const *origins);
 /// Lists the slots whose values go on. @return false without memory
 bool mega_lineage_slots(mega_program *program, const mega_program *before, const mega_patch *patch,
                         const mega_patch *patch_before);
-/// Lists what nodes of another type of the same names were turned to. Both programs have their patches.
+/// Lists what nodes of another type of the same names were turned to. Both programs have their
+/// patches.
 /// @return false without memory
 bool mega_lineage_inherit(mega_program *program, const mega_program *before);
 /// On the audio role, as `to` takes the place of `from`.

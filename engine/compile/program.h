@@ -4,15 +4,15 @@
 #ifndef MEGA_PROGRAM_H
 #define MEGA_PROGRAM_H
 
-#include "document/graph.h"
+#include "compile/transition.h"
 #include "core/ops.h"
 #include "core/slot.h"
-#include "compile/transition.h"
+#include "document/graph.h"
 
 #define MEGA_MEMORY_BYTES_DEFAULT ((size_t)1 << 30) ///< budget of a program and its state
 
 enum {
-    MEGA_BUSES_MAX = 256, ///< ports listened to from outside, each with a copy of its block
+    MEGA_BUSES_MAX = 256,    ///< ports listened to from outside, each with a copy of its block
     MEGA_TERMS_AT_ONCE = 32, ///< of a sum: bounds the scratch for slots on their way
 };
 
@@ -42,7 +42,7 @@ typedef enum {
     MEGA_OP_BUS_OUT,       ///< register -> bus of the host
     MEGA_OP_FEEDBACK_READ, ///< what went in one block ago
     MEGA_OP_FEEDBACK_WRITE,
-    MEGA_OP_OWN, ///< slot -> voice register: of single voices, their own value
+    MEGA_OP_OWN,        ///< slot -> voice register: of single voices, their own value
     MEGA_OP_TAP,        ///< register -> bus
     MEGA_OP_LOOP,       ///< the `body` instructions after it run frame by frame
     MEGA_OP_FRAME_READ, ///< what went in one frame ago; in loops
@@ -62,8 +62,8 @@ typedef struct {
     uint32_t out;            ///< first output operand
     uint16_t out_count;
     uint16_t unread; ///< CALL: bit o: nobody reads output o
-    uint16_t bus;  ///< TAP; OWN: which of the owned parameters
-    uint32_t body; ///< LOOP
+    uint16_t bus;    ///< TAP; OWN: which of the owned parameters
+    uint32_t body;   ///< LOOP
 } mega_instruction;
 
 /// A run of instructions: shared, or once for each active group.
@@ -88,15 +88,15 @@ typedef struct {
     uint32_t module;
     bool voice;
     bool leaves_voices; ///< per voice, with a cable to something shared
-    bool live;         ///< reaches an output or a bus; else it has values, but neither code nor state
+    bool live; ///< reaches an output or a bus; else it has values, but neither code nor state
     uint64_t choices;  ///< ports whose changes cross-fade: see choices.h
     uint32_t seed;     ///< of the node: from its id, so that edits elsewhere change nothing
     uint32_t state;    ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
     uint32_t slot;     ///< of its first parameter
     uint32_t row;      ///< in the patch
     uint32_t ancestor; ///< node of the program before that goes on in it, or UINT32_MAX
-    uint32_t
-        twin; ///< an earlier node with the same ancestor: its state begins as a copy; or UINT32_MAX
+    /// An earlier node with the same ancestor: its state begins as a copy; or UINT32_MAX
+    uint32_t twin;
 } mega_program_node;
 
 /// A knob's way to one slot.
@@ -153,12 +153,13 @@ typedef struct {
     uint32_t number, to;
 } mega_renamed;
 
-/// Where a node takes the place of another of its name and of another type or scope: what was turned
-/// in that, as far as this one has such a parameter.
+/// Where a node takes the place of another of its name and of another type or scope: what was
+/// turned in that, as far as this one has such a parameter.
 typedef struct {
-    uint32_t from, to;                    ///< slots
+    uint32_t from, to;                      ///< slots
     uint32_t from_module, to_module, param; ///< in modules.def; of the old one
-    bool revived; ///< the node's state comes from one that was dying, which values that are set pass by
+    bool revived; ///< the node's state comes from one that was dying, which values that are set
+                  ///< pass by
 } mega_slot_inheritance;
 
 typedef struct mega_program {
@@ -168,8 +169,8 @@ typedef struct mega_program {
     bool has_notes;
     uint32_t note_node; ///< the first `note`, whose choices rule the voices
     mega_life_cable *life_cables;
-    uint32_t *life_first; ///< by node, and one more
-    uint8_t *lives;       ///< scratch, by node: mega_life
+    uint32_t *life_first;           ///< by node, and one more
+    uint8_t *lives;                 ///< scratch, by node: mega_life
     mega_choice_term *choice_terms; ///< knobs on these choices
     uint32_t choice_term_count;
 
@@ -177,10 +178,10 @@ typedef struct mega_program {
     uint32_t instruction_count;
     mega_operand *operands;
     int8_t *fade_codes; ///< beside operands: see fade.h
-    float *amounts; ///< beside operands: of SUM's terms
+    float *amounts;     ///< beside operands: of SUM's terms
     uint32_t operand_count;
-    mega_phase
-        *phases; ///< the first holds what depends on slots alone: run only when one has changed
+    /// The first holds what depends on slots alone: run only when one has changed
+    mega_phase *phases;
     uint32_t phase_count;
     uint32_t *reduces; ///< shared registers, by phase
     uint32_t reduce_count;
@@ -192,8 +193,9 @@ typedef struct mega_program {
     mega_slot *slots;
     float *documented; ///< beside slots: what the document says
     float *heading;    ///< beside slots, of parameters: where they are going; read by CONTROL
-    bool *renewed;     ///< beside slots, of parameters: the document says another value than the one before
-    uint64_t asked;       ///< frame from which on the document was to be heard
+    bool *renewed;  ///< beside slots, of parameters: the document says another value than the one
+                    ///< before
+    uint64_t asked; ///< frame from which on the document was to be heard
     uint32_t sent_before; ///< position in the ring of events when the document was changed
     uint32_t slot_count;
     uint32_t *moving_slots; ///< scratch: slots under way
@@ -206,16 +208,18 @@ typedef struct mega_program {
     uint32_t knob_count;
     float *knob_values;    ///< where they are, or are going; read by CONTROL
     uint32_t *knob_before; ///< knob of the program before whose value goes on, or UINT32_MAX
-    mega_preset_write *unheard; ///< what was turned before the change and was not heard: as it comes in force
+    /// What was turned before the change and was not heard: as it comes in force
+    mega_preset_write *unheard;
     uint32_t unheard_count;
     mega_preset_write *preset_writes;
     uint32_t *preset_first; ///< by preset, and one more
     int32_t *knob_of_id;    ///< public number -> knob; MEGA_NAMES_MAX
     int32_t *slot_of_id;    ///< public number -> slot
     int32_t *preset_of_id;  ///< public number -> preset; MEGA_PRESET_NAMES_MAX
-    uint32_t fade_frames; ///< of the edit: what the document says anew gets there over so many frames
+    /// Of the edit: what the document says anew gets there over so many frames
+    uint32_t fade_frames;
     uint32_t change_frames; ///< the same, of the program that the edit is to come to
-    mega_fade *fades;     ///< once they have ended, the next program follows
+    mega_fade *fades;       ///< once they have ended, the next program follows
     uint32_t fade_count;
     mega_fading *fading;         ///< beside fades
     int8_t *cable_codes;         ///< by cable of `patch`; CONTROL only
@@ -230,9 +234,10 @@ typedef struct mega_program {
     bool at_once;              ///< a load: values that the document changes do not glide
     bool stages[MEGA_STAGES_MAX];           ///< which leads there are
     uint32_t stage_frames[MEGA_STAGES_MAX]; ///< how long each sounds, at most
-    struct mega_program *follows; ///< what it was compiled to follow: the program itself, or one of its leads; NULL: none
-    uint32_t follows_stage; ///< which of the leads; MEGA_STAGES_MAX: the program itself
-    _Atomic uint32_t progress; ///< through its leads: see handoff.h
+    struct mega_program *follows; ///< what it was compiled to follow: the program itself, or one of
+                                  ///< its leads; NULL: none
+    uint32_t follows_stage;       ///< which of the leads; MEGA_STAGES_MAX: the program itself
+    _Atomic uint32_t progress;    ///< through its leads: see handoff.h
     _Atomic(struct mega_program *) then; ///< the one that is due after it: see handoff.h
     struct mega_voice_group *new_groups; ///< where their number changes: take the place of the old
     mega_slot_transfer *transfers;
@@ -257,7 +262,7 @@ typedef struct mega_program {
     float *lane_sums; ///< 16 x `segment_frames` floats for each REDUCE of a phase: the one-lane way
     struct mega_value *shared_values, *voice_values, *kept_values;
     struct mega_step *steps; ///< calls that are made ready, beside the instructions
-    size_t memory_bytes; ///< all of the above
+    size_t memory_bytes;     ///< all of the above
 } mega_program;
 
 /// What a register holds in this segment.
@@ -278,16 +283,17 @@ struct mega_tap {
     mega_bus *existing; ///< NULL: make one
 };
 
-/// A call that is made ready. A loop keeps it from frame to frame; all else keeps it from segment to
-/// segment, while it is called for the same lanes and no value is on its way.
+/// A call that is made ready. A loop keeps it from frame to frame; all else keeps it from segment
+/// to segment, while it is called for the same lanes and no value is on its way.
 typedef struct mega_step {
     uint64_t pass; ///< for which it is ready; 0: none
     const struct mega_isa_table *isa;
     const mega_module *module;
     mega_process *solo; ///< of one voice, with frames in the lanes; or NULL
     mega_call call;
-    uint64_t advancing, sliding; ///< ports of a loop: registers a frame further on each time; slots on their way
-    uint64_t registers;          ///< ports that a register feeds
+    /// Ports of a loop: registers a frame further on each time; slots on their way
+    uint64_t advancing, sliding;
+    uint64_t registers; ///< ports that a register feeds
     const float *ports[MEGA_PORTS_MAX];
     float *outputs[MEGA_OUTPUTS_MAX];
     int32_t seeds[16];
@@ -301,10 +307,10 @@ typedef struct {
     const mega_program *before;     ///< the program it will replace, or NULL
     const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
     uint32_t groups_min;            ///< notes may sound in so many, whatever the polyphony
-    bool at_once; ///< a load: values that the document changes do not glide
-    bool first;   ///< of a change: brings what was turned before it and was not heard
-    const char *const
-        *origins;        ///< by node: its name in the program before, NULL: it is new; or NULL
+    bool at_once;                   ///< a load: values that the document changes do not glide
+    bool first; ///< of a change: brings what was turned before it and was not heard
+    /// By node: its name in the program before, NULL: it is new; or NULL
+    const char *const *origins;
     const int8_t *fade_codes; ///< by cable; NULL: all stand
     const mega_fade *fades;
     uint32_t fade_count;

@@ -182,7 +182,7 @@ void mega_assign_registers(mega_emitter *e) {
     for (int b = 0; b <= MEGA_BANK_KEPT; b++) free(banks[b].free_at);
 }
 
-// ---- how long segments may be -------------------------------------------------------------------
+// ---- how long segments may be ------------------------------------------------------------------
 
 /// Registers of segments of several blocks, at most: of a group, as much as a core's second cache
 /// holds beside the state of voices; and of all groups, since what lies between phases is kept for

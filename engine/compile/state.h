@@ -12,6 +12,7 @@ void mega_states_release(mega_program *program);
 /// Bytes that the states of a node would take: for the budget.
 size_t mega_state_bytes(const mega_module *module, bool voice, uint32_t groups, float rate);
 /// The node takes the next choices as they come, without a fade. @param fading lanes under way too
-void mega_state_forget_choices(const mega_program *program, const mega_program_node *node, bool fading);
+void mega_state_forget_choices(const mega_program *program, const mega_program_node *node,
+                               bool fading);
 
 #endif

@@ -475,7 +475,7 @@ uint32_t mega_stage_length(const mega_stage *stage) {
     return length ? mega_whole_blocks(length) : MEGA_BLOCK_FRAMES;
 }
 
-// ---- what sounds --------------------------------------------------------------------------------
+// ---- what sounds -------------------------------------------------------------------------------
 
 bool mega_transition_fits(const mega_transition_from *from) {
     uint32_t under_way = 0;

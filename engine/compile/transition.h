@@ -28,9 +28,9 @@ typedef struct {
 
 typedef struct {
     mega_stage stages[MEGA_STAGES_MAX];
-    size_t count; ///< 0: nothing that sounds changes its cables
-    const char **origins; ///< by node of the new patch: its name in the old one, or NULL; for the final program
-                          ///< where there are no stages
+    size_t count;         ///< 0: nothing that sounds changes its cables
+    const char **origins; ///< by node of the new patch: its name in the old one, or NULL; for the
+                          ///< final program where there are no stages
     mega_patch *before;   ///< what the names are of
 } mega_transition;
 

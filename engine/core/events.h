@@ -10,7 +10,8 @@
 enum {
     MEGA_EVENTS_MAX = 16384, ///< in the ring, and in the queue: seconds of dense automation
     MEGA_ENDED_MAX = 8192,   ///< notes that have ended and were not asked for yet
-    MEGA_GARBAGE_MAX = 256,  ///< programs given back and not freed yet: three of each scheduled change
+    MEGA_GARBAGE_MAX =
+        256, ///< programs given back and not freed yet: three of each scheduled change
 };
 
 typedef enum {

@@ -19,7 +19,8 @@
 #define MEGA_FRAME 1 // floats from a frame of a register to the next
 #define MEGA_U 1     // vectors side by side
 #else
-#ifndef MEGA_U // a narrow build has fewer: it runs the first lanes of the state that a call points to
+#ifndef MEGA_U // a narrow build has fewer: it runs the first lanes of the state that a call points
+               // to
 #define MEGA_U (MEGA_LANE_COUNT / MEGA_WIDTH)
 #endif
 #define MEGA_FRAME (MEGA_U * MEGA_WIDTH)
@@ -68,7 +69,7 @@ MEGA_INLINE void line_write(const lines *l, uint32_t line, ilanes position, lane
 #endif
 }
 
-// ---- few voices, with frames in the lanes -------------------------------------------------------
+// ---- few voices, with frames in the lanes ------------------------------------------------------
 //
 // A one-lane call leaves all lanes but one empty. A module whose frames do not hang on each other
 // (or hang only by integer sums, which are exact in any order) also has `solo`: the same ports and
@@ -131,7 +132,7 @@ MEGA_INLINE lanes solo_repeat(const float *p) {
     return MEGA_VOICES == 1 ? splat(*p) : from_bits(solo_repeat_bits(p));
 }
 
-// ---- state, ports, outputs ----------------------------------------------------------------------
+// ---- state, ports, outputs ---------------------------------------------------------------------
 
 /// The state of vector `u`, field by field: `state` is nothing but fields of one vector each. Of
 /// SOLO: the voices', in every frame.
@@ -183,9 +184,10 @@ MEGA_INLINE void state_mend(void *s, size_t bytes, float *const *out, int count,
                             int u) {
     mask good = is_finite(splat(0));
     for (int o = 0; o < count; o++)
-        good = both(good, is_finite(u == SOLO ? solo_repeat(out[o] + (size_t)(frames - 1) * MEGA_VOICES)
-                                              : load(out[o] + (size_t)(frames - 1) * MEGA_FRAME +
-                                                     (size_t)(u * MEGA_WIDTH))));
+        good = both(good,
+                    is_finite(u == SOLO ? solo_repeat(out[o] + (size_t)(frames - 1) * MEGA_VOICES)
+                                        : load(out[o] + (size_t)(frames - 1) * MEGA_FRAME +
+                                               (size_t)(u * MEGA_WIDTH))));
     if (all(good)) return;
     for (size_t at = 0; at < bytes; at += sizeof(lanes)) {
         lanes field;
@@ -208,8 +210,8 @@ MEGA_INLINE lines lines_of(const mega_call *c, int u) {
     (void)u;
     return (lines){c->memory, c->memory_frames, c->state_stride, false};
 #else
-    return (lines){c->memory ? c->memory + u * MEGA_WIDTH : NULL, c->memory_frames,
-                   MEGA_LANE_COUNT, false};
+    return (lines){c->memory ? c->memory + u * MEGA_WIDTH : NULL, c->memory_frames, MEGA_LANE_COUNT,
+                   false};
 #endif
 }
 
@@ -363,7 +365,7 @@ MEGA_INLINE float *output_at(const mega_call *c, size_t o, uint32_t t, int u) {
         const uint32_t frames = c->moving ? c->frames : 1;                                         \
         for (uint32_t t = 0; t < frames; t += SOLO_FRAMES) {                                       \
             lanes port[PORTS], out[OUT];                                                           \
-            for (int p = 0; p < (PORTS); p++) port[p] = solo_port(c, (size_t)p, t);                   \
+            for (int p = 0; p < (PORTS); p++) port[p] = solo_port(c, (size_t)p, t);                \
             tick(port, out);                                                                       \
             for (int o = 0; o < (OUT); o++) store(output_at(c, (size_t)o, t, SOLO), out[o]);       \
         }                                                                                          \

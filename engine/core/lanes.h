@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // lanes -- vectors of voices: the only arithmetic that sound is made with.
 //
-// A group is 16 lanes, one voice each. `lanes` holds as many of them as the instruction set is wide;
-// the same source is compiled for 1, 4, 8 and 16. Every operation below is one IEEE-754 operation a lane
-// in every build, and nothing here calls libm, so each width gives the same bits.
+// A group is 16 lanes, one voice each. `lanes` holds as many of them as the instruction set is
+// wide; the same source is compiled for 1, 4, 8 and 16. Every operation below is one IEEE-754
+// operation a lane in every build, and nothing here calls libm, so each width gives the same bits.
 //
-// What is odd here was measured: gcc makes slow code of vectors wider than the machine's; C has no vector
-// `?:`, so there is one `vselect`; comparisons give a `mask`, which is a register of its own kind on AVX-512.
+// What is odd here was measured: gcc makes slow code of vectors wider than the machine's; C has no
+// vector
+// `?:`, so there is one `vselect`; comparisons give a `mask`, which is a register of its own kind
+// on AVX-512.
 #ifndef MEGA_LANES_H
 #define MEGA_LANES_H
 
@@ -86,8 +88,7 @@ MEGA_INLINE ilanes_four to_int_four(lanes_four v) {
 #else // NEON saturates, and gives 0 for NaN
     const float top = 2147483648.0f;
     ilanes_four inside = (v >= -top) & (v < top);
-    ilanes_four whole =
-        __builtin_convertvector((lanes_four)((ilanes_four)v & inside), ilanes_four);
+    ilanes_four whole = __builtin_convertvector((lanes_four)((ilanes_four)v & inside), ilanes_four);
     return whole | (~inside & (int32_t)0x80000000u);
 #endif
 }
@@ -137,9 +138,15 @@ MEGA_INLINE ilanes ishl(ilanes a, int n) { return (ilanes)((ulanes)a << n); }
 // ---- comparing and choosing --------------------------------------------------------------------
 
 #if MEGA_WIDTH == 16
-MEGA_INLINE mask lt(lanes a, lanes b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ); }
-MEGA_INLINE mask le(lanes a, lanes b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LE_OQ); }
-MEGA_INLINE mask eq(lanes a, lanes b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
+MEGA_INLINE mask lt(lanes a, lanes b) {
+    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
+}
+MEGA_INLINE mask le(lanes a, lanes b) {
+    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LE_OQ);
+}
+MEGA_INLINE mask eq(lanes a, lanes b) {
+    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ);
+}
 MEGA_INLINE mask ilt(ilanes a, ilanes b) { return _mm512_cmplt_epi32_mask((__m512i)a, (__m512i)b); }
 MEGA_INLINE mask ieq(ilanes a, ilanes b) { return _mm512_cmpeq_epi32_mask((__m512i)a, (__m512i)b); }
 MEGA_INLINE mask both(mask a, mask b) { return (mask)(a & b); }

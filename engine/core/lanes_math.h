@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // lanes_math -- exp2, log2, sine, tangent, tanh and hashing for lanes, each with its stated error.
 //
-// Polynomials were fitted for least greatest error (weighted least squares, Lawson's iteration). Errors are
-// against exact values, rounding included; tests/unit holds them. Included by lanes.h.
+// Polynomials were fitted for least greatest error (weighted least squares, Lawson's iteration).
+// Errors are against exact values, rounding included; tests/unit holds them. Included by lanes.h.
 #ifndef MEGA_LANES_MATH_H
 #define MEGA_LANES_MATH_H
 
@@ -65,7 +65,8 @@ MEGA_INLINE lanes vsin_turns(lanes v) {
 /// cos(2 pi v), |v| < 1: |error| <= 4e-7; beyond, the rounding of v + 0.25 comes on top.
 MEGA_INLINE lanes vcos_turns(lanes v) { return vsin_turns(v + splat(0.25f)); }
 
-/// tan(pi v) for v in 0..0.49: Pade 5/4; the frequency that it stands for is within 0.005 cents to 0.45, 0.011 to 0.49.
+/// tan(pi v) for v in 0..0.49: Pade 5/4; the frequency that it stands for is within 0.005 cents to
+/// 0.45, 0.011 to 0.49.
 MEGA_INLINE lanes vtan_pi(lanes v) {
     lanes x = v * splat(3.14159265358979f);
     lanes x2 = x * x;

@@ -15,8 +15,8 @@
 enum {
     MEGA_SEGMENT_BLOCKS = 4, ///< blocks that run at once, at most: see render/segment.h
     MEGA_SEGMENT_FRAMES = MEGA_SEGMENT_BLOCKS * MEGA_BLOCK_FRAMES,
-    MEGA_PORTS_MAX = 40,    ///< inputs and parameters of one module, so that a bit set holds them
-    MEGA_OUTPUTS_MAX = 12,  ///< outputs of one module
+    MEGA_PORTS_MAX = 40,   ///< inputs and parameters of one module, so that a bit set holds them
+    MEGA_OUTPUTS_MAX = 12, ///< outputs of one module
 };
 
 /// An input port: sums its cables, 0 without any.
@@ -37,9 +37,10 @@ typedef struct {
     mega_smoothing smoothing;
     float smooth_ms;
     const char *const *choices; ///< NULL, or names of the values 0, 1, 2 ..., NULL-terminated
-    bool fixed; ///< a whole number that no cable may change: a channel, say
-    bool factor; ///< while it is 0 so are the outputs
-    bool no_fade; ///< a choice that decides what comes with the next event alone: a change makes no step
+    bool fixed;                 ///< a whole number that no cable may change: a channel, say
+    bool factor;                ///< while it is 0 so are the outputs
+    bool no_fade; ///< a choice that decides what comes with the next event alone: a change makes no
+                  ///< step
     bool at_events; ///< read when a note begins or ends, by what is written and turned: no signal
     const char *doc;
 } mega_param_row;
@@ -85,9 +86,9 @@ enum {
     MEGA_NOTE_FIELDS,
 };
 
-/// One call of a module: a segment of one or several blocks, for one group of 16 lanes or for one lane.
-/// In a build of width 1 a frame is one float; else one for each lane that the build runs: 16, or
-/// fewer in a narrow one.
+/// One call of a module: a segment of one or several blocks, for one group of 16 lanes or for one
+/// lane. In a build of width 1 a frame is one float; else one for each lane that the build runs:
+/// 16, or fewer in a narrow one.
 typedef struct mega_call {
     const float *const *ports; ///< inputs then parameters; each at this segment's first frame
     uint64_t moving;           ///< bit p: port p has a value per frame; else one value for all

@@ -80,8 +80,8 @@ MEGA_INLINE void add_more(float *out, const mega_term *terms, size_t count, size
     for (size_t done = 0; done < count; done += 3) {
         mega_term part[4] = {{.at = out, .moving = true, .amount = 1}};
         for (size_t i = 0; i < 3; i++)
-            part[1 + i] = done + i < count ? terms[done + i]
-                                           : (mega_term){.at = nothing, .amount = 1};
+            part[1 + i] =
+                done + i < count ? terms[done + i] : (mega_term){.at = nothing, .amount = 1};
         add_terms(out, part, 4, factors, turns, w);
     }
 }
@@ -226,9 +226,12 @@ MEGA_INLINE quarter fold(const lanes *v) {
 
 /// The last two steps, for four frames at once: (v0 + v2) + (v1 + v3) of each.
 MEGA_INLINE quarter finish(quarter a, quarter b, quarter c, quarter d) {
-    quarter ab = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
-    quarter cd = __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
-    return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+    quarter ab =
+        __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+    quarter cd =
+        __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
+    return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) +
+           __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
 
 /// Lanes that count, times their gain, folded; sizes of all frames go to `highest`.
@@ -268,7 +271,8 @@ static uint32_t reduce(float *out, const mega_product *in, const float *gain, ui
     ilanes keep[MEGA_U], highest[MEGA_U];
     for (int u = 0; u < MEGA_U; u++) {
         highest[u] = isplat(0);
-        for (int i = 0; i < MEGA_WIDTH; i++) keep[u][i] = -(int32_t)(active >> (u * MEGA_WIDTH + i) & 1);
+        for (int i = 0; i < MEGA_WIDTH; i++)
+            keep[u][i] = -(int32_t)(active >> (u * MEGA_WIDTH + i) & 1);
     }
     quarter folded[MEGA_BLOCK_FRAMES + 3];
     switch (in->by_count) {
@@ -337,7 +341,7 @@ static uint32_t reduce_solo(float *out, const mega_product *in, const float *gai
     return 0;
 }
 
-// ---- shared registers -----------------------------------------------------------------------------
+// ---- shared registers --------------------------------------------------------------------------
 
 /// Two signals of one float a frame, added; `t` frames on.
 typedef struct {

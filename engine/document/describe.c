@@ -62,17 +62,16 @@ typedef mega_port_info port_of(const mega_module *module, size_t index);
 static json_t *ports_json(const mega_module *module, port_of *port, size_t count) {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_pack("{ss ss}", "name", port(module, i).name, "doc",
-                                              port(module, i).doc));
+        json_array_append_new(
+            list, json_pack("{ss ss}", "name", port(module, i).name, "doc", port(module, i).doc));
     return list;
 }
 
 static json_t *param_json(const mega_param_info *p) {
-    json_t *object =
-        json_pack("{ss ss sf sf sf ss ss sf ss}", "name", p->name, "unit", p->unit, "min", p->min,
-                  "max", p->max, "default", p->initial, "scale", mega_scale_name(p->scale),
-                  "smoothing", mega_smoothing_name(p->smoothing), "smooth_ms", p->smooth_ms, "doc",
-                  p->doc);
+    json_t *object = json_pack(
+        "{ss ss sf sf sf ss ss sf ss}", "name", p->name, "unit", p->unit, "min", p->min, "max",
+        p->max, "default", p->initial, "scale", mega_scale_name(p->scale), "smoothing",
+        mega_smoothing_name(p->smoothing), "smooth_ms", p->smooth_ms, "doc", p->doc);
     if (p->fixed) json_object_set_new(object, "fixed", json_true());
     if (!p->choices) return object;
     json_t *choices = json_array();

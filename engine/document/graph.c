@@ -381,7 +381,7 @@ static void keep_live_order(mega_graph *g, const mega_patch *p) {
         if (g->live[g->order[k]]) g->order[g->live_count++] = g->order[k];
 }
 
-// ---- choices of notes that do not count ---------------------------------------------------------
+// ---- choices of notes that do not count --------------------------------------------------------
 
 static bool has_knob(const mega_patch *p, uint32_t node, uint32_t port) {
     for (size_t i = 0; i < p->cable_count; i++) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // graph -- what follows from a patch's cables alone: cycles, scopes, what is heard, order, phases.
 //
-// A cycle is an error unless it passes a `feedback`, whose cables count for nothing here, or a `z1`.
-// Nodes on cycles through `z1` form loops: the strongly connected components (R. Tarjan, "Depth-first
-// search and linear graph algorithms", 1972). A loop runs frame by frame, as one.
+// A cycle is an error unless it passes a `feedback`, whose cables count for nothing here, or a
+// `z1`. Nodes on cycles through `z1` form loops: the strongly connected components (R. Tarjan,
+// "Depth-first search and linear graph algorithms", 1972). A loop runs frame by frame, as one.
 #ifndef MEGA_GRAPH_H
 #define MEGA_GRAPH_H
 

@@ -8,8 +8,8 @@
 #ifndef MEGA_PATCH_H
 #define MEGA_PATCH_H
 
-#include "megasynth.h"
 #include "core/module.h"
+#include "megasynth.h"
 
 struct json_t;
 

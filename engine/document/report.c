@@ -20,29 +20,21 @@ struct mega_report {
     bool full;      ///< entries past the last were dropped; `full_entry` stands for them
 };
 
-static const mega_diagnostic missing_entry = {MEGA_SEVERITY_ERROR,         "no-memory", "", 0, 0,
-                                              "out of memory", ""};
+static const mega_diagnostic missing_entry = {MEGA_SEVERITY_ERROR, "no-memory", "", 0, 0,
+                                              "out of memory",     ""};
 static const mega_diagnostic full_entry = {
     MEGA_SEVERITY_ERROR, "limit", "", 0, 0, "more is wrong than the 1000 entries above", ""};
 
 MEGA_CONTROL const char *mega_status_name(mega_status status) {
     switch (status) {
-    case MEGA_OK:
-        return "ok";
-    case MEGA_ERROR_PATCH:
-        return "patch";
-    case MEGA_ERROR_MEMORY:
-        return "memory";
-    case MEGA_ERROR_LIMIT:
-        return "limit";
-    case MEGA_ERROR_NAME:
-        return "name";
-    case MEGA_ERROR_FULL:
-        return "full";
-    case MEGA_ERROR_FILE:
-        return "file";
-    case MEGA_ERROR_VALUE:
-        return "value";
+    case MEGA_OK: return "ok";
+    case MEGA_ERROR_PATCH: return "patch";
+    case MEGA_ERROR_MEMORY: return "memory";
+    case MEGA_ERROR_LIMIT: return "limit";
+    case MEGA_ERROR_NAME: return "name";
+    case MEGA_ERROR_FULL: return "full";
+    case MEGA_ERROR_FILE: return "file";
+    case MEGA_ERROR_VALUE: return "value";
     }
     return "unknown";
 }

@@ -42,7 +42,7 @@ extern const mega_isa_table MEGA_JOIN(mega_, isa, MEGA_ISA);
 const mega_isa_table MEGA_JOIN(mega_, isa, MEGA_ISA) = {
     .name = TEXT(MEGA_ISA),
     .width = MEGA_WIDTH,
-    .lanes = MEGA_VOICES > 1 ? MEGA_VOICES : MEGA_U * MEGA_WIDTH,
+    .lanes = MEGA_VOICES > 1 ? MEGA_VOICES : MEGA_U *MEGA_WIDTH,
     .narrow = narrow,
     .beside = beside,
     .modules = modules,

@@ -14,12 +14,13 @@ enum {
 
 /// Everything that is compiled once per instruction set.
 typedef struct mega_isa_table {
-    const char *name;                  ///< "v2", "v3", "v4", "neon", "one"
-    uint32_t width;                    ///< lanes in a vector
-    uint32_t lanes; ///< that one call runs: 16, or fewer in a narrow build; 1 in `one`
+    const char *name; ///< "v2", "v3", "v4", "neon", "one"
+    uint32_t width;   ///< lanes in a vector
+    uint32_t lanes;   ///< that one call runs: 16, or fewer in a narrow build; 1 in `one`
     const mega_module *const *modules; ///< MEGA_MODULE_COUNT rows
     const struct mega_ops *ops;        ///< see ops.h
-    const struct mega_isa_table *const *narrow; ///< builds for fewer lanes, the fewest first; NULL ends
+    const struct mega_isa_table *const
+        *narrow; ///< builds for fewer lanes, the fewest first; NULL ends
     /// For each of `narrow` the build whose `solo` and `sum_solo` run its lanes with frames in the
     /// lanes of wider vectors, or NULL.
     const struct mega_isa_table *const *beside;

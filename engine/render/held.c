@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // held -- notes and pedals: who holds which note, and which one a voice plays; see voices.h.
 //
-// A note is held while its key, the sustain pedal or the sostenuto pedal holds it. In mono and legato
-// one voice, the single one, plays one of the held notes, by priority; the others are covered: they
-// wait without a voice, with all that is their own, and come back when what covers them is let go.
+// A note is held while its key, the sustain pedal or the sostenuto pedal holds it. In mono and
+// legato one voice, the single one, plays one of the held notes, by priority; the others are
+// covered: they wait without a voice, with all that is their own, and come back when what covers
+// them is let go.
 #include "render/voices.h"
 
 #include <string.h>
@@ -83,7 +84,8 @@ static mega_voice_place single_voice(const mega_voices *v) {
 
 static bool strikes(const mega_voices *v) { return v->rules.mode != MEGA_MODE_LEGATO; }
 
-/// The mode was poly before: other voices that are held are covered, those released fade as they do.
+/// The mode was poly before: other voices that are held are covered, those released fade as they
+/// do.
 static void cover_others(mega_voices *v, uint64_t frame) {
     FOR_LANES(v, PLAYED(v)) {
         const mega_voice *voice = &v->groups[g].lane[l];
@@ -180,13 +182,11 @@ mega_note mega_voices_find_key(const mega_voices *v, float key) {
     const mega_held *oldest = NULL;
     for (uint32_t i = 0; i < v->waiting_count; i++) {
         const mega_held *held = &v->waiting[i].held;
-        if (held->down && held->key == key && (!oldest || held->born < oldest->born))
-            oldest = held;
+        if (held->down && held->key == key && (!oldest || held->born < oldest->born)) oldest = held;
     }
     FOR_LANES(v, PLAYED(v)) {
         const mega_held *held = &v->groups[g].lane[l].held;
-        if (held->down && held->key == key && (!oldest || held->born < oldest->born))
-            oldest = held;
+        if (held->down && held->key == key && (!oldest || held->born < oldest->born)) oldest = held;
     }
     return oldest ? oldest->note : 0;
 }
@@ -196,7 +196,8 @@ void mega_voices_return(mega_voices *v, uint64_t frame) {
     while ((stolen = first_waiting(v, false)) && mega_voices_make_room_gently(v, frame)) {
         mega_waiting note = *stolen; // making room may move it
         remove_waiting(v, mega_voices_find_waiting(v, note.held.note));
-        float last_key = v->last_key; // it comes back where it was: no glide, neither to it nor from it
+        float last_key =
+            v->last_key; // it comes back where it was: no glide, neither to it nor from it
         v->last_key = note.held.key;
         mega_voices_start(v, frame, &note, true);
         v->last_key = last_key;
@@ -247,14 +248,19 @@ static void set_pedal(mega_voices *v, uint64_t frame, mega_note note, bool down)
     }
 }
 
-void mega_voices_note_set(mega_voices *v, uint64_t frame, mega_note note,
-                          mega_note_expression what, float value) {
+void mega_voices_note_set(mega_voices *v, uint64_t frame, mega_note note, mega_note_expression what,
+                          float value) {
     enum { NO_FIELD = -1 };
-    static const int field[MEGA_EXPRESSION_COUNT] = { // one more does not compile
-        [MEGA_NOTE_BEND] = MEGA_NOTE_BENT,          [MEGA_NOTE_PRESSURE] = MEGA_NOTE_PRESSED,
-        [MEGA_NOTE_TIMBRE] = MEGA_NOTE_SLID,        [MEGA_NOTE_SET_KEY] = MEGA_NOTE_KEY,
-        [MEGA_NOTE_SET_GATE] = NO_FIELD,            [MEGA_NOTE_SET_HELD] = NO_FIELD,
-        [MEGA_NOTE_SET_VELOCITY] = MEGA_NOTE_VELOCITY, [MEGA_NOTE_SET_WHEEL] = MEGA_NOTE_WHEEL,
+    static const int field[MEGA_EXPRESSION_COUNT] = {
+        // one more does not compile
+        [MEGA_NOTE_BEND] = MEGA_NOTE_BENT,
+        [MEGA_NOTE_PRESSURE] = MEGA_NOTE_PRESSED,
+        [MEGA_NOTE_TIMBRE] = MEGA_NOTE_SLID,
+        [MEGA_NOTE_SET_KEY] = MEGA_NOTE_KEY,
+        [MEGA_NOTE_SET_GATE] = NO_FIELD,
+        [MEGA_NOTE_SET_HELD] = NO_FIELD,
+        [MEGA_NOTE_SET_VELOCITY] = MEGA_NOTE_VELOCITY,
+        [MEGA_NOTE_SET_WHEEL] = MEGA_NOTE_WHEEL,
     };
     if (what == MEGA_NOTE_SET_GATE) set_gate(v, note, value > 0.5f);
     if (what == MEGA_NOTE_SET_HELD) set_pedal(v, frame, note, value >= 0.5f);

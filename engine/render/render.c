@@ -3,11 +3,11 @@
 // asks for.
 #include <string.h>
 
-#include "render/renderer.h"
-#include "core/lanes.h"
-#include "render/life.h"
 #include "compile/lineage.h"
+#include "core/lanes.h"
 #include "core/ops.h"
+#include "render/life.h"
+#include "render/renderer.h"
 #include "render/segment.h"
 #include "render/turn.h"
 
@@ -82,7 +82,7 @@ static mega_voice_rules rules_of(const mega_program *p) {
                               .stolen = choice_of_note(p, NOTE_MODE + 3)};
 }
 
-// ---- notes that have not begun ------------------------------------------------------------------
+// ---- notes that have not begun -----------------------------------------------------------------
 
 /// What ends notes before they begin.
 typedef struct {
@@ -103,7 +103,8 @@ static bool is_cancelled(void *context, const mega_event *event) {
     return true;
 }
 
-static void cancel_notes(mega_renderer *r, mega_note note, uint64_t arrived_before, uint64_t frame) {
+static void cancel_notes(mega_renderer *r, mega_note note, uint64_t arrived_before,
+                         uint64_t frame) {
     if (r->queue.beginnings)
         mega_queue_remove(&r->queue, is_cancelled, &(cancel){r, note, frame, arrived_before});
 }
@@ -123,7 +124,7 @@ static mega_note find_coming(const mega_queue *queue, const mega_event *off) {
     return first ? first->note : 0;
 }
 
-// ---- what happens -------------------------------------------------------------------------------
+// ---- what happens ------------------------------------------------------------------------------
 
 static void note_off(mega_renderer *r, const mega_event *event, mega_note note, uint64_t frame) {
     if (!mega_voices_note_off(&r->voices, frame, note, event->value))
@@ -436,7 +437,8 @@ static void give_output(mega_renderer *r, float *const *out, uint32_t offset, ui
         if (out[c]) memcpy(out[c] + offset, rest_of(r, c), frames * sizeof(float));
 }
 
-void mega_renderer_run(mega_renderer *r, const float *const *in, float *const *out, uint32_t frames) {
+void mega_renderer_run(mega_renderer *r, const float *const *in, float *const *out,
+                       uint32_t frames) {
     uint64_t mode = enter_mode();
     for (uint32_t done = 0; done < frames;) {
         // up to the grid: so a block is rendered once all its input is there

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "render/choice_fades.h"
 #include "core/kernel.h"
-#include "core/ops.h"
 #include "core/lanes.h"
+#include "core/ops.h"
+#include "render/choice_fades.h"
 
 // ---- values -----------------------------------------------------------------------------------
 
@@ -45,8 +45,7 @@ static float *room_of(const mega_run *r, const mega_operand *o) {
     const mega_program *p = r->program;
     switch (o->bank) {
     case MEGA_BANK_SHARED: return p->shared + (size_t)o->index * p->segment_frames + step_floats(r);
-    case MEGA_BANK_VOICE:
-        return p->voice + (size_t)o->index * r->register_floats + step_floats(r);
+    case MEGA_BANK_VOICE: return p->voice + (size_t)o->index * r->register_floats + step_floats(r);
     default: return r->kept_at + (size_t)o->index * r->register_floats + step_floats(r);
     }
 }
@@ -242,8 +241,7 @@ static mega_value faded(const mega_run *r, mega_value value, int8_t fade, uint32
     float *at = r->vm->spread[scratch];
     for (uint32_t t = 0; t < r->frames; t++) {
         const float *in = value.at + (value.moving ? (size_t)t * r->frame_floats : 0);
-        for (uint32_t l = 0; l < r->lanes; l++)
-            at[t * r->frame_floats + l] = in[l] * factor[t];
+        for (uint32_t l = 0; l < r->lanes; l++) at[t * r->frame_floats + l] = in[l] * factor[t];
     }
     return (mega_value){at, !r->stepping};
 }
@@ -333,8 +331,7 @@ static void sum(const mega_run *r, const mega_instruction *code) {
     uint32_t used, raised;
     if (code->in_count <= MEGA_TERMS_AT_ONCE) {
         used = read_terms(r, code->in, term_count, 0, terms);
-        raised =
-            read_terms(r, code->in + term_count, code->exponent_count, term_count, exponents);
+        raised = read_terms(r, code->in + term_count, code->exponent_count, term_count, exponents);
     } else {
         // the exponent goes to a scratch that no slot uses meanwhile
         float *exponent_room = r->vm->spread[MEGA_PORTS_MAX - 1];

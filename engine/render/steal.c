@@ -37,8 +37,8 @@ static mega_voice_place oldest(const mega_voices *v) {
     return best;
 }
 
-/// Of those that are held so: one of the same key, else the oldest that is neither the lowest nor the
-/// newest of all, else the lowest, else the newest.
+/// Of those that are held so: one of the same key, else the oldest that is neither the lowest nor
+/// the newest of all, else the lowest, else the newest.
 static mega_voice_place oldest_held(const mega_voices *v, hold by, float key) {
     uint64_t newest = 0, lowest = 0;
     float lowest_key = 0;

@@ -160,7 +160,9 @@ void mega_turn_follow_name(const mega_renderer *r, mega_event *event) {
                             : number_now(p->renamed_params, p->renamed_param_count, event->target);
 }
 
-bool mega_turn_knows(const mega_renderer *r, const mega_event *event) { return find(r, event) >= 0; }
+bool mega_turn_knows(const mega_renderer *r, const mega_event *event) {
+    return find(r, event) >= 0;
+}
 
 bool mega_turn(mega_renderer *r, const mega_event *event, bool again) {
     int32_t found = again ? find_named(r->vm.program, event) : find(r, event);

@@ -30,8 +30,8 @@ static void name_pass(mega_run *r) {
     bool several = r->frames > MEGA_BLOCK_FRAMES;
     r->pass = 0;
     if (!r->keeps) return;
-    r->pass = (uint64_t)r->vm->epoch << 32 | r->group << 8 | r->lane << 4 | (uint64_t)r->voice << 3 |
-              (uint64_t)r->wide << 2 | (uint64_t)several << 1 | 1;
+    r->pass = (uint64_t)r->vm->epoch << 32 | r->group << 8 | r->lane << 4 |
+              (uint64_t)r->voice << 3 | (uint64_t)r->wide << 2 | (uint64_t)several << 1 | 1;
 }
 
 static void execute_all(mega_run *r, const mega_phase *phase) {
@@ -132,8 +132,7 @@ static void add_lanes(const mega_run *r, const mega_phase *phase, uint32_t ran) 
         }
         for (uint32_t t = 0; t < r->frames; t++) {
             float v[16];
-            for (uint32_t l = 0; l < 16; l++)
-                v[l] = ran >> l & 1 ? in[l * room + t] : 0;
+            for (uint32_t l = 0; l < 16; l++) v[l] = ran >> l & 1 ? in[l * room + t] : 0;
             for (int l = 0; l < 8; l++) v[l] = v[l] + v[l + 8];
             for (int l = 0; l < 4; l++) v[l] = v[l] + v[l + 4];
             out[t] += (v[0] + v[2]) + (v[1] + v[3]);
@@ -209,9 +208,9 @@ static void advance_own(const mega_program *p, mega_voice_group *group, uint32_t
     }
 }
 
-/// Up to so many voices cost less one by one than side by side in `build`. Measured with three saws,
-/// filter and envelopes: a voice alone 41 ns a frame, a group of 16 lanes 66 (AVX-512), 105 (AVX2)
-/// and 170 (SSE4).
+/// Up to so many voices cost less one by one than side by side in `build`. Measured with three
+/// saws, filter and envelopes: a voice alone 41 ns a frame, a group of 16 lanes 66 (AVX-512), 105
+/// (AVX2) and 170 (SSE4).
 static uint32_t one_by_one_max(const mega_isa_table *build) {
     if (build->width == 1) return 16;
     uint32_t vectors = build->lanes / build->width;
@@ -248,8 +247,8 @@ void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_f
     choose_builds(vm);
     vm->choices_fade = false;
     if (p->slots_changed) run_shared(&r, &p->phases[0]);
-    // while a slot moves or a choice fades, what depends on it moves; the segment after it stands is
-    // the last to run
+    // while a slot moves or a choice fades, what depends on it moves; the segment after it stands
+    // is the last to run
     p->slots_changed = p->moving_count > 0 || vm->choices_fade;
     for (uint32_t i = 1; i < p->phase_count; i++) {
         if (!p->phases[i].count) continue;

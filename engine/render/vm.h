@@ -11,7 +11,7 @@
 
 enum {
     MEGA_CHOICE_FADE_FRAMES_MAX = 384 * MEGA_CHOICE_FADE_MS, ///< at MEGA_RATE_MAX
-    MEGA_HOST_BUSES_MAX = 64, ///< that `bus.in` and `bus.out` know
+    MEGA_HOST_BUSES_MAX = 64,                                ///< that `bus.in` and `bus.out` know
 };
 
 /// Where the profile keeps what is no module's own.
@@ -30,16 +30,16 @@ typedef struct mega_vm {
     const float *input[MEGA_CHANNELS_MAX]; ///< this block's, one block late; NULL: silence
     float (*out)[MEGA_SEGMENT_FRAMES];     ///< the output of these blocks, channel by channel
     uint32_t out_channels;                 ///< at least 2: a host with one gets their mean
-    uint64_t out_used;                     ///< bit c: `out[c]` was zeroed, and written, in this block
-    uint64_t bus_in_given;                 ///< bit b: the host gave `bus_in[b]` for this block
-    uint64_t bus_out_used;                 ///< bit b: `bus_out[b]` was written in this block
+    uint64_t out_used;     ///< bit c: `out[c]` was zeroed, and written, in this block
+    uint64_t bus_in_given; ///< bit b: the host gave `bus_in[b]` for this block
+    uint64_t bus_out_used; ///< bit b: `bus_out[b]` was written in this block
     float bus_in[MEGA_HOST_BUSES_MAX][MEGA_BLOCK_FRAMES];
     float bus_out[MEGA_HOST_BUSES_MAX][MEGA_BLOCK_FRAMES];
     uint64_t lanes_silenced;
     float fade[2 * MEGA_FADES_MAX][MEGA_BLOCK_FRAMES]; ///< this segment's factors: see fade.h
     uint32_t choice_fade_frames;
     float choice_fade[MEGA_CHOICE_FADE_FRAMES_MAX]; ///< the part of the new choice, frame by frame
-    bool choices_fade; ///< in this segment
+    bool choices_fade;                              ///< in this segment
     uint32_t epoch; ///< counts what calls that are kept made ready for: see mega_run.pass
     bool profile;
     uint64_t profile_ns[MEGA_PROFILE_PLACES]; ///< by module, and the places above
@@ -48,7 +48,7 @@ typedef struct mega_vm {
     _Alignas(64) float zeros[MEGA_BLOCK_FRAMES * 16];
     float gain[MEGA_BLOCK_FRAMES * 16];
     float lane_gain[MEGA_BLOCK_FRAMES];
-    float spread[MEGA_PORTS_MAX][MEGA_BLOCK_FRAMES * 16]; ///< slots on their way, for a group
+    float spread[MEGA_PORTS_MAX][MEGA_BLOCK_FRAMES * 16];       ///< slots on their way, for a group
     float choice_old[MEGA_OUTPUTS_MAX][MEGA_BLOCK_FRAMES * 16]; ///< outputs that fade out
 } mega_vm;
 

@@ -166,7 +166,7 @@ void mega_voices_gates_shown(mega_voices *v) {
     }
 }
 
-// ---- lanes that begin and that change their note ------------------------------------------------
+// ---- lanes that begin and that change their note -----------------------------------------------
 
 /// A free lane of the fullest active group, else of a new group; else the stolen voice that has
 /// faded most.
@@ -202,15 +202,15 @@ mega_waiting mega_voices_new_note(mega_voices *v, mega_note note, float key, flo
 }
 
 /// What a note brings with it into its lane; the rest the lane has.
-static const int carried[] = {MEGA_NOTE_KEY,   MEGA_NOTE_VELOCITY, MEGA_NOTE_RELEASE, MEGA_NOTE_BENT,
-                              MEGA_NOTE_WHEEL, MEGA_NOTE_PRESSED,  MEGA_NOTE_SLID};
+static const int carried[] = {MEGA_NOTE_KEY,  MEGA_NOTE_VELOCITY, MEGA_NOTE_RELEASE,
+                              MEGA_NOTE_BENT, MEGA_NOTE_WHEEL,    MEGA_NOTE_PRESSED,
+                              MEGA_NOTE_SLID};
 enum { CARRIED = sizeof carried / sizeof *carried };
 
 void mega_voices_lift(const mega_voices *v, mega_voice_place at, mega_waiting *note) {
     const mega_voice_group *group = &v->groups[at.group];
     *note = (mega_waiting){.held = group->lane[at.lane].held, .single = true};
-    for (int i = 0; i < CARRIED; i++)
-        note->field[carried[i]] = group->note[carried[i]][at.lane];
+    for (int i = 0; i < CARRIED; i++) note->field[carried[i]] = group->note[carried[i]][at.lane];
     for (int i = 0; i < MEGA_OWN_MAX; i++) {
         note->own_set |= (uint16_t)((group->own_set[i] >> at.lane & 1) << i);
         note->own[i] = group->own[i][at.lane];
@@ -235,7 +235,8 @@ static void put(mega_voices *v, mega_voice_place at, const mega_waiting *note) {
     }
 }
 
-mega_voice_place mega_voices_start(mega_voices *v, uint64_t frame, const mega_waiting *note, bool open) {
+mega_voice_place mega_voices_start(mega_voices *v, uint64_t frame, const mega_waiting *note,
+                                   bool open) {
     mega_voice_place at = free_lane(v, frame);
     mega_voice_group *group = &v->groups[at.group];
     uint32_t l = at.lane;
@@ -251,7 +252,8 @@ mega_voice_place mega_voices_start(mega_voices *v, uint64_t frame, const mega_wa
     return at;
 }
 
-void mega_voices_take_over(mega_voices *v, mega_voice_place at, const mega_waiting *note, bool strike) {
+void mega_voices_take_over(mega_voices *v, mega_voice_place at, const mega_waiting *note,
+                           bool strike) {
     put(v, at, note);
     if (!strike) return;
     float *struck = &v->groups[at.group].note[MEGA_NOTE_STRUCK][at.lane];
@@ -259,7 +261,7 @@ void mega_voices_take_over(mega_voices *v, mega_voice_place at, const mega_waiti
     mega_voices_set_gate(v, at.group, at.lane, true);
 }
 
-// ---- reserved voices ----------------------------------------------------------------------------
+// ---- reserved voices ---------------------------------------------------------------------------
 
 void mega_voices_reserve(mega_voices *v, uint64_t frame, mega_note note, float key) {
     if (!mega_voices_make_room(v, key, frame)) {

@@ -4,12 +4,12 @@
 #ifndef MEGA_VOICES_H
 #define MEGA_VOICES_H
 
-#include "megasynth.h"
 #include "core/slot.h"
+#include "megasynth.h"
 
 enum {
-    MEGA_STEAL_MS = 3,    ///< fade of a stolen voice
-    MEGA_OWN_GATE_MS = 5, ///< fades of a voice whose patch never reads the gate
+    MEGA_STEAL_MS = 3,      ///< fade of a stolen voice
+    MEGA_OWN_GATE_MS = 5,   ///< fades of a voice whose patch never reads the gate
     MEGA_WAITING_MAX = 128, ///< held notes without a voice: a keyboard's
     MEGA_EXPRESSION_COUNT = MEGA_NOTE_SET_HELD + 1, ///< the last of mega_note_expression
     MEGA_CONTROLLER_COUNT = MEGA_CONTROL_SOSTENUTO + 1,
@@ -62,8 +62,9 @@ typedef struct mega_voice_group {
     float peak[MEGA_SEGMENT_BLOCKS][16]; ///< of each of these blocks
     uint32_t active, fading, reserved;
     uint32_t gating; ///< lanes whose gate has just changed, or has yet to
-    const struct mega_isa_table *build; ///< that runs it in this segment; the one-lane build: lane by lane
-    uint32_t build_lane;                ///< the first lane that runs
+    const struct mega_isa_table
+        *build;          ///< that runs it in this segment; the one-lane build: lane by lane
+    uint32_t build_lane; ///< the first lane that runs
     mega_voice lane[16];
     // values of parameters that single voices have for themselves
     uint16_t own_set[MEGA_OWN_MAX]; ///< lanes that have one
@@ -124,14 +125,14 @@ bool mega_voices_was_stolen(mega_voices *v, float key);
 mega_waiting *mega_voices_find_waiting(mega_voices *v, mega_note note);
 /// Stolen notes that are still down sound again, as far as there is room.
 void mega_voices_return(mega_voices *v, uint64_t frame);
-void mega_voices_note_set(mega_voices *v, uint64_t frame, mega_note note,
-                          mega_note_expression what, float value);
+void mega_voices_note_set(mega_voices *v, uint64_t frame, mega_note note, mega_note_expression what,
+                          float value);
 void mega_voices_control(mega_voices *v, uint64_t frame, mega_controller which, float value);
 void mega_voices_all_off(mega_voices *v, uint64_t frame);
 /// Every voice ends now.
 void mega_voices_kill_all(mega_voices *v, uint64_t frame);
 
-// ---- steal.c ------------------------------------------------------------------------------------
+// ---- steal.c -----------------------------------------------------------------------------------
 
 /// Makes room for one more voice. @param key whose voice is stolen rather than another's
 /// @return false if there is none, nothing being stolen
@@ -139,7 +140,7 @@ bool mega_voices_make_room(mega_voices *v, float key, uint64_t frame);
 /// A released voice makes room if one must. @return false if all that sound are held
 bool mega_voices_make_room_gently(mega_voices *v, uint64_t frame);
 
-// ---- voices.c: lanes, gates, time ---------------------------------------------------------------
+// ---- voices.c: lanes, gates, time --------------------------------------------------------------
 
 /// A voice with its gate shut, until it is freed.
 void mega_voices_reserve(mega_voices *v, uint64_t frame, mega_note note, float key);
@@ -154,16 +155,18 @@ typedef struct {
 } mega_voice_place;
 
 /// A voice that begins in a zeroed lane. There must be room. @param open its gate
-mega_voice_place mega_voices_start(mega_voices *v, uint64_t frame, const mega_waiting *note, bool open);
+mega_voice_place mega_voices_start(mega_voices *v, uint64_t frame, const mega_waiting *note,
+                                   bool open);
 /// A note that has no voice yet, with nothing of its own.
 mega_waiting mega_voices_new_note(mega_voices *v, mega_note note, float key, float velocity);
 /// What a lane plays, to be put back later.
 void mega_voices_lift(const mega_voices *v, mega_voice_place at, mega_waiting *note);
 /// A lane plays another note from now on; phases and filters keep their state.
 /// @param strike the gate opens anew, else it stays as it is
-void mega_voices_take_over(mega_voices *v, mega_voice_place at, const mega_waiting *note, bool strike);
-/// Opens a gate, anew if it was open, or shuts it. An opening shows for a frame at least, and before
-/// it a shut gate.
+void mega_voices_take_over(mega_voices *v, mega_voice_place at, const mega_waiting *note,
+                           bool strike);
+/// Opens a gate, anew if it was open, or shuts it. An opening shows for a frame at least, and
+/// before it a shut gate.
 void mega_voices_set_gate(mega_voices *v, uint32_t group, uint32_t lane, bool open);
 /// The lane fades out in the reserve.
 void mega_voices_fade(mega_voices *v, mega_voice_place at);

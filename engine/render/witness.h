@@ -24,8 +24,8 @@ typedef struct {
 
 typedef struct {
     mega_witness_block block, before;
-    const mega_witness_block
-        *replayed;         ///< what the block that is rendered took then; NULL: recording
+    /// What the block that is rendered took then; NULL: recording
+    const mega_witness_block *replayed;
     mega_ring blocks;      ///< to CONTROL
     _Atomic uint64_t lost; ///< what did not fit
 } mega_witness;

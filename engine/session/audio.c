@@ -9,7 +9,7 @@ void mega_render(mega_engine *e, const float *const *in, float *const *out, uint
     mega_renderer_run(&e->renderer, in, out, frames);
 }
 
-// ---- buses of the host --------------------------------------------------------------------------
+// ---- buses of the host -------------------------------------------------------------------------
 
 void mega_host_bus_write(mega_engine *e, uint32_t bus, const float *block) {
     MEGA_IN_AUDIO(e);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/engine.h"
 #include "document/formats/formats.h"
+#include "session/engine.h"
 
 mega_calls *mega_calls_create(void) {
     mega_calls *c = calloc(1, sizeof *c);
@@ -29,7 +29,7 @@ void mega_calls_destroy(mega_calls *c) {
     free(c);
 }
 
-// ---- lines --------------------------------------------------------------------------------------
+// ---- lines -------------------------------------------------------------------------------------
 
 static void add_line(mega_calls *c, json_t *line) {
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;

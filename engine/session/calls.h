@@ -28,7 +28,7 @@ typedef struct {
     struct json_t *observed; ///< of the call under way
     size_t observed_next;
     mega_witness_block block; ///< that is rendered
-    bool strayed;           ///< a call observed something else than the recorded one
+    bool strayed;             ///< a call observed something else than the recorded one
 } mega_calls_replay;
 
 typedef struct mega_calls {
@@ -41,7 +41,7 @@ typedef struct mega_calls {
     uint64_t lost_told;
     // EVENT and AUDIO -> CONTROL
     mega_ring events;
-    mega_witness witness; ///< of blocks; counts the events that are lost too
+    mega_witness witness;      ///< of blocks; counts the events that are lost too
     mega_calls_replay *replay; ///< NULL: recording
 } mega_calls;
 

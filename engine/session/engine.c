@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/choice_fades.h"
 #include "core/memory.h"
+#include "render/choice_fades.h"
 
 _Static_assert((int)MEGA_CHOICE_FADE_FRAMES_MAX == MEGA_RATE_MAX / 1000 * MEGA_CHOICE_FADE_MS,
                "room for a fade at every rate");

@@ -3,12 +3,12 @@
 #ifndef MEGA_ENGINE_H
 #define MEGA_ENGINE_H
 
-#include "session/calls.h"
-#include "document/edit.h"
-#include "core/role.h"
-#include "session/schedule.h"
 #include "compile/transition.h"
+#include "core/role.h"
+#include "document/edit.h"
 #include "render/renderer.h"
+#include "session/calls.h"
+#include "session/schedule.h"
 
 enum {
     MEGA_NAMES_MAX = 16384,       ///< knobs, and parameters, that were ever asked for by name

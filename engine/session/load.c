@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/engine.h"
 #include "compile/lineage.h"
 #include "document/outputs.h"
 #include "document/turned.h"
+#include "session/engine.h"
 #include "session/values.h"
 
-// ---- compiling to follow another program --------------------------------------------------------
+// ---- compiling to follow another program -------------------------------------------------------
 
 /// With fewer voices notes go on where they sound. The groups beyond go with a later change: once
 /// nothing sounds, and nothing can start in them before it is taken.

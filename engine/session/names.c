@@ -35,7 +35,7 @@ static int32_t number_of(mega_names *names, const char *name, uint32_t most) {
     return (int32_t)names->count++;
 }
 
-// ---- what a name is in a program ----------------------------------------------------------------
+// ---- what a name is in a program ---------------------------------------------------------------
 
 /// The slot of "node.param" in a program, or -1.
 static int32_t slot_in(const mega_program *program, const char *name) {
@@ -123,7 +123,7 @@ int32_t mega_find_param(mega_engine *e, const char *node, const char *param) {
     return number;
 }
 
-// ---- names of before a change -------------------------------------------------------------------
+// ---- names of before a change ------------------------------------------------------------------
 
 static void put_former(mega_program *p, bool is_knob, uint32_t number, uint32_t target) {
     if (p->former) p->former[p->former_count] = (mega_former_name){is_knob, number, target};

@@ -3,8 +3,8 @@
 // to happen.
 #include <string.h>
 
-#include "session/engine.h"
 #include "core/lanes.h"
+#include "session/engine.h"
 
 static mega_status push(mega_engine *e, mega_event event) {
     MEGA_IN_EVENT(e);

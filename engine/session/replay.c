@@ -38,7 +38,7 @@ static void complain(replay *r, const char *code, const char *message, uint64_t 
     r->failed = true;
 }
 
-// ---- lines --------------------------------------------------------------------------------------
+// ---- lines -------------------------------------------------------------------------------------
 
 static uint64_t count_at(const json_t *array, size_t index) {
     return (uint64_t)json_integer_value(json_array_get(array, index));
@@ -83,7 +83,7 @@ static bool read_lines(replay *r, const char *text, size_t bytes) {
 
 static json_t *line(const replay *r, size_t index) { return json_array_get(r->lines, index); }
 
-// ---- audio --------------------------------------------------------------------------------------
+// ---- audio -------------------------------------------------------------------------------------
 
 static bool push_event(replay *r) {
     const json_t *at = json_object_get(line(r, r->events[r->event_next]), "event");
@@ -159,7 +159,7 @@ static void advance_to_taken(void *context, uint64_t taken) {
     while (!is_over(r) && atomic_load(&r->engine->renderer.handoff.taken) < taken) render_block(r);
 }
 
-// ---- control ------------------------------------------------------------------------------------
+// ---- control -----------------------------------------------------------------------------------
 
 static void know_birth(replay *r, uint64_t recorded, uint64_t here) {
     if (r->birth_count == r->birth_room) {

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document/turned.h"
 #include "session/engine.h"
 #include "session/load.h"
-#include "document/turned.h"
 #include "session/values.h"
 
 // ---- what there is ----------------------------------------------------------------------------

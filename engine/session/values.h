@@ -8,7 +8,8 @@
 /// By its number in the document in force, which there must be: as it was turned, be it just now.
 float mega_value_of_knob(mega_engine *e, uint32_t row);
 float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param);
-/// A copy of the document in force, which there must be, that carries what was turned: see turned.h.
+/// A copy of the document in force, which there must be, that carries what was turned: see
+/// turned.h.
 /// @return NULL without memory
 mega_patch *mega_values_patch(mega_engine *e);
 /// The same of a document that another has followed. @param left the program, itself or a stage on

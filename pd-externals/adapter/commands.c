@@ -31,7 +31,8 @@ const synth_command_row synth_commands[] = {
      1, 1, synth_command_steal},
     {"alloff", "", "releases all notes", 0, 0, synth_command_alloff},
     {"panic", "",
-     "silences everything at once, drones too, until a patch is loaded or a note played", 0, 0, synth_command_panic},
+     "silences everything at once, drones too, until a patch is loaded or a note played", 0, 0,
+     synth_command_panic},
     // values
     {"set", "node.param value [ramp_ms]", "a parameter, smoothed, from this very sample on", 2, 3,
      synth_command_set},
@@ -56,8 +57,8 @@ const synth_command_row synth_commands[] = {
     {"name", "words...", "names the patch", 1, ANY, synth_command_name},
     {"unknob", "name", "removes a knob and its cables", 1, 1, synth_command_unknob},
     {"voices", "[count]",
-     "how many notes may sound at once, 1..4096; alone: answers how many sound",
-     0, 1, synth_command_voices},
+     "how many notes may sound at once, 1..4096; alone: answers how many sound", 0, 1,
+     synth_command_voices},
     {"begin", "", "collects edits until `commit`, as one change", 0, 0, synth_command_begin},
     {"commit", "[fade_ms]", "makes that change, all or nothing", 0, 1, synth_command_commit},
     {"undo", "[fade_ms]", "takes back the last change, and answers `undone` with it", 0, 1,
@@ -92,10 +93,12 @@ const synth_command_row synth_commands[] = {
      "finishes all earlier messages before the next one; 1: from here on at the end of each "
      "logical time, so that -batch renders alike each time; 0: no more",
      0, 1, synth_command_wait},
-    {"poll", "ms", "sends `voices` and `load` every so many milliseconds; 0: no more", 1, 1, synth_command_poll},
+    {"poll", "ms", "sends `voices` and `load` every so many milliseconds; 0: no more", 1, 1,
+     synth_command_poll},
     {"version", "", "answers `version`", 0, 0, synth_command_version},
     // other words
     {"bang", "", "as `nodes`", 0, 0, synth_command_bang},
-    {"list", "", "as `nodes`; but Pd drops this word when it stands alone: use `nodes`", 0, 0, synth_command_list},
+    {"list", "", "as `nodes`; but Pd drops this word when it stands alone: use `nodes`", 0, 0,
+     synth_command_list},
     {0},
 };

@@ -15,13 +15,13 @@
 #include "worker.h"
 
 enum {
-    SYNTH_BLOCK_FRAMES = MEGA_BLOCK_FRAMES,         ///< of the engine
-    SYNTH_NOTES_MAX = 4096,          ///< sounding at once, as the engine's voices
-    SYNTH_NOTE_ID_BYTES = 48,        ///< of an id that is given to a note, its NUL included
-    SYNTH_NAME_BYTES = 256,          ///< "node.param"
-    SYNTH_WORDS_BYTES = 1024,        ///< of a patch's name, a preset's doc
-    SYNTH_PATH_BYTES = 1024,         ///< of a file
-    SYNTH_FILE_BYTES_MAX = 64 << 20, ///< of a document
+    SYNTH_BLOCK_FRAMES = MEGA_BLOCK_FRAMES, ///< of the engine
+    SYNTH_NOTES_MAX = 4096,                 ///< sounding at once, as the engine's voices
+    SYNTH_NOTE_ID_BYTES = 48,               ///< of an id that is given to a note, its NUL included
+    SYNTH_NAME_BYTES = 256,                 ///< "node.param"
+    SYNTH_WORDS_BYTES = 1024,               ///< of a patch's name, a preset's doc
+    SYNTH_PATH_BYTES = 1024,                ///< of a file
+    SYNTH_FILE_BYTES_MAX = 64 << 20,        ///< of a document
     SYNTH_OPERATIONS_COLLECTED_MAX = 1 << 16, ///< of one edit, as many as the engine takes
     SYNTH_HELD_MAX = 4096,                    ///< messages that wait for a name that is being built
     SYNTH_SLOTS_MAX = 128,                    ///< patches made ready by `prepare`
@@ -63,8 +63,8 @@ typedef struct {
 
 /// A name that was looked up: what a live value must be like.
 typedef struct {
-    int32_t number; ///< the engine's; -1: there is none
-    uint64_t epoch; ///< of the document when it was looked up
+    int32_t number;        ///< the engine's; -1: there is none
+    uint64_t epoch;        ///< of the document when it was looked up
     mega_param_info param; ///< of a parameter
 } synth_known;
 

@@ -121,9 +121,8 @@ static void preset_value_to(json_t *m, const mega_patch *patch, const mega_prese
     char path[2 * SYNTH_NAME_BYTES];
     if (v->node) snprintf(path, sizeof path, "%s.%s", v->node, v->name);
     word_to(m, v->node ? path : v->name);
-    json_array_append_new(
-        m, v->node ? synth_value_json(patch, v->node, v->name, (float)v->value)
-                   : json_real(v->value));
+    json_array_append_new(m, v->node ? synth_value_json(patch, v->node, v->name, (float)v->value)
+                                     : json_real(v->value));
 }
 
 static void dump_presets(synth_work *w, const mega_patch *patch) {

@@ -35,8 +35,8 @@ typedef struct {
     // the pacer's
     pthread_t pacer;
     bool lock_made, pacer_runs, pacer_ends;
-    pthread_mutex_t
-        lock; ///< of pacer_ends, and of changes of `driver`: never taken by a device's thread
+    /// Of pacer_ends, and of changes of `driver`: never taken by a device's thread
+    pthread_mutex_t lock;
     pthread_cond_t driven;
 } pump;
 

@@ -8,8 +8,8 @@
 
 #include "samples.h"
 
-#define LATENCY_SECONDS 0.01                        // unless told
-#define RATE 48000                                  // where the device has none of its own
+#define LATENCY_SECONDS 0.01 // unless told
+#define RATE 48000           // where the device has none of its own
 
 // ---- what to ask for ---------------------------------------------------------------------------
 

@@ -51,8 +51,8 @@ struct midi {
     message queue[MESSAGES_MAX];
     uint32_t count, dropped;
     target targets[MIDI_PORTS_MAX]; ///< of the ports
-    uv_mutex_t
-        clients; ///< of what follows; held while RtMidi, and the server that it asks, is at work
+    /// Of what follows; held while RtMidi, and the server that it asks, is at work
+    uv_mutex_t clients;
     inputs inputs;
     port ports[MIDI_PORTS_MAX];
     _Atomic uint32_t taken; ///< ports

@@ -10,8 +10,8 @@ typedef struct {
     uint64_t session; ///< number of the client; 0: none
     int64_t id;       ///< the client's; -1: none
     float key;
-    bool reserved; ///< a voice without a note
-    bool coming;   ///< it has yet to begin
+    bool reserved;  ///< a voice without a note
+    bool coming;    ///< it has yet to begin
     uint64_t frame; ///< of the engine, where a coming one does
 } note_entry;
 
@@ -28,7 +28,8 @@ mega_note notes_by_key(const notes *n, float key);
 /// Forgets a note. @return false if it was not there
 bool notes_remove(notes *n, mega_note handle, note_entry *was);
 bool notes_is_reserved(const notes *n, mega_note handle);
-/// A coming note that begins before a frame: it is none of those any more. @return NULL if there is none
+/// A coming note that begins before a frame: it is none of those any more. @return NULL if there is
+/// none
 const note_entry *notes_begin(notes *n, uint64_t frame);
 uint32_t notes_count(const notes *n);
 /// From `*at` = 0 on. @return NULL at the end

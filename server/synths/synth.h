@@ -19,8 +19,8 @@ struct synth {
     char name[limit_name_bytes_max + 1];
     synth_state state;
     _Atomic bool leaving; ///< fades out: nothing finds it any more; set by the loop
-    uint32_t references; ///< the list, and each call; loop only
-    mixer_input input;   ///< engine: set by the builder before the synth is live
+    uint32_t references;  ///< the list, and each call; loop only
+    mixer_input input;    ///< engine: set by the builder before the synth is live
     // the loop's
     json_t *nodes;     ///< id -> type; NULL before a document is loaded
     json_t *knobs;     ///< name -> engine's number
@@ -31,7 +31,7 @@ struct synth {
     json_t *presets;   ///< name -> engine's number
     notes *notes;
     struct midi_players *midi; ///< NULL: no instrument has played it yet
-    struct { ///< counters as last told
+    struct {                   ///< counters as last told
         uint64_t silenced, late, stolen, dropped;
     } told;
     // the builder's

@@ -35,7 +35,8 @@ static bool check_address(const uint8_t *bytes, size_t count, const osc_packet *
     if (length > limit_address_bytes_max)
         return refuse(error, p, CODE_LIMIT, "the address is too long", "address_bytes_max");
     if (bytes[0] != '/')
-        return refuse(error, p, CODE_BAD_PACKET, "malformed OSC packet: an address begins with /", NULL);
+        return refuse(error, p, CODE_BAD_PACKET, "malformed OSC packet: an address begins with /",
+                      NULL);
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] <= ' ' || bytes[i] >= 0x7F || strchr("#,", bytes[i]))
             return refuse(error, p, CODE_BAD_PACKET, "a character that no address has", NULL);
@@ -151,7 +152,8 @@ bool osc_read(const void *bytes, size_t count, osc_packet *p, osc_error *error) 
     *p = (osc_packet){.time = OSC_NOW};
     bool ok;
     if (count == 0 || count % 4) {
-        ok = refuse(error, p, CODE_BAD_PACKET, "malformed OSC packet: the length is not a multiple of 4", NULL);
+        ok = refuse(error, p, CODE_BAD_PACKET,
+                    "malformed OSC packet: the length is not a multiple of 4", NULL);
     } else if (!is_bundle(bytes, count)) {
         ok = read_message(bytes, count, p, error);
     } else {

@@ -99,7 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
     // from elsewhere, so that it may not end the server
     session *client = session_create(&s, data[0] & 2 ? TRANSPORT_UDP : TRANSPORT_TCP, false,
                                      !(data[0] & 4), "fuzz");
-    framing f = {.max = 1 << 16, .known = true, .kind = data[0] & 1 ? FRAMING_SLIP : FRAMING_LENGTH};
+    framing f = {
+        .max = 1 << 16, .known = true, .kind = data[0] & 1 ? FRAMING_SLIP : FRAMING_LENGTH};
     client->send = send_packet;
     if (data[0] & 8) session_packet(client, data + 1, bytes - 1); // a datagram
     else framing_feed(&f, data + 1, bytes - 1, take, client);

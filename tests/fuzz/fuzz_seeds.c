@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // fuzz_seeds -- rewrites documents in the spelling of a fuzzer: fuzz_seeds json|sexp|msgpack FOLDER
 // FILE...
-#include "files.h"
 #include "document/patch.h"
+#include "files.h"
 
 static int convert(const char *path, mega_format to, const char *folder, const char *ending) {
     mega_format from;

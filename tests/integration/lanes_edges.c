@@ -38,7 +38,7 @@ static uint32_t bits_in(float x) {
     return x != x ? 0x7fc00000 : bits; // machines differ in the bits of NaN
 }
 
-// ---- what one number gives ----------------------------------------------------------------------
+// ---- what one number gives ---------------------------------------------------------------------
 
 static int32_t int_of(float x) {
     return x >= -2147483648.0f && x < 2147483648.0f ? (int32_t)x : INT32_MIN;
@@ -51,7 +51,7 @@ static float floor_of(float x) {
 static float min_of(float a, float b) { return a < b ? a : b; }
 static float max_of(float a, float b) { return a > b ? a : b; }
 
-// ---- comparing ----------------------------------------------------------------------------------
+// ---- comparing ---------------------------------------------------------------------------------
 
 static void same(const char *what, uint32_t is, uint32_t should, float a, float b) {
     if (is == should) return;

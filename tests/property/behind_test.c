@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "random_control.h"
 #include "core/slot.h"
+#include "random_control.h"
 #include "stage.h"
 
 static void edit(mega_engine *e, const char *list) {

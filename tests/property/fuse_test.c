@@ -163,7 +163,7 @@ static void the_same_bits_as_one_by_one(void **unused) {
     assert_true(heard > DOCUMENTS / 3);
 }
 
-// ---- the listing, and listeners -----------------------------------------------------------------
+// ---- the listing, and listeners ----------------------------------------------------------------
 
 static const char *const FM =
     "{\"voices\":4,\"nodes\":{\"n\":{\"type\":\"note\"},\"a\":{\"type\":\"osc.sine\"},"

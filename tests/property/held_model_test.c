@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// held_model -- random play against a plain model of who holds which note: no note is held that nobody
-// holds, none ends that somebody holds. `held_model_test 10000` plays so many sequences.
+// held_model -- random play against a plain model of who holds which note: no note is held that
+// nobody holds, none ends that somebody holds. `held_model_test 10000` plays so many sequences.
 //
-// The model knows keys, pedals, modes, priorities, stealing, returns, polyphony and notes that are yet to
-// begin. It does not know how loud voices are: which released voice is stolen it learns from the engine.
+// The model knows keys, pedals, modes, priorities, stealing, returns, polyphony and notes that are
+// yet to begin. It does not know how loud voices are: which released voice is stolen it learns from
+// the engine.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +45,7 @@ typedef struct {
     uint32_t note_count, born;
     event events[EVENTS];
     uint32_t event_count;
-    uint32_t rules[4], voices; ///< mode, steal, priority, stolen
+    uint32_t rules[4], voices;          ///< mode, steal, priority, stolen
     uint32_t released, stolen_released; ///< voices that ring; of these stolen in this block
     uint32_t lost[128];
     bool sustain, sostenuto;
@@ -88,17 +89,15 @@ static void steal_held(model *m, float key) {
         const note *n = &m->notes[i];
         if (n->at != HELD) continue;
         if (n->born > newest) newest = n->born;
-        if (n->key < lowest || (n->key == lowest && n->born < lowest_born)) lowest = n->key, lowest_born = n->born;
+        if (n->key < lowest || (n->key == lowest && n->born < lowest_born))
+            lowest = n->key, lowest_born = n->born;
     }
     for (int by_key = 0; by_key <= 1 && !victim; by_key++)
         for (int rank = 0; rank < 4 && !victim; rank++)
             for (uint32_t i = 0; i < m->note_count; i++) {
                 note *n = &m->notes[i];
                 if (n->at != HELD || n->down != (bool)by_key) continue;
-                int is = n->key == key           ? 0
-                         : n->born == newest      ? 3
-                         : n->born == lowest_born ? 2
-                                                  : 1;
+                int is = n->key == key ? 0 : n->born == newest ? 3 : n->born == lowest_born ? 2 : 1;
                 if (is == rank && (!victim || n->born < victim->born)) victim = n;
             }
     assert_non_null(victim);
@@ -360,9 +359,7 @@ static void send(model *m, event e) {
     mega_note handle = m->notes[e.note].handle;
     static const char *const names[] = {"mode", "steal", "priority", "stolen"};
     switch (e.kind) {
-    case ON:
-        mega_note_on(engine, frame, m->notes[e.note].key, 1, &m->notes[e.note].handle);
-        break;
+    case ON: mega_note_on(engine, frame, m->notes[e.note].key, 1, &m->notes[e.note].handle); break;
     case OFF: mega_note_off(engine, frame, handle, 0); break;
     case KEY_OFF: mega_key_off(engine, frame, e.value, 0); break;
     case ALL_OFF: mega_all_notes_off(engine, frame); break;
@@ -387,8 +384,7 @@ static void play_something(model *m) {
     if (what < 40 || !m->note_count) {
         e.kind = ON;
         e.note = m->note_count;
-        m->notes[m->note_count++] =
-            (note){.key = (float)(60 + rng_below(&m->r, 8)), .at = COMING};
+        m->notes[m->note_count++] = (note){.key = (float)(60 + rng_below(&m->r, 8)), .at = COMING};
     } else if (what < 60) {
         e.kind = OFF;
     } else if (what < 82) {
@@ -414,15 +410,16 @@ static void edit(model *m) {
     char list[200];
     uint32_t voices = 1 + rng_below(&m->r, 8);
     if (rng_chance(&m->r, 0.5f))
-        snprintf(list, sizeof list, "[{\"op\":\"set\",\"id\":\"osc\",\"param\":\"amp\",\"value\":0.5}]");
+        snprintf(list, sizeof list,
+                 "[{\"op\":\"set\",\"id\":\"osc\",\"param\":\"amp\",\"value\":0.5}]");
     else {
         snprintf(list, sizeof list, "[{\"op\":\"voices\",\"count\":%u}]", voices);
         m->voices = voices;
     }
     mega_change at_once = MEGA_CHANGE_NOW;
     at_once.fade_ms = 0;
-    assert_int_equal(mega_edit(m->engine, list, strlen(list), MEGA_FORMAT_JSON, &at_once, NULL, NULL),
-                     MEGA_OK);
+    assert_int_equal(
+        mega_edit(m->engine, list, strlen(list), MEGA_FORMAT_JSON, &at_once, NULL, NULL), MEGA_OK);
 }
 
 /// @return whether it was played to its end
@@ -437,13 +434,15 @@ static bool play(uint64_t seed) {
     m->gate = mega_bus_open(m->engine, "note", "gate", NULL);
     for (uint32_t rule = 0; rule < 4; rule++)
         if (rng_chance(&m->r, 0.5f))
-            send(m, (event){.kind = RULE, .rule = rule,
+            send(m, (event){.kind = RULE,
+                            .rule = rule,
                             .value = rule == 1 ? 0 : (float)rng_below(&m->r, 2)});
     for (int i = 0; i < STEPS && !m->unsure; i++) {
         // before what is played: an edit takes along what was turned for now before it
         if (rng_chance(&m->r, 0.05f)) edit(m);
         for (uint32_t k = rng_below(&m->r, 6); k; k--) play_something(m);
-        for (uint32_t k = 1 + rng_below(&m->r, rng_chance(&m->r, 0.1f) ? 100 : 3); k && !m->unsure; k--)
+        for (uint32_t k = 1 + rng_below(&m->r, rng_chance(&m->r, 0.1f) ? 100 : 3); k && !m->unsure;
+             k--)
             block(m, seed);
     }
     bool sure = !m->unsure;

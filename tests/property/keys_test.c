@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// keys -- which note sounds, which is held, which ends: by key and by handle, on one frame and ahead
-// of time, in mono and legato, with pedals, when voices become fewer.
+// keys -- which note sounds, which is held, which ends: by key and by handle, on one frame and
+// ahead of time, in mono and legato, with pedals, when voices become fewer.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -98,8 +98,8 @@ static void play_pattern(const char *pattern, const char *note) {
 
 static void pairs_on_one_frame_leave_nothing_held(void **unused) {
     (void)unused;
-    static const char *const patterns[] = {"+-",   "+-+-",     "++--",    "+-+-+-", "+++---",
-                                           "+-++--", "++-+--", "+->+-",   "+>-+-",  "++>--",
+    static const char *const patterns[] = {"+-",     "+-+-",     "++--",  "+-+-+-",   "+++---",
+                                           "+-++--", "++-+--",   "+->+-", "+>-+-",    "++>--",
                                            "+>-+>-", "+->+->+-", "+-+>-", "+-+->+-+-"};
     static const char *const notes[] = {"", "\"mode\":\"mono\"", "\"mode\":\"legato\"",
                                         "\"mode\":\"mono\",\"priority\":\"low\"",
@@ -190,7 +190,7 @@ static void a_covered_note_keeps_what_is_its_own(void **unused) {
         float block[64], peak = 0;
         assert_true(mega_bus_read(e, level, b, block));
         for (int t = 0; t < 64; t++) peak = fmaxf(peak, fabsf(block[t]));
-        assert_true(peak > 0.3f); // has what all have, not the quarter
+        assert_true(peak > 0.3f);                         // has what all have, not the quarter
         mega_note_set(e, MEGA_NOW, a, MEGA_NOTE_BEND, 1); // of the covered one
         off(e, MEGA_NOW, b);
         stage_render(e, NULL, 9600);
@@ -211,8 +211,8 @@ static void glides_begin_where_the_pitch_is(void **unused) {
     (void)unused;
     for (int mode = 1; mode <= 2; mode++)
         for (int third = 0; third <= 1; third++) {
-            mega_engine *e = open_plain(8, mode == 1 ? "\"mode\":1,\"glide\":0.2"
-                                                     : "\"mode\":2,\"glide\":0.2");
+            mega_engine *e =
+                open_plain(8, mode == 1 ? "\"mode\":1,\"glide\":0.2" : "\"mode\":2,\"glide\":0.2");
             int32_t bus = mega_bus_open(e, "note", "freq", NULL);
             mega_note a, b, c = 0;
             on(e, 0, 60, &a);
@@ -323,8 +323,7 @@ static void priorities_choose(void **unused) {
 
 static void choices_by_knob_are_obeyed(void **unused) {
     (void)unused;
-    mega_engine *e = open_voice(8, "", 0.002, 0.05,
-                                ",{\"from\":\"k\",\"to\":[\"note\",\"mode\"]}");
+    mega_engine *e = open_voice(8, "", 0.002, 0.05, ",{\"from\":\"k\",\"to\":[\"note\",\"mode\"]}");
     on(e, MEGA_NOW, 60, NULL);
     on(e, MEGA_NOW, 64, NULL);
     stage_render(e, NULL, 64);

@@ -42,15 +42,19 @@ static void gaps_are_no_ends(void **unused) {
     static const char *const lfo =
         NODE("lfo", "lfo", "\"shape\":\"square\",\"freq\":2,\"amp\":0.5,\"offset\":0.5");
     char nodes[1000];
-    snprintf(nodes, sizeof nodes, "%s,%s,%s,%s", lfo,
-             NODE("env", "env", "\"release\":8"), NODE("a", "gain", ""), NODE("b", "gain", ""));
+    snprintf(nodes, sizeof nodes, "%s,%s,%s,%s", lfo, NODE("env", "env", "\"release\":8"),
+             NODE("a", "gain", ""), NODE("b", "gain", ""));
     static const char *const orders[] = {
-        CABLE("osc", "out", "a", "in") "," CABLE("env", "out", "a", "amp") ","
-        CABLE("a", "out", "b", "in") "," CABLE("lfo", "out", "b", "amp") ","
-        CABLE("b", "out", "out", "in") "," CABLE("n", "gate", "env", "gate"),
-        CABLE("osc", "out", "a", "in") "," CABLE("lfo", "out", "a", "amp") ","
-        CABLE("a", "out", "b", "in") "," CABLE("env", "out", "b", "amp") ","
-        CABLE("b", "out", "out", "in") "," CABLE("n", "gate", "env", "gate"),
+        CABLE("osc", "out", "a", "in") "," CABLE("env", "out", "a", "amp") "," CABLE(
+            "a", "out", "b", "in") "," CABLE("lfo", "out", "b",
+                                             "amp") "," CABLE("b", "out", "out",
+                                                              "in") "," CABLE("n", "gate", "env",
+                                                                              "gate"),
+        CABLE("osc", "out", "a", "in") "," CABLE("lfo", "out", "a", "amp") "," CABLE(
+            "a", "out", "b", "in") "," CABLE("env", "out", "b",
+                                             "amp") "," CABLE("b", "out", "out",
+                                                              "in") "," CABLE("n", "gate", "env",
+                                                                              "gate"),
     };
     for (int i = 0; i < 2; i++) {
         mega_engine *e = open_voice(nodes, orders[i]);
@@ -75,15 +79,34 @@ static void gaps_are_no_ends(void **unused) {
 static void what_begins_at_key_off_sounds(void **unused) {
     (void)unused;
     mega_engine *e = open_voice(
-        NODE("env", "env", "\"release\":0.01") "," NODE("a", "gain", "") ","
-        NODE("inv", "scale", "\"in_min\":0,\"in_max\":1,\"out_min\":1,\"out_max\":0") ","
-        NODE("late", "env", "\"delay\":0.1,\"attack\":0.01,\"decay\":0.3,\"sustain\":0") ","
-        NODE("b", "gain", ""),
-        CABLE("osc", "out", "a", "in") "," CABLE("env", "out", "a", "amp") ","
-        CABLE("osc", "out", "b", "in") "," CABLE("late", "out", "b", "amp") ","
-        CABLE("n", "gate", "env", "gate") "," CABLE("n", "gate", "inv", "in") ","
-        CABLE("inv", "out", "late", "gate") "," CABLE("a", "out", "out", "in") ","
-        CABLE("b", "out", "out", "in"));
+        NODE("env", "env", "\"release\":0.01") "," NODE("a", "gain", "") "," NODE(
+            "inv", "scale",
+            "\"in_min\":0,\"in_max\":1,\"out_min\":1,\"out_max\":0") "," NODE("late", "env",
+                                                                              "\"delay\":"
+                                                                              "0.1,"
+                                                                              "\"attack\":"
+                                                                              "0.01,"
+                                                                              "\"decay\":"
+                                                                              "0.3,"
+                                                                              "\"sustain\""
+                                                                              ":0") "," NODE("b",
+                                                                                             "gain",
+                                                                                             ""),
+        CABLE("osc", "out", "a", "in") "," CABLE("env", "out", "a", "amp") "," CABLE("osc", "out", "b", "in") "," CABLE(
+            "late", "out", "b",
+            "amp") "," CABLE("n", "gate", "env",
+                             "gate") "," CABLE("n", "gate", "inv",
+                                               "in") "," CABLE("inv", "out", "late",
+                                                               "gate") "," CABLE("a", "out", "out",
+                                                                                 "in") "," CABLE("b",
+                                                                                                 "o"
+                                                                                                 "u"
+                                                                                                 "t",
+                                                                                                 "o"
+                                                                                                 "u"
+                                                                                                 "t",
+                                                                                                 "i"
+                                                                                                 "n"));
     double life = life_of(e, 3);
     printf("a layer at key-off: %.3f s\n", life);
     assert_true(life > 0.4 && life < 1);
@@ -97,38 +120,52 @@ static void nothing_is_kept_for_nothing(void **unused) {
         double most;
     } cases[] = {
         {"a filter's envelope that is longer",
-         NODE("env", "env", "\"release\":0.05") "," NODE("fenv", "env", "\"release\":20") ","
-         NODE("f", "svf", "\"freq\":2000") "," NODE("a", "gain", ""),
-         CABLE("osc", "out", "f", "in") "," CABLE("fenv", "out", "f", "freq") ","
-         CABLE("f", "low", "a", "in") "," CABLE("env", "out", "a", "amp") ","
-         CABLE("a", "out", "out", "in") "," CABLE("n", "gate", "env", "gate") ","
-         CABLE("n", "gate", "fenv", "gate"), 0.2},
+         NODE("env", "env", "\"release\":0.05") "," NODE("fenv", "env", "\"release\":20") "," NODE(
+             "f", "svf", "\"freq\":2000") "," NODE("a", "gain", ""),
+         CABLE("osc", "out", "f", "in") "," CABLE("fenv", "out", "f", "freq") "," CABLE(
+             "f", "low", "a",
+             "in") "," CABLE("env", "out", "a",
+                             "amp") "," CABLE("a", "out", "out",
+                                              "in") "," CABLE("n", "gate", "env",
+                                                              "gate") "," CABLE("n", "gate", "fenv",
+                                                                                "gate"),
+         0.2},
         {"the same, the filter last",
-         NODE("env", "env", "\"release\":0.05") "," NODE("fenv", "env", "\"release\":20") ","
-         NODE("f", "svf", "\"freq\":2000") "," NODE("a", "gain", ""),
-         CABLE("osc", "out", "a", "in") "," CABLE("env", "out", "a", "amp") ","
-         CABLE("a", "out", "f", "in") "," CABLE("fenv", "out", "f", "freq") ","
-         CABLE("f", "low", "out", "in") "," CABLE("n", "gate", "env", "gate") ","
-         CABLE("n", "gate", "fenv", "gate"), 0.3},
+         NODE("env", "env", "\"release\":0.05") "," NODE("fenv", "env", "\"release\":20") "," NODE(
+             "f", "svf", "\"freq\":2000") "," NODE("a", "gain", ""),
+         CABLE("osc", "out", "a", "in") "," CABLE("env", "out", "a", "amp") "," CABLE(
+             "a", "out", "f",
+             "in") "," CABLE("fenv", "out", "f",
+                             "freq") "," CABLE("f", "low", "out",
+                                               "in") "," CABLE("n", "gate", "env",
+                                                               "gate") "," CABLE("n", "gate",
+                                                                                 "fenv", "gate"),
+         0.3},
         {"a pitch envelope that is longer, the level in the oscillator",
          NODE("env", "env", "\"release\":0.05") "," NODE("penv", "env", "\"release\":20"),
-         CABLE("env", "out", "osc", "amp") "," CABLE("penv", "out", "osc", "detune") ","
-         CABLE("osc", "out", "out", "in") "," CABLE("n", "gate", "env", "gate") ","
-         CABLE("n", "gate", "penv", "gate"), 0.2},
+         CABLE("env", "out", "osc", "amp") "," CABLE("penv", "out", "osc", "detune") "," CABLE(
+             "osc", "out", "out", "in") "," CABLE("n", "gate", "env",
+                                                  "gate") "," CABLE("n", "gate", "penv", "gate"),
+         0.2},
         {"sustain at zero",
-         NODE("env", "env", "\"decay\":0.02,\"sustain\":0,\"release\":20") "," NODE("a", "gain", ""),
-         CABLE("osc", "out", "a", "in") "," CABLE("env", "out", "a", "amp") ","
-         CABLE("a", "out", "out", "in") "," CABLE("n", "gate", "env", "gate"), 0.1},
+         NODE("env", "env", "\"decay\":0.02,\"sustain\":0,\"release\":20") "," NODE("a", "gain",
+                                                                                    ""),
+         CABLE("osc", "out", "a", "in") "," CABLE("env", "out", "a", "amp") "," CABLE(
+             "a", "out", "out", "in") "," CABLE("n", "gate", "env", "gate"),
+         0.1},
         {"no envelope, an LFO that closes it",
-         NODE("lfo", "lfo", "\"shape\":\"square\",\"freq\":2,\"amp\":0.5,\"offset\":0.5") ","
-         NODE("a", "gain", "") "," NODE("b", "gain", ""),
-         CABLE("osc", "out", "a", "in") "," CABLE("lfo", "out", "a", "amp") ","
-         CABLE("a", "out", "b", "in") "," CABLE("n", "gate", "b", "amp") ","
-         CABLE("b", "out", "out", "in"), 0.1},
+         NODE("lfo", "lfo", "\"shape\":\"square\",\"freq\":2,\"amp\":0.5,\"offset\":0.5") "," NODE(
+             "a", "gain", "") "," NODE("b", "gain", ""),
+         CABLE("osc", "out", "a", "in") "," CABLE("lfo", "out", "a", "amp") "," CABLE(
+             "a", "out", "b", "in") "," CABLE("n", "gate", "b", "amp") "," CABLE("b", "out", "out",
+                                                                                 "in"),
+         0.1},
         {"a slew for an envelope",
-         NODE("s", "slew", "\"start\":\"zero\",\"rise\":0.01,\"fall\":0.5") "," NODE("a", "gain", ""),
-         CABLE("osc", "out", "a", "in") "," CABLE("s", "out", "a", "amp") ","
-         CABLE("a", "out", "out", "in") "," CABLE("n", "gate", "s", "in"), 0.7},
+         NODE("s", "slew", "\"start\":\"zero\",\"rise\":0.01,\"fall\":0.5") "," NODE("a", "gain",
+                                                                                     ""),
+         CABLE("osc", "out", "a", "in") "," CABLE("s", "out", "a", "amp") "," CABLE(
+             "a", "out", "out", "in") "," CABLE("n", "gate", "s", "in"),
+         0.7},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double life = life_of(open_voice(cases[i].nodes, cases[i].cables), 2);

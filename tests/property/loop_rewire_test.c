@@ -114,7 +114,8 @@ static void loops_come_and_go_without_a_click(void **unused) {
         stage_render(e, signal + RUN_UP + lead, FRAMES - lead);
         double programme = peak_of(signal, RUN_UP + FRAMES);
         double db = 20 * log10(highpass_peak(signal, RUN_UP + FRAMES) / programme);
-        if (db > worst) printf("edit %u, wiring %u to %u: %.1f dB of %.2f\n", edit, from, to, db, programme);
+        if (db > worst)
+            printf("edit %u, wiring %u to %u: %.1f dB of %.2f\n", edit, from, to, db, programme);
         worst = fmax(worst, db);
         assert_true(programme > 0.02 && programme < 4);
         assert_int_equal(mega_counters_get(e).voices_held, 5);

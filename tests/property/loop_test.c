@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "files.h"
 #include "document/patch.h"
+#include "files.h"
 #include "play.h"
 #include "random_patch.h"
 #include "rig.h"

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "mega_midi.h"
 #include "core/module.h"
+#include "mega_midi.h"
 #include "random.h"
 #include "stage.h"
 

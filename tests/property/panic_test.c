@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// panic -- the one stop: all is silent, drones too, until a document is loaded or something is played.
+// panic -- the one stop: all is silent, drones too, until a document is loaded or something is
+// played.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +49,8 @@ static void a_drone_stops_until_a_note(void **unused) {
     int32_t bus = mega_bus_open(e, "drone", "out", NULL);
     float block[64];
     // nothing that is turned or edited starts it, neither does a release
-    static const char *edit = "[{\"op\":\"set\",\"id\":\"drone\",\"param\":\"freq\",\"value\":330}]";
+    static const char *edit =
+        "[{\"op\":\"set\",\"id\":\"drone\",\"param\":\"freq\",\"value\":330}]";
     mega_edit(e, edit, strlen(edit), MEGA_FORMAT_JSON, NULL, NULL, NULL);
     mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "level"), 0.8f);
     mega_key_off(e, MEGA_NOW, 60, 0);

@@ -356,9 +356,9 @@ static void saving_is_not_heard(void **state) {
     }
 }
 
-/// Two changes for a frame that has passed come in force together: what is sent between them goes by
-/// the names of that moment, a preset, a knob and a node that the program before had not, and the one
-/// after has not any more.
+/// Two changes for a frame that has passed come in force together: what is sent between them goes
+/// by the names of that moment, a preset, a knob and a node that the program before had not, and
+/// the one after has not any more.
 static void names_within_one_change_count(void **state) {
     (void)state;
     mega_engine *e = stage_open(STILL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// replay -- what was recorded of a session gives the same bits: random edits, undo, other patches, timed changes,
-// notes, knobs and presets, by one thread and by three.
+// replay -- what was recorded of a session gives the same bits: random edits, undo, other patches,
+// timed changes, notes, knobs and presets, by one thread and by three.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,8 +58,8 @@ static bool replays(const recording *r, const sound *was, const char *name, bool
     bool good = status == MEGA_OK && same == count && again.count + 64 * 128 >= was->count &&
                 mega_report_count(report) == 0;
     if (!good || print)
-        printf("%s: %zu frames rendered, %zu replayed, %zu the same, %zu bytes of calls\n", name, was->count,
-               again.count, same, r->bytes);
+        printf("%s: %zu frames rendered, %zu replayed, %zu the same, %zu bytes of calls\n", name,
+               was->count, again.count, same, r->bytes);
     if (!good) stage_print(report);
     mega_report_destroy(report);
     free(again.left);
@@ -120,7 +120,7 @@ static void sessions_of_one_thread(void **unused) {
     assert_int_equal(wrong, 0);
 }
 
-// ---- three threads --------------------------------------------------------------------------------
+// ---- three threads -----------------------------------------------------------------------------
 
 typedef struct {
     mega_engine *engine;
@@ -149,7 +149,9 @@ static void *plays(void *argument) {
     mega_note note[16] = {0};
     while (!t->edited) {
         uint32_t at = rng_below(&r, 16);
-        uint64_t frame = rng_chance(&r, 0.5f) ? MEGA_NOW : mega_counters_get(t->engine).frame + rng_below(&r, 3000);
+        uint64_t frame = rng_chance(&r, 0.5f)
+                             ? MEGA_NOW
+                             : mega_counters_get(t->engine).frame + rng_below(&r, 3000);
         mega_note_off(t->engine, frame, note[at], 0.5f);
         mega_note_on(t->engine, frame, rng_between(&r, 30, 90), rng_unit(&r), &note[at]);
         mega_note_set(t->engine, MEGA_NOW, note[at], MEGA_NOTE_BEND, rng_between(&r, -2, 2));
@@ -176,8 +178,10 @@ static void a_session_of_three_threads(void **unused) {
     (void)unused;
     int wrong = 0;
     for (uint64_t seed = 1; seed <= 4; seed++) {
-        trio t = {.engine = open_engine(3), .knob = -1, .was.left = malloc(SOUND_MAX * sizeof(float))};
-        t.control = (random_control){.engine = t.engine, .r = rng_create(seed), .patch_count = PATCHES};
+        trio t = {
+            .engine = open_engine(3), .knob = -1, .was.left = malloc(SOUND_MAX * sizeof(float))};
+        t.control =
+            (random_control){.engine = t.engine, .r = rng_create(seed), .patch_count = PATCHES};
         read_patches(t.control.patches, PATCHES, 1000 * seed);
         mega_load(t.engine, t.control.patches[0], NULL);
         pthread_t threads[3];
@@ -194,13 +198,14 @@ static void a_session_of_three_threads(void **unused) {
     assert_int_equal(wrong, 0);
 }
 
-// ---- what is wrong ----------------------------------------------------------------------------------
+// ---- what is wrong -----------------------------------------------------------------------------
 
 static void broken_recordings_are_refused(void **unused) {
     (void)unused;
     mega_engine *e = open_engine(1);
     recording calls = {0};
-    stage_load(e, "{\"nodes\":{\"n\":{\"type\":\"note\"},\"o\":{\"type\":\"osc.sine\"},\"out\":{\"type\":\"output\"}},"
+    stage_load(e, "{\"nodes\":{\"n\":{\"type\":\"note\"},\"o\":{\"type\":\"osc.sine\"},\"out\":{"
+                  "\"type\":\"output\"}},"
                   "\"connections\":[{\"from\":[\"n\",\"freq\"],\"to\":[\"o\",\"freq\"]},"
                   "{\"from\":[\"o\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
     mega_note_on(e, 100, 60, 1, NULL);
@@ -228,7 +233,8 @@ static void broken_recordings_are_refused(void **unused) {
             char *at = &copy[rng_below(&r, (uint32_t)calls.bytes)];
             *at = rng_chance(&r, 0.5f) ? (char)('0' + rng_below(&r, 10)) : (char)rng_below(&r, 256);
         }
-        mega_replay(copy, rng_chance(&r, 0.2f) ? rng_below(&r, (uint32_t)calls.bytes) : calls.bytes, NULL, NULL, NULL);
+        mega_replay(copy, rng_chance(&r, 0.2f) ? rng_below(&r, (uint32_t)calls.bytes) : calls.bytes,
+                    NULL, NULL, NULL);
         free(copy);
     }
     mega_report_destroy(report);

@@ -64,7 +64,7 @@ static const mega_patch *open_patch(void *context, const char *file, char why[20
     return NULL;
 }
 
-// ---- making scores ------------------------------------------------------------------------------
+// ---- making scores -----------------------------------------------------------------------------
 
 typedef struct {
     rng r;
@@ -197,7 +197,7 @@ static char *make_score(uint64_t seed, const mega_patch *first) {
     return text;
 }
 
-// ---- playing them -------------------------------------------------------------------------------
+// ---- playing them ------------------------------------------------------------------------------
 
 typedef struct {
     float *frames; // interleaved
@@ -306,7 +306,7 @@ static void play_live(const mega_patch *patch, const sequence *s, rng *r, float 
     mega_destroy(e);
 }
 
-// ---- the test -----------------------------------------------------------------------------------
+// ---- the test ----------------------------------------------------------------------------------
 
 static void read_score_text(const char *text, const mega_patch *patch, sequence *s) {
     char *said = NULL;

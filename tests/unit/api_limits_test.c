@@ -55,7 +55,7 @@ static void sound(mega_engine *e, uint32_t count) {
     for (uint32_t t = 0; t < count; t++) assert_true(isfinite(left[t]) && isfinite(right[t]));
 }
 
-// ---- events: a table ----------------------------------------------------------------------------
+// ---- events: a table ---------------------------------------------------------------------------
 
 /// One set of arguments; each function takes what it needs.
 typedef struct {
@@ -195,7 +195,7 @@ static void values_that_are_read_back_are_in_range(void **unused) {
     mega_destroy(e);
 }
 
-// ---- documents ----------------------------------------------------------------------------------
+// ---- documents ---------------------------------------------------------------------------------
 
 static void formats_that_are_not_there(void **unused) {
     (void)unused;
@@ -316,7 +316,7 @@ static void words(void **unused) {
     }
 }
 
-// ---- engines ------------------------------------------------------------------------------------
+// ---- engines -----------------------------------------------------------------------------------
 
 static void options_of_every_kind(void **unused) {
     (void)unused;

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "files.h"
 #include "document/patch.h"
+#include "files.h"
 
 static int documents, wrong;
 

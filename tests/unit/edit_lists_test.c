@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "document/edit.h"
-#include "files.h"
 #include "document/formats/formats.h"
+#include "files.h"
 #include "patch_equal.h"
 
 static const char start[] =

@@ -11,8 +11,8 @@
 
 #include "files.h"
 #include "loose.h"
-#include "patch_equal.h"
 #include "modules/registry.h"
+#include "patch_equal.h"
 
 // ---- round trips ------------------------------------------------------------------------------
 

@@ -394,7 +394,8 @@ static bool is_sane(const float *x, uint32_t count) {
     return true;
 }
 
-/// How far a is from b, against b: sample by sample, or only in level, where what swings may have got elsewhere.
+/// How far a is from b, against b: sample by sample, or only in level, where what swings may have
+/// got elsewhere.
 static double difference(const float *a, const float *b, uint32_t count, bool swings) {
     double apart = 0, level = 0, of = 1e-12;
     for (uint32_t i = 0; i < count; i++) {
@@ -601,7 +602,8 @@ static int count_unlisted(const char *const *ids, const char *category, int *fil
         snprintf(id, sizeof id, "%.*s", (int)length - 2, entry->d_name);
         ++*files;
         if (listed(ids, id)) continue;
-        printf("  FAULT engine/modules/%s/%s has no line in modules.def\n", category, entry->d_name);
+        printf("  FAULT engine/modules/%s/%s has no line in modules.def\n", category,
+               entry->d_name);
         missing++;
     }
     closedir(folder);

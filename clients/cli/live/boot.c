@@ -20,7 +20,7 @@
 enum { OPTIONS_MAX = 32, POLL_MS = 10, SLICE_MS = 100 };
 static const double ready_seconds = 20;
 
-// ---- the program --------------------------------------------------------------------------------
+// ---- the program -------------------------------------------------------------------------------
 
 void boot_program(char path[512]) {
     const char *given = getenv("MEGASYNTHD");
@@ -87,7 +87,7 @@ static void become(char **argv, int ready, int log, pid_t parent) {
     _exit(127);
 }
 
-// ---- when it fails ------------------------------------------------------------------------------
+// ---- when it fails -----------------------------------------------------------------------------
 
 static const char *exit_meaning(int code) {
     switch (code) {
@@ -96,7 +96,8 @@ static const char *exit_meaning(int code) {
     case number: return doc;
         EXITS
 #undef X
-    case 127: return "megasynthd not found or not executable; build it, or set MEGASYNTHD to its path";
+    case 127:
+        return "megasynthd not found or not executable; build it, or set MEGASYNTHD to its path";
     default: return "killed";
     }
 }
@@ -126,7 +127,7 @@ static bool failed(booted *b, const char *program, bool late) {
     return false;
 }
 
-// ---- start --------------------------------------------------------------------------------------
+// ---- start -------------------------------------------------------------------------------------
 
 /// "ready URL URL ...": the first that is best. @return false if it does not come
 static bool read_ready(int from, char url[256], bool *late) {
@@ -190,7 +191,7 @@ bool boot(booted *b, const char *const *options) {
     return false;
 }
 
-// ---- end ----------------------------------------------------------------------------------------
+// ---- end ---------------------------------------------------------------------------------------
 
 bool boot_lives(booted *b) {
     if (b->pid && waitpid(b->pid, NULL, WNOHANG) == b->pid) b->pid = 0;

@@ -53,7 +53,7 @@ static void print_list(client *c, const char *address, const char *key) {
     json_decref(answer);
 }
 
-// ---- without a server ---------------------------------------------------------------------------
+// ---- without a server --------------------------------------------------------------------------
 
 static void print_modules(void) {
     for (size_t i = 0; i < mega_module_count(); i++)

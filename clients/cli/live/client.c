@@ -9,7 +9,7 @@
 #include "command.h"
 #include "live/url.h"
 
-// ---- open ---------------------------------------------------------------------------------------
+// ---- open --------------------------------------------------------------------------------------
 
 /// The token that the file holds, without its line end. @return false after a message
 static bool read_token(const char *path, char token[300]) {
@@ -70,7 +70,7 @@ int client_close(client *c) {
     return c->code < 0 ? CLI_OK : c->code;
 }
 
-// ---- errors -------------------------------------------------------------------------------------
+// ---- errors ------------------------------------------------------------------------------------
 
 /// On standard error, or kept.
 __attribute__((format(printf, 2, 3))) static void tell(client *c, const char *format, ...) {
@@ -167,7 +167,7 @@ int client_refusal(client *c, const packet *p) {
     return CLI_REFUSED;
 }
 
-// ---- calls --------------------------------------------------------------------------------------
+// ---- calls -------------------------------------------------------------------------------------
 
 const char *client_address(const client *c, const char *address, char room[320]) {
     const row *r = row_find(address);

@@ -48,7 +48,7 @@ int client_link_error(client *c, link_status status, const char *address);
 /// Says why the server refused. @return the exit code for it
 int client_refusal(client *c, const packet *failure);
 
-// ---- answer.c: maps for people ------------------------------------------------------------------
+// ---- answer.c: maps for people -----------------------------------------------------------------
 
 /// A line of JSON, numbers as short as they can be.
 void print_json_line(const json_t *value);

@@ -6,7 +6,7 @@
 
 #include "live/change.h"
 
-// ---- load ---------------------------------------------------------------------------------------
+// ---- load --------------------------------------------------------------------------------------
 
 /// A binary document travels as JSON, which says the same.
 static int text_of_binary(const char *path, char **data, size_t *bytes) {
@@ -85,7 +85,7 @@ const cli_command command_load = {
     .live = true,
 };
 
-// ---- edit ---------------------------------------------------------------------------------------
+// ---- edit --------------------------------------------------------------------------------------
 
 /// The list of operations: as such, from a file, or from standard input; one alone needs no list.
 /// @return an exit code
@@ -133,7 +133,7 @@ const cli_command command_edit = {
     .live = true,
 };
 
-// ---- undo and redo ------------------------------------------------------------------------------
+// ---- undo and redo -----------------------------------------------------------------------------
 
 static int step(const cli_command *command, const char *address, int argc, char **argv) {
     client c = {.command = command};

@@ -51,7 +51,7 @@ __attribute__((format(printf, 5, 6))) static void find(doctor *d, level how, con
     fflush(stdout);
 }
 
-// ---- rights -------------------------------------------------------------------------------------
+// ---- rights ------------------------------------------------------------------------------------
 
 static void check_rights(doctor *d) {
     audio_rights rights = audio_rights_get();
@@ -69,7 +69,7 @@ static void check_rights(doctor *d) {
              "only %llu KiB may be locked", (unsigned long long)rights.lock_bytes_max >> 10);
 }
 
-// ---- the program and its devices ----------------------------------------------------------------
+// ---- the program and its devices ---------------------------------------------------------------
 
 static bool check_program(doctor *d) {
     char text[200], path[512];
@@ -120,7 +120,7 @@ static void check_devices(doctor *d) {
              "there is no sound device");
 }
 
-// ---- what servers left --------------------------------------------------------------------------
+// ---- what servers left -------------------------------------------------------------------------
 
 static bool check_folder(doctor *d, const char *folder) {
     struct stat about;
@@ -229,7 +229,7 @@ static void check_port(doctor *d, bool ours) {
              "%d (%s) is in use by another program", PORT_DEFAULT, tcp ? "UDP" : "TCP");
 }
 
-// ---- all ----------------------------------------------------------------------------------------
+// ---- all ---------------------------------------------------------------------------------------
 
 static int run(int argc, char **argv) {
     client c = {.command = &command_doctor, .quiet = true};

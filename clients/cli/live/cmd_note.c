@@ -126,7 +126,7 @@ const cli_command command_note = {
     .live = true,
 };
 
-// ---- panic --------------------------------------------------------------------------------------
+// ---- panic -------------------------------------------------------------------------------------
 
 static int run_panic(int argc, char **argv) {
     client c = {.command = &command_panic};

@@ -43,7 +43,7 @@ typedef struct {
     booted server;
 } player;
 
-// ---- what is to be played -----------------------------------------------------------------------
+// ---- what is to be played ----------------------------------------------------------------------
 
 static bool take(client *c, player *p, int option) {
     switch (option) {
@@ -102,7 +102,7 @@ static int read_patch(player *p) {
     return code;
 }
 
-// ---- where --------------------------------------------------------------------------------------
+// ---- where -------------------------------------------------------------------------------------
 
 /// Whether the command line or the environment names a server.
 static bool is_named(const client *c) {
@@ -166,7 +166,7 @@ static bool prepare(client *c, player *p) {
     return answer != NULL;
 }
 
-// ---- how ----------------------------------------------------------------------------------------
+// ---- how ---------------------------------------------------------------------------------------
 
 /// @return false after a message
 static bool sound(client *c, player *p) {

@@ -34,7 +34,7 @@ const cli_command command_status = {
     .live = true,
 };
 
-// ---- quit ---------------------------------------------------------------------------------------
+// ---- quit --------------------------------------------------------------------------------------
 
 /// Waits until the server has closed the connection: then it has faded out and saved.
 static void wait_gone(client *c) {

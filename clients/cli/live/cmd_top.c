@@ -27,7 +27,7 @@ typedef struct {
     int profiled_count;
 } view;
 
-// ---- what modules take --------------------------------------------------------------------------
+// ---- what modules take -------------------------------------------------------------------------
 
 /// Asks one synth, and lets it measure. NULL if it has no patch any more, or the server is gone.
 static json_t *profile(view *v, const char *name) {
@@ -77,7 +77,7 @@ static void stop_profiles(view *v) {
     }
 }
 
-// ---- pages --------------------------------------------------------------------------------------
+// ---- pages -------------------------------------------------------------------------------------
 
 static void make_page(const view *v, page *p, int lines, int columns) {
     *p = (page){.columns = columns};

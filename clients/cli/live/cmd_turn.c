@@ -63,7 +63,7 @@ static bool take_step(client *c, const char *address, json_t *names, double step
     return true;
 }
 
-// ---- set ----------------------------------------------------------------------------------------
+// ---- set ---------------------------------------------------------------------------------------
 
 /// "filt.freq" in two; the last dot parts them.
 static bool split(const client *c, const char *word, char node[128], char param[128]) {
@@ -150,7 +150,7 @@ const cli_command command_set = {
     .live = true,
 };
 
-// ---- knob ---------------------------------------------------------------------------------------
+// ---- knob --------------------------------------------------------------------------------------
 
 static int list_knobs(client *c) {
     json_t *answer = client_call(c, "/knob/list", NULL), *knob;

@@ -41,7 +41,7 @@ struct live_link {
     int32_t last_id;
 };
 
-// ---- open and close -----------------------------------------------------------------------------
+// ---- open and close ----------------------------------------------------------------------------
 
 live_link *link_open(const char *url, double timeout_seconds, char cause[256]) {
     live_link *l = calloc(1, sizeof *l);
@@ -82,7 +82,7 @@ int link_socket(const live_link *l) { return l->socket; }
 bool link_is_datagram(const live_link *l) { return l->datagram; }
 size_t link_unsent(const live_link *l) { return l->out_used - l->out_sent; }
 
-// ---- what comes ---------------------------------------------------------------------------------
+// ---- what comes --------------------------------------------------------------------------------
 
 static bool keep(live_link *l, packet *p) {
     if (l->inbox_first && l->inbox_first + l->inbox_count == l->inbox_room) {
@@ -142,7 +142,7 @@ static void read_some(live_link *l) {
     }
 }
 
-// ---- what goes ----------------------------------------------------------------------------------
+// ---- what goes ---------------------------------------------------------------------------------
 
 static void write_some(live_link *l) {
     while (l->out_sent < l->out_used && !l->broken) {
@@ -205,7 +205,7 @@ link_status link_request(live_link *l, const char *address, const json_t *map, i
     return status;
 }
 
-// ---- waiting ------------------------------------------------------------------------------------
+// ---- waiting -----------------------------------------------------------------------------------
 
 link_status link_turn(live_link *l) {
     write_some(l);

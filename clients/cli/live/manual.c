@@ -106,7 +106,7 @@ static int put_client(void) {
     return CLI_OK;
 }
 
-// ---- from a help text ---------------------------------------------------------------------------
+// ---- from a help text --------------------------------------------------------------------------
 
 /// "  --name ARGUMENT    text" or "  3  text". @return false if the line is neither
 static bool put_row(char *line) {

@@ -82,7 +82,7 @@ void page_status(page *p, const json_t *status, const char *url) {
     synth_lines(p, status);
 }
 
-// ---- modules ------------------------------------------------------------------------------------
+// ---- modules -----------------------------------------------------------------------------------
 
 typedef struct {
     const char *type;

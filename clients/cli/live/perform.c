@@ -36,7 +36,7 @@ bool perform_wait(client *c, double until) {
     return true;
 }
 
-// ---- a sequence ---------------------------------------------------------------------------------
+// ---- a sequence --------------------------------------------------------------------------------
 
 static bool send_event(client *c, const sequence *s, const event *e, uint64_t first_frame) {
     char room[320];

@@ -43,7 +43,7 @@ const char *row_nearest(const char *address) {
     return mega_nearest(address, names, COUNT_OF(rows));
 }
 
-// ---- values -------------------------------------------------------------------------------------
+// ---- values ------------------------------------------------------------------------------------
 
 bool key_word(const char *word, double *key) {
     const char *end;
@@ -137,7 +137,7 @@ json_t *value_of(char type, const char *key, const char *word, char why[256]) {
     return value;
 }
 
-// ---- arguments ----------------------------------------------------------------------------------
+// ---- arguments ---------------------------------------------------------------------------------
 
 typedef struct {
     char key[32];

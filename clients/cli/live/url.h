@@ -16,7 +16,7 @@ void runtime_folder(char path[256]);
 typedef struct {
     char name[64], version[32], token[300];
     long pid;
-    bool lives; ///< holds the lock of its file
+    bool lives;        ///< holds the lock of its file
     char urls[3][256]; ///< unix, tcp, udp; "" where there is none
 } runtime_server;
 

@@ -5,8 +5,8 @@
 #define MEGA_DIFF_H
 
 #include "document/edit.h"
-#include "document/formats/formats.h"
 #include "document/edit/places.h"
+#include "document/formats/formats.h"
 
 /// Where each item of one list is in the other, or MEGA_NOWHERE.
 typedef struct {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/turned.h"
 #include "document/edit/working.h"
+#include "document/turned.h"
 
 /// Of the whole document.
 static const mega_operation whole[] = {{"rename", edit_rename}, {"set", edit_set},

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/turned.h"
 #include "document/edit/working.h"
+#include "document/turned.h"
 
 enum { KNOB_DEPTH = 3 }; // document, knobs, knob
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/turned.h"
 #include "document/edit/working.h"
+#include "document/turned.h"
 
 enum { NODE_DEPTH = 3 }; // document, nodes, node
 

@@ -176,8 +176,8 @@ static void build_key(builder *b, const mega_at *at, const char *key, json_t *va
     for (size_t i = 0; i < COUNT(later_keys); i++) {
         if (strcmp(key, later_keys[i]) != 0) continue;
         mega_document_error(b->document, at, "unsupported",
-                            "remove it: this version has no such section",
-                            "`%s` is not supported", key);
+                            "remove it: this version has no such section", "`%s` is not supported",
+                            key);
         return;
     }
     if (strcmp(key, "name") == 0) {

@@ -64,7 +64,8 @@ bool build_knob_key(builder *b, const mega_at *at, const char *key, json_t *valu
 void check_knob(builder *b, const mega_at *at, const mega_patch_knob_row *knob) {
     if (knob->has_range && knob->has_scale && knob->scale == MEGA_EXP &&
         !(knob->min > 0 && knob->max > 0))
-        mega_document_error(b->document, at, "bad-value", "minimum and maximum must be greater than 0",
+        mega_document_error(b->document, at, "bad-value",
+                            "minimum and maximum must be greater than 0",
                             "an exponential range must lie above 0");
 }
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "document/turned.h"
 #include "document/formats/sections.h"
+#include "document/turned.h"
 
 bool mega_tree_put(json_t *object, const char *key, json_t *value) {
     return json_object_set_new_nocheck(object, key, value) == 0;

@@ -16,12 +16,16 @@
 
 /// Rows of the parameters that all filters have.
 #define FREQ_ROW(says)                                                                             \
-    {.name = "freq", .unit = "Hz", .min = 10, .max = 20000, .initial = 1000, .scale = MEGA_EXP,    \
-     .smoothing = MEGA_SMOOTH_EXP, .smooth_ms = 20, .doc = says}
+    {                                                                                              \
+        .name = "freq", .unit = "Hz", .min = 10, .max = 20000, .initial = 1000, .scale = MEGA_EXP, \
+        .smoothing = MEGA_SMOOTH_EXP, .smooth_ms = 20, .doc = says                                 \
+    }
 /// 0 to `most`, at 0 unless written.
 #define AMOUNT_ROW(called, most, says)                                                             \
-    {.name = called, .unit = "", .min = 0, .max = most, .initial = 0,                              \
-     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = says}
+    {                                                                                              \
+        .name = called, .unit = "", .min = 0, .max = most, .initial = 0,                           \
+        .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = says                              \
+    }
 
 /// A cutoff as a fraction of the sampling rate. The upper end takes 20 kHz at 44.1 kHz; the nearer
 /// it is to half the rate, the longer a filter whose cutoff jumps about remembers.

@@ -184,5 +184,4 @@ static uint64_t solo(const mega_call *c) {
 
 MODULE(svf, .name = "svf", .category = "filter",
        .doc = "two- or four-pole state-variable filter; stable under fast modulation",
-       INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE, .process = process,
-       .solo = solo)
+       INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE, .process = process, .solo = solo)

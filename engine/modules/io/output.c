@@ -9,9 +9,19 @@ static const mega_input_row inputs[] = {
 };
 
 static const mega_param_row params[] = {
-    {.name = "first", .unit = "", .min = 1, .max = 64, .initial = 1, .fixed = true,
+    {.name = "first",
+     .unit = "",
+     .min = 1,
+     .max = 64,
+     .initial = 1,
+     .fixed = true,
      .doc = "output channel of the left side, from 1; the right side is the next one"},
-    {.name = "channels", .unit = "", .min = 1, .max = 2, .initial = 2, .fixed = true,
+    {.name = "channels",
+     .unit = "",
+     .min = 1,
+     .max = 2,
+     .initial = 2,
+     .fixed = true,
      .doc = "1: both sides go to channel `first`; 2: a channel each"},
 };
 

@@ -7,11 +7,30 @@ static const mega_input_row inputs[] = {{"in", "signal"}};
 static const char *const modes[] = {"hard", "soft", NULL};
 
 static const mega_param_row params[] = {
-    {.name = "low", .unit = "", .min = -100000, .max = 100000, .initial = -1, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "lowest output"},
-    {.name = "high", .unit = "", .min = -100000, .max = 100000, .initial = 1, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "highest output; low where it is below low"},
-    {.name = "mode", .unit = "", .min = 0, .max = 1, .initial = 0, .choices = modes,
+    {.name = "low",
+     .unit = "",
+     .min = -100000,
+     .max = 100000,
+     .initial = -1,
+     .scale = MEGA_LIN,
+     .smoothing = MEGA_SMOOTH_COSINE,
+     .smooth_ms = 10,
+     .doc = "lowest output"},
+    {.name = "high",
+     .unit = "",
+     .min = -100000,
+     .max = 100000,
+     .initial = 1,
+     .scale = MEGA_LIN,
+     .smoothing = MEGA_SMOOTH_COSINE,
+     .smooth_ms = 10,
+     .doc = "highest output; low where it is below low"},
+    {.name = "mode",
+     .unit = "",
+     .min = 0,
+     .max = 1,
+     .initial = 0,
+     .choices = modes,
      .doc = "hard: unchanged up to the limits; soft: bends towards them like tanh"},
 };
 
@@ -29,4 +48,5 @@ static inline void tick(const lanes *port, lanes *out) {
 KERNEL_PURE(4, 1)
 
 MODULE(clip, .name = "clip", .category = "math", .doc = "holds a signal between two levels",
-       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)
+       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process,
+       .solo = solo)

@@ -8,8 +8,16 @@ static const mega_input_row inputs[] = {
 };
 
 static const mega_param_row params[] = {
-    {.name = "factor", .factor = true, .unit = "", .min = -1000, .max = 1000, .initial = 1, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "constant factor"},
+    {.name = "factor",
+     .factor = true,
+     .unit = "",
+     .min = -1000,
+     .max = 1000,
+     .initial = 1,
+     .scale = MEGA_LIN,
+     .smoothing = MEGA_SMOOTH_COSINE,
+     .smooth_ms = 10,
+     .doc = "constant factor"},
 };
 
 static const mega_output_row outputs[] = {{"out", "a * b * factor"}};
@@ -19,4 +27,5 @@ static inline void tick(const lanes *port, lanes *out) { out[0] = port[0] * port
 KERNEL_PURE(3, 1)
 
 MODULE(mul, .name = "mul", .category = "math", .doc = "multiplies two signals and a factor",
-       .flags = MEGA_PURE | MEGA_MULTIPLIES, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)
+       .flags = MEGA_PURE | MEGA_MULTIPLIES, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs),
+       .process = process, .solo = solo)

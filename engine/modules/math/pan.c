@@ -5,16 +5,26 @@
 static const mega_input_row inputs[] = {{"in", "signal to place"}};
 
 static const mega_param_row params[] = {
-    {.name = "position", .unit = "", .min = -1, .max = 1, .initial = 0, .scale = MEGA_LIN,
-     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = "-1 is left, 1 is right"},
+    {.name = "position",
+     .unit = "",
+     .min = -1,
+     .max = 1,
+     .initial = 0,
+     .scale = MEGA_LIN,
+     .smoothing = MEGA_SMOOTH_COSINE,
+     .smooth_ms = 10,
+     .doc = "-1 is left, 1 is right"},
 };
 
 static const mega_output_row outputs[] = {
-    {"left", "left side"}, {"right", "right side"}, {"out", "mean of left and right"},
+    {"left", "left side"},
+    {"right", "right side"},
+    {"out", "mean of left and right"},
 };
 
 static inline void tick(const lanes *port, lanes *out) {
-    // position -1..1 is a quarter turn; sin(1/4 - v) is its cosine, and gives the centre two equal sides
+    // position -1..1 is a quarter turn; sin(1/4 - v) is its cosine, and gives the centre two equal
+    // sides
     lanes turns = (clampf(port[1], -1.0f, 1.0f) + splat(1)) * splat(0.125f);
     out[0] = port[0] * vsin_quarter(splat(0.25f) - turns);
     out[1] = port[0] * vsin_quarter(turns);
@@ -24,4 +34,5 @@ static inline void tick(const lanes *port, lanes *out) {
 KERNEL_PURE(2, 3)
 
 MODULE(pan, .name = "pan", .category = "math", .doc = "places a signal between left and right",
-       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)
+       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process,
+       .solo = solo)

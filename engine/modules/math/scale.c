@@ -7,14 +7,21 @@ static const mega_input_row inputs[] = {{"in", "signal to map"}};
 static const char *const clamps[] = {"off", "on", NULL};
 
 #define END(port, value, text)                                                                     \
-    {.name = port, .unit = "", .min = -100000, .max = 100000, .initial = value, .scale = MEGA_LIN, \
-     .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = text}
+    {                                                                                              \
+        .name = port, .unit = "", .min = -100000, .max = 100000, .initial = value,                 \
+        .scale = MEGA_LIN, .smoothing = MEGA_SMOOTH_COSINE, .smooth_ms = 10, .doc = text           \
+    }
 static const mega_param_row params[] = {
     END("in_min", -1, "input that gives out_min"),
     END("in_max", 1, "input that gives out_max"),
     END("out_min", 0, "output at in_min; may be above out_max"),
     END("out_max", 1, "output at in_max"),
-    {.name = "clamp", .unit = "", .min = 0, .max = 1, .initial = 0, .choices = clamps,
+    {.name = "clamp",
+     .unit = "",
+     .min = 0,
+     .max = 1,
+     .initial = 0,
+     .choices = clamps,
      .doc = "whether the output is held between out_min and out_max"},
 };
 
@@ -34,4 +41,5 @@ static inline void tick(const lanes *port, lanes *out) {
 KERNEL_PURE(6, 1)
 
 MODULE(scale, .name = "scale", .category = "math", .doc = "maps a range onto another",
-       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process, .solo = solo)
+       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process,
+       .solo = solo)

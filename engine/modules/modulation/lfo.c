@@ -277,8 +277,9 @@ static uint64_t process(const mega_call *c) {
     return ~(uint64_t)0;
 }
 
-static uint64_t solo(const mega_call *c) { return run_any(c, SOLO) ? MEGA_ALL_MOVE : MEGA_DECLINED; }
+static uint64_t solo(const mega_call *c) {
+    return run_any(c, SOLO) ? MEGA_ALL_MOVE : MEGA_DECLINED;
+}
 
 MODULE(lfo, .name = "lfo", .category = "control", .doc = "low-frequency oscillator", INPUTS(inputs),
-       PARAMS(params), OUTPUTS(outputs), STATE, .process = process,
-       .solo = solo)
+       PARAMS(params), OUTPUTS(outputs), STATE, .process = process, .solo = solo)

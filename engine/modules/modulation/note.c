@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // note -- the note that a voice plays, as signals. A node that depends on one exists once a voice.
 //
-// Bend, pressure and timbre arrive in steps of a controller; they are smoothed here, so that nothing after this
-// module hears the steps. A fresh voice begins at the values it is given.
+// Bend, pressure and timbre arrive in steps of a controller; they are smoothed here, so that
+// nothing after this module hears the steps. A fresh voice begins at the values it is given.
 #include "core/kernel.h"
 
 typedef struct {
-    ilanes age;              // frames since the start, held at 1: 0 is a fresh voice
-    lanes struck;            // seen last: a change is a new note in the same voice
-    lanes key;               // seen last: a change starts a glide
+    ilanes age;   // frames since the start, held at 1: 0 is a fresh voice
+    lanes struck; // seen last: a change is a new note in the same voice
+    lanes key;    // seen last: a change starts a glide
     lanes bend, pressure, timbre;
-    lanes glide;             // semitones that were left to go when the glide began
-    ilanes left, total;      // frames of it
+    lanes glide;        // semitones that were left to go when the glide began
+    ilanes left, total; // frames of it
 } state;
 
 static const char *const modes[] = {"poly", "mono", "legato", NULL};
@@ -20,20 +20,57 @@ static const char *const priorities[] = {"last", "low", "high", NULL};
 static const char *const fates[] = {"ends", "returns", NULL};
 
 static const mega_param_row params[] = {
-    {.name = "bend_range", .unit = "semitones", .min = 0, .max = 96, .initial = 2,
+    {.name = "bend_range",
+     .unit = "semitones",
+     .min = 0,
+     .max = 96,
+     .initial = 2,
      .doc = "pitch wheel's way to either side"},
-    {.name = "glide", .unit = "s", .min = 0, .max = 5, .initial = 0,
+    {.name = "glide",
+     .unit = "s",
+     .min = 0,
+     .max = 5,
+     .initial = 0,
      .doc = "time from the last key's pitch to this one's"},
-    {.name = "mode", .unit = "", .min = 0, .max = 2, .initial = 0, .choices = modes, .at_events = true,
-     .doc = "poly; mono: one voice for all keys, whose envelopes each key starts anew; legato: they go on while a key "
+    {.name = "mode",
+     .unit = "",
+     .min = 0,
+     .max = 2,
+     .initial = 0,
+     .choices = modes,
+     .at_events = true,
+     .doc = "poly; mono: one voice for all keys, whose envelopes each key starts anew; legato: "
+            "they go on while a key "
             "is held"},
-    {.name = "steal", .unit = "", .min = 0, .max = 3, .initial = 0, .choices = steals, .at_events = true,
-     .doc = "which voice makes room when all sound: auto is a released one, else one that a pedal holds, else one of "
-            "the same key, else an old one, the lowest and newest last; none: the new note is dropped"},
-    {.name = "priority", .unit = "", .min = 0, .max = 2, .initial = 0, .choices = priorities, .at_events = true,
-     .doc = "in mono and legato: which of the held keys sounds, the last, the lowest or the highest"},
-    {.name = "stolen", .unit = "", .min = 0, .max = 1, .initial = 0, .choices = fates, .at_events = true,
-     .doc = "what becomes of a note that was stolen while its key is down: it ends, or returns once fewer keys are "
+    {.name = "steal",
+     .unit = "",
+     .min = 0,
+     .max = 3,
+     .initial = 0,
+     .choices = steals,
+     .at_events = true,
+     .doc = "which voice makes room when all sound: auto is a released one, else one that a pedal "
+            "holds, else one of "
+            "the same key, else an old one, the lowest and newest last; none: the new note is "
+            "dropped"},
+    {.name = "priority",
+     .unit = "",
+     .min = 0,
+     .max = 2,
+     .initial = 0,
+     .choices = priorities,
+     .at_events = true,
+     .doc =
+         "in mono and legato: which of the held keys sounds, the last, the lowest or the highest"},
+    {.name = "stolen",
+     .unit = "",
+     .min = 0,
+     .max = 1,
+     .initial = 0,
+     .choices = fates,
+     .at_events = true,
+     .doc = "what becomes of a note that was stolen while its key is down: it ends, or returns "
+            "once fewer keys are "
             "held than there are voices"},
 };
 
@@ -86,7 +123,8 @@ static inline void begin(state *s, const given *g) {
     lanes done = to_float(s->left) / vmax(to_float(s->total), splat(1));
     // another key has another bend at once; the glide begins where the pitch is, bend and all
     lanes bend = vselect(changed, bend_of(g), s->bend);
-    lanes from = vselect(fresh, g->field[MEGA_NOTE_FROM], s->key + s->glide * done + (s->bend - bend));
+    lanes from =
+        vselect(fresh, g->field[MEGA_NOTE_FROM], s->key + s->glide * done + (s->bend - bend));
     s->glide = vselect(changed, from - key, s->glide);
     s->left = iselect(changed, g->glide_frames, s->left);
     s->total = iselect(changed, g->glide_frames, s->total);

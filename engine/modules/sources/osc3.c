@@ -100,7 +100,7 @@ static const mega_param_row params[] = {
 static const mega_output_row outputs[] = {
     {"out", "mean of left and right"}, {"left", "left side"}, {"right", "right side"}};
 
-// ---- pitch --------------------------------------------------------------------------------------
+// ---- pitch -------------------------------------------------------------------------------------
 
 /// What a segment's frames have in common; values are registers as calls have them.
 typedef struct {
@@ -192,7 +192,7 @@ static bool set_pitch(const mega_call *c, work *w, int i) {
     return moved;
 }
 
-// ---- one oscillator -----------------------------------------------------------------------------
+// ---- one oscillator ----------------------------------------------------------------------------
 
 /// The wave that a number means.
 MEGA_INLINE ilanes wave_of(lanes number) {
@@ -274,7 +274,7 @@ static void play_oscillator(const mega_call *c, work *w, int i) {
     }
 }
 
-// ---- the three together -------------------------------------------------------------------------
+// ---- the three together ------------------------------------------------------------------------
 
 /// Adds what oscillator i plays.
 static void add(const mega_call *c, work *w, int i) {

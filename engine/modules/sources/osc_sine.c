@@ -46,7 +46,7 @@ MEGA_INLINE void now_next(now *n, const mega_call *c, uint64_t which, uint32_t t
     if (which & BIT(PM)) n->pm = osc_turns(port_at(c, PM, t, u));
 }
 
-// ---- without sync -------------------------------------------------------------------------------
+// ---- without sync ------------------------------------------------------------------------------
 
 /// One vector of lanes, or SOLO. What stands still is worked out once.
 /// @param follows ports that may move, of those that bend the phase
@@ -76,7 +76,7 @@ MEGA_INLINE void run_free(const mega_call *c, int u) {
     else run(c, u, ~(uint64_t)0);
 }
 
-// ---- with it ------------------------------------------------------------------------------------
+// ---- with it -----------------------------------------------------------------------------------
 
 /// A piece of a segment.
 typedef struct {

@@ -40,7 +40,7 @@ typedef struct {
 // What steps still lack in the frames to come is behind that: see step_tail.
 enum { OSC_FIELDS = sizeof(osc_state) / sizeof(lanes) };
 
-// ---- the wave, in units of steps.h --------------------------------------------------------------
+// ---- the wave, in units of steps.h -------------------------------------------------------------
 
 #define OSC_HALF_TURN ((int32_t)0x80000000u)
 #define OSC_QUARTER ((int32_t)0x40000000)
@@ -106,7 +106,7 @@ MEGA_INLINE ilanes back_of(const mega_step_table *table, ilanes phase, const ila
     return OSC_WAVE == OSC_SAW ? back : isub(back ^ falls(phase), falls(phase));
 }
 
-// ---- parameters ---------------------------------------------------------------------------------
+// ---- parameters --------------------------------------------------------------------------------
 
 MEGA_INLINE bool moves(const mega_call *c, int port) { return (c->moving >> port & 1) != 0; }
 MEGA_INLINE ilanes width_at(const mega_call *c, uint32_t t, int u) {
@@ -135,7 +135,7 @@ MEGA_INLINE void read_shape(osc_now *n, const mega_call *c, uint32_t t, int u) {
     if (t == 0 || moves(c, OSC_WIDTH)) n->width = width_at(c, t, u);
 }
 
-// ---- a piece of a segment -----------------------------------------------------------------------
+// ---- a piece of a segment ----------------------------------------------------------------------
 
 /// How a phase runs: now, since the last frame, and how that has grown, and how that has.
 typedef struct {
@@ -468,7 +468,7 @@ MEGA_INLINE bool is_whole(const piece *p, const step_tail *tail) {
     return all(ieq(left, isplat(0)));
 }
 
-// ---- a segment ----------------------------------------------------------------------------------
+// ---- a segment ---------------------------------------------------------------------------------
 
 #define OSC_BIT(port) ((uint64_t)1 << (port))
 enum {
@@ -555,7 +555,7 @@ static uint64_t osc_process(const mega_call *c) {
     return ~(uint64_t)0;
 }
 
-// ---- one voice, with frames in the lanes --------------------------------------------------------
+// ---- one voice, with frames in the lanes -------------------------------------------------------
 
 /// Rows of one lane to the output, drawing the wave as it goes.
 MEGA_INLINE void play_alone(piece *p, osc_state *s, const osc_now *n, const step_tail *tail) {

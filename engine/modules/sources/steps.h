@@ -50,15 +50,15 @@ MEGA_INLINE ilanes steps_lane_rows(void) {
 #endif
 }
 
-// ---- adding -------------------------------------------------------------------------------------
+// ---- adding ------------------------------------------------------------------------------------
 
 #if MEGA_WIDTH >= 8
 typedef uint32_t ulanes_eight __attribute__((vector_size(32)));
 #endif
 typedef uint32_t ulanes_four __attribute__((vector_size(16)));
 
-// Adds frames of one vector type from `k` on. Example: STEP_ADD(lanes_four, ulanes_four, to_int_four)
-// Becomes: lanes_four a, b; ulanes_four sum; ... k += 4;
+// Adds frames of one vector type from `k` on. Example: STEP_ADD(lanes_four, ulanes_four,
+// to_int_four) Becomes: lanes_four a, b; ulanes_four sum; ... k += 4;
 #define STEP_ADD(vector, sums, whole)                                                              \
     {                                                                                              \
         vector a, b;                                                                               \
@@ -156,7 +156,7 @@ MEGA_INLINE void steps_add_lanes(step_rows *r, const step_kind kind, uint32_t at
     else steps_add_each(r, kind, MEGA_STEP_TAPS_MAX, at_lanes, where, since, size, one);
 }
 
-// ---- finding ------------------------------------------------------------------------------------
+// ---- finding -----------------------------------------------------------------------------------
 
 /// Whether a < b, both without sign.
 MEGA_INLINE mask steps_below(ilanes a, ilanes b) {
@@ -216,7 +216,7 @@ MEGA_INLINE void steps_find(step_rows *r, const step_kind kind, uint32_t only, i
     }
 }
 
-// ---- rows to frames -----------------------------------------------------------------------------
+// ---- rows to frames ----------------------------------------------------------------------------
 
 #if MEGA_WIDTH > 1
 // Of two vectors, with q the first lane of each quarter of 128 bits: pairs of lanes, pairs of
