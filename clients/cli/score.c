@@ -148,7 +148,7 @@ static void read_edit(reader *r) {
                    "\"id\": \"lfo\"}]",
                    r->index);
     else if (ops && good) r->full |= !copy_operations(r, ops, &edit);
-    else if (load && json_is_string(load))
+    else if (json_is_string(load))
         edit.patch = r->files->open(r->files->context, json_string_value(load), why);
     if (load && !edit.patch) text_error(r->errors, "[%zu].load: %s", r->index, why);
     if (!good) edit.patch = NULL;

@@ -10,7 +10,6 @@ extern const mega_isa_table mega_isa_v2, mega_isa_v3, mega_isa_v4;
 #elif defined(__aarch64__)
 extern const mega_isa_table mega_isa_neon;
 #endif
-extern const mega_isa_table mega_isa_one;
 
 static bool runs_here(const mega_isa_table *isa) {
 #if defined(__x86_64__)
