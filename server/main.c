@@ -8,20 +8,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/exits.h"
+#include "base/log.h"
+#include "base/server.h"
+#include "base/trace.h"
+#include "clients/net.h"
 #include "commands/record.h"
 #include "commands/taps.h"
-#include "exits.h"
-#include "host/host.h"
-#include "host/trace.h"
-#include "lanes/lanes.h"
-#include "log.h"
 #include "midi/midi.h"
-#include "net/net.h"
-#include "print.h"
-#include "server.h"
+#include "process/host.h"
+#include "process/tick.h"
+#include "protocol/print.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
-#include "tick.h"
 
 uint64_t now_ns(void) {
     struct timespec now;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// audio -- the public side: what the core asks of the supervisor, of the pump and of the meters;
-// see audio.h.
-#include "audio.h"
+// audio -- the public side: what the core asks of the supervisor, of the frame source and of the
+// meters; see audio.h.
+#include "audio/audio.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "supervisor.h"
+#include "audio/supervisor.h"
 
 #define OPEN_SECONDS 15.0 // a sound server that does not answer for so long does not
 #define CLOSE_SECONDS 2.0
@@ -29,7 +29,7 @@ static char *copy(const char *text) { return text ? strdup(text) : NULL; }
 
 static void discard(audio *a) {
     supervisor_finish(a);
-    joint_finish(&a->joint);
+    input_ring_finish(&a->input_ring);
     free((char *)a->options.device);
     free((char *)a->options.input_device);
     free((char *)a->options.name);
@@ -46,7 +46,7 @@ static audio *prepare(const audio_options *options) {
     a->options.name = copy(options->name ? options->name : "megasynth");
     bool copied = a->options.name && !options->device == !a->options.device &&
                   !options->input_device == !a->options.input_device;
-    joint_init(&a->joint, a->options.inputs);
+    input_ring_init(&a->input_ring, a->options.inputs);
     atomic_init(&a->counts.realtime, options->no_realtime ? REALTIME_NOT_ASKED : REALTIME_UNKNOWN);
     if (supervisor_init(a) && copied) return a;
     discard(a);
@@ -76,7 +76,7 @@ audio *audio_open(const audio_options *options, char cause[AUDIO_CAUSE_BYTES]) {
     return NULL;
 }
 
-uint32_t audio_rate(const audio *a) { return (uint32_t)a->pump.rate; }
+uint32_t audio_rate(const audio *a) { return (uint32_t)a->source.rate; }
 
 bool audio_start(audio *a, char cause[AUDIO_CAUSE_BYTES]) {
     if (!supervisor_wait(a, WISH_START, OPEN_SECONDS)) {
@@ -90,14 +90,14 @@ bool audio_start(audio *a, char cause[AUDIO_CAUSE_BYTES]) {
 
 static audio_state state_of(const audio *a) { return (audio_state)atomic_load(&a->state); }
 
-void audio_fade_out(audio *a) { atomic_store(&a->pump.guard.leave, true); }
+void audio_fade_out(audio *a) { atomic_store(&a->source.guard.leave, true); }
 
 bool audio_faded(const audio *a) {
     if (state_of(a) != AUDIO_RUNNING) return true;
     double seconds = atomic_load(&a->counts.output_latency_us) * 1e-6;
     uint32_t on_the_way =
-        (uint32_t)(seconds * a->pump.rate) + atomic_load(&a->pump.meter.call_frames);
-    return atomic_load(&a->pump.guard.silent) > on_the_way;
+        (uint32_t)(seconds * a->source.rate) + atomic_load(&a->source.meter.call_frames);
+    return atomic_load(&a->source.guard.silent) > on_the_way;
 }
 
 void audio_close(audio *a) {
@@ -107,17 +107,17 @@ void audio_close(audio *a) {
     supervisor_silence(a);
     if (!supervisor_wait(a, WISH_CLOSE, CLOSE_SECONDS)) return; // it hangs in the backend
     supervisor_join(a);
-    pump_finish(&a->pump);
+    source_finish(&a->source);
     discard(a);
 }
 
 void audio_panic(audio *a) {
-    atomic_fetch_add_explicit(&a->pump.guard.panics, 1, memory_order_release);
+    atomic_fetch_add_explicit(&a->source.guard.panics, 1, memory_order_release);
 }
 
-void audio_synchronize(audio *a) { pump_synchronize(&a->pump); }
+void audio_synchronize(audio *a) { source_synchronize(&a->source); }
 
-clock_reading audio_clock(const audio *a) { return frame_clock_read(&a->pump.clock); }
+clock_reading audio_clock(const audio *a) { return frame_clock_read(&a->source.clock); }
 
 static float peak_level(guard *g) {
     uint32_t bits = atomic_exchange_explicit(&g->peak, 0, memory_order_relaxed);
@@ -127,7 +127,7 @@ static float peak_level(guard *g) {
 }
 
 audio_status audio_status_get(audio *a) {
-    pump *p = &a->pump;
+    frame_source *p = &a->source;
     return (audio_status){
         .state = state_of(a),
         .frame = atomic_load(&p->frame),
@@ -139,8 +139,8 @@ audio_status audio_status_get(audio *a) {
         .late = atomic_load(&p->meter.late),
         .losses = atomic_load(&a->losses),
         .reopened = atomic_load(&a->reopened),
-        .input_dropped = atomic_load(&a->joint.dropped),
-        .input_repaired = atomic_load(&a->joint.repaired),
+        .input_dropped = atomic_load(&a->input_ring.dropped),
+        .input_repaired = atomic_load(&a->input_ring.repaired),
         .not_finite = atomic_load(&p->guard.not_finite),
         .over = atomic_load(&p->guard.over),
         .level_peak = peak_level(&p->guard),

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "clock.h"
+#include "audio/clock.h"
 
 #define AUDIO_CHANNELS_MAX 24 ///< of a stream; libsoundio's limit
 #define AUDIO_FRAMES_MAX 1024 ///< asked of a render at a time; a longer period comes in pieces

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // backend -- see backend.h.
-#include "backend.h"
+#include "audio/backend.h"
 
 #include <ctype.h>
 #include <dlfcn.h>

@@ -5,7 +5,7 @@
 
 #include <soundio/soundio.h>
 
-#include "audio.h"
+#include "audio/audio.h"
 
 typedef struct {
     struct SoundIo *soundio;

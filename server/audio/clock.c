@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // clock -- the delay-locked loop and its readers; see clock.h.
-#include "clock.h"
+#include "audio/clock.h"
 
 #include <string.h>
 #include <time.h>

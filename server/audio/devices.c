@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend.h"
+#include "audio/backend.h"
 
 static const char *copy(const char *text) { return strdup(text ? text : ""); }
 

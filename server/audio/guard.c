@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // guard -- see guard.h.
-#include "guard.h"
+#include "audio/guard.h"
 
 #include <string.h>
 

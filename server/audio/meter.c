@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // meter -- see meter.h.
-#include "meter.h"
+#include "audio/meter.h"
 
 #define MEAN_SECONDS 1.0
 

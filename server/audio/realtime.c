@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // realtime -- priority, locked memory, and what this process may have of them; see realtime.h and
 // audio.h.
-#include "realtime.h"
+#include "audio/realtime.h"
 
 #include <errno.h>
 #include <grp.h>

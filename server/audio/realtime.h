@@ -4,7 +4,7 @@
 #ifndef REALTIME_H
 #define REALTIME_H
 
-#include "audio.h"
+#include "audio/audio.h"
 
 /// Asked for; where the limit is lower, the limit. Below what sound servers and kernel threads of
 /// sound cards use.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // resample -- see resample.h.
-#include "resample.h"
+#include "audio/resample.h"
 
 #include <math.h>
 #include <stdlib.h>

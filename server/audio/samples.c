@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // samples -- see samples.h.
-#include "samples.h"
+#include "audio/samples.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // stream -- opening and closing; see stream.h.
-#include "stream.h"
+#include "audio/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "samples.h"
+#include "audio/samples.h"
 
 #define LATENCY_SECONDS 0.01 // unless told
 #define RATE 48000           // where the device has none of its own
@@ -87,7 +87,7 @@ static bool choose_rate(const stream *s, uint32_t wanted, uint32_t *rate,
     return fail(s, cause, device->name, text);
 }
 
-// The rate of a device that comes back: the pump's where it can, else the nearest that it has.
+// The rate of a device that comes back: the source's where it can, else the nearest that it has.
 static uint32_t device_rate(struct SoundIoDevice *device, uint32_t rate) {
     if (soundio_device_supports_sample_rate(device, (int)rate)) return rate;
     return (uint32_t)soundio_device_nearest_sample_rate(device, (int)rate);
@@ -119,7 +119,7 @@ static bool open_output(stream *s, const audio_options *options, uint32_t rate,
     return true;
 }
 
-// @param any_rate whether another rate than `rate`, the pump's, is resampled
+// @param any_rate whether another rate than `rate`, the source's, is resampled
 static bool open_input(stream *s, const audio_options *options, uint32_t rate, bool any_rate,
                        char cause[AUDIO_CAUSE_BYTES]) {
     s->input_device = backend_find(&s->backend, true, options->input_device, cause);
@@ -148,7 +148,7 @@ static bool open_input(stream *s, const audio_options *options, uint32_t rate, b
     // Two buffers of the longer kind: one being filled, one being played.
     double seconds = in->software_latency > s->out->software_latency ? in->software_latency
                                                                      : s->out->software_latency;
-    if (!joint_reset(s->joint, (uint32_t)(2 * seconds * rate + 0.5)))
+    if (!input_ring_reset(s->input_ring, (uint32_t)(2 * seconds * rate + 0.5)))
         return fail(s, cause, s->input_device->name, "no memory");
     return true;
 }
@@ -180,7 +180,7 @@ static bool resample(stream *s, const audio_options *options, uint32_t rate,
 bool stream_open(stream *s, const audio_options *options, uint32_t rate,
                  char cause[AUDIO_CAUSE_BYTES]) {
     static atomic_uint opened;
-    *s = (stream){.pump = s->pump, .joint = s->joint, .counts = s->counts};
+    *s = (stream){.source = s->source, .input_ring = s->input_ring, .counts = s->counts};
     s->number = atomic_fetch_add(&opened, 1) + 1;
     s->opener = pthread_self();
     s->realtime_wanted = !options->no_realtime;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // stream -- one opening of a device: output, input where wanted, and their callbacks. It lives
-// until the device is lost or given up; what must outlast it (pump, joint, counts) belongs to
-// audio.c.
+// until the device is lost or given up; what must outlast it (frame source, input ring, counts)
+// belongs to audio.c.
 #ifndef STREAM_H
 #define STREAM_H
 
 #include <pthread.h>
 
-#include "backend.h"
-#include "joint.h"
-#include "pump.h"
-#include "resample.h"
+#include "audio/backend.h"
+#include "audio/frame_source.h"
+#include "audio/input_ring.h"
+#include "audio/resample.h"
 
 #define RESAMPLED_FRAMES_MAX (AUDIO_FRAMES_MAX / 2) ///< of input, at a time
 
@@ -23,15 +23,15 @@ typedef struct {
 } stream_counts;
 
 typedef struct {
-    pump *pump;
-    joint *joint;
+    frame_source *source;
+    input_ring *input_ring;
     stream_counts *counts;
     backend backend;
     struct SoundIoDevice *device, *input_device;
     struct SoundIoOutStream *out;
     struct SoundIoInStream *in;
     uint32_t device_outputs, device_inputs;
-    resampler to_device, from_device; ///< no table: the device runs at the pump's rate
+    resampler to_device, from_device; ///< no table: the device runs at the source's rate
     float *planes;                    ///< AUDIO_FRAMES_MAX frames of each channel of both
     float *out_planes[AUDIO_CHANNELS_MAX], *in_planes[AUDIO_CHANNELS_MAX];
     float *in_frames; ///< the same, interleaved
@@ -43,12 +43,12 @@ typedef struct {
 } stream;
 
 /// @param options backend must not be AUDIO_AUTO
-/// @param rate the pump's: a device that cannot run at it is resampled; 0: as the options say, and
-/// that it must have
+/// @param rate the source's: a device that cannot run at it is resampled; 0: as the options say,
+/// and that it must have
 /// @return false with a cause; nothing is then to be closed
 bool stream_open(stream *s, const audio_options *options, uint32_t rate,
                  char cause[AUDIO_CAUSE_BYTES]);
-/// The pump's driver must be PUMP_DEVICE. @return false with a cause: to be closed
+/// The source's driver must be DRIVER_DEVICE. @return false with a cause: to be closed
 bool stream_start(stream *s, char cause[AUDIO_CAUSE_BYTES]);
 /// May hang for as long as the backend does.
 void stream_close(stream *s);

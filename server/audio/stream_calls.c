@@ -2,9 +2,9 @@
 // stream_calls -- the audio thread: what the device calls for frames.
 #include <stddef.h>
 
-#include "realtime.h"
-#include "samples.h"
-#include "stream.h"
+#include "audio/realtime.h"
+#include "audio/samples.h"
+#include "audio/stream.h"
 
 #define LATENCY_ASKED_EVERY 128 // calls: some backends ask the kernel for it
 
@@ -37,8 +37,8 @@ static void skip(struct SoundIoChannelArea *areas, int count, uint32_t frames) {
 }
 
 static void render(stream *s, uint32_t frames) {
-    if (s->pump->inputs) joint_read(s->joint, s->pump->in, frames);
-    pump_turn(s->pump, frames);
+    if (s->source->inputs) input_ring_read(s->input_ring, s->source->in, frames);
+    source_render(s->source, frames);
 }
 
 // The next frames for the device, at its rate.
@@ -46,12 +46,12 @@ static const float *const *next_frames(stream *s, uint32_t count) {
     resampler *r = &s->to_device;
     if (!r->table) {
         render(s, count);
-        return (const float *const *)s->pump->out;
+        return (const float *const *)s->source->out;
     }
     for (uint32_t left = resampler_needs(r, count), n; left; left -= n) {
         n = left < AUDIO_FRAMES_MAX ? left : AUDIO_FRAMES_MAX;
         render(s, n);
-        resampler_write(r, (const float *const *)s->pump->out, n);
+        resampler_write(r, (const float *const *)s->source->out, n);
     }
     resampler_read(r, s->out_planes, count);
     return (const float *const *)s->out_planes;
@@ -77,14 +77,14 @@ static uint32_t fill(stream *s, uint32_t wanted, bool rendered) {
         if (count > AUDIO_FRAMES_MAX) count = AUDIO_FRAMES_MAX;
         const float *const *from = rendered ? next_frames(s, count) : NULL;
         samples_write(s->out->format, areas, (uint32_t)channels, from,
-                      rendered ? s->pump->outputs : 0, count);
+                      rendered ? s->source->outputs : 0, count);
         skip(areas, channels, count);
     }
     return good(s, soundio_outstream_end_write(s->out)) ? (uint32_t)frames : 0;
 }
 
 static void ask_latency(stream *s) {
-    uint64_t calls = atomic_load_explicit(&s->pump->meter.calls, memory_order_relaxed);
+    uint64_t calls = atomic_load_explicit(&s->source->meter.calls, memory_order_relaxed);
     double seconds;
     if (calls % LATENCY_ASKED_EVERY != LATENCY_ASKED_EVERY / 2) return;
     if (soundio_outstream_get_latency(s->out, &seconds)) return;
@@ -98,29 +98,29 @@ void stream_write(struct SoundIoOutStream *out, int frames_min, int frames_max) 
     prepare_thread(s, true);
     uint32_t wanted = frames_max > 0 ? (uint32_t)frames_max : 0, done = 0, count;
     if (!wanted) return;
-    bool in = pump_enter(s->pump, PUMP_DEVICE);
+    bool in = source_enter(s->source, DRIVER_DEVICE);
     uint32_t rendered = in ? to_render(s, wanted) : 0;
-    int64_t began = in ? pump_time(s->pump, rendered) : 0;
-    if (in && s->pump->began) s->pump->began(s->pump->user, atomic_load(&s->pump->frame));
+    int64_t began = in ? source_time(s->source, rendered) : 0;
+    if (in && s->source->began) s->source->began(s->source->user, atomic_load(&s->source->frame));
     while (done < wanted && (count = fill(s, wanted - done, in))) done += count;
     if (!in) return;
-    if (done && rendered) pump_measure(s->pump, rendered, began);
+    if (done && rendered) source_measure(s->source, rendered, began);
     ask_latency(s);
-    pump_leave(s->pump);
+    source_leave(s->source);
 }
 
-// Into the joint, in as many pieces as it has room for. @param areas NULL: a hole
+// Into the input ring, in as many pieces as it has room for. @param areas NULL: a hole
 static void keep(stream *s, struct SoundIoChannelArea *areas, uint32_t frames) {
     int channels = s->in->layout.channel_count;
     for (uint32_t done = 0, room; done < frames; done += room) {
         room = frames - done;
-        float *to = joint_begin_write(s->joint, &room);
+        float *to = input_ring_begin_write(s->input_ring, &room);
         if (!to) {
-            joint_drop(s->joint, frames - done);
+            input_ring_drop(s->input_ring, frames - done);
             return;
         }
-        samples_read(s->in->format, areas, (uint32_t)channels, to, s->joint->channels, room);
-        joint_end_write(s->joint, room);
+        samples_read(s->in->format, areas, (uint32_t)channels, to, s->input_ring->channels, room);
+        input_ring_end_write(s->input_ring, room);
         if (areas) skip(areas, channels, room);
     }
 }
@@ -130,25 +130,25 @@ static void interleave(float *to, float *const *from, uint32_t channels, uint32_
         for (uint32_t c = 0; c < channels; c++) *to++ = from[c][t];
 }
 
-static void into_joint(stream *s, uint32_t frames) {
+static void into_ring(stream *s, uint32_t frames) {
     for (uint32_t done = 0, room; done < frames; done += room) {
         float *part[AUDIO_CHANNELS_MAX];
         room = frames - done;
-        float *to = joint_begin_write(s->joint, &room);
+        float *to = input_ring_begin_write(s->input_ring, &room);
         if (!to) {
-            joint_drop(s->joint, frames - done);
+            input_ring_drop(s->input_ring, frames - done);
             return;
         }
-        for (uint32_t c = 0; c < s->joint->channels; c++) part[c] = s->in_planes[c] + done;
-        interleave(to, part, s->joint->channels, room);
-        joint_end_write(s->joint, room);
+        for (uint32_t c = 0; c < s->input_ring->channels; c++) part[c] = s->in_planes[c] + done;
+        interleave(to, part, s->input_ring->channels, room);
+        input_ring_end_write(s->input_ring, room);
     }
 }
 
-// The same, from the device's rate to the pump's.
+// The same, from the device's rate to the source's.
 static void keep_resampled(stream *s, struct SoundIoChannelArea *areas, uint32_t frames) {
     int channels = s->in->layout.channel_count;
-    uint32_t ours = s->joint->channels, most = RESAMPLED_FRAMES_MAX;
+    uint32_t ours = s->input_ring->channels, most = RESAMPLED_FRAMES_MAX;
     resampler *r = &s->from_device;
     for (uint32_t done = 0, n; done < frames; done += n) {
         n = frames - done < most ? frames - done : most;
@@ -159,7 +159,7 @@ static void keep_resampled(stream *s, struct SoundIoChannelArea *areas, uint32_t
         for (uint32_t ready; (ready = resampler_ready(r)) > 0;) {
             if (ready > AUDIO_FRAMES_MAX) ready = AUDIO_FRAMES_MAX;
             resampler_read(r, s->in_planes, ready);
-            into_joint(s, ready);
+            into_ring(s, ready);
         }
         if (areas) skip(areas, channels, n);
     }
@@ -188,7 +188,9 @@ void stream_underflow(struct SoundIoOutStream *out) {
     atomic_fetch_add_explicit(&s->counts->xruns, 1, memory_order_relaxed);
 }
 
-void stream_overflow(struct SoundIoInStream *in) { (void)in; } // the joint sees it, and repairs
+void stream_overflow(struct SoundIoInStream *in) {
+    (void)in;
+} // the input ring sees it, and repairs
 
 void stream_out_error(struct SoundIoOutStream *out, int error) {
     stream *s = out->userdata;

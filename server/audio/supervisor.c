@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // supervisor -- see supervisor.h.
-#include "supervisor.h"
+#include "audio/supervisor.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static void tell(audio *a, audio_notice_kind kind, const char *text) {
     pthread_mutex_lock(&a->lock);
     if (a->notices_written - a->notices_read < NOTICES_MAX) {
         audio_notice *notice = &a->notices[a->notices_written++ % NOTICES_MAX];
-        *notice = (audio_notice){.kind = kind, .frame = atomic_load(&a->pump.frame)};
+        *notice = (audio_notice){.kind = kind, .frame = atomic_load(&a->source.frame)};
         snprintf(notice->text, sizeof notice->text, "%s", text);
     }
     pthread_mutex_unlock(&a->lock);
@@ -27,7 +27,7 @@ static void describe(audio *a) {
     stream *s = &a->stream;
     audio_description d = {
         .backend = s->backend.kind,
-        .rate = (uint32_t)a->pump.rate,
+        .rate = (uint32_t)a->source.rate,
         .inputs = a->options.inputs,
         .outputs = a->options.outputs,
         .device_inputs = s->device_inputs,
@@ -38,7 +38,7 @@ static void describe(audio *a) {
     snprintf(d.id, sizeof d.id, "%s", s->device->id);
     snprintf(d.name, sizeof d.name, "%s", s->device->name);
     if (s->input_device) snprintf(d.input_name, sizeof d.input_name, "%s", s->input_device->name);
-    atomic_store(&a->input_latency, s->in ? a->joint.target : 0);
+    atomic_store(&a->input_latency, s->in ? a->input_ring.target : 0);
     pthread_mutex_lock(&a->lock);
     a->description = d;
     pthread_mutex_unlock(&a->lock);
@@ -57,16 +57,16 @@ static void tell_realtime(audio *a) {
 // ---- what it does ------------------------------------------------------------------------------
 
 // The lock keeps a driver from being set after supervisor_silence.
-static void drive(audio *a, pump_driver driver) {
+static void drive(audio *a, frame_driver driver) {
     pthread_mutex_lock(&a->lock);
-    if (!a->silenced) pump_drive(&a->pump, driver);
+    if (!a->silenced) source_drive(&a->source, driver);
     pthread_mutex_unlock(&a->lock);
 }
 
 void supervisor_silence(audio *a) {
     pthread_mutex_lock(&a->lock);
     a->silenced = true;
-    pump_drive(&a->pump, PUMP_NOBODY);
+    source_drive(&a->source, DRIVER_NOBODY);
     atomic_store(&a->state, AUDIO_CLOSED);
     pthread_mutex_unlock(&a->lock);
 }
@@ -93,12 +93,12 @@ static bool open_any(audio *a, char cause[AUDIO_CAUSE_BYTES]) {
 }
 
 static bool open_first(audio *a, char cause[AUDIO_CAUSE_BYTES]) {
-    a->stream = (stream){.pump = &a->pump, .joint = &a->joint, .counts = &a->counts};
+    a->stream = (stream){.source = &a->source, .input_ring = &a->input_ring, .counts = &a->counts};
     a->stream_open = a->options.backend == AUDIO_AUTO
                          ? open_any(a, cause)
                          : stream_open(&a->stream, &a->options, 0, cause);
     if (!a->stream_open) return false;
-    if (pump_init(&a->pump, &a->options, a->stream.out->sample_rate)) {
+    if (source_init(&a->source, &a->options, a->stream.out->sample_rate)) {
         describe(a);
         return true;
     }
@@ -108,12 +108,12 @@ static bool open_first(audio *a, char cause[AUDIO_CAUSE_BYTES]) {
 }
 
 static bool start(audio *a, char cause[AUDIO_CAUSE_BYTES]) {
-    drive(a, PUMP_DEVICE);
+    drive(a, DRIVER_DEVICE);
     if (stream_start(&a->stream, cause)) {
         set_state(a, AUDIO_RUNNING);
         return true;
     }
-    drive(a, PUMP_NOBODY);
+    drive(a, DRIVER_NOBODY);
     return false;
 }
 
@@ -123,7 +123,7 @@ static void close_stream(audio *a) {
 }
 
 static void lose(audio *a, const char *why) {
-    drive(a, PUMP_PACER);
+    drive(a, DRIVER_PACER);
     set_state(a, AUDIO_LOST);
     atomic_fetch_add(&a->losses, 1);
     char text[AUDIO_CAUSE_BYTES];
@@ -138,7 +138,7 @@ static void lose(audio *a, const char *why) {
 
 static void tell_back(audio *a) {
     char text[AUDIO_CAUSE_BYTES];
-    int rate = a->stream.out->sample_rate, ours = (int)a->pump.rate;
+    int rate = a->stream.out->sample_rate, ours = (int)a->source.rate;
     if (rate == ours) snprintf(text, sizeof text, "%s", a->description.name);
     else
         snprintf(text, sizeof text, "%.150s: at %d frames a second now, resampled from %d",
@@ -148,17 +148,17 @@ static void tell_back(audio *a) {
 
 static void look_again(audio *a) {
     char cause[AUDIO_CAUSE_BYTES];
-    a->stream_open = stream_open(&a->stream, &a->options, (uint32_t)a->pump.rate, cause);
+    a->stream_open = stream_open(&a->stream, &a->options, (uint32_t)a->source.rate, cause);
     if (a->stream_open) {
         describe(a);
-        drive(a, PUMP_NOBODY); // nobody is in the guard now
-        guard_reopen(&a->pump.guard);
+        drive(a, DRIVER_NOBODY); // nobody is in the guard now
+        guard_reopen(&a->source.guard);
         if (start(a, cause)) {
             atomic_fetch_add(&a->reopened, 1);
             tell_back(a);
             return;
         }
-        drive(a, PUMP_PACER);
+        drive(a, DRIVER_PACER);
         close_stream(a);
     }
     if (strcmp(cause, a->last_cause) != 0) tell(a, AUDIO_NOTICE_RETRY, cause);
@@ -173,7 +173,7 @@ static void watch(audio *a) {
     switch (atomic_load(&a->state)) {
     case AUDIO_RUNNING:
         if (!stream_alive(&a->stream)) lose(a, "the device or its server has gone");
-        else if (now - atomic_load(&a->pump.entered_ns) > AUDIO_STALL_SECONDS * SECOND)
+        else if (now - atomic_load(&a->source.entered_ns) > AUDIO_STALL_SECONDS * SECOND)
             lose(a, "the device has stopped asking for sound");
         else if (a->options.runs) a->options.runs(a->options.user);
         break;

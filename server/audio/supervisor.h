@@ -2,12 +2,12 @@
 // supervisor -- the one thread that talks to libsoundio: it opens, starts, watches, gives up, looks
 // again, closes.
 //
-// It may hang in a backend that hangs; nobody waits for it without a limit, and the pump has the
-// pacer meanwhile.
+// It may hang in a backend that hangs; nobody waits for it without a limit, and the frame source
+// has the pacer meanwhile.
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
 
-#include "stream.h"
+#include "audio/stream.h"
 
 #define NOTICES_MAX 32 ///< that nobody has read; the newest are then dropped
 
@@ -15,8 +15,8 @@ typedef enum { WISH_NONE, WISH_OPEN, WISH_START, WISH_CLOSE } wish;
 
 struct audio {
     audio_options options; ///< texts are its own; `backend` is the one in use once opened
-    pump pump;
-    joint joint;
+    frame_source source;
+    input_ring input_ring;
     stream_counts counts;
     stream stream;
     _Atomic int state; ///< an audio_state

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "clock.h"
+#include "audio/clock.h"
 
 #define NTP_OF_UNIX INT64_C(2208988800) // seconds from 1900 to 1970
 #define SECOND INT64_C(1000000000)

@@ -4,7 +4,7 @@
 #ifndef CHANGE_H
 #define CHANGE_H
 
-#include "lanes/lanes.h"
+#include "requests/requests.h"
 #include "synths/synth.h"
 
 /// The patch that a call brings as `patch`, `text` or `file`. NULL, having failed.

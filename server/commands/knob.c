@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // knob -- the patch's knobs, 0..1, and its presets.
-#include "lanes/lanes.h"
-#include "net/session.h"
+#include "clients/session.h"
+#include "requests/requests.h"
 #include "synths/synth.h"
 
 void command_knob_set(call *c) {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lanes/lanes.h"
-#include "net/session.h"
+#include "clients/session.h"
+#include "requests/requests.h"
 #include "synths/synth.h"
 
 #define RANGE_MAX 1e30 // of `min` and `max`: their difference stays finite

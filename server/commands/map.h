@@ -3,7 +3,7 @@
 #ifndef MAP_H
 #define MAP_H
 
-#include "server.h"
+#include "base/server.h"
 
 /// The key of a MIDI controller; channel 1..16, 0: any.
 void map_cc_key(char *to, size_t bytes, int channel, int number);

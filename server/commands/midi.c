@@ -2,7 +2,7 @@
 // midi -- which instruments play which synth.
 #include "midi/midi.h"
 
-#include "lanes/lanes.h"
+#include "requests/requests.h"
 #include "synths/synth.h"
 
 void command_midi_list(call *c) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // module -- the modules' own tables.
-#include "lanes/lanes.h"
+#include "requests/requests.h"
 
 void command_module_list(call *c) {
     json_t *map = json_object(), *module;

@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "clients/session.h"
 #include "commands/param.h"
-#include "lanes/lanes.h"
-#include "net/session.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanes/lanes.h"
-#include "net/session.h"
+#include "clients/session.h"
+#include "requests/requests.h"
 #include "synths/synth.h"
 
 static void hint_params(call *c, const mega_module *module, const char *wrong) {

@@ -4,7 +4,7 @@
 #ifndef PARAM_H
 #define PARAM_H
 
-#include "lanes/call.h"
+#include "requests/call.h"
 
 /// Checks value and ramp, too. @return -1, having failed: with not-found where the builder must be
 /// asked first

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/host.h"
-#include "record/below.h"
+#include "base/below.h"
+#include "process/host.h"
 #include "synths/mixer.h"
 
 // ---- the document that a call brings ----------------------------------------------------------

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "commands/taps.h"
-#include "lanes/lanes.h"
-#include "log.h"
 #include "record/record.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 

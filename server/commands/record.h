@@ -4,7 +4,7 @@
 #ifndef COMMANDS_RECORD_H
 #define COMMANDS_RECORD_H
 
-#include "server.h"
+#include "base/server.h"
 
 /// @return NULL without memory
 recordings *recordings_create(void);

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exits.h"
-#include "lanes/lanes.h"
-#include "net/net.h"
+#include "base/exits.h"
+#include "clients/net.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 
@@ -16,7 +16,7 @@ static json_t *limits(void) {
     // Example: LIMIT(guests_max, 8, "...")  Becomes: json_object_set_new(map, "guests_max",
     // json_integer(8));
 #define LIMIT(name, value, why) json_object_set_new(map, #name, json_integer(value));
-#include "bounds.def"
+#include "protocol/bounds.def"
 #undef LIMIT
     return map;
 }

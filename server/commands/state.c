@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // state -- everything, saved and loaded.
-#include "host/state.h"
+#include "state/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/host.h"
-#include "lanes/lanes.h"
-#include "record/below.h"
+#include "base/below.h"
+#include "process/host.h"
+#include "requests/requests.h"
 
 #define FADE_OUT_NS UINT64_C(100000000) // ten times the fader's time constant
 

@@ -2,8 +2,8 @@
 // status -- how the server is, and what it can be asked for.
 #include "commands/status.h"
 
-#include "lanes/lanes.h"
-#include "net/net.h"
+#include "clients/net.h"
+#include "requests/requests.h"
 #include "synths/peaks.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
@@ -113,7 +113,7 @@ void command_command_list(call *c) {
     // Example: CODE(LATE, "late", "...")  Becomes: json_object_set_new(codes, "late",
     // json_string("..."));
 #define CODE(name, word, doc) json_object_set_new(codes, word, json_string(doc));
-#include "codes.def"
+#include "protocol/codes.def"
 #undef CODE
     c->answer = json_pack("{s:o, s:o}", "commands", list, "codes", codes);
 }

@@ -3,7 +3,7 @@
 #ifndef STATUS_H
 #define STATUS_H
 
-#include "server.h"
+#include "base/server.h"
 
 /// name -> counters.
 json_t *status_of_synths(server *s);

@@ -5,7 +5,7 @@
 
 #include "commands/status.h"
 #include "commands/taps.h"
-#include "lanes/lanes.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 
 #define FADE_OUT_NS UINT64_C(100000000) // ten times the fader's time constant

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clients/session.h"
 #include "commands/record.h"
-#include "lanes/lanes.h"
-#include "net/session.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 
 enum { INTERVAL_MS = 50 };

@@ -3,7 +3,7 @@
 #ifndef COMMANDS_TAPS_H
 #define COMMANDS_TAPS_H
 
-#include "lanes/call.h"
+#include "requests/call.h"
 #include "synths/buses.h"
 
 taps *taps_create(void);

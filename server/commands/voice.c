@@ -2,9 +2,9 @@
 // voice -- voices without a note, and the buses of their ports.
 #include <string.h>
 
+#include "clients/session.h"
 #include "commands/change.h"
 #include "commands/taps.h"
-#include "net/session.h"
 #include "synths/buses.h"
 #include "synths/sound.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "log.h"
+#include "base/log.h"
 
 // What we use of JACK's interface (jack/jack.h, jack/midiport.h).
 typedef struct jack_client client;

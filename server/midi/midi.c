@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanes/lanes.h"
-#include "log.h"
+#include "base/log.h"
+#include "clients/session.h"
 #include "midi/inputs.h"
 #include "midi/play.h"
-#include "net/session.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 

@@ -7,7 +7,7 @@
 #ifndef MIDI_H
 #define MIDI_H
 
-#include "server.h"
+#include "base/server.h"
 
 enum { MIDI_PORTS_MAX = 16, MIDI_CAUSE_BYTES = 256, MIDI_NAME_BYTES = 256 };
 

@@ -6,8 +6,8 @@
 #include <mega_midi.h>
 #include <stdlib.h>
 
+#include "clients/session.h"
 #include "commands/map.h"
-#include "net/session.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // record -- the ring between the audio thread and the one that writes; see record.h.
-#include "record.h"
+#include "record/record.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "below.h"
-#include "sound_file.h"
+#include "base/below.h"
+#include "record/sound_file.h"
 
 #define DRAIN_MS 50
 #define SETTLE_MS 500

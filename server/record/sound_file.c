@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // sound_file -- see sound_file.h.
-#include "sound_file.h"
+#include "record/sound_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "below.h"
+#include "base/below.h"
 
 #define FLAC_BLOCK                                                                                 \
     4096 // frames that libFLAC collects before it writes, plus one that it keeps back

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "record.h"
+#include "record/record.h"
 
 #define WAV_BYTES_MAX UINT64_C(0xfffff000) ///< its sizes have 32 bits
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lanes/lanes.h"
-#include "net/session.h"
+#include "clients/session.h"
+#include "requests/requests.h"
 
 /// Ports that the builder is to close.
 struct closing {

@@ -8,7 +8,7 @@
 #include <megasynth.h>
 #include <stdatomic.h>
 
-#include "bounds.h"
+#include "protocol/bounds.h"
 #include "synths/taps.h"
 
 enum { MIXER_CHANNELS_MAX = 24, MIXER_SLICE_FRAMES = MEGA_BLOCK_FRAMES, MIXER_BUSES_MAX = 64 };

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "bounds.h"
+#include "protocol/bounds.h"
 
 enum { BUCKETS = 1024, NONE = -1 };
 

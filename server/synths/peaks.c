@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "synths/peaks.h"
 
-#include "net/session.h"
+#include "clients/session.h"
 #include "synths/sound.h"
 
 static void keep_highest(peaks *to, peaks by) {

@@ -6,7 +6,7 @@
 #define PEAKS_H
 
 #include "audio/audio.h"
-#include "server.h"
+#include "base/server.h"
 
 /// The device's status. Its own peaks, which asking takes, go to all readers: nobody else asks.
 audio_status peaks_status(server *s);

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "host/trace.h"
-#include "log.h"
+#include "base/log.h"
+#include "base/trace.h"
+#include "clients/session.h"
 #include "midi/midi.h"
-#include "net/session.h"
 #include "synths/mixer.h"
 
 struct sound {

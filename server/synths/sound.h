@@ -5,8 +5,8 @@
 #define SOUND_H
 
 #include "audio/audio.h"
+#include "base/server.h"
 #include "record/record.h"
-#include "server.h"
 
 /// Opens the device; nothing sounds yet. @return NULL with a cause
 sound *sound_open(server *s, char cause[AUDIO_CAUSE_BYTES]);

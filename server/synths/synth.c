@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanes/lanes.h"
-#include "log.h"
+#include "base/log.h"
+#include "clients/session.h"
 #include "midi/play.h"
-#include "net/session.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 
 synth *synth_find(server *s, const char *name) {

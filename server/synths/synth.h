@@ -7,7 +7,7 @@
 #include <megasynth.h>
 #include <stdio.h>
 
-#include "lanes/call.h"
+#include "requests/call.h"
 #include "synths/mixer.h"
 #include "synths/notes.h"
 

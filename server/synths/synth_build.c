@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanes/lanes.h"
+#include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 #include "synths/synth_calls.h"

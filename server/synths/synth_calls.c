@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
-#include "options.h"
+#include "base/log.h"
+#include "base/options.h"
 
 enum { TRIES = 10000 }; ///< numbers of files of one name: nothing is ever written over
 

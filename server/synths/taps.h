@@ -7,7 +7,7 @@
 #include <megasynth.h>
 #include <stdatomic.h>
 
-#include "bounds.h"
+#include "protocol/bounds.h"
 #include "record/record.h"
 
 enum {

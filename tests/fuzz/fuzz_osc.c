@@ -9,16 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "clients/net.h"
 #include "commands/record.h"
 #include "commands/taps.h"
-#include "host/host.h"
-#include "lanes/lanes.h"
-#include "net/net.h"
+#include "process/host.h"
+#include "process/tick.h"
+#include "protocol/command.h"
+#include "protocol/framing.h"
+#include "requests/requests.h"
 #include "synths/buses.h"
 #include "synths/sound.h"
-#include "tick.h"
-#include "wire/framing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/exits.h"
 #include "cli.h"
-#include "exits.h"
 #include "live/link.h"
 
 enum { OPTIONS_MAX = 32, POLL_MS = 10, SLICE_MS = 100 };

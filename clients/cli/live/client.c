@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "live/url.h"
+#include "protocol/command.h"
 
 // ---- open --------------------------------------------------------------------------------------
 

@@ -9,12 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bounds.h"
 #include "cli.h"
 #include "live/url.h"
-#include "wire/framing.h"
-#include "wire/osc.h"
-#include "wire/payload.h"
+#include "protocol/bounds.h"
+#include "protocol/framing.h"
+#include "protocol/osc.h"
+#include "protocol/payload.h"
 
 enum {
     DATAGRAM_BYTES_MAX = 65507,

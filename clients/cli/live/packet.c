@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/osc.h"
-#include "wire/payload.h"
+#include "protocol/osc.h"
+#include "protocol/payload.h"
 
 void packet_finish(packet *p) {
     free(p->address);

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
 #include "cli.h"
-#include "command.h"
+#include "protocol/bounds.h"
+#include "protocol/command.h"
 #include "sequence.h"
 
 // Example: COMMAND(ping, "/ping", "", "", DIRECT, FLAG_OPEN, "...")  Becomes: {"/ping", "",
@@ -17,7 +17,7 @@
 #define COMMAND(name, address, arguments, answer, lane, flags, doc)                                \
     {address, arguments, flags, doc},
 static const row rows[] = {
-#include "commands.def"
+#include "protocol/commands.def"
 };
 #undef COMMAND
 

@@ -9,8 +9,8 @@
 
 typedef struct {
     const char *address;   ///< "/knob/set"
-    const char *arguments; ///< "name:s value:f | ramp_ms:f", see server/commands.def
-    unsigned flags;        ///< FLAG_* of server/command.h
+    const char *arguments; ///< "name:s value:f | ramp_ms:f", see server/protocol/commands.def
+    unsigned flags;        ///< FLAG_* of server/protocol/command.h
     const char *doc;
 } row;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bounds.h"
+#include "protocol/bounds.h"
 
 bool lines_read(lines *l) {
     if (l->first) {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
+#include "audio/clock.h"
 
 #define SECOND INT64_C(1000000000)
 #define STARTED (INT64_C(86400) * 40 * SECOND) // of an uptime of weeks

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "guard.h"
-#include "joint.h"
-#include "samples.h"
+#include "audio/guard.h"
+#include "audio/input_ring.h"
+#include "audio/samples.h"
 
 #define RATE 48000
 #define FRAMES 64
@@ -178,21 +178,21 @@ static void formats(void **state) {
     for (int i = 0; i < 8; i++) assert_true(hole[i] == 0);
 }
 
-// ---- joint -------------------------------------------------------------------------------------
+// ---- input ring -------------------------------------------------------------------------------
 
 static uint64_t sent;
-static void send(joint *j, uint32_t frames) {
+static void send(input_ring *j, uint32_t frames) {
     while (frames) {
         uint32_t room = frames;
-        float *to = joint_begin_write(j, &room);
+        float *to = input_ring_begin_write(j, &room);
         if (!to) {
-            joint_drop(j, frames);
+            input_ring_drop(j, frames);
             sent += frames;
             return;
         }
         for (uint32_t i = 0; i < room; i++, sent++)
             to[2 * i] = (float)sent, to[2 * i + 1] = -(float)sent;
-        joint_end_write(j, room);
+        input_ring_end_write(j, room);
         frames -= room;
     }
 }
@@ -201,15 +201,15 @@ static void send(joint *j, uint32_t frames) {
 // sound on.
 static void in_step(void **state) {
     (void)state;
-    joint j;
-    joint_init(&j, 2);
-    assert_true(joint_reset(&j, 128));
+    input_ring j;
+    input_ring_init(&j, 2);
+    assert_true(input_ring_reset(&j, 128));
     sent = 1;
     int64_t delay = 0;
     for (uint64_t call = 0, frame = 0; call < 3000; call++, frame += FRAMES) {
         bool input_first = call % 3 != 0;
         if (input_first) send(&j, FRAMES);
-        joint_read(&j, stereo, FRAMES);
+        input_ring_read(&j, stereo, FRAMES);
         if (!input_first) send(&j, FRAMES);
         for (int i = 0; i < FRAMES; i++) {
             if (left[i] == 0) continue;
@@ -219,18 +219,18 @@ static void in_step(void **state) {
             assert_true(right[i] == -left[i]);
         }
     }
-    printf("joint: %lld frames late, always\n", (long long)delay);
+    printf("input ring: %lld frames late, always\n", (long long)delay);
     assert_true(delay >= 0 && delay <= 192);
     assert_int_equal(j.dropped, 0);
     assert_int_equal(j.repaired, 0);
-    joint_finish(&j);
+    input_ring_finish(&j);
 }
 
 // Two crystals: order is kept, nothing is given twice, what is left out or filled up is counted.
 static void drifting(double in_per_out, uint64_t *dropped, uint64_t *repaired) {
-    joint j;
-    joint_init(&j, 2);
-    assert_true(joint_reset(&j, 256));
+    input_ring j;
+    input_ring_init(&j, 2);
+    assert_true(input_ring_reset(&j, 256));
     sent = 1;
     double owed = 0;
     float last = 0;
@@ -239,7 +239,7 @@ static void drifting(double in_per_out, uint64_t *dropped, uint64_t *repaired) {
         owed += FRAMES * in_per_out;
         send(&j, (uint32_t)owed);
         owed -= (uint32_t)owed;
-        joint_read(&j, stereo, FRAMES);
+        input_ring_read(&j, stereo, FRAMES);
         for (int i = 0; i < FRAMES; i++) {
             if (left[i] == 0) continue;
             assert_true(left[i] > last);
@@ -251,36 +251,36 @@ static void drifting(double in_per_out, uint64_t *dropped, uint64_t *repaired) {
     assert_int_equal(missing, j.dropped);
     assert_true(heard + j.repaired + 64 * 5 >= 20000u * FRAMES);
     *dropped = j.dropped, *repaired = j.repaired;
-    joint_finish(&j);
+    input_ring_finish(&j);
 }
 
 static void drift(void **state) {
     (void)state;
     uint64_t dropped, repaired;
     drifting(1.0005, &dropped, &repaired);
-    printf("joint: input 500 ppm fast: %llu dropped, %llu repaired of 1280000\n",
+    printf("input ring: input 500 ppm fast: %llu dropped, %llu repaired of 1280000\n",
            (unsigned long long)dropped, (unsigned long long)repaired);
     assert_in_range(dropped, 300, 700);
     assert_int_equal(repaired, 0);
     drifting(0.9995, &dropped, &repaired);
-    printf("joint: input 500 ppm slow: %llu dropped, %llu repaired\n", (unsigned long long)dropped,
-           (unsigned long long)repaired);
+    printf("input ring: input 500 ppm slow: %llu dropped, %llu repaired\n",
+           (unsigned long long)dropped, (unsigned long long)repaired);
     assert_int_equal(dropped, 0);
     assert_in_range(repaired, 300, 1000);
 }
 
 static void full(void **state) {
     (void)state;
-    joint j;
-    joint_init(&j, 2);
-    assert_true(joint_reset(&j, 64));
+    input_ring j;
+    input_ring_init(&j, 2);
+    assert_true(input_ring_reset(&j, 64));
     sent = 1;
     send(&j, 100000);
     assert_int_equal(j.dropped, 100000 - j.room);
-    joint_read(&j, stereo, FRAMES);
+    input_ring_read(&j, stereo, FRAMES);
     assert_true(left[FRAMES - 1] == j.room); // the newest there are
     assert_int_equal(j.dropped, 100000 - j.room);
-    joint_finish(&j);
+    input_ring_finish(&j);
 }
 
 int main(void) {

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "record.h"
+#include "record/record.h"
 
 #define RATE 48000
 

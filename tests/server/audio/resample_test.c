@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "resample.h"
+#include "audio/resample.h"
 
 enum { FRAMES = 48000, PIECE = 512, SKIP = 4096 };
 

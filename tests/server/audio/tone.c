@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "audio.h"
-#include "record.h"
+#include "audio/audio.h"
+#include "record/record.h"
 
 #define COUNT_TOP (1u << 22)
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "clients/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "commands/taps.h"
+#include "requests/requests.h"
+
+const char *transport_name(transport which) {
+    static const char *const names[] = {"unix", "tcp", "udp"};
+    return names[which];
+}
+
+void session_make_secret(char secret[33]) {
+    uint8_t bytes[16] = {0};
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) abort(); // never one to be guessed
+    for (int i = 0; i < 16; i++) snprintf(secret + 2 * i, 3, "%02x", bytes[i]);
+}
+
+session *session_create(server *s, transport which, bool local, bool admitted, const char *peer) {
+    session *made = calloc(1, sizeof *made);
+    replies *kept = replies_create();
+    if (!made || !kept) {
+        free(made);
+        replies_destroy(kept);
+        return NULL;
+    }
+    *made = (session){.server = s,
+                      .references = 1,
+                      .number = ++s->sessions_made,
+                      .transport = which,
+                      .local = local,
+                      .admitted = admitted,
+                      .replies = kept,
+                      .next = s->sessions};
+    snprintf(made->peer, sizeof made->peer, "%s", peer);
+    session_make_secret(made->cookie);
+    if (s->sessions) s->sessions->previous = made;
+    s->sessions = made;
+    s->session_count++;
+    return made;
+}
+
+void session_hold(session *s) { s->references++; }
+
+void session_release(session *s) {
+    if (--s->references) return;
+    replies_destroy(s->replies);
+    free(s->timed);
+    free(s);
+}
+
+void session_gone(session *s) {
+    s->gone = true;
+    s->topics = 0;
+    if (s->previous) s->previous->next = s->next;
+    else s->server->sessions = s->next;
+    if (s->next) s->next->previous = s->previous;
+    s->server->session_count--;
+    if (s->client[0])
+        notice_send(s->server, TOPIC_client,
+                    json_pack("{s:s, s:s, s:s}", "event", "gone", "client", s->client, "transport",
+                              transport_name(s->transport)));
+    taps_of_session_end(s->server, s);
+    while (s->waiting) {
+        task *t = s->waiting;
+        s->waiting = t->next;
+        session_keeps_no_more(s, t->bytes);
+        for (size_t i = 0; i < t->count; i++) t->calls[i].answered = true;
+        task_finish(t);
+    }
+    s->waiting_last = NULL;
+    session_release(s);
+}
+
+bool session_packet(session *s, const uint8_t *packet, size_t bytes) {
+    return s->gone || task_receive(s, packet, bytes);
+}
+
+// ---- limits -----------------------------------------------------------------------------------
+
+static void sift_down(uint64_t *heap, uint32_t count) {
+    uint32_t at = 0, child;
+    while ((child = 2 * at + 1) < count) {
+        if (child + 1 < count && heap[child + 1] < heap[child]) child++;
+        if (heap[at] <= heap[child]) return;
+        uint64_t held = heap[at];
+        heap[at] = heap[child];
+        heap[child] = held;
+        at = child;
+    }
+}
+
+bool session_timed_add(session *s, uint64_t frame, uint64_t now) {
+    while (s->timed_count && s->timed[0] < now) {
+        s->timed[0] = s->timed[--s->timed_count];
+        sift_down(s->timed, s->timed_count);
+    }
+    if (s->timed_count == limit_timed_max) return false;
+    if (!s->timed) s->timed = malloc(limit_timed_max * sizeof *s->timed);
+    if (!s->timed) return false;
+    uint32_t at = s->timed_count++;
+    while (at && s->timed[(at - 1) / 2] > frame) {
+        s->timed[at] = s->timed[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    s->timed[at] = frame;
+    return true;
+}
+
+bool session_may_keep(const session *s, size_t bytes) {
+    return s->waiting_bytes + bytes <= limit_waiting_bytes_max &&
+           s->server->waiting_bytes + bytes <= limit_waiting_all_bytes_max;
+}
+
+void session_keeps(session *s, size_t bytes) {
+    s->waiting_bytes += bytes;
+    s->server->waiting_bytes += bytes;
+}
+
+void session_keeps_no_more(session *s, size_t bytes) {
+    s->waiting_bytes -= bytes;
+    s->server->waiting_bytes -= bytes;
+}
+
+bool session_may_fail(session *s) {
+    uint64_t second = now_ns() / 1000000000;
+    if (second != s->fail_second) {
+        s->fail_second = second;
+        s->fail_count = 0;
+    }
+    if (s->fail_count < limit_plain_failures_max) {
+        s->fail_count++;
+        return true;
+    }
+    s->fail_unsaid++;
+    s->server->tally.failures_unsaid++;
+    return false;
+}
+
+/// Below the limits that are errors, so that a stream that is merely fast is slowed down instead.
+void session_balance(session *s) {
+    if (!s->hold || s->gone) return;
+    bool many = s->open_count > limit_builds_max / 2 || s->waiting_count > limit_waiting_max / 2 ||
+                s->waiting_bytes > limit_waiting_bytes_max / 2;
+    s->hold(s, many);
+}
