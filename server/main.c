@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/exits.h"
@@ -17,17 +16,15 @@
 #include "commands/taps.h"
 #include "midi/midi.h"
 #include "process/host.h"
+#include "process/patch_file.h"
+#include "process/runtime.h"
+#include "state/journal.h"
 #include "process/tick.h"
+#include "process/print_devices.h"
 #include "protocol/print.h"
 #include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
-
-uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /// One line of cause, whatever the log's form.
 static int fail(int exit_code, const char *cause) {
@@ -160,8 +157,8 @@ int main(int argc, char **argv) {
     if (!options_read(&o, argc, argv, &exit_code)) return printed(exit_code);
     log_begin(o.log_level, o.log_json);
     switch (o.mode) {
-    case MODE_PRINT_PROTOCOL: return printed(print_protocol(stdout));
-    case MODE_DEVICES: return printed(print_devices(stdout, o.audio.backend));
+    case MODE_PRINT_PROTOCOL: return printed(print_protocol(stdout) ? EXIT_FINE : EXIT_FAILED);
+    case MODE_DEVICES: return printed(print_devices(o.audio.backend));
     default: return serve(&o);
     }
 }

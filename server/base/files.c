@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// files -- those that the person who starts the server names, anywhere; read whole, or replaced so
-// that a crash leaves the old or the new one. Clients' files are below.h.
+#include "base/files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/below.h"
-#include "process/host.h"
 
 char *file_read(const char *path, size_t bytes_max, size_t *bytes, char *cause,
                 size_t cause_bytes) {

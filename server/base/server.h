@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/now.h"
 #include "base/options.h"
 #include "protocol/bounds.h"
 
@@ -70,10 +71,5 @@ typedef struct server {
         uint64_t packets, commands, failures, failures_unsaid, late, cut;
     } tally;
 } server;
-
-/// Ends the loop after a fade; a second call ends it at once.
-void server_quit(server *s, int exit_code);
-/// Nanoseconds of the monotonic clock.
-uint64_t now_ns(void);
 
 #endif

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: MIT
 // notices -- what clients are told without asking, by topic: `/notice ,sb topic map`.
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "clients/session.h"
 #include "protocol/osc.h"
 #include "protocol/payload.h"
-
-// Example: TOPIC(note, "...")  Becomes: "note",
-#define TOPIC(name, doc) #name,
-static const char *const names[] = {TOPICS};
-#undef TOPIC
-
-const char *topic_name(topic which) { return names[which]; }
-
-bool topic_of(const char *name, topic *which) {
-    for (int i = 0; i < TOPIC_COUNT; i++) {
-        if (strcmp(name, names[i]) != 0) continue;
-        *which = (topic)i;
-        return true;
-    }
-    return false;
-}
 
 bool notice_wanted(server *s, topic which) {
     for (const session *to = s->sessions; to; to = to->next)
@@ -41,7 +24,7 @@ void notice_send(server *s, topic which, json_t *map) {
             msgpack_sbuffer_init(&payload);
             if (payload_write(map, &payload))
                 packet =
-                    osc_write(&bytes, "/notice", "sb", names[which], payload.data, payload.size);
+                    osc_write(&bytes, "/notice", "sb", topic_name(which), payload.data, payload.size);
             msgpack_sbuffer_destroy(&payload);
             if (!packet) break;
         }

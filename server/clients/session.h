@@ -7,29 +7,12 @@
 #include "base/server.h"
 #include "clients/replies.h"
 #include "protocol/codes.h"
+#include "protocol/topics.h"
 
 typedef enum { TRANSPORT_UNIX, TRANSPORT_TCP, TRANSPORT_UDP } transport;
 
 /// How what is late is taken.
 typedef enum { LATE_PLAY, LATE_DROP, LATE_ERROR } late_policy;
-
-/// Topics of notices. Example: TOPIC(note, "...")  Becomes: TOPIC_note,
-#define TOPICS                                                                                     \
-    TOPIC(note, "a note has started or ended: event, synth, note, id, key, frame")                 \
-    TOPIC(voice, "notes were stolen or dropped: event, synth, count, frame")                       \
-    TOPIC(patch, "a document has changed, or will at a frame: event, synth, rev, frame")           \
-    TOPIC(knob, "a knob was turned: synth, name, value, frame")                                    \
-    TOPIC(xrun, "sound was late or told to be: count, frame, load_peak")                           \
-    TOPIC(late, "an event or a bundle came too late: command, frame, late_frames")                 \
-    TOPIC(nan, "NaN or infinity was silenced: synth, count, frame")                                \
-    TOPIC(device,                                                                                  \
-          "the device, or a MIDI input, was lost, is looked for, is back: event, message, frame")  \
-    TOPIC(log, "what the server logs: level, event, message")                                      \
-    TOPIC(meter, "25 times a second, left out where the client is slow: frame, peak, rms")         \
-    TOPIC(client, "a client has said hello, or has gone: event, client, transport")
-#define TOPIC(name, doc) TOPIC_##name,
-typedef enum { TOPICS TOPIC_COUNT } topic;
-#undef TOPIC
 
 /// What goes out: answers must arrive; meters may be left out.
 typedef enum { SEND_ANSWER, SEND_NOTICE, SEND_METER } send_kind;
@@ -95,8 +78,6 @@ bool session_may_fail(session *s);
 /// Stops reading from a client that has much in the lanes, and goes on when it has little.
 void session_balance(session *s);
 const char *transport_name(transport which);
-bool topic_of(const char *name, topic *which);
-const char *topic_name(topic which);
 
 // ---- notices.c --------------------------------------------------------------------------------
 

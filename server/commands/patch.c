@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/below.h"
-#include "process/host.h"
 #include "synths/mixer.h"
 
 // ---- the document that a call brings ----------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/exits.h"
+#include "process/host.h"
 #include "clients/net.h"
 #include "requests/requests.h"
 #include "synths/sound.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/below.h"
-#include "process/host.h"
 #include "requests/requests.h"
 
 #define FADE_OUT_NS UINT64_C(100000000) // ten times the fader's time constant

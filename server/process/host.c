@@ -13,6 +13,9 @@
 #include "base/exits.h"
 #include "base/log.h"
 #include "clients/net.h"
+#include "process/patch_file.h"
+#include "process/runtime.h"
+#include "state/journal.h"
 #include "requests/requests.h"
 #include "synths/sound.h"
 

@@ -6,7 +6,8 @@
 
 #include "base/log.h"
 #include "commands/change.h"
-#include "process/host.h"
+#include "process/patch_file.h"
+#include "base/files.h"
 #include "synths/synth.h"
 
 enum { WATCH_MS = 200 };

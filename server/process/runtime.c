@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "process/host.h"
+#include "process/runtime.h"
 #include <megasynth.h>
 
 #include "clients/net.h"

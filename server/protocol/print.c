@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/exits.h"
-#include "clients/session.h"
 #include "protocol/bounds.h"
 #include "protocol/codes.h"
 #include "protocol/command.h"
@@ -82,7 +80,7 @@ static void print_commands(FILE *out) {
     }
 }
 
-int print_protocol(FILE *out) {
+bool print_protocol(FILE *out) {
     fputs("# Protocol\n\n"
           "Printed by `megasynthd --print-protocol` from the server's tables.\n\n"
           "A **plain** message carries the arguments in the order of the row: `/knob/set ,sf "
@@ -117,7 +115,7 @@ int print_protocol(FILE *out) {
           out);
     // Example: TOPIC(note, "...")  Becomes: fprintf(out, "| `%s` | %s |\n", "note", "...");
 #define TOPIC(name, doc) fprintf(out, "| `%s` | %s |\n", #name, doc);
-    TOPICS
+#include "protocol/topics.def"
 #undef TOPIC
     fputs("\n## Codes of failures\n\n| code | meaning |\n| --- | --- |\n", out);
     // Example: CODE(LATE, "late", "...")  Becomes: fprintf(out, "| `%s` | %s |\n", "late", "...");
@@ -129,21 +127,5 @@ int print_protocol(FILE *out) {
     fprintf(out, "| `%s` | %lld | %s |\n", #name, (long long)(value), why);
 #include "protocol/bounds.def"
 #undef LIMIT
-    return fflush(out) == 0 ? EXIT_FINE : EXIT_FAILED;
-}
-
-int print_devices(FILE *out, audio_backend backend) {
-    audio_device_list *list = audio_devices(backend);
-    if (!list) return EXIT_FAILED;
-    for (size_t i = 0; i < list->count; i++) {
-        const audio_device *d = &list->devices[i];
-        fprintf(out, "%-10s %-6s %3u%s  %s%s%s\n", audio_backend_name(d->backend),
-                d->is_input ? "input" : "output", d->index, d->is_default ? "*" : " ", d->name,
-                d->problem[0] ? ": " : "", d->problem);
-    }
-    for (int b = 0; b < AUDIO_BACKEND_COUNT; b++)
-        if (list->problems[b][0])
-            fprintf(out, "%-10s %s\n", audio_backend_name((audio_backend)b), list->problems[b]);
-    audio_devices_free(list);
-    return EXIT_FINE;
+    return fflush(out) == 0;
 }

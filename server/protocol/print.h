@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-// print -- what the tables say, for people: the protocol's reference page, the sound devices.
+// print -- the protocol's reference page, from its tables.
 #ifndef PRINT_H
 #define PRINT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "audio/audio.h"
-
-/// @return an exit code
-int print_protocol(FILE *out);
-int print_devices(FILE *out, audio_backend backend);
+/// @return false if it could not be written
+bool print_protocol(FILE *out);
 
 #endif

@@ -9,17 +9,6 @@
 #include "synths/sound.h"
 #include "synths/synth.h"
 
-// Example: CODE(LATE, "late", "...")  Becomes: "late",
-#define CODE(name, word, doc) word,
-const char *code_word(code which) {
-    static const char *const words[] = {
-        "",
-#include "protocol/codes.def"
-    };
-    return words[which];
-}
-#undef CODE
-
 // ---- arguments --------------------------------------------------------------------------------
 
 static size_t find(const call *c, const char *key) {

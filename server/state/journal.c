@@ -11,7 +11,8 @@
 
 #include "base/exits.h"
 #include "base/log.h"
-#include "process/host.h"
+#include "state/journal.h"
+#include "base/files.h"
 #include "requests/requests.h"
 #include "state/state.h"
 
