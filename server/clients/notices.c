@@ -23,8 +23,8 @@ void notice_send(server *s, topic which, json_t *map) {
         if (!packet) {
             msgpack_sbuffer_init(&payload);
             if (payload_write(map, &payload))
-                packet =
-                    osc_write(&bytes, "/notice", "sb", topic_name(which), payload.data, payload.size);
+                packet = osc_write(&bytes, "/notice", "sb", topic_name(which), payload.data,
+                                   payload.size);
             msgpack_sbuffer_destroy(&payload);
             if (!packet) break;
         }

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/exits.h"
-#include "process/host.h"
 #include "clients/net.h"
+#include "process/host.h"
 #include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"

@@ -15,8 +15,8 @@
 #include "clients/net.h"
 #include "process/patch_file.h"
 #include "process/runtime.h"
-#include "state/journal.h"
 #include "requests/requests.h"
+#include "state/journal.h"
 #include "synths/sound.h"
 
 struct host {

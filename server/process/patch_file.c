@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "commands/change.h"
 #include "process/patch_file.h"
-#include "base/files.h"
 #include "synths/synth.h"
 
 enum { WATCH_MS = 200 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// perform_queue -- notes, knobs and parameters: checked, then straight into the engines' rings. What
-// names something that is still being built waits for it, and what the same client sends after it
-// waits behind it.
+// perform_queue -- notes, knobs and parameters: checked, then straight into the engines' rings.
+// What names something that is still being built waits for it, and what the same client sends after
+// it waits behind it.
 #include <string.h>
 
 #include "clients/session.h"

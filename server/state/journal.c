@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/exits.h"
-#include "base/log.h"
-#include "state/journal.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "requests/requests.h"
+#include "state/journal.h"
 #include "state/state.h"
 
 enum { ATTEMPTS_MAX = 3 };
