@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // clicks_bench -- a thousand random edits under held chords of keys.json and 20 random patches: how
-// much of them is heard that should not be (tests/clicks.h says what that is).
+// much of them is heard that should not be (tests/support/clicks.h says what that is).
 //
 //     build/tests/clicks_bench [EDITS [FIRST_SEED [FILE]]]
 //
 // FILE receives the worst: six signals of 21,600 floats, as tests/bench/clicks reads them.
-#include "clicks.h"
-#include "files.h"
 #include "histogram.h"
+#include "support/clicks.h"
+#include "support/files.h"
 
 enum { EDITS_MAX = 100000 };
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "megasynth.h"
-#include "random_patch.h"
+#include "support/random_patch.h"
 
 enum { ROUNDS = 15 };
 

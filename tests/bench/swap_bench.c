@@ -9,9 +9,9 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "files.h"
 #include "histogram.h"
-#include "stage.h"
+#include "support/files.h"
+#include "support/host.h"
 
 enum { VOICES = 64, BLOCK = 64 };
 #define LIMIT (0.25e6 * BLOCK / 48000) // a quarter of the time that a block has
@@ -90,7 +90,7 @@ int main(int argument_count, char **arguments) {
     double *times = malloc(count * sizeof *times), *starts = malloc(count * sizeof *starts);
     size_t bytes;
     char *text = read_file(SOURCE_DIR "/examples/keys.json", &bytes);
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     mega_patch *patch = mega_patch_read(text, bytes, MEGA_FORMAT_JSON, NULL);
     mega_patch_set_voices(patch, VOICES);
     mega_load(e, patch, NULL);

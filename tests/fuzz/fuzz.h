@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "patch_equal.h"
+#include "support/patch_equal.h"
 
 static inline void require(bool good, const char *what) {
     if (good) return;

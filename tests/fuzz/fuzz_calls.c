@@ -3,7 +3,7 @@
 // scripts/fuzz.
 #include <stdint.h>
 
-#include "../model.h"
+#include "support/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     model_run(bytes, count);

@@ -2,7 +2,7 @@
 // fuzz_seeds -- rewrites documents in the spelling of a fuzzer: fuzz_seeds json|sexp|msgpack FOLDER
 // FILE...
 #include "document/patch.h"
-#include "files.h"
+#include "support/files.h"
 
 static int convert(const char *path, mega_format to, const char *folder, const char *ending) {
     mega_format from;

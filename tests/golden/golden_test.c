@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "play.h"
-#include "random_patch.h"
+#include "support/random_patch.h"
+#include "support/random_play.h"
 
 enum { FRAMES = 72000, CASES = 5, RANDOM_PATCHES = 60, RANDOM_FRAMES = 12000 };
 

@@ -4,8 +4,8 @@
 // does so.
 #include <stdio.h>
 
-#include "random.h"
-#include "rig.h"
+#include "support/random.h"
+#include "support/rig.h"
 
 enum { FRAMES = 4096 };
 

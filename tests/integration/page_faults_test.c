@@ -17,9 +17,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "files.h"
-#include "random_control.h"
-#include "stage.h"
+#include "support/files.h"
+#include "support/host.h"
+#include "support/random_control.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -103,8 +103,8 @@ static long count_faults(const char *text, uint64_t seed, int changes, char *fre
                          random_control *done) {
     static stage s;
     s = (stage){.fresh = fresh};
-    mega_engine *engine = stage_open(text);
-    mega_patch *patch = stage_patch(text);
+    mega_engine *engine = host_open(text);
+    mega_patch *patch = host_read_patch(text);
     s.play = play_create(engine, patch, seed);
     s.play.gap_frames = 100;
     s.control = (random_control){.engine = engine, .r = rng_create(seed), .bus = -1};

@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "files.h"
-#include "nets.h"
-#include "random_control.h"
+#include "support/files.h"
+#include "support/random_control.h"
+#include "support/realtime_traps.h"
 
 enum { FRAMES = 48000, RANDOM_PATCHES = 120, EDITED_PATCHES = 20, CHANGES = 60 };
 
@@ -25,7 +25,7 @@ typedef struct {
     atomic_int finished;   ///< the playing thread is through
     atomic_int stop;       ///< it may be
     atomic_int no_seccomp; ///< the filter could not be set up
-    nets_catch caught;
+    traps_catch caught;
     uint64_t hash, events, refused, swaps, edits;
     double peak;
 } outcome;
@@ -45,8 +45,8 @@ typedef struct {
 static void *play_thread(void *argument) {
     static const uint32_t blocks[] = {64, 1, 17, 128, 512, 63, 4096, 256};
     job *j = argument;
-    nets_after_trap = finish;
-    if (!nets_spread()) result->no_seccomp = 1;
+    traps_after_call = finish;
+    if (!traps_set()) result->no_seccomp = 1;
     if (j->misbehave) j->misbehave();
     // At least a second; longer while the other thread still loads, but not for ever.
     for (size_t i = 0;
@@ -158,7 +158,7 @@ static int play_clean(const scene *s, const char *name) {
     int status = play_apart(s);
     if (status != 0) print_error("%s: exit status %d\n", name, status);
     if (!isfinite(result->peak)) print_error("%s: the output reached %g\n", name, result->peak);
-    return (status != 0) + !isfinite(result->peak) + !nets_are_empty(name);
+    return (status != 0) + !isfinite(result->peak) + !traps_are_empty(name);
 }
 
 static char *read_example(const char *name) {

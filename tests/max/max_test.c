@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../files.h"
+#include "../support/files.h"
 #include "kernel.h"
 
 enum { RATE = 48000, FRAMES = 64, LONGEST = 1024 };

@@ -8,13 +8,13 @@
 #include <cmocka.h>
 
 #include "core/slot.h"
-#include "random_control.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_control.h"
 
 static void edit(mega_engine *e, const char *list) {
     mega_report *report = mega_report_create();
     mega_status status = mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, NULL, NULL, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
 }
@@ -48,8 +48,8 @@ static size_t turn_some(random_control *c, const mega_patch *now, turned *all) {
     }
     for (size_t n = 0; n < now->node_count; n++) {
         const mega_module *m = now->nodes[n].module;
-        if (!loose_params(m) || count == 120) continue;
-        const mega_param_row *row = &m->params[rng_below(&c->r, loose_params(m))];
+        if (!settable_params(m) || count == 120) continue;
+        const mega_param_row *row = &m->params[rng_below(&c->r, settable_params(m))];
         for (int again = 0; again < 2; again++) {
             float value = random_patch_value(&c->r, row);
             set(c->engine, now->nodes[n].id, row->name, value);
@@ -70,16 +70,16 @@ static void what_is_turned_after_an_edit_stays(void **unused) {
     uint64_t values = 0, edits = 0;
     for (uint64_t seed = 1; seed <= 25; seed++) {
         char *text = random_patch(seed, 0);
-        random_control c = {.engine = stage_open(text), .r = rng_create(seed), .bus = -1};
+        random_control c = {.engine = host_open(text), .r = rng_create(seed), .bus = -1};
         for (int round = 0; round < 12; round++) {
             for (uint32_t i = rng_below(&c.r, 3); i < 3; i++) {
                 control_edit(&c, false);
-                if (rng_chance(&c.r, 0.5f)) stage_render(c.engine, NULL, 64 * rng_below(&c.r, 12));
+                if (rng_chance(&c.r, 0.5f)) host_render(c.engine, NULL, 64 * rng_below(&c.r, 12));
             }
             uint64_t dropped = mega_counters_get(c.engine).events_dropped;
             mega_patch *now = mega_patch_clone(mega_loaded_patch(c.engine));
             size_t count = turn_some(&c, now, all);
-            stage_render(c.engine, NULL, 64 * 1000);
+            host_render(c.engine, NULL, 64 * 1000);
             for (size_t i = 0; i < count; i++) {
                 float value = -1;
                 if (all[i].node) value = param(c.engine, all[i].node, all[i].name);
@@ -112,8 +112,8 @@ static const char PLAIN[] =
 /// Sent for now, in one block: the order of sending decides.
 static void an_edit_after_it_counts(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(PLAIN);
-    stage_render(e, NULL, 640);
+    mega_engine *e = host_open(PLAIN);
+    host_render(e, NULL, 640);
     for (int fades = 0; fades < 2; fades++) {
         set(e, "tone", "freq", 300);
         edit(e, fades
@@ -124,7 +124,7 @@ static void an_edit_after_it_counts(void **unused) {
                     : "[{\"op\": \"set\", \"id\": \"tone\", \"param\": \"freq\", \"value\": 440}]");
         float wanted = fades ? 400 : 440;
         assert_true(param(e, "tone", "freq") == wanted);
-        stage_render(e, NULL, 64 * 100);
+        host_render(e, NULL, 64 * 100);
         assert_true(param(e, "tone", "freq") == wanted);
     }
     set(e, "tone", "freq", 500); // and the other way round
@@ -135,17 +135,17 @@ static void an_edit_after_it_counts(void **unused) {
 /// What a node is set to before anything is heard of it is there when it is.
 static void unheard_nodes_have_values(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(PLAIN);
+    mega_engine *e = host_open(PLAIN);
     edit(e, "[{\"op\": \"add\", \"id\": \"wobble\", \"type\": \"lfo\"}]");
     set(e, "wobble", "freq", 7);
-    stage_render(e, NULL, 6400);
+    host_render(e, NULL, 6400);
     edit(e,
          "[{\"op\": \"connect\", \"from\": [\"wobble\", \"out\"], \"to\": [\"filt\", \"freq\"]}]");
-    stage_render(e, NULL, 6400);
+    host_render(e, NULL, 6400);
     assert_true(param(e, "wobble", "freq") == 7);
     edit(e, "[{\"op\": \"disconnect\", \"from\": [\"wobble\", \"out\"], \"to\": [\"filt\", "
             "\"freq\"]}]");
-    stage_render(e, NULL, 6400);
+    host_render(e, NULL, 6400);
     assert_true(param(e, "wobble", "freq") == 7);
     assert_int_equal(mega_counters_get(e).events_dropped, 0);
     mega_destroy(e);
@@ -155,21 +155,21 @@ static void unheard_nodes_have_values(void **unused) {
 static void panic_comes_in_its_place(void **unused) {
     (void)unused;
     mega_engine *e =
-        stage_open("{\"nodes\": {\"note\": {\"type\": \"note\"}, \"saw\": {\"type\": \"osc.saw\"},"
-                   " \"out\": {\"type\": \"output\"}}, \"connections\": ["
-                   "{\"from\": \"note.freq\", \"to\": \"saw.freq\"},"
-                   "{\"from\": \"saw.out\", \"to\": \"out.in\"}]}");
-    stage_render(e, NULL, 640);
+        host_open("{\"nodes\": {\"note\": {\"type\": \"note\"}, \"saw\": {\"type\": \"osc.saw\"},"
+                  " \"out\": {\"type\": \"output\"}}, \"connections\": ["
+                  "{\"from\": \"note.freq\", \"to\": \"saw.freq\"},"
+                  "{\"from\": \"saw.out\", \"to\": \"out.in\"}]}");
+    host_render(e, NULL, 640);
     for (int i = 0; i < 3; i++) mega_note_on(e, MEGA_NOW, 60 + (float)i, 1, NULL);
     mega_panic(e);
     mega_note_on(e, MEGA_NOW, 72, 1, NULL);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     for (int i = 0; i < 3; i++) mega_note_on(e, 9600, 48 + (float)i, 1, NULL);
     assert_int_equal(mega_counters_get(e).voices_active, 1);
     mega_panic(e);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(mega_counters_get(e).voices_active, 0);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     assert_int_equal(mega_counters_get(e).voices_active, 0);
     assert_int_equal(mega_counters_get(e).notes_dropped, 3);
     mega_destroy(e);

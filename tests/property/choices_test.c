@@ -11,7 +11,7 @@
 
 #include "core/choices.h"
 #include "modules/registry.h"
-#include "stage.h"
+#include "support/host.h"
 
 enum {
     AT = 4800, ///< a block's start: there edits are heard
@@ -87,7 +87,7 @@ static void edit(mega_engine *e, const turn_case *c) {
     snprintf(list, sizeof list, "[{\"op\":\"set\",\"id\":\"x\",\"param\":\"%s\",\"value\":\"%s\"}]",
              c->row->name, c->row->choices[c->to]);
     mega_status status = mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, NULL, NULL, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
 }
@@ -113,7 +113,7 @@ static void turn(mega_engine *e, const turn_case *c, way by, const mega_note *no
 }
 
 static void play_turn(const turn_case *c, way by, float *sound) {
-    mega_engine *e = stage_open(document_of(c, by == BY_KNOB));
+    mega_engine *e = host_open(document_of(c, by == BY_KNOB));
     mega_note notes[NOTES];
     for (int n = 0; c->voice && n < NOTES; n++)
         mega_note_on(e, MEGA_NOW, 45 + 3.7f * (float)n, 0.8f, &notes[n]);
@@ -121,9 +121,9 @@ static void play_turn(const turn_case *c, way by, float *sound) {
     // a tape's head that is under way tells the two modes of a delay apart
     int32_t time = strcmp(c->module->name, "delay") ? -1 : mega_find_param(e, "x", "time");
     if (time >= 0) mega_param_set(e, AT - 960, time, 0.03f, -1);
-    stage_render(e, sound, AT);
+    host_render(e, sound, AT);
     turn(e, c, by, notes, own);
-    stage_render(e, sound + AT, AFTER);
+    host_render(e, sound + AT, AFTER);
     mega_destroy(e);
 }
 
@@ -256,7 +256,7 @@ static void play_document(const char *document, const char *isa, uint32_t block,
                           const char *param, float *sound) {
     mega_engine *e = mega_create(&(mega_options){.isa = isa}, NULL);
     assert_non_null(e);
-    stage_load(e, document);
+    host_load(e, document);
     for (int n = 0; n < 5; n++)
         mega_note_on(e, 700 * (uint64_t)n, 45 + 3.7f * (float)n, 0.8f, NULL);
     int32_t turned = param ? mega_find_param(e, "x", param) : -1;
@@ -376,13 +376,13 @@ static void loops_fade_too(void **state) {
 static void constants_fade_too(void **state) {
     (void)state;
     static float sound[SOUND];
-    mega_engine *e = stage_open(
+    mega_engine *e = host_open(
         "{\"knobs\":{\"k\":{\"value\":1,\"range\":[0,1]}},\"nodes\":{\"x\":{\"type\":\"clip\"},"
         "\"out\":{\"type\":\"output\"}},\"connections\":[{\"from\":\"k\",\"to\":[\"x\",\"in\"]},{"
         "\"from\":[\"x\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
-    stage_render(e, sound, AT);
+    host_render(e, sound, AT);
     mega_param_set(e, AT + 10, mega_find_param(e, "x", "mode"), 1, -1);
-    stage_render(e, sound + AT, AFTER);
+    host_render(e, sound + AT, AFTER);
     mega_destroy(e);
     assert_true(sound[AT + 10] == 1 && sound[AT + 10 + FADE] < 0.8f);
     assert_true(greatest_step(sound, 1, SOUND) < 0.005);
@@ -402,14 +402,14 @@ static mega_status set_mode(mega_engine *e, const char *value, float fade_ms) {
 static void edits_without_a_fade_cut(void **state) {
     (void)state;
     static float sound[SOUND];
-    mega_engine *e = stage_open("{\"nodes\":{\"s\":{\"type\":\"osc.sine\"},\"x\":{\"type\":"
-                                "\"onepole\",\"params\":{\"freq\":"
-                                "20000}},\"out\":{\"type\":\"output\"}},\"connections\":[{\"from\":"
-                                "[\"s\",\"out\"],\"to\":[\"x\","
-                                "\"in\"]},{\"from\":[\"x\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
-    stage_render(e, sound, AT);
+    mega_engine *e = host_open("{\"nodes\":{\"s\":{\"type\":\"osc.sine\"},\"x\":{\"type\":"
+                               "\"onepole\",\"params\":{\"freq\":"
+                               "20000}},\"out\":{\"type\":\"output\"}},\"connections\":[{\"from\":"
+                               "[\"s\",\"out\"],\"to\":[\"x\","
+                               "\"in\"]},{\"from\":[\"x\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
+    host_render(e, sound, AT);
     assert_int_equal(set_mode(e, "high", 0), MEGA_OK);
-    stage_render(e, sound + AT, AFTER);
+    host_render(e, sound + AT, AFTER);
     mega_destroy(e);
     for (uint32_t t = AT; t < SOUND; t++) assert_true(fabsf(sound[t]) < 0.1f);
     assert_true(greatest_step(sound, AT, AT + 1) > 0.05 || fabsf(sound[AT - 1]) < 0.1f);
@@ -420,7 +420,7 @@ static void edits_and_turns_overlap(void **state) {
     (void)state;
     static float sound[SOUND];
     for (uint32_t offset = 0; offset < 64; offset += 9) {
-        mega_engine *e = stage_open(
+        mega_engine *e = host_open(
             "{\"nodes\":{\"s\":{\"type\":\"osc.sine\",\"params\":{\"freq\":300,\"amp\":0.5}},\"x\":"
             "{"
             "\"type\":\"ladder\",\"params\":{\"freq\":400}},\"out\":{\"type\":\"output\"}},"
@@ -428,13 +428,13 @@ static void edits_and_turns_overlap(void **state) {
             "\"out\"],"
             "\"to\":[\"out\",\"in\"]}]}");
         int32_t mode = mega_find_param(e, "x", "mode");
-        stage_render(e, sound, AT);
+        host_render(e, sound, AT);
         mega_param_set(e, AT + offset, mode, 0, -1);
-        stage_render(e, sound + AT, 64);
+        host_render(e, sound + AT, 64);
         assert_int_equal(set_mode(e, "bp", 3), MEGA_OK);
-        stage_render(e, sound + AT + 64, 64);
+        host_render(e, sound + AT + 64, 64);
         mega_param_set(e, AT + 128 + offset, mode, 2, -1);
-        stage_render(e, sound + AT + 128, AFTER - 128);
+        host_render(e, sound + AT + 128, AFTER - 128);
         mega_destroy(e);
         double step = greatest_step(sound, AT, SOUND);
         if (step > 0.03) print_message("offset %u: a step of %.3g\n", offset, step);
@@ -453,22 +453,22 @@ static void voices_begin_without_a_fade(void **state) {
         if (strcmp(c.module->params[p].name, "mode") == 0) c.row = &c.module->params[p];
     assert_non_null(c.row);
     static float turned[2400], fresh[2400];
-    mega_engine *e = stage_open(document_of(&c, false));
+    mega_engine *e = host_open(document_of(&c, false));
     mega_note note;
     mega_note_on(e, MEGA_NOW, 60, 0.8f, &note);
-    stage_render(e, NULL, 960);
+    host_render(e, NULL, 960);
     mega_note_off(e, MEGA_NOW, note, 0);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     assert_int_equal(mega_counters_get(e).voices_active, 0);
     mega_param_set(e, MEGA_NOW, mega_find_param(e, "x", "mode"), 3, -1);
     mega_note_on(e, MEGA_NOW, 60, 0.8f, &note);
-    stage_render(e, turned, 2400);
+    host_render(e, turned, 2400);
     mega_destroy(e);
     c.from = 3;
-    e = stage_open(document_of(&c, false));
+    e = host_open(document_of(&c, false));
     mega_note_on(e, 960 + 9600, 60, 0.8f, &note);
-    stage_render(e, NULL, 960 + 9600);
-    stage_render(e, fresh, 2400);
+    host_render(e, NULL, 960 + 9600);
+    host_render(e, fresh, 2400);
     mega_destroy(e);
     assert_memory_equal(turned, fresh, sizeof turned);
 }

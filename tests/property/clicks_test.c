@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "clicks.h"
-#include "files.h"
-#include "loose.h"
+#include "support/clicks.h"
+#include "support/files.h"
+#include "support/settable.h"
 
 // Of random edits a hundredth is heard for good reasons (see tests/bench/clicks): in so few, two
 // may be.
@@ -55,9 +55,9 @@ static void edits_are_not_heard(void **unused) {
 
 static clicks_result measure(const char *document, const char *list) {
     mega_report *report = mega_report_create();
-    mega_patch *before = stage_patch(document);
+    mega_patch *before = host_read_patch(document);
     mega_patch *after = mega_patch_edit(before, list, strlen(list), MEGA_FORMAT_JSON, report, NULL);
-    if (!after) stage_print(report);
+    if (!after) host_print(report);
     assert_non_null(after);
     clicks_result e = {0};
     clicks_start(&stage, before, 33);
@@ -119,7 +119,7 @@ static void turn_switches(const mega_module *m, int *heard, int *count) {
         for (int k = 0; k < 3; k++)
             if (strcmp(m->inputs[i].name, inputs[k]) == 0) input = inputs[k];
     if (!input || !m->output_count || m->flags & MEGA_BUILT_IN) return;
-    for (uint32_t p = 0; p < loose_params(m); p++) {
+    for (uint32_t p = 0; p < settable_params(m); p++) {
         const mega_param_row *row = &m->params[p];
         for (int k = 0; row->choices && row->choices[k]; k++) {
             if (k == (int)row->initial || row->smoothing != MEGA_SMOOTH_NONE) continue;
@@ -157,14 +157,14 @@ static void fewer_voices_keep_the_notes(void **unused) {
     static const uint32_t counts[] = {39, 20, 8, 1};
     static float x[2][CLICKS_FRAMES];
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        mega_patch *before =
-            stage_patch("{\"voices\":40,\"nodes\":{\"note\":{\"type\":\"note\"},\"s\":{\"type\":"
-                        "\"osc.sine\",\"params\":{\"amp\":0.02}},\"out\":{\"type\":\"output\"}},"
-                        "\"connections\":[{\"from\":[\"note\",\"freq\"],\"to\":[\"s\",\"freq\"]},{"
-                        "\"from\":[\"s\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
+        mega_patch *before = host_read_patch(
+            "{\"voices\":40,\"nodes\":{\"note\":{\"type\":\"note\"},\"s\":{\"type\":"
+            "\"osc.sine\",\"params\":{\"amp\":0.02}},\"out\":{\"type\":\"output\"}},"
+            "\"connections\":[{\"from\":[\"note\",\"freq\"],\"to\":[\"s\",\"freq\"]},{"
+            "\"from\":[\"s\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
         mega_patch *after = mega_patch_clone(before);
         mega_patch_set_voices(after, counts[i]);
-        mega_engine *e[2] = {stage_open(NULL), stage_open(NULL)};
+        mega_engine *e[2] = {host_open(NULL), host_open(NULL)};
         static float left_alone[2][CLICKS_FRAMES];
         for (int k = 0; k < 2; k++) {
             mega_load(e[k], before, NULL);
@@ -198,7 +198,7 @@ static void a_click_would_be_found(void **unused) {
     (void)unused;
     size_t bytes;
     char *text = read_file(SOURCE_DIR "/examples/keys.json", &bytes);
-    mega_patch *keys = stage_patch(text), *dark = mega_patch_clone(keys);
+    mega_patch *keys = host_read_patch(text), *dark = mega_patch_clone(keys);
     mega_patch_set_knob(dark, "cutoff", 0.1);
     clicks_result e = {0};
     clicks_start(&stage, dark, 33);

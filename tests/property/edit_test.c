@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "document/edit.h"
-#include "patch_equal.h"
-#include "random_edit.h"
+#include "support/patch_equal.h"
+#include "support/random_edit.h"
 
 enum { SEQUENCES = 10000, EDITS_MAX = 6, LIST_MAX = 4 };
 

@@ -10,9 +10,9 @@
 #include <math.h>
 
 #include "compile/emit.h"
-#include "random_edit.h"
-#include "random_turns.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_edit.h"
+#include "support/random_values.h"
 
 enum { DOCUMENTS = 400, NODES = 12, PARTS = 12, FRAMES_MAX = 700 };
 
@@ -107,13 +107,13 @@ static void play(mega_engine *e, rng r) {
     for (uint32_t n = rng_below(&r, 6); n > 0; n--)
         mega_note_on(e, MEGA_NOW, rng_between(&r, 30, 90), rng_unit(&r), NULL);
     if (rng_chance(&r, 0.2f)) mega_all_notes_off(e, MEGA_NOW);
-    if (rng_chance(&r, 0.7f)) random_turns(&r, e, mega_loaded_patch(e));
+    if (rng_chance(&r, 0.7f)) random_values(&r, e, mega_loaded_patch(e));
 }
 
 static bool render_part(mega_engine *const *engines, uint32_t frames) {
     static float left[2][FRAMES_MAX];
     bool sounds = false;
-    for (int i = 0; i < 2; i++) stage_render(engines[i], left[i], frames);
+    for (int i = 0; i < 2; i++) host_render(engines[i], left[i], frames);
     for (uint32_t t = 0; t < frames; t++) sounds |= fabsf(left[0][t]) > 1e-6f;
     assert_memory_equal(left[0], left[1], frames * sizeof **left);
     return sounds;
@@ -121,7 +121,7 @@ static bool render_part(mega_engine *const *engines, uint32_t frames) {
 
 /// @return false where the document is no patch
 static bool load(mega_engine *e, const char *json) {
-    mega_patch *patch = stage_patch(json);
+    mega_patch *patch = host_read_patch(json);
     bool loaded = mega_load(e, patch, NULL) == MEGA_OK;
     mega_patch_destroy(patch);
     return loaded;
@@ -182,7 +182,7 @@ static const char *const FM =
 static void the_listing_shows_it(void **unused) {
     (void)unused;
     char *text = NULL;
-    mega_patch *patch = stage_patch(FM);
+    mega_patch *patch = host_read_patch(FM);
     assert_int_equal(mega_patch_disassemble(patch, NULL, &text), MEGA_OK);
     assert_null(strstr(text, "CALL       mul"));
     assert_null(strstr(text, "CALL       gain"));
@@ -199,14 +199,14 @@ static void listeners_read_what_has_no_register(void **unused) {
     for (int pass = 0; pass < 2; pass++) {
         float *left = pass ? with : without, block[MEGA_BLOCK_FRAMES], peak = 0, last = 0;
         int32_t bus[2];
-        mega_engine *e = stage_open(FM);
+        mega_engine *e = host_open(FM);
         for (int i = 0; i < 3; i++) mega_note_on(e, 0, 45 + 7 * (float)i, 1, NULL);
-        stage_render(e, left, 1600);
+        host_render(e, left, 1600);
         if (pass) {
             bus[0] = mega_bus_open(e, "m", "out", NULL);
             bus[1] = mega_bus_open(e, "g", "out", NULL);
         }
-        stage_render(e, left + 1600, 1600);
+        host_render(e, left + 1600, 1600);
         for (int i = 0; pass && i < 2; i++) {
             assert_true(mega_bus_read(e, bus[i], 0, block));
             for (int t = 0; t < MEGA_BLOCK_FRAMES; t++) peak = fmaxf(peak, fabsf(block[t]));
@@ -217,7 +217,7 @@ static void listeners_read_what_has_no_register(void **unused) {
             assert_memory_equal(&last, &left[3199], sizeof last);
             assert_int_equal(mega_bus_close(e, bus, 2), MEGA_OK);
         }
-        stage_render(e, left + 3200, FRAMES - 3200);
+        host_render(e, left + 3200, FRAMES - 3200);
         mega_destroy(e);
     }
     assert_memory_equal(with, without, sizeof with);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "clicks.h"
+#include "support/clicks.h"
 
 static const char TONES[] =
     "{\"nodes\": {\"a\": {\"type\": \"osc.sine\", \"params\": {\"freq\": 110}},"
@@ -58,7 +58,7 @@ static double click_of(const float *x) {
 /// @param second NULL: none. @return the frame that it was asked for
 static uint64_t play(float x[2][CLICKS_FRAMES], const char *first, float fade_ms,
                      const char *second, float second_ms, uint32_t wait) {
-    mega_engine *e = stage_open(TONES);
+    mega_engine *e = host_open(TONES);
     clicks_render(e, x, 0, 1920);
     edit(e, first, fade_ms);
     clicks_render(e, x, 1920, wait);
@@ -137,7 +137,7 @@ static void bursts_are_not_held_up(void **state) {
                                         "\"id\":\"d\"}]"};
     static float x[2][CLICKS_FRAMES];
     for (int k = 0; k < 2; k++) {
-        mega_engine *e = stage_open(TONES);
+        mega_engine *e = host_open(TONES);
         uint64_t frame;
         clicks_render(e, x, 0, 640);
         for (int i = 0; i < BURST; i++) {
@@ -162,7 +162,7 @@ static void two_stages_begin_at_once(void **state) {
     for (uint32_t wait = 64; wait < 2000; wait += 192) {
         play(x, B_FIRST, 500, A_FIRST, 20, wait);
         assert_true(click_of(x[0]) <= CLICKS_DB_MAX);
-        mega_engine *e = stage_open(TONES);
+        mega_engine *e = host_open(TONES);
         clicks_render(e, NULL, 0, 1920);
         edit(e, B_FIRST, 500);
         clicks_render(e, NULL, 0, wait);
@@ -183,7 +183,7 @@ static void a_small_budget_refuses_nothing(void **state) {
     (void)state;
     mega_options options = {.memory_bytes_max = 8 << 20};
     mega_engine *e = mega_create(&options, NULL);
-    stage_load(e, TONES);
+    host_load(e, TONES);
     clicks_render(e, NULL, 0, 640);
     static const uint64_t late_max = 7 * 64;
     uint64_t frame, longest = 0;

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "random.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random.h"
 
 enum { SEQUENCES = 300, STEPS = 60, NOTES = 400, EVENTS = 800 };
 
@@ -346,7 +346,7 @@ static void compare(model *m, uint64_t seed) {
 
 static void block(model *m, uint64_t seed) {
     model_block(m);
-    stage_render(m->engine, NULL, 64);
+    host_render(m->engine, NULL, 64);
     if (m->unsure) return;
     take_ended(m, seed);
     compare(m, seed);
@@ -430,7 +430,7 @@ static bool play(uint64_t seed) {
     m->voices = 1 + rng_below(&m->r, 8);
     char text[1500];
     snprintf(text, sizeof text, VOICE, m->voices);
-    m->engine = stage_open(text);
+    m->engine = host_open(text);
     m->gate = mega_bus_open(m->engine, "note", "gate", NULL);
     for (uint32_t rule = 0; rule < 4; rule++)
         if (rng_chance(&m->r, 0.5f))
@@ -451,9 +451,9 @@ static bool play(uint64_t seed) {
     mega_controller_set(m->engine, MEGA_NOW, MEGA_CONTROL_SOSTENUTO, 0);
     for (uint32_t i = 0; i < m->note_count; i++)
         mega_note_off(m->engine, MEGA_NOW, m->notes[i].handle, 0);
-    stage_render(m->engine, NULL, 9600);
+    host_render(m->engine, NULL, 9600);
     assert_int_equal(mega_counters_get(m->engine).voices_held, 0);
-    stage_render(m->engine, NULL, 9600);
+    host_render(m->engine, NULL, 9600);
     mega_counters c = mega_counters_get(m->engine);
     assert_int_equal(c.voices_active, 0);
     assert_int_equal(c.notes_ended, m->note_count);

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "stage.h"
+#include "support/host.h"
 
 /// The plain voice, with what `note` is given.
 static const char *VOICE =
@@ -26,7 +26,7 @@ static mega_engine *open_voice(int voices, const char *note, double attack, doub
                                const char *more) {
     char text[2048];
     snprintf(text, sizeof text, VOICE, voices, note, attack, release, more ? more : "");
-    return stage_open(text);
+    return host_open(text);
 }
 
 static mega_engine *open_plain(int voices, const char *note) {
@@ -71,9 +71,9 @@ static uint32_t ended(mega_engine *e, mega_note *last) {
 }
 
 static void expect_nothing_held(mega_engine *e, uint32_t notes) {
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_int_equal(held(e), 0);
-    stage_render(e, NULL, 24000);
+    host_render(e, NULL, 24000);
     assert_int_equal(active(e), 0);
     assert_int_equal(ended(e, NULL), notes);
     mega_destroy(e);
@@ -91,7 +91,7 @@ static void play_pattern(const char *pattern, const char *note) {
         if (*at == '-') key_off(e, frame, 60);
         frame += *at == '>';
     }
-    stage_render(e, NULL, 128);
+    host_render(e, NULL, 128);
     if (held(e)) print_error("%s in %s\n", pattern, note);
     expect_nothing_held(e, notes);
 }
@@ -117,13 +117,13 @@ static void pairs_on_one_frame_leave_nothing_held(void **unused) {
 static void a_gate_shows_for_a_frame(void **unused) {
     (void)unused;
     static float left[256];
-    mega_engine *e = stage_open(
+    mega_engine *e = host_open(
         "{\"nodes\":{\"note\":{\"type\":\"note\"},\"vca\":{\"type\":\"gain\"},\"out\":{\"type\":"
         "\"output\"}},\"connections\":[{\"from\":[\"note\",\"gate\"],\"to\":[\"vca\",\"in\"]},"
         "{\"from\":[\"vca\",\"out\"],\"to\":[\"out\",\"left\"]}]}");
     on(e, 70, 60, NULL);
     key_off(e, 70, 60);
-    stage_render(e, left, 256);
+    host_render(e, left, 256);
     for (int t = 0; t < 256; t++) assert_float_equal(left[t], t == 70, 0);
     mega_destroy(e);
 }
@@ -136,18 +136,18 @@ static void notes_released_ahead_never_begin(void **unused) {
         mega_engine *e = open_plain(8, "");
         mega_note far, late = 0, last = 0;
         on(e, 20000, 60, &far);
-        stage_render(e, NULL, 640);
+        host_render(e, NULL, 640);
         assert_int_equal(active(e), 0);
         if (how == 0) off(e, MEGA_NOW, far);
         if (how == 1) key_off(e, 5000, 60);
         if (how == 2) mega_all_notes_off(e, 5000);
         if (how == 3) mega_panic(e);
         on(e, 22000, 62, &late); // played after it: not meant
-        stage_render(e, NULL, 20480);
+        host_render(e, NULL, 20480);
         assert_int_equal(ended(e, &last), 1);
         assert_true(last == far);
         assert_int_equal(held(e), 0);
-        stage_render(e, NULL, 2048);
+        host_render(e, NULL, 2048);
         assert_int_equal(held(e), 1);
         off(e, MEGA_NOW, late);
         expect_nothing_held(e, 1);
@@ -163,7 +163,7 @@ static void a_stolen_key_takes_no_other_with_it(void **unused) {
     on(e, 1000, 72, NULL); // steals
     key_off(e, 2000, 72);
     key_off(e, 3000, 60);
-    stage_render(e, NULL, 6400);
+    host_render(e, NULL, 6400);
     assert_int_equal(held(e), 1);
     key_off(e, MEGA_NOW, 60);
     expect_nothing_held(e, 3);
@@ -182,10 +182,10 @@ static void a_covered_note_keeps_what_is_its_own(void **unused) {
         on(e, 0, 60, &a);
         mega_note_set(e, 0, a, MEGA_NOTE_BEND, 3);
         mega_note_param_set(e, 100, a, amp, 0.25f, 0);
-        stage_render(e, NULL, 4800);
+        host_render(e, NULL, 4800);
         assert_float_equal(port_now(e, freq, a), 311.127, 0.01);
         on(e, 4800, 72, &b);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         assert_float_equal(port_now(e, freq, b), 523.251, 0.01);
         float block[64], peak = 0;
         assert_true(mega_bus_read(e, level, b, block));
@@ -193,11 +193,11 @@ static void a_covered_note_keeps_what_is_its_own(void **unused) {
         assert_true(peak > 0.3f);                         // has what all have, not the quarter
         mega_note_set(e, MEGA_NOW, a, MEGA_NOTE_BEND, 1); // of the covered one
         off(e, MEGA_NOW, b);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         assert_float_equal(port_now(e, freq, a), 277.183, 0.01);
         peak = 0;
         for (int i = 0; i < 8; i++) {
-            stage_render(e, NULL, 64);
+            host_render(e, NULL, 64);
             assert_true(mega_bus_read(e, level, a, block));
             for (int t = 0; t < 64; t++) peak = fmaxf(peak, fabsf(block[t]));
         }
@@ -216,18 +216,18 @@ static void glides_begin_where_the_pitch_is(void **unused) {
             int32_t bus = mega_bus_open(e, "note", "freq", NULL);
             mega_note a, b, c = 0;
             on(e, 0, 60, &a);
-            stage_render(e, NULL, 640);
+            host_render(e, NULL, 640);
             on(e, 640, 84, &b);
-            stage_render(e, NULL, 4800);
+            host_render(e, NULL, 4800);
             double before = port_now(e, bus, b);
             assert_true(before > 300 && before < 900);
             if (third) on(e, MEGA_NOW, 40, &c);
             else off(e, MEGA_NOW, b);
             float block[64];
-            stage_render(e, NULL, 64);
+            host_render(e, NULL, 64);
             assert_true(mega_bus_read(e, bus, third ? c : a, block));
             assert_true(fabs(block[0] / before - 1) < 0.01);
-            stage_render(e, NULL, 9664);
+            host_render(e, NULL, 9664);
             assert_float_equal(port_now(e, bus, third ? c : a), third ? 82.407 : 261.626, 0.01);
             mega_destroy(e);
         }
@@ -237,7 +237,7 @@ static void glides_begin_where_the_pitch_is(void **unused) {
 static double level_of(mega_engine *e, uint32_t frames) {
     static float left[48000];
     double sum = 0;
-    stage_render(e, left, frames);
+    host_render(e, left, frames);
     for (uint32_t t = 0; t < frames; t++) sum += (double)left[t] * left[t];
     return sqrt(sum / frames);
 }
@@ -246,7 +246,7 @@ static void mono_leaves_no_hole(void **unused) {
     (void)unused;
     mega_engine *e = open_voice(8, "\"mode\":\"mono\"", 0.05, 5, NULL);
     on(e, 0, 60, NULL);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     double before = level_of(e, 960);
     on(e, MEGA_NOW, 64, NULL);
     double after = level_of(e, 960);
@@ -256,9 +256,9 @@ static void mono_leaves_no_hole(void **unused) {
     for (int i = 0; i < 5; i++) {
         key_off(e, MEGA_NOW, i ? (float)(60 + i) : 60);
         key_off(e, MEGA_NOW, 64);
-        stage_render(e, NULL, 4800);
+        host_render(e, NULL, 4800);
         on(e, MEGA_NOW, (float)(61 + i), NULL);
-        stage_render(e, NULL, 4800);
+        host_render(e, NULL, 4800);
         assert_int_equal(active(e), 1);
         assert_int_equal(held(e), 1);
     }
@@ -277,15 +277,15 @@ static void mono_strikes_and_legato_does_not(void **unused) {
             int32_t trigger = mega_bus_open(e, "note", "trigger", NULL);
             mega_note a, b;
             on(e, 0, 60, &a);
-            stage_render(e, NULL, 9600);
+            host_render(e, NULL, 9600);
             assert_float_equal(port_now(e, bus, a), 0.5, 0.001);
             on(e, 9600, 67, &b);
-            stage_render(e, NULL, 64);
+            host_render(e, NULL, 64);
             float fired[64];
             assert_true(mega_bus_read(e, trigger, b, fired));
             assert_float_equal(fired[0], mode == 1, 0);
             assert_float_equal(fired[1], 0, 0);
-            stage_render(e, NULL, 128);
+            host_render(e, NULL, 128);
             double level = port_now(e, bus, b);
             if (mode == 2) assert_float_equal(level, 0.5, 0.001);
             else if (zero) assert_true(level < 0.2);
@@ -312,7 +312,7 @@ static void priorities_choose(void **unused) {
         for (int step = 0; step < 6; step++) {
             if (step < 3) on(e, MEGA_NOW, keys[step], &notes[step]);
             else off(e, MEGA_NOW, notes[step == 3 ? 2 : step == 4 ? 1 : 0]);
-            stage_render(e, NULL, 64);
+            host_render(e, NULL, 64);
             assert_int_equal(active(e), 1);
             assert_int_equal(held(e), step < 5);
             assert_float_equal(port_now(e, bus, 0), cases[i].after[step], 0);
@@ -326,14 +326,14 @@ static void choices_by_knob_are_obeyed(void **unused) {
     mega_engine *e = open_voice(8, "", 0.002, 0.05, ",{\"from\":\"k\",\"to\":[\"note\",\"mode\"]}");
     on(e, MEGA_NOW, 60, NULL);
     on(e, MEGA_NOW, 64, NULL);
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_int_equal(active(e), 2);
     mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "k"), 0.5f);
     on(e, MEGA_NOW, 67, NULL); // covers both
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(active(e), 1);
     key_off(e, MEGA_NOW, 67);
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_int_equal(held(e), 1);
     key_off(e, MEGA_NOW, 64);
     key_off(e, MEGA_NOW, 60);
@@ -349,14 +349,14 @@ static void a_mode_that_changes_mixes_up_no_notes(void **unused) {
     on(e, MEGA_NOW, 64, &b);
     mega_param_set(e, MEGA_NOW, mega_find_param(e, "note", "mode"), 0, 0);
     on(e, MEGA_NOW, 67, &c);
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_int_equal(held(e), 2);
     off(e, MEGA_NOW, c); // its voice ends; the covered key is not its
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(held(e), 1);
     assert_float_equal(port_now(e, bus, b), 64, 0);
     off(e, MEGA_NOW, b); // what was covered comes back where it was covered
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_float_equal(port_now(e, bus, a), 60, 0);
     off(e, MEGA_NOW, a);
     expect_nothing_held(e, 3);
@@ -372,21 +372,21 @@ static void pedals_hold_in_mono(void **unused) {
     on(e, MEGA_NOW, 64, &other);
     off(e, MEGA_NOW, other);
     off(e, MEGA_NOW, c);
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_int_equal(held(e), 1);
     assert_float_equal(port_now(e, bus, c), 60, 0);
     pedal(e, MEGA_NOW, MEGA_CONTROL_SOSTENUTO, false);
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_int_equal(held(e), 0);
     // the sustain pedal holds a key that goes up as the finger did, covered ones too
     on(e, MEGA_NOW, 60, &c);
     pedal(e, MEGA_NOW, MEGA_CONTROL_SUSTAIN, true);
     on(e, MEGA_NOW, 64, &other);
     off(e, MEGA_NOW, other);
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_float_equal(port_now(e, bus, other), 64, 0);
     pedal(e, MEGA_NOW, MEGA_CONTROL_SUSTAIN, false);
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_float_equal(port_now(e, bus, c), 60, 0);
     assert_int_equal(held(e), 1);
     off(e, MEGA_NOW, c);
@@ -400,13 +400,13 @@ static void fewer_voices_are_kept_to(void **unused) {
     static const char *fewer = "[{\"op\":\"voices\",\"count\":2}]";
     mega_engine *e = open_plain(8, "");
     for (int i = 0; i < 5; i++) on(e, MEGA_NOW, 50 + (float)i, NULL);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     mega_edit(e, fewer, strlen(fewer), MEGA_FORMAT_JSON, NULL, NULL, NULL);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(held(e), 5); // nobody has let go of one
     for (int i = 0; i < 6; i++) {
         on(e, MEGA_NOW, 60 + (float)i, NULL);
-        stage_render(e, NULL, 640);
+        host_render(e, NULL, 640);
         assert_int_equal(active(e), 2);
     }
     for (int i = 0; i < 16; i++) key_off(e, MEGA_NOW, 50 + (float)i);
@@ -422,9 +422,9 @@ static void a_finger_counts_more_than_a_pedal(void **unused) {
     on(e, 20, 48, &pedalled); // the lowest and the newest
     pedal(e, 30, MEGA_CONTROL_SUSTAIN, true);
     off(e, 40, pedalled);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     on(e, MEGA_NOW, 72, NULL);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(ended(e, &last), 1);
     assert_true(last == pedalled);
     mega_destroy(e);
@@ -439,13 +439,13 @@ static void a_stolen_key_returns_if_it_is_to(void **unused) {
         on(e, 0, 60, &a);
         on(e, 10, 64, &b);
         mega_note_set(e, 20, a, MEGA_NOTE_BEND, 1);
-        stage_render(e, NULL, 640);
+        host_render(e, NULL, 640);
         on(e, MEGA_NOW, 67, &c);
-        stage_render(e, NULL, 640);
+        host_render(e, NULL, 640);
         assert_int_equal(held(e), 2);
         assert_int_equal(ended(e, NULL), !returns);
         off(e, MEGA_NOW, c);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         assert_int_equal(held(e), 1 + returns);
         if (returns) assert_float_equal(port_now(e, bus, a), 60, 0);
         off(e, MEGA_NOW, a);

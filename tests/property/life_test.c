@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "stage.h"
+#include "support/host.h"
 
 #define RATE 48000
 
@@ -18,7 +18,7 @@ static mega_engine *open_voice(const char *nodes, const char *cables) {
              "{\"nodes\":{\"n\":{\"type\":\"note\"},\"out\":{\"type\":\"output\"},"
              "\"osc\":{\"type\":\"osc.sine\"},%s},\"connections\":[%s]}",
              nodes, cables);
-    return stage_open(text);
+    return host_open(text);
 }
 
 /// A short note. @return when its voice ended, in seconds after its gate, at most `most`
@@ -27,7 +27,7 @@ static double life_of(mega_engine *e, double most) {
     uint64_t frame;
     mega_note_on(e, 0, 60, 1, &note);
     mega_note_off(e, 4800, note, 0);
-    stage_render(e, NULL, 4800 + (uint32_t)(most * RATE));
+    host_render(e, NULL, 4800 + (uint32_t)(most * RATE));
     bool over = mega_next_ended(e, &ended, &frame);
     mega_destroy(e);
     return over ? (double)(frame - 4800) / RATE : most;
@@ -64,7 +64,7 @@ static void gaps_are_no_ends(void **unused) {
         mega_note_off(e, 4800, note, 0);
         double last = 0;
         for (int second = 0; second < 15; second++) {
-            stage_render(e, left, RATE);
+            host_render(e, left, RATE);
             for (int t = 0; t < RATE; t++)
                 if (fabsf(left[t]) > 1e-5f) last = second + t / (double)RATE;
         }

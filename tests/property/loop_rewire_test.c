@@ -9,9 +9,9 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "highpass.h"
-#include "random.h"
-#include "stage.h"
+#include "support/highpass.h"
+#include "support/host.h"
+#include "support/random.h"
 
 /// Sines below 350 Hz and what follows here; what is above 4 kHz is a click.
 #define PATCH(nodes, cables)                                                                       \
@@ -66,7 +66,7 @@ enum { WIRINGS = sizeof wirings / sizeof *wirings, SHARED = 6, BOTH = WIRINGS - 
 static mega_patch *read_sexp(const char *text) {
     mega_report *report = mega_report_create();
     mega_patch *patch = mega_patch_read(text, strlen(text), MEGA_FORMAT_SEXP, report);
-    if (!patch) stage_print(report);
+    if (!patch) host_print(report);
     assert_non_null(patch);
     mega_report_destroy(report);
     return patch;
@@ -77,14 +77,14 @@ static void rewire(mega_engine *e, const char *text, float fade_ms) {
     mega_report *report = mega_report_create();
     mega_change how = {.rev = MEGA_REV_ANY, .fade_ms = fade_ms};
     mega_status status = mega_rewire(e, patch, &how, NULL, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
     mega_patch_destroy(patch);
 }
 
 static mega_engine *open_sexp(const char *text) {
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     mega_patch *patch = read_sexp(text);
     assert_int_equal(mega_load(e, patch, NULL), MEGA_OK);
     mega_patch_destroy(patch);
@@ -104,14 +104,14 @@ static void loops_come_and_go_without_a_click(void **unused) {
     rng r = rng_create(1);
     mega_engine *e = open_sexp(wirings[0]);
     chord(e);
-    stage_render(e, NULL, 24000);
-    stage_render(e, signal, RUN_UP);
+    host_render(e, NULL, 24000);
+    host_render(e, signal, RUN_UP);
     for (uint32_t edit = 0, from = 0, to; edit < EDITS; edit++, from = to) {
         uint32_t lead = rng_below(&r, 3000);
         to = rng_below(&r, WIRINGS);
-        stage_render(e, signal + RUN_UP, lead);
+        host_render(e, signal + RUN_UP, lead);
         rewire(e, wirings[to], MEGA_FADE_MS_DEFAULT);
-        stage_render(e, signal + RUN_UP + lead, FRAMES - lead);
+        host_render(e, signal + RUN_UP + lead, FRAMES - lead);
         double programme = peak_of(signal, RUN_UP + FRAMES);
         double db = 20 * log10(highpass_peak(signal, RUN_UP + FRAMES) / programme);
         if (db > worst)
@@ -131,7 +131,7 @@ static void loops_come_and_go_without_a_click(void **unused) {
 static void edit(mega_engine *e, const char *list) {
     mega_report *report = mega_report_create();
     mega_status status = mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, NULL, NULL, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
 }
@@ -160,12 +160,12 @@ static void what_is_not_heard_changes_no_bit_of_a_loop(void **unused) {
             mega_engine *e = open_sexp(wirings[loops[w]]);
             chord(e);
             float *to = pass ? with : without;
-            stage_render(e, to, PART);
+            host_render(e, to, PART);
             for (size_t i = 0; i < 2 * LISTS; i++) {
                 if (i == LISTS) mega_all_notes_off(e, MEGA_NOW);
                 if (pass && i < LISTS) edit(e, silent[i]);
                 if (pass && i >= LISTS) assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_OK);
-                stage_render(e, to += PART, PART);
+                host_render(e, to += PART, PART);
             }
             mega_destroy(e);
         }
@@ -184,17 +184,17 @@ static void the_end_is_the_document(void **unused) {
         chord(e);
         for (int i = 0; i < 60; i++) {
             rewire(e, wirings[rng_below(&r, WIRINGS)], rng_chance(&r, 0.5f) ? 3 : 0);
-            stage_render(e, NULL, 1 + rng_below(&r, 400));
+            host_render(e, NULL, 1 + rng_below(&r, 400));
         }
         rewire(e, wirings[last], 3);
         mega_all_notes_off(e, MEGA_NOW);
-        stage_render(e, NULL, 48000);
-        stage_render(e, NULL, (uint32_t)(64 - mega_counters_get(e).frame % 64)); // to the grid
+        host_render(e, NULL, 48000);
+        host_render(e, NULL, (uint32_t)(64 - mega_counters_get(e).frame % 64)); // to the grid
         assert_int_equal(mega_counters_get(e).voices_active, 0);
         mega_note_on(e, MEGA_NOW, 57, 1, NULL);
         mega_note_on(f, MEGA_NOW, 57, 1, NULL);
-        stage_render(e, edited, FRAMES);
-        stage_render(f, fresh, FRAMES);
+        host_render(e, edited, FRAMES);
+        host_render(f, fresh, FRAMES);
         assert_true(peak_of(fresh, FRAMES) > 0.01);
         assert_memory_equal(edited, fresh, sizeof fresh);
         mega_destroy(e);

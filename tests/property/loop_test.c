@@ -10,11 +10,11 @@
 #include <math.h>
 
 #include "document/patch.h"
-#include "files.h"
-#include "play.h"
-#include "random_patch.h"
-#include "rig.h"
-#include "stage.h"
+#include "support/files.h"
+#include "support/host.h"
+#include "support/random_patch.h"
+#include "support/random_play.h"
+#include "support/rig.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -104,9 +104,9 @@ static int check_block(const loop_case *c, rig *sine, const float *x, const floa
 static int differences(const loop_case *c, const char *isa, uint32_t part) {
     enum { BLOCKS = 120 };
     mega_engine *e = mega_create(&(mega_options){.isa = isa}, NULL);
-    stage_load(e, c->json);
+    host_load(e, c->json);
     int32_t in = mega_bus_open(e, c->node, c->port, NULL), out = mega_bus_open(e, "y", "out", NULL);
-    stage_render(e, NULL, 10 * BLOCK);
+    host_render(e, NULL, 10 * BLOCK);
     rng r = rng_create(part);
     mega_note notes[NOTES] = {0};
     rig sines[NOTES];
@@ -120,7 +120,7 @@ static int differences(const loop_case *c, const char *isa, uint32_t part) {
     int wrong = 0;
     for (int block = 0; block < BLOCKS; block++) {
         if (block % 4 == 0) split_blocks(e, &r, notes, c->notes);
-        for (uint32_t done = 0; done < BLOCK; done += part) stage_render(e, NULL, part);
+        for (uint32_t done = 0; done < BLOCK; done += part) host_render(e, NULL, part);
         for (uint32_t n = 0; n < lanes; n++) {
             assert_true(mega_bus_read(e, in, notes[n], x) && mega_bus_read(e, out, notes[n], y));
             wrong += check_block(c, &sines[n], x, y, &before[n]);
@@ -170,10 +170,10 @@ static void notes_have_their_own_values_in_loops(void **unused) {
     static float left[2][FRAMES];
     for (int notes = 1; notes <= 16; notes += 15) {
         for (int own = 0; own < 2; own++) {
-            mega_engine *e = stage_open(json);
+            mega_engine *e = host_open(json);
             int32_t mine = mega_find_note_param(e, "y", "freq", NULL);
             int32_t all = mega_find_param(e, "y", "freq");
-            stage_render(e, NULL, 10 * BLOCK);
+            host_render(e, NULL, 10 * BLOCK);
             for (int n = 0; n < notes; n++) {
                 mega_note note;
                 mega_note_on(e, MEGA_NOW, 60 + (float)n, 1, &note);
@@ -181,7 +181,7 @@ static void notes_have_their_own_values_in_loops(void **unused) {
                 if (own) mega_note_param_set(e, frame, note, mine, 500, 0.05f);
                 else if (n == 0) mega_param_set(e, frame, all, 500, 0.05f);
             }
-            stage_render(e, left[own], FRAMES);
+            host_render(e, left[own], FRAMES);
             mega_destroy(e);
         }
         assert_true(fabsf(left[0][FRAMES - 1]) + fabsf(left[0][FRAMES - 9]) > 0.001f);
@@ -217,7 +217,7 @@ static double cents_off(const mega_patch *patch, float key) {
     mega_engine *e = mega_create(NULL, NULL);
     assert_int_equal(mega_load(e, patch, NULL), MEGA_OK);
     mega_note_on(e, 0, key, 1, NULL);
-    stage_render(e, signal, LEAD + WINDOW + APART);
+    host_render(e, signal, LEAD + WINDOW + APART);
     mega_destroy(e);
     double phase[2];
     for (int k = 0; k < 2; k++) {
@@ -297,7 +297,7 @@ static void random_patches_have_loops(void **unused) {
     size_t longest = 0;
     for (uint64_t seed = 1000; seed < 1000 + PATCHES; seed++) {
         char *json = random_patch(seed, 0), *text = NULL;
-        mega_patch *patch = stage_patch(json);
+        mega_patch *patch = host_read_patch(json);
         assert_int_equal(mega_patch_disassemble(patch, NULL, &text), MEGA_OK);
         const char *at = strstr(text, "\n  LOOP ");
         with += at != NULL;
@@ -332,7 +332,7 @@ static const char *const exploding[] = {
 
 static double peak_now(mega_engine *e, uint32_t frames) {
     static float left[48000];
-    stage_render(e, left, frames);
+    host_render(e, left, frames);
     double peak = 0;
     for (uint32_t t = 0; t < frames; t++) {
         assert_true(isfinite(left[t]));
@@ -346,7 +346,7 @@ static void an_exploding_loop_is_caught_and_comes_back(void **unused) {
     for (int i = 0; i < 2; i++)
         for (uint32_t notes = 1; notes <= 16; notes *= 4) {
             mega_engine *e = mega_create(NULL, NULL);
-            mega_patch *patch = stage_patch(exploding[i]);
+            mega_patch *patch = host_read_patch(exploding[i]);
             mega_patch_set_voices(patch, 16);
             assert_int_equal(mega_load(e, patch, NULL), MEGA_OK);
             int32_t bus = mega_bus_open(e, "y", "out", NULL), k = mega_find_knob(e, "k");
@@ -380,7 +380,7 @@ static void an_exploding_loop_is_caught_and_comes_back(void **unused) {
 /// @param hint a part of it
 static void expect_error(const char *json, const char *code, const char *message,
                          const char *hint) {
-    mega_patch *patch = stage_patch(json);
+    mega_patch *patch = host_read_patch(json);
     mega_report *report = mega_report_create();
     assert_int_equal(mega_patch_check(patch, report), MEGA_ERROR_PATCH);
     const mega_diagnostic *d = mega_report_get(report, 0);
@@ -417,7 +417,7 @@ static void what_cannot_be_a_loop_is_explained(void **unused) {
     snprintf(json, sizeof json, mixed, "reverb", "");
     expect_error(json, "scope", "`d` is shared", "`feedback`");
     snprintf(json, sizeof json, mixed, "delay", ",\"scope\":\"voice\"");
-    mega_destroy(stage_open(json));
+    mega_destroy(host_open(json));
 }
 
 int main(void) {

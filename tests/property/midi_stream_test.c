@@ -10,8 +10,8 @@
 
 #include "core/module.h"
 #include "mega_midi.h"
-#include "random.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random.h"
 
 /// A voice for each note, whose loudness says nothing: only who is held, and at which pitch.
 static const char *PATCH =
@@ -64,7 +64,7 @@ static void pass(rig *r, uint32_t frames) {
 
 static void open_rig(rig *r) {
     static const char *const ports[] = {"freq", "pressure", "timbre"};
-    *r = (rig){.engine = stage_open(PATCH)};
+    *r = (rig){.engine = host_open(PATCH)};
     const mega_midi_host host = {r, on_controller, on_program, on_started};
     r->midi = mega_midi_create(&host);
     assert_non_null(r->midi);

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "files.h"
-#include "model.h"
+#include "support/files.h"
+#include "support/model.h"
 
 enum { SEQUENCES = 150, BYTES = 900 };
 

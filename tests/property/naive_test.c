@@ -11,9 +11,9 @@
 
 #include "core/lanes.h"
 #include "document/patch.h"
-#include "random_patch.h"
-#include "rig.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_patch.h"
+#include "support/rig.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -160,7 +160,7 @@ static void the_same_bits_as_node_by_node(void **unused) {
     int played = 0, loops = 0, exploded = 0, bad = 0;
     for (uint64_t seed = 1; played < PATCHES; seed++) {
         char *json = random_patch(seed, 0), *text;
-        mega_patch *patch = strstr(json, "\"note\"") ? NULL : stage_patch(json);
+        mega_patch *patch = strstr(json, "\"note\"") ? NULL : host_read_patch(json);
         free(json);
         if (!patch || patch->knob_count) {
             mega_patch_destroy(patch);

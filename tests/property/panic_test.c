@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "stage.h"
+#include "support/host.h"
 
 /// A drone with an echo, a voice beside it, and a knob.
 static const char *DRONE =
@@ -26,14 +26,14 @@ static const char *DRONE =
 static float peak(mega_engine *e, uint32_t frames) {
     static float left[48000];
     float most = 0;
-    stage_render(e, left, frames);
+    host_render(e, left, frames);
     for (uint32_t t = 0; t < frames; t++) most = fmaxf(most, fabsf(left[t]));
     return most;
 }
 
 /// Plays, stops, and stays silent for a second.
 static mega_engine *open_stopped(void) {
-    mega_engine *e = stage_open(DRONE);
+    mega_engine *e = host_open(DRONE);
     assert_true(peak(e, 24000) > 0.1f);
     mega_note_on(e, MEGA_NOW, 60, 1, NULL);
     assert_true(peak(e, 24000) > 0.1f);
@@ -62,10 +62,10 @@ static void a_drone_stops_until_a_note(void **unused) {
     assert_float_equal(peak(e, 960), 0, 0);
     assert_true(peak(e, 4800) > 0.1f);
     mega_key_off(e, MEGA_NOW, 60, 0);
-    stage_render(e, NULL, 4800);
+    host_render(e, NULL, 4800);
     float most = 0; // the drone's, as it was turned meanwhile
     for (int i = 0; i < 8; i++) {
-        stage_render(e, NULL, 64);
+        host_render(e, NULL, 64);
         assert_true(mega_bus_read(e, bus, 0, block));
         for (int t = 0; t < 64; t++) most = fmaxf(most, fabsf(block[t]));
     }
@@ -88,7 +88,7 @@ static void a_drone_stops_until_a_load(void **unused) {
     (void)unused;
     for (int how = 0; how < 4; how++) {
         mega_engine *e = open_stopped();
-        mega_patch *patch = stage_patch(DRONE);
+        mega_patch *patch = host_read_patch(DRONE);
         if (how == 3) mega_panic(e); // what counts is what came last
         if (how & 1) mega_load(e, patch, NULL);
         else mega_rewire(e, patch, NULL, NULL, NULL);

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "random_control.h"
-#include "random_turns.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_control.h"
+#include "support/random_values.h"
 
 /// Values that can be seen in the output: left is a + f, right is y's offset.
 static const char STILL[] =
@@ -35,7 +35,7 @@ static void render(mega_engine *e, uint32_t frames) {
 static void edit(mega_engine *e, const char *list) {
     mega_report *report = mega_report_create();
     mega_status status = mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, NULL, NULL, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
 }
@@ -45,7 +45,7 @@ static void edit_at(mega_engine *e, uint64_t frame, const char *list) {
     change.frame = frame;
     mega_report *report = mega_report_create();
     mega_status status = mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, &change, NULL, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
 }
@@ -80,7 +80,7 @@ static void expect_near(float found, float wanted) {
 /// A morph is straight as the knobs turn: exponential ranges go in equal ratios.
 static void morphs_are_straight(void **state) {
     (void)state;
-    mega_engine *e = stage_open(STILL);
+    mega_engine *e = host_open(STILL);
     render(e, 640);
     expect_near(out[0][639], 0.25f + 100);
     recall(e, 1000, "up", 0.5f);
@@ -101,7 +101,7 @@ static void morphs_are_straight(void **state) {
 
 static void knobs_ramp(void **state) {
     (void)state;
-    mega_engine *e = stage_open(STILL);
+    mega_engine *e = host_open(STILL);
     render(e, 64);
     int32_t a = mega_find_knob(e, "a");
     assert_int_equal(mega_knob_ramp(e, 64, a, 0.75f, 0.1f), MEGA_OK);
@@ -120,10 +120,10 @@ static void recall_is_writing(void **state) {
     int presets = 0, values = 0;
     for (uint64_t seed = 1; seed <= 60; seed++) {
         char *text = random_patch(seed, 0);
-        mega_patch *patch = stage_patch(text);
+        mega_patch *patch = host_read_patch(text);
         uint64_t hash[2] = {0};
         for (int by_hand = 0; by_hand < 2; by_hand++) {
-            mega_engine *e = stage_open(text);
+            mega_engine *e = host_open(text);
             player p = play_create(e, patch, seed);
             play_render(&p, 4000, 500);
             for (size_t i = 0; i < mega_patch_preset_count(patch); i++) {
@@ -156,10 +156,10 @@ static void recall_is_writing(void **state) {
 static void values_are_told(void **state) {
     (void)state;
     float value;
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     assert_int_equal(mega_knob_get(e, "a", &value), MEGA_ERROR_NAME);
     assert_int_equal(mega_param_get(e, "y", "offset", &value), MEGA_ERROR_NAME);
-    stage_load(e, STILL);
+    host_load(e, STILL);
     assert_true(knob(e, "a") == 0.25f && param(e, "tone", "freq") == 220); // nothing sounds yet
     assert_int_equal(mega_knob_get(e, "b", &value), MEGA_ERROR_NAME);
     assert_int_equal(mega_param_get(e, "y", "off", &value), MEGA_ERROR_NAME);
@@ -188,7 +188,7 @@ static void values_are_told(void **state) {
     assert_true(param(e, "z", "offset") == 5 && param(e, "tone", "freq") == 70);
     assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_OK);
     assert_true(param(e, "y", "offset") == 5 && param(e, "tone", "freq") == 55); // as it sounded
-    stage_load(e, STILL); // what was turned stays turned, where the document says what it said
+    host_load(e, STILL); // what was turned stays turned, where the document says what it said
     assert_true(knob(e, "a") == 0 && param(e, "y", "offset") == 5);
     mega_destroy(e);
 }
@@ -224,10 +224,10 @@ static void telling_is_not_hearing(void **state) {
     uint64_t told = 0, edits = 0;
     for (uint64_t seed = 1; seed <= 25; seed++) {
         char *text = random_patch(seed, 0);
-        random_control c = {.engine = stage_open(text), .r = rng_create(seed), .bus = -1};
+        random_control c = {.engine = host_open(text), .r = rng_create(seed), .bus = -1};
         for (int round = 0; round < 40; round++) {
             mega_patch *now = mega_patch_clone(mega_loaded_patch(c.engine));
-            for (int i = 0; i < 4; i++) random_turns(&c.r, c.engine, now);
+            for (int i = 0; i < 4; i++) random_values(&c.r, c.engine, now);
             mega_patch_destroy(now);
             if (rng_chance(&c.r, 0.5f)) render(c.engine, 64 * (1 + rng_below(&c.r, 3)));
             if (rng_chance(&c.r, 0.5f)) control_edit(&c, false);
@@ -250,7 +250,7 @@ static void telling_is_not_hearing(void **state) {
 
 static void turned_knobs_go_on(void **state) {
     (void)state;
-    mega_engine *e = stage_open(STILL);
+    mega_engine *e = host_open(STILL);
     mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "a"), 0.75f);
     render(e, 4800);
     // a new way of a knob that was turned, and another range of it
@@ -269,10 +269,10 @@ static void turned_knobs_go_on(void **state) {
 
 static void saved_is_what_was_there(void **state) {
     (void)state;
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     mega_report *report = mega_report_create();
     assert_int_equal(mega_preset_save(e, "mine", NULL, report), MEGA_ERROR_NAME);
-    stage_load(e, STILL);
+    host_load(e, STILL);
     mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "a"), 0.625f);
     mega_param_set(e, MEGA_NOW, mega_find_param(e, "y", "offset"), 7, -1);
     assert_int_equal(mega_preset_save(e, "mine", NULL, NULL), MEGA_OK);
@@ -299,8 +299,8 @@ static void any_patch_is_saved(void **state) {
     size_t values = 0;
     for (uint64_t seed = 1; seed <= 60; seed++) {
         char *text = random_patch(seed, 0);
-        mega_engine *e = stage_open(text);
-        mega_patch *patch = stage_patch(text);
+        mega_engine *e = host_open(text);
+        mega_patch *patch = host_read_patch(text);
         player p = play_create(e, patch, seed);
         play_render(&p, 48000, 512);
         assert_int_equal(mega_preset_save(e, "one", NULL, NULL), MEGA_OK);
@@ -332,10 +332,10 @@ static void saving_is_not_heard(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         char *text = random_patch(seed, 0);
-        mega_patch *patch = stage_patch(text);
+        mega_patch *patch = host_read_patch(text);
         uint64_t hash[2] = {0};
         for (int saves = 0; saves < 2; saves++) {
-            mega_engine *e = stage_open(text);
+            mega_engine *e = host_open(text);
             player p = play_create(e, patch, seed);
             for (int round = 0; round < 20; round++) {
                 play_render(&p, 1000, 250);
@@ -361,7 +361,7 @@ static void saving_is_not_heard(void **state) {
 /// the one after has not any more.
 static void names_within_one_change_count(void **state) {
     (void)state;
-    mega_engine *e = stage_open(STILL);
+    mega_engine *e = host_open(STILL);
     render(e, 640);
     edit_at(e, 100,
             "[{\"op\": \"preset\", \"id\": \"q\", \"knobs\": {\"a\": 0.75}, \"params\": "

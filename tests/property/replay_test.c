@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "random_control.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_control.h"
 
 enum { SESSIONS = 40, BLOCKS = 400, PATCHES = 6, SOUND_MAX = 1 << 22 };
 
@@ -60,7 +60,7 @@ static bool replays(const recording *r, const sound *was, const char *name, bool
     if (!good || print)
         printf("%s: %zu frames rendered, %zu replayed, %zu the same, %zu bytes of calls\n", name,
                was->count, again.count, same, r->bytes);
-    if (!good) stage_print(report);
+    if (!good) host_print(report);
     mega_report_destroy(report);
     free(again.left);
     return good;
@@ -75,7 +75,7 @@ static mega_engine *open_engine(uint32_t seed) {
 static void read_patches(mega_patch **patches, uint32_t count, uint64_t seed) {
     for (uint32_t i = 0; i < count; i++) {
         char *json = random_patch(seed + i, 12);
-        patches[i] = stage_patch(json);
+        patches[i] = host_read_patch(json);
         free(json);
     }
 }
@@ -204,12 +204,12 @@ static void broken_recordings_are_refused(void **unused) {
     (void)unused;
     mega_engine *e = open_engine(1);
     recording calls = {0};
-    stage_load(e, "{\"nodes\":{\"n\":{\"type\":\"note\"},\"o\":{\"type\":\"osc.sine\"},\"out\":{"
-                  "\"type\":\"output\"}},"
-                  "\"connections\":[{\"from\":[\"n\",\"freq\"],\"to\":[\"o\",\"freq\"]},"
-                  "{\"from\":[\"o\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
+    host_load(e, "{\"nodes\":{\"n\":{\"type\":\"note\"},\"o\":{\"type\":\"osc.sine\"},\"out\":{"
+                 "\"type\":\"output\"}},"
+                 "\"connections\":[{\"from\":[\"n\",\"freq\"],\"to\":[\"o\",\"freq\"]},"
+                 "{\"from\":[\"o\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
     mega_note_on(e, 100, 60, 1, NULL);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     take_calls(e, &calls);
     mega_destroy(e);
     assert_int_equal(mega_replay(calls.text, calls.bytes, NULL, NULL, NULL), MEGA_OK);
@@ -245,10 +245,10 @@ static void what_is_lost_is_told(void **unused) {
     (void)unused;
     mega_engine *e = open_engine(1);
     recording calls = {0};
-    stage_load(e, "{\"nodes\":{\"o\":{\"type\":\"osc.sine\"},\"out\":{\"type\":\"output\"}},"
-                  "\"connections\":[{\"from\":[\"o\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
+    host_load(e, "{\"nodes\":{\"o\":{\"type\":\"osc.sine\"},\"out\":{\"type\":\"output\"}},"
+                 "\"connections\":[{\"from\":[\"o\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
     for (int i = 0; i < 100000; i++) {
-        if (mega_note_off(e, MEGA_NOW, 7, 0) == MEGA_ERROR_FULL) stage_render(e, NULL, 64);
+        if (mega_note_off(e, MEGA_NOW, 7, 0) == MEGA_ERROR_FULL) host_render(e, NULL, 64);
     }
     take_calls(e, &calls);
     mega_destroy(e);
@@ -260,7 +260,7 @@ static void what_is_lost_is_told(void **unused) {
     free(calls.text);
     char *text;
     size_t bytes;
-    e = stage_open(NULL);
+    e = host_open(NULL);
     assert_int_equal(mega_calls_take_text(e, &text, &bytes), MEGA_ERROR_NAME);
     mega_destroy(e);
 }

@@ -9,9 +9,9 @@
 #include <malloc.h>
 #include <math.h>
 
-#include "highpass.h"
-#include "random.h"
-#include "stage.h"
+#include "support/highpass.h"
+#include "support/host.h"
+#include "support/random.h"
 
 #define NODES                                                                                      \
     "\"note\":{\"type\":\"note\"},\"osc\":{\"type\":\"osc.sine\"},"                                \
@@ -72,11 +72,11 @@ static const char *const WIRINGS[] = {
 enum { WIRING_COUNT = sizeof WIRINGS / sizeof *WIRINGS };
 
 static void rewire(mega_engine *e, const char *json, float fade_ms) {
-    mega_patch *patch = stage_patch(json);
+    mega_patch *patch = host_read_patch(json);
     mega_report *report = mega_report_create();
     mega_status status = mega_rewire(
         e, patch, &(mega_change){.rev = MEGA_REV_ANY, .fade_ms = fade_ms}, NULL, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
     mega_patch_destroy(patch);
@@ -93,17 +93,17 @@ static void no_edit_clicks(void **unused) {
     static float signal[1023 + FRAMES];
     double worst = -200;
     rng r = rng_create(1);
-    mega_engine *e = stage_open(WIRINGS[0]);
+    mega_engine *e = host_open(WIRINGS[0]);
     chord(e);
-    stage_render(e, NULL, 24000);
-    stage_render(e, signal, 1023);
+    host_render(e, NULL, 24000);
+    host_render(e, signal, 1023);
     uint32_t from = 0;
     for (int edit = 0; edit < 200; edit++) {
         uint32_t lead = rng_below(&r, 3000);
-        stage_render(e, signal + 1023, lead);
+        host_render(e, signal + 1023, lead);
         uint32_t to = rng_below(&r, WIRING_COUNT);
         rewire(e, WIRINGS[to], MEGA_FADE_MS_DEFAULT);
-        stage_render(e, signal + 1023 + lead, FRAMES - lead);
+        host_render(e, signal + 1023 + lead, FRAMES - lead);
         // the louder of before and after; where there is silence on both sides, the chord's usual
         // level
         double programme = fmax(0.2, peak_of(signal, 1023 + FRAMES));
@@ -131,11 +131,11 @@ static void what_is_not_heard_changes_no_bit(void **unused) {
               "\"to\":[\"out\",\"in\"]}"),
     };
     for (int pass = 0; pass < 2; pass++) {
-        mega_engine *e = stage_open(WIRINGS[0]);
+        mega_engine *e = host_open(WIRINGS[0]);
         chord(e);
         for (int t = 0; t < 48000; t += 480) {
             if (pass) rewire(e, t % 960 ? same[0] : same[1], 3);
-            stage_render(e, (pass ? with : without) + t, 480);
+            host_render(e, (pass ? with : without) + t, 480);
         }
         mega_destroy(e);
     }
@@ -148,14 +148,14 @@ static void ten_thousand_edits_end_right(void **unused) {
     (void)unused;
     static float left[4800], fresh[4800];
     rng r = rng_create(7);
-    mega_engine *e = stage_open(WIRINGS[0]);
+    mega_engine *e = host_open(WIRINGS[0]);
     size_t after_ten = 0, after_all = 0;
     for (int edit = 0; edit < 10000; edit++) {
         rewire(e, WIRINGS[rng_below(&r, WIRING_COUNT)], rng_chance(&r, 0.5f) ? 3 : 0);
-        if (rng_chance(&r, 0.2f)) stage_render(e, NULL, 1 + rng_below(&r, 300));
+        if (rng_chance(&r, 0.2f)) host_render(e, NULL, 1 + rng_below(&r, 300));
         if (edit != 9 && edit != 9999) continue;
         rewire(e, WIRINGS[7], 3);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         mega_collect(e);
         *(edit == 9 ? &after_ten : &after_all) = bytes_in_use();
     }
@@ -166,13 +166,13 @@ static void ten_thousand_edits_end_right(void **unused) {
     // what sounds is the document: a note on it and on a fresh engine; the shared oscillator is
     // left out
     rewire(e, WIRINGS[4], 3);
-    stage_render(e, NULL, 9600);
-    stage_render(e, NULL, (uint32_t)(64 - mega_counters_get(e).frame % 64)); // to the grid
-    mega_engine *f = stage_open(WIRINGS[4]);
+    host_render(e, NULL, 9600);
+    host_render(e, NULL, (uint32_t)(64 - mega_counters_get(e).frame % 64)); // to the grid
+    mega_engine *f = host_open(WIRINGS[4]);
     mega_note_on(e, MEGA_NOW, 57, 1, NULL);
     mega_note_on(f, MEGA_NOW, 57, 1, NULL);
-    stage_render(e, left, 4800);
-    stage_render(f, fresh, 4800);
+    host_render(e, left, 4800);
+    host_render(f, fresh, 4800);
     assert_memory_equal(left, fresh, sizeof left);
     mega_destroy(e);
     mega_destroy(f);
@@ -198,44 +198,44 @@ static void live_values_survive(void **unused) {
         "\"out\":{\"type\":\"output\"}},\"connections\":[{\"from\":\"k\",\"to\":[\"g\",\"in\"]},"
         "{\"from\":[\"g\",\"out\"],\"to\":[\"h\",\"in\"]},{\"from\":[\"h\",\"out\"],\"to\":["
         "\"out\",\"in\"]}]}";
-    mega_engine *e = stage_open(A);
+    mega_engine *e = host_open(A);
     mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "k"), 0.5f);
     mega_param_set(e, MEGA_NOW, mega_find_param(e, "g", "amp"), 2, -1);
-    stage_render(e, left, 64);
-    stage_render(e, NULL, 4800);
+    host_render(e, left, 64);
+    host_render(e, NULL, 4800);
     rewire(e, B, 3);
-    stage_render(e, NULL, 4800);
-    stage_render(e, left, 64);
+    host_render(e, NULL, 4800);
+    host_render(e, left, 64);
     assert_float_equal(left[63], 1.0f, 1e-6); // 0.5 * 2, not 0.1 * 1
     rewire(e, C, 3);                          // the document says another value now
-    stage_render(e, NULL, 4800);
-    stage_render(e, left, 64);
+    host_render(e, NULL, 4800);
+    host_render(e, left, 64);
     assert_float_equal(left[63], 1.5f, 1e-6);
     // a knob turned while a fade is under way reaches what follows
     rewire(e, A, 50);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "k"), 1);
-    stage_render(e, NULL, 9600);
-    stage_render(e, left, 64);
+    host_render(e, NULL, 9600);
+    host_render(e, left, 64);
     assert_float_equal(left[63], 1.0f, 1e-6);
     mega_destroy(e);
 }
 
 static void bad_changes_change_nothing(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(WIRINGS[0]);
+    mega_engine *e = host_open(WIRINGS[0]);
     mega_report *report = mega_report_create();
-    mega_patch *cycle =
-        stage_patch("{\"nodes\":{\"a\":{\"type\":\"gain\"},\"b\":{\"type\":\"gain\"},\"out\":{"
-                    "\"type\":\"output\"}},"
-                    "\"connections\":[{\"from\":[\"a\",\"out\"],\"to\":[\"b\",\"in\"]},"
-                    "{\"from\":[\"b\",\"out\"],\"to\":[\"a\",\"in\"]},{\"from\":[\"b\",\"out\"],"
-                    "\"to\":[\"out\",\"in\"]}]}");
+    mega_patch *cycle = host_read_patch(
+        "{\"nodes\":{\"a\":{\"type\":\"gain\"},\"b\":{\"type\":\"gain\"},\"out\":{"
+        "\"type\":\"output\"}},"
+        "\"connections\":[{\"from\":[\"a\",\"out\"],\"to\":[\"b\",\"in\"]},"
+        "{\"from\":[\"b\",\"out\"],\"to\":[\"a\",\"in\"]},{\"from\":[\"b\",\"out\"],"
+        "\"to\":[\"out\",\"in\"]}]}");
     assert_int_equal(mega_rewire(e, cycle, NULL, NULL, report), MEGA_ERROR_PATCH);
     assert_string_equal(mega_report_get(report, 0)->code, "cycle");
     assert_int_equal(mega_rewire(e, cycle, &(mega_change){MEGA_REV_ANY, -1, MEGA_NOW}, NULL, NULL),
                      MEGA_ERROR_LIMIT);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(mega_counters_get(e).programs_swapped, 1);
     mega_report_destroy(report);
     mega_patch_destroy(cycle);
@@ -249,7 +249,7 @@ static void edit(mega_engine *e, const char *list, char **undo) {
     mega_report *report = mega_report_create();
     mega_changed done;
     mega_status status = mega_edit(e, list, strlen(list), MEGA_FORMAT_JSON, NULL, &done, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     if (undo) *undo = done.undo_json;
     else mega_free(done.undo_json);
@@ -277,14 +277,14 @@ static void renames_and_other_silent_edits_change_no_bit(void **unused) {
         "[{\"op\":\"voices\",\"count\":20}]",
     };
     for (int pass = 0; pass < 2; pass++) {
-        mega_engine *e = stage_open(patch);
+        mega_engine *e = host_open(patch);
         chord(e);
-        stage_render(e, pass ? with : without, 4800);
+        host_render(e, pass ? with : without, 4800);
         mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "level"), 0.2f); // live, not in the document
         for (size_t i = 0; i < 9; i++) {
             if (pass && i < 5) edit(e, silent[i], NULL);
             if (pass && i >= 5) assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_OK);
-            stage_render(e, (pass ? with : without) + 4800 * (i + 1), 4800);
+            host_render(e, (pass ? with : without) + 4800 * (i + 1), 4800);
         }
         mega_destroy(e);
     }
@@ -293,7 +293,7 @@ static void renames_and_other_silent_edits_change_no_bit(void **unused) {
 
 static void undo_leads_back_and_redo_forth(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(WIRINGS[0]);
+    mega_engine *e = host_open(WIRINGS[0]);
     char *start, *end, *now;
     size_t bytes;
     mega_patch_write(mega_loaded_patch(e), MEGA_FORMAT_JSON, &start, &bytes);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "random_edit.h"
+#include "support/random_edit.h"
 
 #include "../../clients/cli/json_place.c"
 #include "../../clients/cli/names.c"
@@ -22,7 +22,7 @@
 #include "../../clients/cli/sequence.c"
 #include "../../clients/cli/text.c"
 
-#include "files.h"
+#include "support/files.h"
 
 enum {
     CHANNELS = 2,
@@ -115,8 +115,9 @@ static void make_knob(maker *m) {
 static void make_param(maker *m) {
     random_edit_maker values = {.r = &m->r, .patch = m->patch, .text = m->text};
     const mega_patch_node_row *node = random_edit_node(&values);
-    while (!loose_params(node->module)) node = random_edit_node(&values);
-    const mega_param_row *row = &node->module->params[rng_below(&m->r, loose_params(node->module))];
+    while (!settable_params(node->module)) node = random_edit_node(&values);
+    const mega_param_row *row =
+        &node->module->params[rng_below(&m->r, settable_params(node->module))];
     fprintf(m->text, "\"param\": [\"%s\", \"%s\"], \"value\": ", node->id, row->name);
     random_patch_param(m->text, &m->r, row);
     if (rng_chance(&m->r, 0.3f)) fprintf(m->text, ", \"ramp\": %g", (double)rng_unit(&m->r) * 0.2);

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "compile/program.h"
-#include "random_patch.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_patch.h"
 
 enum { DOCUMENTS = 150, FRAMES = 24000, NOTES = 12 };
 
@@ -39,14 +39,14 @@ static void play(mega_engine *e, uint64_t seed) {
 static void render(const char *json, const char *isa, uint64_t seed, uint32_t part, float *left) {
     rng r = rng_create(seed + 7);
     mega_engine *e = mega_create(&(mega_options){.isa = isa}, NULL);
-    stage_load(e, json);
+    host_load(e, json);
     play(e, seed);
     for (uint32_t at = 0; at < FRAMES;) {
         uint32_t frames = part                   ? part
                           : rng_chance(&r, 0.2f) ? 1 + rng_below(&r, 300)
                                                  : 1 + rng_below(&r, 4096);
         if (frames > FRAMES - at) frames = FRAMES - at;
-        stage_render(e, left + at, frames);
+        host_render(e, left + at, frames);
         at += frames;
     }
     mega_destroy(e);

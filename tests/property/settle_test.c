@@ -15,15 +15,15 @@
 #include <cmocka.h>
 #include <malloc.h>
 
-#include "clicks.h"
-#include "files.h"
-#include "own_malloc.h"
+#include "support/clicks.h"
+#include "support/failing_malloc.h"
+#include "support/files.h"
 
 enum { PATCHES = 24, DECAYING = 10, SEEDS_MAX = 400, EDITS = 12, PLAYED = 9600 };
 
 static mega_patch *read_random(uint64_t seed) {
     char *text = random_patch(seed * 1000003, 0);
-    mega_patch *patch = stage_patch(text);
+    mega_patch *patch = host_read_patch(text);
     free(text);
     return patch;
 }
@@ -104,7 +104,7 @@ typedef struct {
 } pair;
 
 static pair open_pair(uint64_t seed) {
-    pair p = {.edited = stage_open(NULL), .fresh = stage_open(NULL)};
+    pair p = {.edited = host_open(NULL), .fresh = host_open(NULL)};
     p.document = edit_all(seed, p.edited);
     mega_load(p.fresh, p.document, NULL);
     mega_note notes[CLICKS_NOTES];
@@ -220,7 +220,7 @@ static void what_nobody_hears_changes_no_bit(void **unused) {
     (void)unused;
     uint32_t sounding = 0, edits = 0;
     for (uint64_t seed = 1; seed <= PATCHES; seed++) {
-        mega_engine *edited = stage_open(NULL), *left_alone = stage_open(NULL);
+        mega_engine *edited = host_open(NULL), *left_alone = host_open(NULL);
         mega_patch *now = read_random(seed);
         rng r = rng_create(seed * 55555);
         mega_load(edited, now, NULL);
@@ -257,7 +257,7 @@ static void memory_is_what_it_was(void **unused) {
     enum { ALL = 10000 };
     mega_patch *documents[8];
     for (uint64_t i = 0; i < 8; i++) documents[i] = read_random(i + 1);
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     rng r = rng_create(3);
     mega_load(e, documents[0], NULL);
     long blocks[2] = {0};

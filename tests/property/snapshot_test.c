@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "clicks.h"
-#include "random_turns.h"
+#include "support/clicks.h"
+#include "support/random_values.h"
 
 enum { PATCHES = 60, ROUNDS = 4, SETTLED = 64 * 1500 };
 
@@ -82,10 +82,10 @@ static void sounds_like_the_engine(void **state) {
     for (uint64_t seed = 1; seed <= PATCHES; seed++) {
         rng r = rng_create(seed * 31337);
         char *text = random_patch(seed, 0);
-        mega_engine *turned = stage_open(text), *fresh = stage_open(NULL);
+        mega_engine *turned = host_open(text), *fresh = host_open(NULL);
         for (int round = 0; round < ROUNDS; round++) {
             mega_patch *now = mega_patch_clone(mega_loaded_patch(turned));
-            random_turns(&r, turned, now);
+            random_values(&r, turned, now);
             mega_patch_destroy(now);
             if (rng_chance(&r, 0.7f)) clicks_render(turned, NULL, 0, 64 * rng_below(&r, 30));
             if (rng_chance(&r, 0.5f)) edit_something(&r, turned);
@@ -117,9 +117,9 @@ static const char ORGAN[] =
 
 static void zeros_defaults_and_choices(void **state) {
     (void)state;
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     assert_null(mega_snapshot(e));
-    stage_load(e, ORGAN);
+    host_load(e, ORGAN);
     mega_patch *patch = saved(e);
     for (size_t n = 0; n < patch->node_count; n++)
         for (uint32_t i = 0; i < patch->nodes[n].module->param_count; i++)
@@ -133,7 +133,7 @@ static void zeros_defaults_and_choices(void **state) {
     mega_param_set(e, MEGA_NOW, mega_find_param(e, "filt", "drive"), NAN, -1); // passed over
     for (int rendered = 0; rendered < 2; rendered++) {
         patch = saved(e);
-        mega_engine *fresh = stage_open(NULL);
+        mega_engine *fresh = host_open(NULL);
         assert_int_equal(mega_load(fresh, patch, NULL), MEGA_OK);
         assert_true(param(fresh, "env", "sustain") == 0);
         assert_true(param(fresh, "osc", "freq") == initial); // though a cable adds to it

@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "random_control.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_control.h"
 
 enum { PATCHES = 12, EDITS = 400, EVENTS = 20000 };
 
@@ -88,10 +88,10 @@ static void *renders(void *argument) {
 
 static void three_roles_on_three_threads(void **unused) {
     (void)unused;
-    stage s = {.engine = stage_open(NULL), .knob = -1, .preset = -1};
+    stage s = {.engine = host_open(NULL), .knob = -1, .preset = -1};
     for (int i = 0; i < PATCHES; i++) {
         char *json = random_patch(100 + (uint64_t)i, 12);
-        s.patches[i] = stage_patch(json);
+        s.patches[i] = host_read_patch(json);
         free(json);
     }
     pthread_t threads[3];

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "random_edit.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_edit.h"
 
 enum { SECONDS = 3, FRAMES = SECONDS * 48000, EDITS = 40, SEQUENCES = 12 };
 
@@ -56,7 +56,7 @@ typedef struct {
 /// Edits at random frames: some in one block, some in the fade of the one before.
 static void draw_sequence(uint32_t seed, timed *edits) {
     rng r = rng_create(seed);
-    mega_patch *document = stage_patch(PATCH);
+    mega_patch *document = host_read_patch(PATCH);
     uint64_t frame = 100;
     for (int i = 0; i < EDITS; i++) {
         float fade_ms = rng_chance(&r, 0.2f) ? 0 : rng_between(&r, 0, 12);
@@ -72,7 +72,7 @@ static void edit(mega_engine *e, const timed *t, uint64_t frame) {
     how.frame = frame;
     mega_status status =
         mega_edit(e, t->list, strlen(t->list), MEGA_FORMAT_JSON, &how, NULL, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
 }
@@ -88,14 +88,14 @@ static void chords(mega_engine *e) {
 /// All scheduled before the first frame; rendered in chunks of any size.
 static void render_ahead(const timed *edits, uint32_t seed, float *left) {
     rng r = rng_create(seed);
-    mega_engine *e = stage_open(PATCH);
-    stage_render(e, NULL, 64); // the load is in force
+    mega_engine *e = host_open(PATCH);
+    host_render(e, NULL, 64); // the load is in force
     chords(e);
     for (int i = 0; i < EDITS; i++) edit(e, &edits[i], edits[i].how.frame);
     for (uint32_t at = 64; at < FRAMES;) {
         uint32_t part = 1 + rng_below(&r, 700);
         if (part > FRAMES - at) part = FRAMES - at;
-        stage_render(e, left + at, part);
+        host_render(e, left + at, part);
         at += part;
     }
     assert_int_equal(mega_changes_scheduled(e), 0);
@@ -105,17 +105,17 @@ static void render_ahead(const timed *edits, uint32_t seed, float *left) {
 
 /// Each made when the block that holds its frame is the next to be rendered.
 static void render_on_the_spot(const timed *edits, float *left) {
-    mega_engine *e = stage_open(PATCH);
-    stage_render(e, NULL, 64);
+    mega_engine *e = host_open(PATCH);
+    host_render(e, NULL, 64);
     chords(e);
     uint32_t at = 64;
     for (int i = 0; i < EDITS; i++) {
         uint32_t block = (uint32_t)(edits[i].how.frame / 64 * 64);
-        if (block > at) stage_render(e, left + at, block - at);
+        if (block > at) host_render(e, left + at, block - at);
         if (block > at) at = block;
         edit(e, &edits[i], MEGA_NOW);
     }
-    stage_render(e, left + at, FRAMES - at);
+    host_render(e, left + at, FRAMES - at);
     mega_destroy(e);
 }
 
@@ -160,9 +160,9 @@ static const char ADD_HP[] = "[{\"op\":\"add\",\"id\":\"hp\",\"type\":\"onepole\
 
 static void scheduled_changes_follow_their_frames(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(PATCH);
+    mega_engine *e = host_open(PATCH);
     mega_report *report = mega_report_create();
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     uint64_t rev = mega_rev(e), frame;
     mega_changed add, set, hp;
     // the later one needs the one before
@@ -184,12 +184,12 @@ static void scheduled_changes_follow_their_frames(void **unused) {
     assert_int_equal(mega_change_cancel(e, add.number, NULL), MEGA_ERROR_PATCH);
     assert_int_equal(mega_changes_scheduled(e), 2);
     assert_false(mega_change_frame(e, hp.number, &frame));
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_true(mega_change_frame(e, hp.number, &frame));
     assert_int_equal(frame, 640);
-    stage_render(e, NULL, 2944 - 704);
+    host_render(e, NULL, 2944 - 704);
     assert_false(mega_change_frame(e, add.number, &frame));
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_true(mega_change_frame(e, add.number, &frame));
     assert_int_equal(frame, 2944);
     assert_int_equal(mega_rev(e), rev + 2);
@@ -199,7 +199,7 @@ static void scheduled_changes_follow_their_frames(void **unused) {
     assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_OK); // the last in force
     assert_false(has_node(mega_loaded_patch(e), "lp"));
     assert_true(has_node(mega_loaded_patch(e), "hp"));
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     assert_int_equal(mega_changes_scheduled(e), 0);
     assert_int_equal(mega_counters_get(e).changes_late, 0);
     mega_free(add.undo_json);
@@ -211,8 +211,8 @@ static void scheduled_changes_follow_their_frames(void **unused) {
 
 static void no_more_than_the_limit(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(PATCH);
-    stage_render(e, NULL, 64);
+    mega_engine *e = host_open(PATCH);
+    host_render(e, NULL, 64);
     mega_report *report = mega_report_create();
     char list[100];
     for (int i = 0; i <= MEGA_SCHEDULED_MAX; i++) {
@@ -224,11 +224,11 @@ static void no_more_than_the_limit(void **unused) {
     }
     assert_string_equal(mega_report_get(report, mega_report_count(report) - 1)->code, "limit");
     assert_int_equal(put(e, "[{\"op\":\"voices\",\"count\":3}]", MEGA_NOW, NULL, NULL), MEGA_OK);
-    stage_render(e, NULL, 50000);
+    host_render(e, NULL, 50000);
     size_t left = mega_changes_scheduled(e);
     assert_in_range(left, 30, 60);
     // a load forgets them; an engine may go with some waiting
-    stage_load(e, PATCH);
+    host_load(e, PATCH);
     assert_int_equal(mega_changes_scheduled(e), 0);
     assert_int_equal(put(e, ADD_LP, 200000, NULL, NULL), MEGA_OK);
     mega_report_destroy(report);

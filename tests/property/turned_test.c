@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "document/patch.h"
-#include "random_patch.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/random_patch.h"
 
 enum { NODES = 6, KNOBS = 4, PARAMS = MEGA_PORTS_MAX, STEPS = 60, SEEDS = 120, UNDO_MAX = STEPS };
 
@@ -117,7 +117,7 @@ static void edit(model *m, const char *list) {
     mega_change how = {MEGA_REV_ANY, rng_chance(&m->r, 0.3f) ? 0 : 3, MEGA_NOW};
     mega_status status =
         mega_edit(m->engine, list, strlen(list), MEGA_FORMAT_JSON, &how, NULL, report);
-    if (status) stage_print(report), print_error("%s\n", list);
+    if (status) host_print(report), print_error("%s\n", list);
     assert_int_equal(status, MEGA_OK);
     mega_report_destroy(report);
     m->edits++;
@@ -185,9 +185,9 @@ static void edit_later(model *m, const char *list) {
                      MEGA_OK);
     mega_free(done.undo_json);
     for (; rng_chance(&m->r, 0.7f); turn_one(m))
-        if (mega_counters_get(m->engine).frame + 128 < frame) stage_render(m->engine, NULL, 64);
+        if (mega_counters_get(m->engine).frame + 128 < frame) host_render(m->engine, NULL, 64);
     for (uint64_t came; !mega_change_frame(m->engine, done.number, &came);)
-        stage_render(m->engine, NULL, 64);
+        host_render(m->engine, NULL, 64);
     m->edits++;
 }
 
@@ -323,7 +323,7 @@ static void compare(model *m, uint64_t seed, int at) {
 }
 
 static void begin(model *m, uint64_t seed) {
-    *m = (model){.engine = stage_open(START), .r = rng_create(seed * 7919)};
+    *m = (model){.engine = host_open(START), .r = rng_create(seed * 7919)};
     const mega_patch *now = mega_loaded_patch(m->engine);
     for (int i = 0; i < NODES + KNOBS; i++) {
         thing *t = &m->things[i];
@@ -349,10 +349,10 @@ static void turned_stays_turned(void **state) {
             else load_again(&m);
             compare(&m, seed, i);
             if (bursts && rng_chance(&m.r, 0.7f)) continue;
-            stage_render(m.engine, NULL, 64 * (1 + rng_below(&m.r, bursts ? 6 : 20)));
+            host_render(m.engine, NULL, 64 * (1 + rng_below(&m.r, bursts ? 6 : 20)));
             compare(&m, seed, i);
         }
-        stage_render(m.engine, NULL, 64 * 200);
+        host_render(m.engine, NULL, 64 * 200);
         compare(&m, seed, STEPS);
         mega_destroy(m.engine);
         turned += m.turned, edits += m.edits, undone += m.undone, loads += m.loads;
@@ -377,18 +377,18 @@ static void names_are_swapped(void **state) {
     for (uint32_t frames = 0; frames <= 6400; frames += 6400) {
         static model m;
         begin(&m, 1);
-        stage_render(m.engine, NULL, 640);
+        host_render(m.engine, NULL, 640);
         mega_knob_set(m.engine, MEGA_NOW, mega_find_knob(m.engine, "k0"), 0.875f);
         mega_knob_set(m.engine, MEGA_NOW, mega_find_knob(m.engine, "k1"), 0.125f);
-        stage_render(m.engine, NULL, frames);
+        host_render(m.engine, NULL, frames);
         assert_int_equal(
             mega_edit(m.engine, swap, strlen(swap), MEGA_FORMAT_JSON, NULL, NULL, NULL), MEGA_OK);
         knobs_are(m.engine, 0.125f, 0.875f);
-        stage_render(m.engine, NULL, frames);
+        host_render(m.engine, NULL, frames);
         knobs_are(m.engine, 0.125f, 0.875f);
         assert_int_equal(mega_undo(m.engine, 3, NULL, NULL), MEGA_OK);
         knobs_are(m.engine, 0.875f, 0.125f);
-        stage_render(m.engine, NULL, 6400);
+        host_render(m.engine, NULL, 6400);
         knobs_are(m.engine, 0.875f, 0.125f);
         mega_destroy(m.engine);
     }
@@ -404,18 +404,18 @@ static void undone_while_it_fades(void **state) {
         static model m;
         float value;
         begin(&m, 1);
-        stage_render(m.engine, NULL, 640);
+        host_render(m.engine, NULL, 640);
         mega_param_set(m.engine, MEGA_NOW, mega_find_param(m.engine, "n1", "detune"), 35.5f, -1);
         mega_change how = MEGA_CHANGE_NOW;
         how.fade_ms = 30;
         assert_int_equal(mega_edit(m.engine, cut, strlen(cut), MEGA_FORMAT_JSON, &how, NULL, NULL),
                          MEGA_OK);
-        stage_render(m.engine, NULL, frames);
+        host_render(m.engine, NULL, frames);
         assert_int_equal(mega_undo(m.engine, 3, NULL, NULL), MEGA_OK);
         for (int i = 0; i < 2; i++) {
             assert_int_equal(mega_param_get(m.engine, "n1", "detune", &value), MEGA_OK);
             assert_true(value == 35.5f);
-            stage_render(m.engine, NULL, 6400);
+            host_render(m.engine, NULL, 6400);
         }
         mega_destroy(m.engine);
     }
@@ -443,22 +443,22 @@ static void cables_give_what_was_set(void **state) {
         uint32_t frames = i % 2 ? 6400 : 0;
         size_t r = i / 2;
         begin(&m, 1);
-        stage_render(m.engine, NULL, 640);
+        host_render(m.engine, NULL, 640);
         int32_t number = mega_find_param(m.engine, rows[r].node, rows[r].param);
         mega_param_set(m.engine, MEGA_NOW, number, rows[r].value, -1);
-        stage_render(m.engine, NULL, frames);
+        host_render(m.engine, NULL, frames);
         assert_int_equal(mega_edit(m.engine, rows[r].edit, strlen(rows[r].edit), MEGA_FORMAT_JSON,
                                    NULL, NULL, NULL),
                          MEGA_OK);
         for (int again = 0; again < 2; again++) {
             float value = -1;
-            stage_render(m.engine, NULL, frames);
+            host_render(m.engine, NULL, frames);
             assert_int_equal(mega_undo(m.engine, 3, NULL, NULL), MEGA_OK);
             for (int k = 0; k < 2; k++) {
                 assert_int_equal(mega_param_get(m.engine, rows[r].node, rows[r].param, &value),
                                  MEGA_OK);
                 assert_float_equal(value, rows[r].value, 0);
-                stage_render(m.engine, NULL, frames);
+                host_render(m.engine, NULL, frames);
             }
             assert_int_equal(mega_redo(m.engine, 3, NULL, NULL), MEGA_OK);
         }
@@ -476,17 +476,17 @@ static void renamed_before_its_frame(uint32_t when, uint64_t later, const char *
     static model m;
     float value[2];
     begin(&m, 1);
-    stage_render(m.engine, NULL, 640);
+    host_render(m.engine, NULL, 640);
     mega_knob_set(m.engine, FRAME, mega_find_knob(m.engine, "k0"), 0.875f);
     mega_param_set(m.engine, FRAME, mega_find_param(m.engine, "n1", "detune"), 35.5f, 0);
-    stage_render(m.engine, NULL, when);
+    host_render(m.engine, NULL, when);
     mega_change how = MEGA_CHANGE_NOW;
     if (later) how.frame = mega_counters_get(m.engine).frame + later;
     assert_int_equal(
         mega_edit(m.engine, renames, strlen(renames), MEGA_FORMAT_JSON, &how, NULL, NULL), MEGA_OK);
     for (int after = 0; after < 2; after++) {
         uint64_t end = after ? FRAME + 640 : FRAME - 64;
-        stage_render(m.engine, NULL, (uint32_t)(end - mega_counters_get(m.engine).frame));
+        host_render(m.engine, NULL, (uint32_t)(end - mega_counters_get(m.engine).frame));
         mega_collect(m.engine);
         assert_int_equal(mega_knob_get(m.engine, knob, &value[0]), MEGA_OK);
         assert_int_equal(mega_param_get(m.engine, node, "detune", &value[1]), MEGA_OK);
@@ -526,18 +526,18 @@ static void another_type_in_its_place(void **state) {
                  "{\"nodes\": {\"c\": {\"type\": \"osc.saw\"%s}, \"out\": {\"type\": \"output\"}},"
                  " \"connections\": [{\"from\": \"c.out\", \"to\": \"out.in\"}]}",
                  befores[i]);
-        mega_engine *engine = stage_open(text);
-        stage_render(engine, NULL, 640);
+        mega_engine *engine = host_open(text);
+        host_render(engine, NULL, 640);
         assert_int_equal(
             mega_param_set(engine, MEGA_NOW, mega_find_param(engine, "c", "amp"), 0.75f, -1),
             MEGA_OK);
-        stage_render(engine, NULL, 640);
-        mega_patch *patch = stage_patch(
+        host_render(engine, NULL, 640);
+        mega_patch *patch = host_read_patch(
             "{\"nodes\": {\"c\": {\"type\": \"gain\"}, \"out\": {\"type\": \"output\"}}, "
             "\"connections\": [{\"from\": \"c.out\", \"to\": \"out.in\"}]}");
         assert_int_equal(mega_rewire(engine, patch, NULL, NULL, NULL), MEGA_OK);
         mega_patch_destroy(patch);
-        stage_render(engine, NULL, 4800);
+        host_render(engine, NULL, 4800);
         mega_collect(engine);
         assert_int_equal(mega_param_get(engine, "c", "amp", &value), MEGA_OK);
         assert_true(value == after[i]);

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "highpass.h"
-#include "random.h"
-#include "stage.h"
+#include "support/highpass.h"
+#include "support/host.h"
+#include "support/random.h"
 
 #define ENV(a, r)                                                                                  \
     "\"env\",\"params\":{\"attack\":" #a ",\"decay\":0.01,\"sustain\":1,\"release\":" #r "}"
@@ -30,7 +30,7 @@ static const char *SINES =
 static mega_engine *open_sines(int voices, int mode, double glide) {
     char text[2048];
     snprintf(text, sizeof text, SINES, voices, mode, glide);
-    return stage_open(text);
+    return host_open(text);
 }
 
 // ---- nothing sticks ---------------------------------------------------------------------------
@@ -80,7 +80,7 @@ static void play_sequence(uint64_t seed, uint64_t *stolen) {
                 e, frame, rng_chance(&r, 0.5f) ? MEGA_CONTROL_SUSTAIN : MEGA_CONTROL_SOSTENUTO,
                 rng_unit(&r));
         frame += rng_below(&r, 500);
-        if (rng_chance(&r, 0.5f)) stage_render(e, NULL, 1 + rng_below(&r, 700));
+        if (rng_chance(&r, 0.5f)) host_render(e, NULL, 1 + rng_below(&r, 700));
         assert_true(mega_counters_get(e).voices_active <= (uint32_t)voices);
         ended += collect_ended(e, notes, NOTES);
     }
@@ -89,7 +89,7 @@ static void play_sequence(uint64_t seed, uint64_t *stolen) {
     for (uint32_t i = 0; i < NOTES; i++) mega_note_off(e, frame, notes[i].note, 0);
     mega_note_off(e, frame, notes[0].note, 0); // stale by now: touches nothing
     uint64_t now = mega_counters_get(e).frame;
-    stage_render(e, NULL, (uint32_t)(frame > now ? frame - now : 0) + 9600);
+    host_render(e, NULL, (uint32_t)(frame > now ? frame - now : 0) + 9600);
     ended += collect_ended(e, notes, NOTES);
     mega_counters c = mega_counters_get(e);
     assert_int_equal(c.voices_active, 0);
@@ -123,10 +123,10 @@ static void stealing_is_not_heard(void **unused) {
         rng r = rng_create(seed);
         mega_engine *e = open_sines(CHORD, 0, 0);
         for (int i = 0; i < CHORD; i++) mega_note_on(e, 0, 48 + 4 * (float)i, 1, NULL);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         for (int i = 0; i < CHORD; i++)
             mega_note_on(e, 9600 + 2000 + rng_below(&r, 20000), 30 + (float)i, 0, NULL);
-        stage_render(e, signal, FRAMES);
+        host_render(e, signal, FRAMES);
         assert_int_equal(mega_counters_get(e).notes_stolen, CHORD);
         double db = 20 * log10(highpass_peak(signal, FRAMES) / peak_of(signal, FRAMES));
         worst = fmax(worst, db);
@@ -152,24 +152,24 @@ static void stealing_order(void **unused) {
     mega_note_on(e, 100, 60, 1, &second);
     mega_note_on(e, 200, 64, 1, &third);
     mega_note_on(e, 300, 67, 1, &newest);
-    stage_render(e, NULL, 4800);
+    host_render(e, NULL, 4800);
     // nothing released, no such key: the oldest that is neither lowest nor newest
     mega_note_on(e, 4800, 72, 1, &other);
-    stage_render(e, NULL, 4800);
+    host_render(e, NULL, 4800);
     assert_int_equal(next_ended(e), second);
     // the same key goes before an older one
     mega_note_on(e, 9600, 67, 1, &second);
-    stage_render(e, NULL, 4800);
+    host_render(e, NULL, 4800);
     assert_int_equal(next_ended(e), newest);
     // a released one goes before all
     mega_note_off(e, 14400, other, 0);
     mega_note_on(e, 14450, 80, 1, NULL);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(next_ended(e), other);
     // one voice of its own: low is still there
     assert_int_equal(mega_counters_get(e).voices_active, 4);
     mega_note_off(e, 16000, low, 0);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     assert_int_equal(next_ended(e), low);
     mega_destroy(e);
 }
@@ -183,9 +183,9 @@ static void stealing_as_asked_for(void **unused) {
         mega_note_on(e, 0, 40, 1, &low);
         mega_note_on(e, 10, 60, 1, &middle);
         mega_note_on(e, 20, 64, 0.2f, &quiet);
-        stage_render(e, NULL, 4800);
+        host_render(e, NULL, 4800);
         mega_note_on(e, 4800, 72, 1, &more);
-        stage_render(e, NULL, 4800);
+        host_render(e, NULL, 4800);
         mega_note ended = next_ended(e);
         if (how == 1) assert_int_equal(ended, low);
         if (how == 2) assert_int_equal(ended, quiet);
@@ -199,7 +199,7 @@ static void one_voice_steals_itself(void **unused) {
     (void)unused;
     mega_engine *e = open_sines(1, 0, 0);
     for (int i = 0; i < 20; i++) mega_note_on(e, (uint64_t)i * 10, 60 + (float)i, 1, NULL);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     mega_counters c = mega_counters_get(e);
     assert_int_equal(c.voices_active, 1);
     assert_int_equal(c.notes_stolen, 19);
@@ -218,17 +218,17 @@ static void pedals_hold(void **unused) {
     mega_note_on(e, 128, 64, 1, &b);
     mega_note_off(e, 256, a, 0);
     mega_note_off(e, 256, b, 0);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     assert_int_equal(mega_counters_get(e).voices_active, 1); // a, by the sostenuto
     mega_controller_set(e, 9600, MEGA_CONTROL_SUSTAIN, 1);
     mega_note_on(e, 9600, 67, 1, &b);
     mega_note_off(e, 9700, b, 0);
     mega_controller_set(e, 9800, MEGA_CONTROL_SOSTENUTO, 0);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     assert_int_equal(mega_counters_get(e).voices_held,
                      1); // b, by the sustain pedal; a went with the other
     mega_controller_set(e, 19200, MEGA_CONTROL_SUSTAIN, 0);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     assert_int_equal(mega_counters_get(e).voices_active, 0);
     mega_destroy(e);
 }
@@ -247,15 +247,15 @@ static void legato_returns_to_the_key_below(void **unused) {
         mega_note a, b;
         mega_note_on(e, 0, 60, 1, &a);
         mega_note_on(e, 1000, 67, 1, &b);
-        stage_render(e, NULL, 4800);
+        host_render(e, NULL, 4800);
         assert_int_equal(mega_counters_get(e).voices_active, 1);
         assert_float_equal(key_now(e, bus, b), 67, 0.001);
         mega_note_off(e, 4800, b, 0);
-        stage_render(e, NULL, 4800);
+        host_render(e, NULL, 4800);
         assert_int_equal(next_ended(e), b);
         assert_float_equal(key_now(e, bus, a), 60, 0.001);
         mega_note_off(e, 9600, a, 0);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         assert_int_equal(next_ended(e), a);
         assert_int_equal(mega_counters_get(e).voices_active, 0);
         mega_destroy(e);
@@ -268,18 +268,18 @@ static void reserved_voices_are_played_by_hand(void **unused) {
     int32_t bus = mega_bus_open(e, "note", "freq", NULL);
     mega_note hand, key, other;
     mega_voice_reserve(e, 0, 60, &hand);
-    stage_render(e, NULL, 48000); // its gate is shut, yet it does not end
+    host_render(e, NULL, 48000); // its gate is shut, yet it does not end
     assert_int_equal(mega_counters_get(e).voices_active, 1);
     assert_int_equal(mega_counters_get(e).voices_held, 0);
     mega_note_set(e, MEGA_NOW, hand, MEGA_NOTE_SET_GATE, 1);
     mega_note_set(e, MEGA_NOW, hand, MEGA_NOTE_SET_KEY, 67.5f);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(mega_counters_get(e).voices_held, 1);
     assert_float_equal(key_now(e, bus, hand), 67.5, 0.001);
     mega_note_set(e, MEGA_NOW, hand, MEGA_NOTE_SET_GATE, 0);
     // five notes in the two voices left: it is not stolen, though its gate is shut
     for (int i = 0; i < 5; i++) mega_note_on(e, MEGA_NOW, 70 + (float)i, 1, &key);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(mega_counters_get(e).voices_active, 3);
     assert_float_equal(key_now(e, bus, hand), 67.5, 0.001);
     // neither note_off nor the gate of another note means it; with all reserved there is no room
@@ -287,13 +287,13 @@ static void reserved_voices_are_played_by_hand(void **unused) {
     mega_note_set(e, MEGA_NOW, key, MEGA_NOTE_SET_GATE, 0);
     mega_voice_reserve(e, MEGA_NOW, 40, &other);
     mega_voice_reserve(e, MEGA_NOW, 41, &other);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     mega_note_on(e, MEGA_NOW, 80, 1, NULL);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(mega_counters_get(e).notes_dropped, 1);
     assert_float_equal(key_now(e, bus, hand), 67.5, 0.001);
     mega_voice_free(e, MEGA_NOW, hand);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_int_equal(mega_counters_get(e).voices_active, 2);
     float block[64];
     assert_false(mega_bus_read(e, bus, hand, block));
@@ -310,17 +310,17 @@ static void bends_reach_their_notes(void **unused) {
     mega_controller_set(e, 0, MEGA_CONTROL_BEND, 0.5f); // before the notes: half of two semitones
     mega_note_on(e, 100, 60, 1, &a);
     mega_note_on(e, 100, 64, 1, &b);
-    stage_render(e, NULL, 192);
+    host_render(e, NULL, 192);
     assert_float_equal(key_now(e, bus, a), 61, 0.001);
     mega_note_set(e, 192, b, MEGA_NOTE_BEND, -3.25f);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     assert_float_equal(key_now(e, bus, a), 61, 0.001);
     assert_float_equal(key_now(e, bus, b), 61.75, 0.001);
     // its voice's next note is not bent by it
     mega_note_off(e, 9792, b, 0);
-    stage_render(e, NULL, 9600);
+    host_render(e, NULL, 9600);
     mega_note_on(e, 19392, 70, 1, &b);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_float_equal(key_now(e, bus, b), 71, 0.001);
     mega_destroy(e);
 }
@@ -348,20 +348,20 @@ static void notes_have_values_of_their_own(void **unused) {
         assert_int_equal(mega_find_note_param(e, "osc", "ampp", NULL), -1);
         mega_note note[9];
         for (int i = 0; i < voices; i++) mega_note_on(e, 0, 84 + (float)i, 1, &note[i]);
-        stage_render(e, NULL, 640);
+        host_render(e, NULL, 640);
         mega_note_param_set(e, 700, note[1], amp, 0.25f, -1);
         mega_param_set(e, 5000, all, 0.5f, 0.01f); // written for all: not for that one
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         assert_float_equal(level_now(e, bus, note[0]), 0.5f, 0.01f);
         assert_float_equal(level_now(e, bus, note[1]), 0.25f, 0.005f);
         mega_edit(e, swap, strlen(swap), MEGA_FORMAT_JSON, NULL, NULL, NULL);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         assert_float_equal(level_now(e, bus, note[1]), 0.25f, 0.005f);
         // it ends with its note: the voice's next one has what all have
         mega_note_off(e, MEGA_NOW, note[1], 0);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         mega_note_on(e, MEGA_NOW, 85, 1, &note[1]);
-        stage_render(e, NULL, 9600);
+        host_render(e, NULL, 9600);
         assert_float_equal(level_now(e, bus, note[1]), 0.5f, 0.01f);
         mega_destroy(e);
     }
@@ -375,7 +375,7 @@ static void own_ramps_are_exact(void **unused) {
         mega_engine *e = mega_create(&(mega_options){.isa = pass == 2 ? "one" : NULL}, NULL);
         char text[2048];
         snprintf(text, sizeof text, SINES, 8, 0, 0.0);
-        stage_load(e, text);
+        host_load(e, text);
         int32_t amp = mega_find_note_param(e, "osc", "amp", NULL);
         int32_t freq = mega_find_note_param(e, "osc", "freq", NULL);
         mega_note note[5];
@@ -385,7 +385,7 @@ static void own_ramps_are_exact(void **unused) {
             mega_note_param_set(e, 4000 + 555 * (uint64_t)i, note[i], freq, 20 * (float)i, -1);
         }
         for (uint64_t t = 3001; pass == 1 && t < 20000; t += 17) mega_knob_set(e, t, 0, 0);
-        stage_render(e, left[pass], 48000);
+        host_render(e, left[pass], 48000);
         mega_destroy(e);
     }
     assert_memory_equal(left[0], left[1], sizeof left[0]);
@@ -398,12 +398,12 @@ static void glide_takes_its_time(void **unused) {
     int32_t bus = mega_bus_open(e, "note", "freq", NULL);
     mega_note a;
     mega_note_on(e, 0, 60, 1, &a);
-    stage_render(e, NULL, 640);
+    host_render(e, NULL, 640);
     assert_float_equal(key_now(e, bus, a), 60, 0.001);
     mega_note_on(e, 640, 72, 1, &a);
-    stage_render(e, NULL, 2432); // half of 4800 frames, to the block
+    host_render(e, NULL, 2432); // half of 4800 frames, to the block
     assert_float_equal(key_now(e, bus, a), 66, 0.1);
-    stage_render(e, NULL, 4800);
+    host_render(e, NULL, 4800);
     assert_float_equal(key_now(e, bus, a), 72, 0.001);
     mega_destroy(e);
 }

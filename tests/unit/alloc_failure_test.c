@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "own_malloc.h"
-#include "play.h"
-#include "random_patch.h"
+#include "support/failing_malloc.h"
+#include "support/random_patch.h"
+#include "support/random_play.h"
 
 #ifdef SANITIZED
 int main(void) {

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "files.h"
-#include "stage.h"
+#include "support/files.h"
+#include "support/host.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -141,7 +141,7 @@ static void events_take_any_number(void **unused) {
     (void)unused;
     for (size_t i = 0; i < COUNT(rows); i++) {
         const row *r = &rows[i];
-        mega_engine *e = stage_open(PATCH);
+        mega_engine *e = host_open(PATCH);
         mega_find_knob(e, "k");
         mega_find_param(e, "room", "decay");
         mega_find_preset(e, "soft");
@@ -177,7 +177,7 @@ static void events_take_any_number(void **unused) {
 
 static void values_that_are_read_back_are_in_range(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(PATCH);
+    mega_engine *e = host_open(PATCH);
     int32_t knob = mega_find_knob(e, "k"), decay = mega_find_param(e, "room", "decay");
     for (size_t i = 0; i < COUNT(floats); i++) {
         float value = -1;
@@ -200,7 +200,7 @@ static void values_that_are_read_back_are_in_range(void **unused) {
 static void formats_that_are_not_there(void **unused) {
     (void)unused;
     mega_patch *patch = read_patch();
-    mega_engine *e = stage_open(PATCH);
+    mega_engine *e = host_open(PATCH);
     for (size_t i = 0; i < COUNT(enums); i++) {
         mega_format format = (mega_format)enums[i];
         bool known = enums[i] >= 0 && enums[i] <= MEGA_FORMAT_MSGPACK;
@@ -360,7 +360,7 @@ static void options_of_every_kind(void **unused) {
 static void changes_with_any_number(void **unused) {
     (void)unused;
     mega_patch *patch = read_patch();
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     assert_int_equal(mega_undo(e, 0, NULL, NULL), MEGA_ERROR_NAME);
     assert_int_equal(mega_preset_save(e, "a", NULL, NULL), MEGA_ERROR_NAME);
     assert_null(mega_loaded_patch(e));
@@ -412,7 +412,7 @@ static void changes_with_any_number(void **unused) {
 
 static void buses_and_names_of_nothing(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(PATCH);
+    mega_engine *e = host_open(PATCH);
     char longest[400];
     memset(longest, 'a', sizeof longest);
     longest[sizeof longest - 1] = 0;
@@ -448,7 +448,7 @@ static void buses_and_names_of_nothing(void **unused) {
 
 static void what_is_read_of_an_engine(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(PATCH);
+    mega_engine *e = host_open(PATCH);
     mega_profile(e, true);
     const char *type;
     double nanoseconds;
@@ -461,7 +461,7 @@ static void what_is_read_of_an_engine(void **unused) {
     mega_patch *now = mega_snapshot(e);
     assert_int_equal(mega_patch_node_count(now), 7);
     mega_patch_destroy(now);
-    mega_engine *bare = stage_open(NULL);
+    mega_engine *bare = host_open(NULL);
     assert_null(mega_snapshot(bare));
     mega_destroy(bare);
     char *calls;

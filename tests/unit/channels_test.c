@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "stage.h"
+#include "support/host.h"
 
 enum { FRAMES = 2000, CHANNELS_MAX = 64 };
 
@@ -62,7 +62,7 @@ static void every_channel_has_its_own_sine(void **unused) {
     for (uint32_t count = 8; count <= CHANNELS_MAX; count *= 8) {
         mega_engine *e = open_engine(0, count);
         sines(json, sizeof json, count, 1);
-        stage_load(e, json);
+        host_load(e, json);
         render(e, count, NULL, &all);
         mega_destroy(e);
         for (uint32_t c = 0; c < count; c++) {
@@ -73,7 +73,7 @@ static void every_channel_has_its_own_sine(void **unused) {
                      "\"left\"]}]}",
                      c, 100 * (c + 1), c);
             e = open_engine(0, 2);
-            stage_load(e, alone);
+            host_load(e, alone);
             render(e, 2, NULL, &one);
             mega_destroy(e);
             assert_false(is_silent(one.at[0]));
@@ -92,7 +92,7 @@ static const char *PAIR = "{\"nodes\":{\"a\":{\"type\":\"osc.sine\"},\"b\":{\"ty
 static void load_pair(mega_engine *e, const char *params) {
     char json[1024];
     snprintf(json, sizeof json, PAIR, params);
-    stage_load(e, json);
+    host_load(e, json);
 }
 
 static void a_pair_goes_to_its_two_channels(void **unused) {
@@ -160,7 +160,7 @@ static void every_input_channel_is_read(void **unused) {
                                c ? "," : "", c, c);
     snprintf(json + at, sizeof json - at, "]}");
     mega_engine *e = open_engine(CHANNELS_MAX, CHANNELS_MAX);
-    stage_load(e, json);
+    host_load(e, json);
     render(e, CHANNELS_MAX, ins, &out);
     for (uint32_t c = 0; c < CHANNELS_MAX; c++)
         for (uint32_t t = 64; t < FRAMES; t++)
@@ -234,7 +234,7 @@ static void a_host_with_fewer_channels_is_warned(void **unused) {
     static sound out;
     char json[1024];
     snprintf(json, sizeof json, PAIR, ",\"params\":{\"first\":2}");
-    mega_patch *patch = stage_patch(json);
+    mega_patch *patch = host_read_patch(json);
     mega_report *report = mega_report_create();
     mega_engine *e = open_engine(0, 2);
     assert_int_equal(mega_load(e, patch, report), MEGA_OK);
@@ -254,7 +254,7 @@ static void nothing_infinite_leaves_by_any_channel(void **unused) {
     static float in[FRAMES];
     static sound out;
     mega_engine *e = open_engine(1, 8);
-    stage_load(
+    host_load(
         e, "{\"nodes\":{\"i\":{\"type\":\"input\"},\"s\":{\"type\":\"osc.sine\"},"
            "\"out\":{\"type\":\"output\"},\"six\":{\"type\":\"output\",\"params\":{\"first\":6}}},"
            "\"connections\":[{\"from\":[\"i\",\"out\"],\"to\":[\"six\",\"right\"]},"

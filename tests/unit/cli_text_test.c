@@ -19,7 +19,7 @@
 #include "../../clients/cli/sequence.c"
 #include "../../clients/cli/text.c"
 
-#include "stage.h"
+#include "support/host.h"
 
 enum { RATE = 1000 };
 
@@ -51,7 +51,7 @@ static mega_patch *voice, *echo; // what scores are for, and what they load
 
 static int make_patches(void **state) {
     (void)state;
-    voice = stage_patch(
+    voice = host_read_patch(
         "{\"knobs\": {\"cutoff\": {\"value\": 0.5}}, \"nodes\": {\"note\": {\"type\": \"note\"},"
         " \"saw\": {\"type\": \"osc.saw\"}, \"filt\": {\"type\": \"svf\"}, \"lfo\": {\"type\": "
         "\"lfo\"},"
@@ -60,7 +60,7 @@ static int make_patches(void **state) {
         "{\"from\": [\"saw\", \"out\"], \"to\": [\"filt\", \"in\"]},"
         "{\"from\": \"cutoff\", \"to\": [\"filt\", \"freq\"]},"
         "{\"from\": [\"filt\", \"low\"], \"to\": [\"out\", \"in\"]}]}");
-    echo = stage_patch(
+    echo = host_read_patch(
         "{\"nodes\": {\"drone\": {\"type\": \"osc.sine\"}, \"echo\": {\"type\": \"delay\"},"
         " \"out\": {\"type\": \"output\"}}, \"connections\": ["
         "{\"from\": [\"drone\", \"out\"], \"to\": [\"echo\", \"in\"]},"

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "document/patch.h"
-#include "files.h"
+#include "support/files.h"
 
 static int documents, wrong;
 

@@ -13,8 +13,8 @@
 
 #include "document/edit.h"
 #include "document/formats/formats.h"
-#include "files.h"
-#include "patch_equal.h"
+#include "support/files.h"
+#include "support/patch_equal.h"
 
 static const char start[] =
     "{\"voices\": 4, \"knobs\": {\"k\": {\"value\": 0.5, \"range\": [0, 2]}},"

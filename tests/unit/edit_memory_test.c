@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "document/edit.h"
-#include "own_malloc.h"
-#include "patch_equal.h"
+#include "support/failing_malloc.h"
+#include "support/patch_equal.h"
 
 #ifdef SANITIZED
 static void every_allocation_fails(void **state) {

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "highpass.h"
-#include "stage.h"
+#include "support/highpass.h"
+#include "support/host.h"
 
 static const char *CONSTANT =
     "{\"knobs\":{\"level\":{\"value\":0.25}},"
@@ -29,10 +29,10 @@ static const char *RAW_SINES =
 static void silent_before_anything_is_loaded(void **unused) {
     (void)unused;
     float left[200];
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     mega_note note;
     assert_int_equal(mega_note_on(e, 10, 60, 1, &note), MEGA_OK);
-    stage_render(e, left, 200);
+    host_render(e, left, 200);
     for (int t = 0; t < 200; t++) assert_true(left[t] == 0);
     assert_true(mega_next_ended(e, &note, NULL)); // it was dropped, and says so
     assert_int_equal(mega_find_knob(e, "level"), -1);
@@ -44,9 +44,9 @@ static void silent_before_anything_is_loaded(void **unused) {
 static void a_knob_moves_from_its_frame(void **unused) {
     (void)unused;
     float left[1200];
-    mega_engine *e = stage_open(CONSTANT);
+    mega_engine *e = host_open(CONSTANT);
     assert_int_equal(mega_knob_set(e, 100, mega_find_knob(e, "level"), 0.75f), MEGA_OK);
-    stage_render(e, left, 1200);
+    host_render(e, left, 1200);
     assert_true(left[0] == 0.25f); // no jump at the start
     assert_true(left[99] == 0.25f);
     assert_true(left[100] > 0.25f);
@@ -62,15 +62,15 @@ static void a_parameter_ramps_as_long_as_told_and_stays_in_range(void **unused) 
     (void)unused;
     static float left[9600];
     mega_engine *e =
-        stage_open("{\"knobs\":{\"one\":{\"value\":1}},\"nodes\":{\"g\":{\"type\":\"gain\","
-                   "\"params\":{\"amp\":0}},\"out\":{\"type\":\"output\"}},\"connections\":["
-                   "{\"from\":\"one\",\"to\":[\"g\",\"in\"]},"
-                   "{\"from\":[\"g\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
+        host_open("{\"knobs\":{\"one\":{\"value\":1}},\"nodes\":{\"g\":{\"type\":\"gain\","
+                  "\"params\":{\"amp\":0}},\"out\":{\"type\":\"output\"}},\"connections\":["
+                  "{\"from\":\"one\",\"to\":[\"g\",\"in\"]},"
+                  "{\"from\":[\"g\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
     int32_t amp = mega_find_param(e, "g", "amp");
     assert_int_equal(mega_find_param(e, "g", "apm"), -1);
     assert_int_equal(mega_param_set(e, 1000, amp, 2, 0.1f), MEGA_OK);
     assert_int_equal(mega_param_set(e, 8000, amp, 1e30f, 0), MEGA_OK); // held at the row's maximum
-    stage_render(e, left, 9600);
+    host_render(e, left, 9600);
     assert_true(left[999] == 0);
     assert_float_equal(left[1000 + 2399], 1, 1e-5);
     assert_true(left[1000 + 4799] == 2);
@@ -82,15 +82,15 @@ static void a_knob_turned_does_not_click(void **unused) {
     (void)unused;
     enum { FRAMES = 9600 };
     static float left[FRAMES];
-    mega_engine *e = stage_open("{\"knobs\":{\"k\":{\"value\":0,\"range\":[0,1]}},\"nodes\":{\"o\":"
-                                "{\"type\":\"osc.sine\",\"params\":{\"freq\":300}},"
-                                "\"g\":{\"type\":\"gain\"},\"out\":{\"type\":\"output\"}},"
-                                "\"connections\":[{\"from\":\"k\",\"to\":[\"g\",\"amp\"]},"
-                                "{\"from\":[\"o\",\"out\"],\"to\":[\"g\",\"in\"]},{\"from\":[\"g\","
-                                "\"out\"],\"to\":[\"out\",\"in\"]}]}");
+    mega_engine *e = host_open("{\"knobs\":{\"k\":{\"value\":0,\"range\":[0,1]}},\"nodes\":{\"o\":"
+                               "{\"type\":\"osc.sine\",\"params\":{\"freq\":300}},"
+                               "\"g\":{\"type\":\"gain\"},\"out\":{\"type\":\"output\"}},"
+                               "\"connections\":[{\"from\":\"k\",\"to\":[\"g\",\"amp\"]},"
+                               "{\"from\":[\"o\",\"out\"],\"to\":[\"g\",\"in\"]},{\"from\":[\"g\","
+                               "\"out\"],\"to\":[\"out\",\"in\"]}]}");
     int32_t k = mega_find_knob(e, "k");
     for (int i = 0; i < 8; i++) mega_knob_set(e, 1000 + (uint64_t)i * 1003, k, i % 2 ? 0 : 1);
-    stage_render(e, left, FRAMES);
+    host_render(e, left, FRAMES);
     double db = 20 * log10(highpass_peak(left, FRAMES) / peak_of(left, FRAMES));
     printf("a level thrown from end to end: above 4 kHz at most %.1f dB re programme (hold -70)\n",
            db);
@@ -103,12 +103,12 @@ static void splits_change_nothing(void **unused) {
     // events that do nothing, at every frame: blocks of one frame
     static float whole[4800], split[4800];
     for (int pass = 0; pass < 2; pass++) {
-        mega_engine *e = stage_open(RAW_SINES);
+        mega_engine *e = host_open(RAW_SINES);
         for (int i = 0; i < 3; i++)
             mega_note_on(e, 77 + 40 * (uint64_t)i, 60 + 5 * (float)i, 1, NULL);
         if (pass)
             for (uint64_t t = 0; t < 4800; t++) mega_note_off(e, t, 999999, 0);
-        stage_render(e, pass ? split : whole, 4800);
+        host_render(e, pass ? split : whole, 4800);
         mega_destroy(e);
     }
     assert_memory_equal(whole, split, sizeof whole);
@@ -121,7 +121,7 @@ static void input_comes_one_block_later_whatever_the_host_asks_for(void **unused
     static const uint32_t asked[] = {1, 17, 64, 100, 512};
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         mega_engine *e = mega_create(&(mega_options){.input_channels = 1}, NULL);
-        stage_load(e, THROUGH);
+        host_load(e, THROUGH);
         for (uint64_t t = 0; t < 2000; t += asked[i]) {
             float in[512], left[512], right[512];
             for (uint32_t k = 0; k < asked[i]; k++) in[k] = (float)(t + k + 1);
@@ -132,7 +132,7 @@ static void input_comes_one_block_later_whatever_the_host_asks_for(void **unused
         mega_destroy(e);
     }
     mega_engine *e = mega_create(&(mega_options){.input_channels = 1, .whole_blocks = true}, NULL);
-    stage_load(e, THROUGH);
+    host_load(e, THROUGH);
     float in[128], left[128], right[128];
     for (int k = 0; k < 128; k++) in[k] = (float)(k + 1);
     mega_render(e, (const float *const[]){in}, (float *const[]){left, right}, 128);
@@ -143,30 +143,30 @@ static void input_comes_one_block_later_whatever_the_host_asks_for(void **unused
 static void late_events_play_at_once_and_are_counted(void **unused) {
     (void)unused;
     float left[64];
-    mega_engine *e = stage_open(CONSTANT);
-    stage_render(e, NULL, 640);
+    mega_engine *e = host_open(CONSTANT);
+    host_render(e, NULL, 640);
     mega_knob_set(e, 5, mega_find_knob(e, "level"), 1);
-    stage_render(e, left, 64);
+    host_render(e, left, 64);
     assert_true(left[0] > 0.25f);
     assert_int_equal(mega_counters_get(e).events_late, 1);
     mega_knob_set(e, MEGA_NOW, mega_find_knob(e, "level"), 0); // not late: now
-    stage_render(e, left, 64);
+    host_render(e, left, 64);
     assert_int_equal(mega_counters_get(e).events_late, 1);
     mega_destroy(e);
 }
 
 static void a_full_ring_says_so_and_loses_nothing(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(RAW_SINES);
+    mega_engine *e = host_open(RAW_SINES);
     uint64_t taken = 0;
     for (int round = 0; round < 4; round++) {
         while (mega_note_on(e, 1000000 + taken, 60, 1, NULL) == MEGA_OK) taken++;
-        stage_render(e, NULL, 64); // some go on into the queue
+        host_render(e, NULL, 64); // some go on into the queue
     }
     assert_int_equal(mega_counters_get(e).events_dropped, 0);
     assert_true(taken >= 16384);
     assert_int_equal(mega_panic(e), MEGA_OK); // gets through all the same
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     mega_destroy(e);
 }
 
@@ -175,7 +175,7 @@ static void a_full_ring_says_so_and_loses_nothing(void **unused) {
 static void infinity_stops_its_voice_alone(void **unused) {
     (void)unused;
     // timbre 1 makes a voice infinite: 1e30 * 1e30
-    mega_engine *e = stage_open(
+    mega_engine *e = host_open(
         "{\"voices\":4,\"nodes\":{\"note\":{\"type\":\"note\"},\"osc\":{\"type\":\"osc.sine\"},"
         "\"g\":{\"type\":\"gain\",\"params\":{\"amp\":0}},\"h\":{\"type\":\"gain\",\"params\":{"
         "\"amp\":1}},"
@@ -191,14 +191,14 @@ static void infinity_stops_its_voice_alone(void **unused) {
     mega_note a, b, note;
     for (int wide = 0; wide < 2; wide++) { // one by one, and side by side
         mega_panic(e);
-        stage_render(e, NULL, 64);
+        host_render(e, NULL, 64);
         while (mega_next_ended(e, &note, NULL)) {}
         for (int i = 0; i < 2 * wide; i++) mega_note_on(e, MEGA_NOW, 40 + (float)i, 1, NULL);
         mega_note_on(e, MEGA_NOW, 60, 1, &a);
         mega_note_on(e, MEGA_NOW, 64, 1, &b);
-        stage_render(e, left, 640);
+        host_render(e, left, 640);
         mega_note_set(e, MEGA_NOW, b, MEGA_NOTE_TIMBRE, 1);
-        stage_render(e, left, 4800);
+        host_render(e, left, 4800);
         float peak = 0;
         for (int t = 0; t < 4800; t++) {
             assert_true(isfinite(left[t]));
@@ -215,7 +215,7 @@ static void infinity_stops_its_voice_alone(void **unused) {
 
 static void infinity_after_the_voices_is_silence(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(
+    mega_engine *e = host_open(
         "{\"knobs\":{\"k\":{\"value\":0,\"range\":[0,1e30]}},\"nodes\":{\"osc\":{\"type\":\"osc."
         "sine\"},"
         "\"m\":{\"type\":\"mul\"},\"n\":{\"type\":\"mul\"},\"out\":{\"type\":\"output\"}},"
@@ -227,7 +227,7 @@ static void infinity_after_the_voices_is_silence(void **unused) {
     static float left[9600];
     mega_knob_set(e, 1000, mega_find_knob(e, "k"), 1);
     mega_knob_set(e, 4000, mega_find_knob(e, "k"), 0);
-    stage_render(e, left, 9600);
+    host_render(e, left, 9600);
     float peak = 0;
     for (int t = 0; t < 9600; t++) {
         assert_true(isfinite(left[t]));
@@ -241,11 +241,11 @@ static void infinity_after_the_voices_is_silence(void **unused) {
 static void a_voice_without_a_gate_gets_one(void **unused) {
     (void)unused;
     static float left[9600];
-    mega_engine *e = stage_open(RAW_SINES);
+    mega_engine *e = host_open(RAW_SINES);
     mega_note note;
     mega_note_on(e, 100, 90, 1, &note);
     mega_note_off(e, 4000, note, 0);
-    stage_render(e, left, 9600);
+    host_render(e, left, 9600);
     assert_true(left[99] == 0 && fabsf(left[101]) < 0.01f);
     assert_true(fabsf(left[110]) < 0.1f); // fading in, 240 frames long
     for (int t = 4000 + 240; t < 9600; t++) assert_true(left[t] == 0);
@@ -256,11 +256,11 @@ static void a_voice_without_a_gate_gets_one(void **unused) {
 static void panic_silences_within_a_block(void **unused) {
     (void)unused;
     float left[128];
-    mega_engine *e = stage_open(RAW_SINES);
+    mega_engine *e = host_open(RAW_SINES);
     for (int i = 0; i < 4; i++) mega_note_on(e, 0, 50 + 7 * (float)i, 1, NULL);
-    stage_render(e, NULL, 100); // inside a block
+    host_render(e, NULL, 100); // inside a block
     mega_panic(e);
-    stage_render(e, left, 128);
+    host_render(e, left, 128);
     for (int t = 28; t < 128; t++) assert_true(left[t] == 0);
     assert_int_equal(mega_counters_get(e).voices_active, 0);
     mega_destroy(e);
@@ -272,18 +272,17 @@ static void panic_silences_within_a_block(void **unused) {
 static void nodes_of_one_name_keep_their_state(void **unused) {
     (void)unused;
     static float kept[4800], whole[4800];
-    mega_engine *a = stage_open(RAW_SINES), *b = stage_open(RAW_SINES);
+    mega_engine *a = host_open(RAW_SINES), *b = host_open(RAW_SINES);
     mega_note_on(a, 0, 61, 1, NULL);
     mega_note_on(b, 0, 61, 1, NULL);
-    stage_render(a, kept, 2400);
+    host_render(a, kept, 2400);
     // another document, with more voices and a node that is not heard
-    stage_load(a,
-               "{\"voices\":40,\"nodes\":{\"x\":{\"type\":\"gain\"},\"note\":{\"type\":\"note\"},"
-               "\"osc\":{\"type\":\"osc.sine\"},\"out\":{\"type\":\"output\"}},\"connections\":["
-               "{\"from\":[\"note\",\"freq\"],\"to\":[\"osc\",\"freq\"]},"
-               "{\"from\":[\"osc\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
-    stage_render(a, kept + 2400, 2400);
-    stage_render(b, whole, 4800);
+    host_load(a, "{\"voices\":40,\"nodes\":{\"x\":{\"type\":\"gain\"},\"note\":{\"type\":\"note\"},"
+                 "\"osc\":{\"type\":\"osc.sine\"},\"out\":{\"type\":\"output\"}},\"connections\":["
+                 "{\"from\":[\"note\",\"freq\"],\"to\":[\"osc\",\"freq\"]},"
+                 "{\"from\":[\"osc\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
+    host_render(a, kept + 2400, 2400);
+    host_render(b, whole, 4800);
     assert_memory_equal(kept, whole, sizeof kept);
     assert_int_equal(mega_counters_get(a).programs_swapped, 2);
     mega_destroy(a);
@@ -295,22 +294,22 @@ static void a_load_that_fails_changes_nothing(void **unused) {
     static float with[4800], without[4800];
     for (int pass = 0; pass < 2; pass++) {
         mega_engine *e = mega_create(&(mega_options){.memory_bytes_max = 4 << 20}, NULL);
-        stage_load(e, RAW_SINES);
+        host_load(e, RAW_SINES);
         mega_note_on(e, 0, 61, 1, NULL);
-        stage_render(e, pass ? with : without, 2400);
+        host_render(e, pass ? with : without, 2400);
         mega_patch *big =
-            stage_patch("{\"voices\":4096,\"nodes\":{\"note\":{\"type\":\"note\"},"
-                        "\"osc\":{\"type\":\"osc.sine\"},\"out\":{\"type\":\"output\"},"
-                        "\"d\":{\"type\":\"delay\",\"scope\":\"voice\"}},\"connections\":["
-                        "{\"from\":[\"note\",\"freq\"],\"to\":[\"osc\",\"freq\"]},"
-                        "{\"from\":[\"osc\",\"out\"],\"to\":[\"d\",\"in\"]},"
-                        "{\"from\":[\"d\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
+            host_read_patch("{\"voices\":4096,\"nodes\":{\"note\":{\"type\":\"note\"},"
+                            "\"osc\":{\"type\":\"osc.sine\"},\"out\":{\"type\":\"output\"},"
+                            "\"d\":{\"type\":\"delay\",\"scope\":\"voice\"}},\"connections\":["
+                            "{\"from\":[\"note\",\"freq\"],\"to\":[\"osc\",\"freq\"]},"
+                            "{\"from\":[\"osc\",\"out\"],\"to\":[\"d\",\"in\"]},"
+                            "{\"from\":[\"d\",\"out\"],\"to\":[\"out\",\"in\"]}]}");
         mega_report *report = mega_report_create();
         if (pass) {
             assert_int_equal(mega_load(e, big, report), MEGA_ERROR_LIMIT);
             assert_string_equal(mega_report_get(report, 0)->code, "limit");
         }
-        stage_render(e, (pass ? with : without) + 2400, 2400);
+        host_render(e, (pass ? with : without) + 2400, 2400);
         mega_report_destroy(report);
         mega_patch_destroy(big);
         mega_destroy(e);
@@ -321,14 +320,14 @@ static void a_load_that_fails_changes_nothing(void **unused) {
 static void many_loads_before_one_is_taken(void **unused) {
     (void)unused;
     float left[64];
-    mega_engine *e = stage_open(CONSTANT);
-    for (int i = 0; i < 100; i++) stage_load(e, i % 2 ? CONSTANT : RAW_SINES);
-    stage_render(e, left, 64);
+    mega_engine *e = host_open(CONSTANT);
+    for (int i = 0; i < 100; i++) host_load(e, i % 2 ? CONSTANT : RAW_SINES);
+    host_render(e, left, 64);
     assert_true(left[63] == 0.25f);
     assert_int_equal(mega_counters_get(e).programs_swapped, 1);
     for (int i = 0; i < 100; i++) {
-        stage_load(e, i % 2 ? CONSTANT : RAW_SINES);
-        stage_render(e, left, 64);
+        host_load(e, i % 2 ? CONSTANT : RAW_SINES);
+        host_render(e, left, 64);
     }
     assert_int_equal(mega_counters_get(e).programs_swapped, 101);
     mega_destroy(e);
@@ -337,17 +336,17 @@ static void many_loads_before_one_is_taken(void **unused) {
 static void engines_do_not_know_each_other(void **unused) {
     (void)unused;
     static float alone[4800], beside[4800], other[4800];
-    mega_engine *a = stage_open(RAW_SINES);
+    mega_engine *a = host_open(RAW_SINES);
     mega_note_on(a, 0, 61, 1, NULL);
-    stage_render(a, alone, 4800);
+    host_render(a, alone, 4800);
     mega_destroy(a);
-    a = stage_open(RAW_SINES);
-    mega_engine *b = stage_open(CONSTANT);
+    a = host_open(RAW_SINES);
+    mega_engine *b = host_open(CONSTANT);
     mega_note_on(a, 0, 61, 1, NULL);
     for (int t = 0; t < 4800; t += 160) {
-        stage_render(a, beside + t, 160);
+        host_render(a, beside + t, 160);
         mega_knob_set(b, MEGA_NOW, mega_find_knob(b, "level"), (float)t / 4800);
-        stage_render(b, other + t, 160);
+        host_render(b, other + t, 160);
     }
     assert_memory_equal(alone, beside, sizeof alone);
     mega_destroy(a);
@@ -371,15 +370,15 @@ static void bad_options_are_refused(void **unused) {
 static void buses_give_voices_and_their_sum(void **unused) {
     (void)unused;
     for (int notes = 1; notes <= 4; notes++) { // one by one, and side by side
-        mega_engine *e = stage_open(RAW_SINES);
+        mega_engine *e = host_open(RAW_SINES);
         int32_t bus = mega_bus_open(e, "osc", "out", NULL),
                 none = mega_bus_open(e, "osc", "outt", NULL);
         assert_true(bus >= 0 && none < 0);
         mega_note note[4];
         float sum[64], one[64], left[64];
         for (int i = 0; i < notes; i++) mega_note_on(e, 0, 60 + 3 * (float)i, 1, &note[i]);
-        stage_render(e, NULL, 640);
-        stage_render(e, left, 64);
+        host_render(e, NULL, 640);
+        host_render(e, left, 64);
         assert_true(mega_bus_read(e, bus, 0, sum));
         for (int t = 0; t < 64; t++) assert_float_equal(sum[t], left[t], 1e-6);
         for (int i = 0; i < notes; i++) {
@@ -394,7 +393,7 @@ static void buses_give_voices_and_their_sum(void **unused) {
 
 static void buses_close_and_open_again(void **unused) {
     (void)unused;
-    mega_engine *e = stage_open(RAW_SINES);
+    mega_engine *e = host_open(RAW_SINES);
     float block[64];
     for (int i = 0; i < 1000; i++) { // more than can be open at a time
         int32_t a = mega_bus_open(e, "osc", "out", NULL),
@@ -403,7 +402,7 @@ static void buses_close_and_open_again(void **unused) {
         assert_int_equal(mega_bus_open(e, "osc", "out", NULL), a);
         if (i % 100 == 0) {
             mega_note_on(e, MEGA_NOW, 69, 1, NULL);
-            stage_render(e, NULL, 128);
+            host_render(e, NULL, 128);
             assert_true(mega_bus_read(e, b, 0, block));
             assert_true(block[63] >= 440);
         }
@@ -417,7 +416,7 @@ static void buses_close_and_open_again(void **unused) {
         }
         assert_int_equal(mega_bus_close(e, &a, 1), MEGA_ERROR_NAME);
         if (i % 100) continue;
-        stage_render(e, NULL, 128);
+        host_render(e, NULL, 128);
         assert_false(mega_bus_read(e, a, 0, block));
     }
     mega_destroy(e);
@@ -426,13 +425,13 @@ static void buses_close_and_open_again(void **unused) {
 static void host_buses_carry_blocks(void **unused) {
     (void)unused;
     mega_engine *e =
-        stage_open("{\"nodes\":{\"a\":{\"type\":\"bus.in\",\"params\":{\"bus\":3}},\"b\":{\"type\":"
-                   "\"bus.out\",\"params\":{"
-                   "\"bus\":64}},"
-                   "\"c\":{\"type\":\"bus.out\",\"params\":{\"bus\":64}}},\"connections\":[{"
-                   "\"from\":[\"a\",\"out\"],"
-                   "\"to\":[\"b\",\"in\"]},"
-                   "{\"from\":[\"a\",\"out\"],\"to\":[\"c\",\"in\"],\"amount\":0.5}]}");
+        host_open("{\"nodes\":{\"a\":{\"type\":\"bus.in\",\"params\":{\"bus\":3}},\"b\":{\"type\":"
+                  "\"bus.out\",\"params\":{"
+                  "\"bus\":64}},"
+                  "\"c\":{\"type\":\"bus.out\",\"params\":{\"bus\":64}}},\"connections\":[{"
+                  "\"from\":[\"a\",\"out\"],"
+                  "\"to\":[\"b\",\"in\"]},"
+                  "{\"from\":[\"a\",\"out\"],\"to\":[\"c\",\"in\"],\"amount\":0.5}]}");
     float in[64], out[64];
     for (int t = 0; t < 64; t++) in[t] = (float)t;
     assert_false(mega_host_bus_read(e, 64, out));
@@ -440,17 +439,17 @@ static void host_buses_carry_blocks(void **unused) {
     mega_host_bus_write(e, 0, in);
     mega_host_bus_write(e, 65, in);
     mega_knob_set(e, 20, 0, 0.5f); // a split
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_true(mega_host_bus_read(e, 64, out));
     for (int t = 0; t < 64; t++) assert_float_equal(out[t], 1.5f * in[t], 0);
     assert_false(mega_host_bus_read(e, 1, out));
     assert_float_equal(out[63], 0, 0);
-    stage_render(e, NULL, 64); // what was put there was for one block
+    host_render(e, NULL, 64); // what was put there was for one block
     assert_true(mega_host_bus_read(e, 64, out));
     assert_float_equal(out[63], 0, 0);
     in[5] = INFINITY;
     mega_host_bus_write(e, 3, in);
-    stage_render(e, NULL, 64);
+    host_render(e, NULL, 64);
     assert_true(mega_host_bus_read(e, 64, out));
     assert_float_equal(out[63], 0, 0);
     assert_int_equal(mega_counters_get(e).outputs_silenced, 1);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "rig.h"
+#include "support/rig.h"
 
 enum { LANES = 16, BLOCK = 64, PORTS = 10 };
 enum { GATE, DELAY, ATTACK, HOLD, DECAY, SUSTAIN, RELEASE, AMP, CURVE, RETRIGGER };

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "rig.h"
-#include "spectrum.h"
+#include "support/rig.h"
+#include "support/spectrum.h"
 
 #include <complex.h> // after fftw3.h, whose type it would change
 

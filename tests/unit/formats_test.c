@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "files.h"
-#include "loose.h"
 #include "modules/registry.h"
-#include "patch_equal.h"
+#include "support/files.h"
+#include "support/patch_equal.h"
+#include "support/settable.h"
 
 // ---- round trips ------------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ static json_t *random_document(void) {
     for (uint32_t n = below(30); n > 0; n--) {
         uint32_t from = below(node_count), to = below(node_count);
         json_t *cable = json_object();
-        uint32_t ports = modules[to]->input_count + wired_params(modules[to]);
+        uint32_t ports = modules[to]->input_count + cable_params(modules[to]);
         if (ports == 0 || (modules[from]->output_count == 0 && knob_count == 0)) {
             json_decref(cable);
             continue;

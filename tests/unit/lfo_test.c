@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "rig.h"
+#include "support/rig.h"
 
 enum { LANES = 16, BLOCK = 64, PORTS = 7 };
 enum { SYNC, FREQ, SHAPE, AMP, OFFSET, PHASE, FADE };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // noise_test -- the colours' spectra, level, independence of voices, and one result everywhere.
-#include "feed.h"
+#include "support/source_rig.h"
 
 enum { LONG = 1 << 21, SIZE = 1 << 13 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // osc3_test -- the three-oscillator device: its oscillators, alias, stereo, glide, and one result
 // everywhere.
-#include "feed.h"
+#include "support/source_rig.h"
 
 static void osc3_is_three_oscillators(void **unused) {
     (void)unused;
     size_t m = odd_bin(220);
-    feed f = feed_of("osc3");
+    source_rig f = source_rig_of("osc3");
     put(&f, "freq", hz_of((double)(2 * m)));
     put(&f, "wave2", 3), put(&f, "wave3", 0);
     put(&f, "octave1", -1), put(&f, "semi2", 12), put(&f, "semi3", 7), put(&f, "detune", 0);
@@ -39,7 +39,7 @@ static void osc3_plays_the_other_modules(void **unused) {
     for (int t = 0; t < FRAMES; t++)
         freq[t] = (float)(700 + (t < 4800 ? 0 : 300 * sin(0.01 * (t - 4800))));
     for (int wave = 1; wave <= 3; wave++) {
-        feed f = feed_of("osc3"), one = feed_of(names[wave - 1]);
+        source_rig f = source_rig_of("osc3"), one = source_rig_of(names[wave - 1]);
         put(&f, "detune", 0), put(&f, "wave1", wave), put(&f, "wave2", 0), put(&f, "wave3", 0);
         put(&f, "level1", 0.7), put(&f, "level2", 0), put(&f, "level3", 0);
         put(&one, "amp", 0.7);
@@ -57,7 +57,7 @@ static void osc3_keeps_phases_over_waves(void **unused) {
     enum { FRAMES = 9600, AWAY = 1000, BACK = 1500, SETTLED = 64 };
     static float number[FRAMES];
     for (int t = 0; t < FRAMES; t++) number[t] = t >= AWAY && t < BACK ? 3 : 2;
-    feed f = feed_of("osc3"), still = feed_of("osc3");
+    source_rig f = source_rig_of("osc3"), still = source_rig_of("osc3");
     put(&f, "level2", 0), put(&f, "level3", 0), put(&still, "level2", 0), put(&still, "level3", 0);
     move(&f, "wave1", number);
     float *out = render(&f, 0, FRAMES), *want = render(&still, 0, FRAMES);
@@ -72,7 +72,7 @@ static void osc3_keeps_phases_over_waves(void **unused) {
 
 static double alias_of_osc3(double wave, double hz) {
     size_t m = odd_bin(hz);
-    feed f = feed_of("osc3");
+    source_rig f = source_rig_of("osc3");
     put(&f, "freq", hz_of((double)m)), put(&f, "detune", 0);
     put(&f, "wave1", wave), put(&f, "wave2", wave), put(&f, "wave3", wave);
     put(&f, "level1", 0.5), put(&f, "level2", 0), put(&f, "level3", 0);
@@ -95,7 +95,7 @@ static void osc3_alias_is_low(void **unused) {
 
 static void osc3_spreads(void **unused) {
     (void)unused;
-    feed f = feed_of("osc3");
+    source_rig f = source_rig_of("osc3");
     put(&f, "spread", 1);
     float *out = render(&f, 0, 48000), *left = render(&f, 1, 48000), *right = render(&f, 2, 48000);
     double worst = 0, peak = 0, l = 0, r = 0, both = 0;
@@ -120,7 +120,7 @@ static void osc3_spreads(void **unused) {
 static void osc3_glides(void **unused) {
     (void)unused;
     enum { FRAMES = 48000 };
-    feed f = feed_of("osc3");
+    source_rig f = source_rig_of("osc3");
     static float freq[FRAMES];
     for (int t = 0; t < FRAMES; t++) freq[t] = t < 4800 ? 2000 : 4000;
     move(&f, "freq", freq);

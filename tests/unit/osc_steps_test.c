@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // osc_steps_test -- what band-limited steps owe: at every sampling rate, up to the top, from the
 // first frame on, and synced by any wave.
-#include "feed.h"
+#include "support/source_rig.h"
 
 static const struct {
     const char *name;
@@ -9,8 +9,8 @@ static const struct {
 } waves[] = {{"osc.saw", 0}, {"osc.pulse", 0.5}, {"osc.pulse", 0.13}, {"osc.triangle", 0}};
 enum { WAVES = sizeof waves / sizeof *waves };
 
-static feed wave_at(int i, double hz) {
-    feed f = feed_of(waves[i].name);
+static source_rig wave_at(int i, double hz) {
+    source_rig f = source_rig_of(waves[i].name);
     put(&f, "freq", hz);
     if (waves[i].width > 0) put(&f, "width", waves[i].width);
     return f;
@@ -31,12 +31,12 @@ static void rates(void **unused) {
         double rate, alias;
     } all[] = {{44100, -85}, {48000, -100}, {96000, -110}, {192000, -115}};
     for (size_t r = 0; r < sizeof all / sizeof *all; r++) {
-        feed_rate = all[r].rate;
+        source_rate = all[r].rate;
         for (int i = 0; i < WAVES; i++) {
             double worst = -400, off = 0;
             for (int key = 0; key <= 75; key += 5) { // A1 ... C8
                 size_t m = odd_bin(55 * pow(2, key / 12.0));
-                feed f = wave_at(i, hz_of((double)m));
+                source_rig f = wave_at(i, hz_of((double)m));
                 double *power = power_of(&f);
                 double sum = spectrum_strange(power, 1, bin_below(20000), m);
                 worst = fmax(worst, spectrum_db(sum / power[m]));
@@ -46,22 +46,22 @@ static void rates(void **unused) {
                 free(power);
             }
             printf("%6.0f Hz %-12s width %.2f: alias A1..C8 %.1f dB, harmonics within %.3f dB\n",
-                   feed_rate, waves[i].name, waves[i].width, worst, off);
+                   source_rate, waves[i].name, waves[i].width, worst, off);
             assert_true(worst <= all[r].alias);
             assert_true(off <= 0.15);
         }
     }
-    feed_rate = RATE;
+    source_rate = RATE;
 }
 
 static void level_is_true_at_the_top(void **unused) {
     (void)unused;
-    feed_rate = RATE;
+    source_rate = RATE;
     for (int i = 0; i < WAVES; i++) {
         double off = 0;
         for (double hz = 5000; hz < 19900; hz += 700) {
             size_t m = odd_bin(hz);
-            feed f = wave_at(i, hz_of((double)m));
+            source_rig f = wave_at(i, hz_of((double)m));
             double *power = power_of(&f);
             off = fmax(off, fabs(spectrum_db(power[m]) - 20 * log10(ideal(i, 1))));
             free(power);
@@ -77,7 +77,7 @@ static void voices_begin_from_silence(void **unused) {
     (void)unused;
     for (int i = 0; i < WAVES; i++)
         for (int part = 0; part < 16; part++) {
-            feed f = wave_at(i, 523);
+            source_rig f = wave_at(i, 523);
             put(&f, "phase", part / 16.0 + 0.003);
             float *wave = render(&f, 0, 64), peak = 0;
             assert_true(wave[0] == 0);
@@ -91,7 +91,7 @@ static void voices_begin_from_silence(void **unused) {
 /// Alias below 20 kHz of a wave that another one syncs, over its tones.
 static double synced_by(int slave, const char *master, double width, double hz, double ratio) {
     size_t m = odd_bin(hz);
-    feed from = feed_of(master), to = wave_at(slave, hz_of((double)m) * ratio);
+    source_rig from = source_rig_of(master), to = wave_at(slave, hz_of((double)m) * ratio);
     put(&from, "freq", hz_of((double)m));
     if (width > 0) put(&from, "width", width);
     float *sync = render(&from, 0, SETTLE + N);
@@ -106,7 +106,7 @@ static double synced_by(int slave, const char *master, double width, double hz, 
 
 static void any_wave_may_sync(void **unused) {
     (void)unused;
-    feed_rate = RATE;
+    source_rate = RATE;
     static const struct {
         const char *name;
         double width;

@@ -5,7 +5,7 @@
 // "Alias" is what a spectrum holds at bins that are no multiple of the wave's own, over the
 // fundamental: a wave of period N / m samples, m odd and N a power of two, puts everything that
 // folds between its harmonics.
-#include "feed.h"
+#include "support/source_rig.h"
 
 static const struct {
     const char *name;
@@ -13,8 +13,8 @@ static const struct {
 } waves[] = {{"osc.saw", 0}, {"osc.pulse", 0.5}, {"osc.pulse", 0.13}, {"osc.triangle", 0}};
 enum { WAVES = sizeof waves / sizeof *waves };
 
-static feed wave_at(int i, double hz) {
-    feed f = feed_of(waves[i].name);
+static source_rig wave_at(int i, double hz) {
+    source_rig f = source_rig_of(waves[i].name);
     put(&f, "freq", hz);
     if (waves[i].width > 0) put(&f, "width", waves[i].width);
     return f;
@@ -26,7 +26,7 @@ static void alias_is_low(void **unused) {
         double worst_20k = -400, worst_5k = -400;
         for (int key = 0; key <= 75; key += 5) { // A1 ... C8
             size_t m = odd_bin(55 * pow(2, key / 12.0));
-            feed f = wave_at(i, hz_of((double)m));
+            source_rig f = wave_at(i, hz_of((double)m));
             double *power = power_of(&f);
             double all = spectrum_db(spectrum_strange(power, 1, bin_below(20000), m) / power[m]);
             double low = spectrum_db(spectrum_strange(power, 1, bin_below(5000), m) / power[m]);
@@ -57,7 +57,7 @@ static double tones(const double *power, size_t m) {
 }
 
 /// Alias over tones below 20 kHz, where tones lie at multiples of m.
-static double alias_of(const feed *f, size_t m) {
+static double alias_of(const source_rig *f, size_t m) {
     double *power = power_of(f);
     double db = spectrum_db(spectrum_strange(power, 1, bin_below(20000), m) / tones(power, m));
     free(power);
@@ -70,7 +70,7 @@ static void sync_alias_is_low(void **unused) {
         double worst = -400;
         for (int step = 0; step < 22; step++) {
             size_t m = odd_bin(110 * pow(2, step / 6.0));
-            feed f = wave_at(i, hz_of((double)m) * (1.07 + 0.317 * step));
+            source_rig f = wave_at(i, hz_of((double)m) * (1.07 + 0.317 * step));
             float *source = sine((double)m, 1, 0);
             move(&f, "sync", source);
             worst = fmax(worst, alias_of(&f, m));
@@ -97,7 +97,7 @@ static void sync_is_right_in_the_band(void **unused) {
     for (int i = 0; i < WAVES; i++) {
         const size_t m = odd_bin(330);
         const double ratio = 2.37;
-        feed f = wave_at(i, hz_of((double)m) * ratio);
+        source_rig f = wave_at(i, hz_of((double)m) * ratio);
         float *source = sine((double)m, 1, 0);
         move(&f, "sync", source);
         double *power = power_of(&f), error = 0, sum = 0;
@@ -127,7 +127,7 @@ static void modulated(const char *what, int wave, const char *into, double middl
     double worst = -400;
     const size_t g = odd_bin(hz / 5);
     for (size_t n = 1; n <= n_max; n++) {
-        feed f = wave_at(wave, hz_of((double)(5 * g)));
+        source_rig f = wave_at(wave, hz_of((double)(5 * g)));
         // where a phase turns round right at an edge, how wide it gets is chance
         put(&f, "phase", 0.05);
         float *source = sine((double)(n * g), depth, middle < 0 ? hz_of((double)(5 * g)) : middle);
@@ -161,7 +161,7 @@ static void tuning_is_exact(void **unused) {
         double worst = 0;
         for (int step = 0; step <= 18; step++) {
             double hz = (float)(20 * pow(500, step / 18.0));
-            feed f = feed_of(names[i]);
+            source_rig f = source_rig_of(names[i]);
             put(&f, "freq", hz);
             if (i == 4) put(&f, "level2", 0), put(&f, "level3", 0);
             float *wave = render(&f, 0, SETTLE + N);
@@ -176,7 +176,7 @@ static void tuning_is_exact(void **unused) {
 
 static void detune_is_exact(void **unused) {
     (void)unused;
-    feed f = feed_of("osc.saw");
+    source_rig f = source_rig_of("osc.saw");
     put(&f, "freq", 1000), put(&f, "detune", 37);
     float *wave = render(&f, 0, SETTLE + N);
     double off = cents_off(wave + SETTLE, 1000 * pow(2, 37.0 / 1200));
@@ -189,7 +189,7 @@ static void detune_is_exact(void **unused) {
 static void tuning_does_not_drift(void **unused) {
     (void)unused;
     const double hz = 440.0625;
-    feed f = feed_of("osc.saw");
+    source_rig f = source_rig_of("osc.saw");
     put(&f, "freq", hz);
     const float *ports[PORTS_MAX];
     for (int p = 0; p < PORTS_MAX; p++) ports[p] = &f.still[p];
@@ -209,7 +209,7 @@ static void harmonics_have_their_level(void **unused) {
     (void)unused;
     for (int i = 0; i < WAVES; i++) {
         size_t m = odd_bin(110);
-        feed f = wave_at(i, hz_of((double)m));
+        source_rig f = wave_at(i, hz_of((double)m));
         double *power = power_of(&f), worst = 0, peak_dc = sqrt(power[0]);
         for (size_t k = 1; k * m <= bin_below(20000); k++) {
             double ideal = 2 / (spectrum_pi * (double)k); // saw
@@ -234,7 +234,7 @@ static void sine_is_pure(void **unused) {
     double worst = -400;
     for (double hz = 20; hz < 20000; hz *= 1.7) {
         size_t m = odd_bin(hz);
-        feed f = feed_of("osc.sine");
+        source_rig f = source_rig_of("osc.sine");
         put(&f, "freq", hz_of((double)m));
         double *power = power_of(&f), rest = 0;
         for (size_t k = 0; k <= N / 2; k++)
@@ -251,7 +251,7 @@ static void sine_is_pure(void **unused) {
 static void waves_begin_softly(void **unused) {
     (void)unused;
     for (int i = 0; i < WAVES; i++) {
-        feed f = wave_at(i, 220);
+        source_rig f = wave_at(i, 220);
         float *wave = render(&f, 0, 4800), peak = 0;
         for (int t = 0; t < 4800; t++) peak = fmaxf(peak, fabsf(wave[t]));
         printf("%-12s width %.2f: starts %.3f %.3f %.3f %.3f %.3f, peak %.3f\n", waves[i].name,

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "rig.h"
+#include "support/rig.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "effect_rig.h"
+#include "support/effect_rig.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

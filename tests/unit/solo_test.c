@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "core/kernel.h"
-#include "random.h"
-#include "rig.h"
+#include "support/random.h"
+#include "support/rig.h"
 
 enum {
     CASES = 60,           // of each module in each instruction set

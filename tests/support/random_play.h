@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-// play -- plays an engine at random: notes that overlap and are stolen, bends, pedals, knobs,
-// parameters.
+// random_play -- plays an engine at random: notes that overlap and are stolen, bends, pedals,
+// knobs, parameters.
 //
 // The events depend on the seed alone, not on how many frames the host asks for at a time: two
 // engines that are played with one seed must give the same bits, whatever else differs.
-#ifndef TEST_PLAY_H
-#define TEST_PLAY_H
+#ifndef RANDOM_PLAY_H
+#define RANDOM_PLAY_H
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/module.h"
-#include "loose.h"
 #include "megasynth.h"
-#include "random.h"
+#include "support/random.h"
+#include "support/settable.h"
 
 enum { PLAY_NOTES = 64, PLAY_IDS = 256, PLAY_BLOCK_MAX = 4096 };
 
@@ -55,7 +55,7 @@ static inline player play_create(mega_engine *engine, const mega_patch *patch, u
         mega_node_info node = mega_patch_node(patch, i);
         const mega_module *module = mega_module_find(node.type);
         assert(module);
-        for (uint32_t k = 0; k < loose_params(module) && p.param_count < PLAY_IDS; k++) {
+        for (uint32_t k = 0; k < settable_params(module) && p.param_count < PLAY_IDS; k++) {
             const mega_param_row *row = &module->params[k];
             p.param[p.param_count] = mega_find_param(engine, node.id, row->name);
             assert(p.param[p.param_count] >= 0);

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "random_edit.h"
+#include "support/random_edit.h"
 
 typedef enum {
     SOUNDING_INSERT,
@@ -119,8 +119,9 @@ static inline void sounding_replace(random_edit_maker *m) {
 
 static inline void sounding_param(random_edit_maker *m) {
     const mega_patch_node_row *node = random_edit_node(m);
-    if (!loose_params(node->module)) return;
-    const mega_param_row *row = &node->module->params[rng_below(m->r, loose_params(node->module))];
+    if (!settable_params(node->module)) return;
+    const mega_param_row *row =
+        &node->module->params[rng_below(m->r, settable_params(node->module))];
     fprintf(m->text, "{\"op\": \"set\", \"id\": \"%s\", \"param\": \"%s\", \"value\": ", node->id,
             row->name);
     random_patch_param(m->text, m->r, row);

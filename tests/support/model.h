@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "compile/program.h"
-#include "patch_equal.h"
-#include "random_edit.h"
+#include "support/patch_equal.h"
+#include "support/random_edit.h"
 
 enum {
     MODEL_CALLS_MAX = 200,
@@ -329,8 +329,9 @@ static inline void model_turn(model *m) {
         return;
     }
     const mega_patch_node_row *node = model_node(m);
-    if (!node || !loose_params(node->module)) return;
-    const mega_param_row *row = &node->module->params[model_byte(m) % loose_params(node->module)];
+    if (!node || !settable_params(node->module)) return;
+    const mega_param_row *row =
+        &node->module->params[model_byte(m) % settable_params(node->module)];
     int32_t param = mega_find_param(m->engine, node->id, row->name);
     // one that a scheduled edit takes away in the next block may never be heard
     MODEL_HOLD(param >= 0 || m->timed_count, "no parameter %s.%s", node->id, row->name);

@@ -18,9 +18,9 @@
 #include <string.h>
 
 #include "core/module.h"
-#include "loose.h"
 #include "modules/registry.h"
-#include "random.h"
+#include "support/random.h"
+#include "support/settable.h"
 
 enum { RANDOM_PATCH_NODES_MAX = 4000, RANDOM_PATCH_KNOBS_MAX = 6 };
 
@@ -98,9 +98,9 @@ static inline void random_patch_preset(random_patch_maker *m, uint32_t number) {
     m->first = true;
     for (uint32_t n = 0; n + 1 < m->node_count; n++) {
         const mega_module *module = m->module[n];
-        if (!loose_params(module) || rng_chance(&m->r, 0.7f)) continue;
+        if (!settable_params(module) || rng_chance(&m->r, 0.7f)) continue;
         random_patch_comma(m);
-        const mega_param_row *row = &module->params[rng_below(&m->r, loose_params(module))];
+        const mega_param_row *row = &module->params[rng_below(&m->r, settable_params(module))];
         fprintf(m->text, "\"n%u\": {\"%s\": ", n, row->name);
         random_patch_param(m->text, &m->r, row);
         fputs("}", m->text);
@@ -126,7 +126,7 @@ static inline void random_patch_node(random_patch_maker *m, uint32_t index, bool
     }
     fputs(", \"params\": {", m->text);
     m->first = true;
-    for (uint32_t p = 0; p < loose_params(module); p++) {
+    for (uint32_t p = 0; p < settable_params(module); p++) {
         const mega_param_row *row = &module->params[p];
         if (rng_chance(r, 0.5f)) continue;
         random_patch_comma(m);
@@ -198,7 +198,7 @@ static inline int64_t random_patch_source(random_patch_maker *m, uint32_t to) {
 static inline void random_patch_wire(random_patch_maker *m, uint32_t to) {
     rng *r = &m->r;
     const mega_module *module = m->module[to];
-    uint32_t ports = module->input_count + loose_params(module);
+    uint32_t ports = module->input_count + settable_params(module);
     for (uint32_t p = 0; p < ports; p++) {
         bool is_input = p < module->input_count;
         const mega_param_row *row = is_input ? NULL : &module->params[p - module->input_count];

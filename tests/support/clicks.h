@@ -32,8 +32,8 @@
 
 #include <math.h>
 
-#include "sounding_edit.h"
-#include "stage.h"
+#include "support/host.h"
+#include "support/sounding_edit.h"
 
 #define CLICKS_DB_MAX (-70.0)
 #define CLICKS_LOUDEST 4.0    // RMS: 12 dB over full scale is no music
@@ -91,7 +91,7 @@ static inline uint64_t clicks_rewire(mega_engine *e, const mega_patch *patch, fl
     mega_change how = {.rev = MEGA_REV_ANY, .fade_ms = fade_ms};
     mega_changed done = {0};
     mega_status status = mega_rewire(e, patch, &how, &done, report);
-    if (status) stage_print(report);
+    if (status) host_print(report);
     assert(!status);
     mega_report_destroy(report);
     return done.number;
@@ -292,7 +292,7 @@ static inline void clicks_chord(mega_engine *e, float root, mega_note *notes) {
 /// Renders `fresh`. @return how many notes with a voice sound there, and not in `edited`
 static inline uint32_t clicks_fresh(clicks_stage *s, const mega_patch *after, float root) {
     int32_t node = clicks_voice_end(after);
-    mega_engine *fresh = stage_open(NULL), *edited = s->engine[CLICKS_EDITED];
+    mega_engine *fresh = host_open(NULL), *edited = s->engine[CLICKS_EDITED];
     mega_note notes[CLICKS_NOTES];
     mega_load(fresh, after, NULL);
     clicks_chord(fresh, root, notes);
@@ -319,7 +319,7 @@ static inline uint32_t clicks_fresh(clicks_stage *s, const mega_patch *after, fl
 
 static inline void clicks_start(clicks_stage *s, const mega_patch *start, float root) {
     for (int i = 0; i < 4; i++) {
-        s->engine[i] = stage_open(NULL);
+        s->engine[i] = host_open(NULL);
         mega_load(s->engine[i], start, NULL);
         clicks_chord(s->engine[i], root, s->notes[i]);
     }
@@ -393,7 +393,7 @@ enum { CLICKS_RANDOM = 20, CLICKS_PATCHES = CLICKS_RANDOM + 2 };
 /// Whether a chord on it is heard, and not so loud that it means nothing.
 static inline bool clicks_sounds(const mega_patch *patch) {
     static float x[2][CLICKS_FRAMES];
-    mega_engine *e = stage_open(NULL);
+    mega_engine *e = host_open(NULL);
     mega_note notes[CLICKS_NOTES];
     bool sounds = false;
     if (!mega_load(e, patch, NULL)) {
@@ -411,8 +411,8 @@ static inline bool clicks_sounds(const mega_patch *patch) {
 static inline void clicks_patches(const char *keys_json, mega_patch *patches[CLICKS_PATCHES],
                                   uint64_t seeds[CLICKS_PATCHES]) {
     int count = 2;
-    patches[0] = stage_patch(keys_json);
-    patches[1] = stage_patch(keys_json);
+    patches[0] = host_read_patch(keys_json);
+    patches[1] = host_read_patch(keys_json);
     mega_patch_set_knob(patches[1], "cutoff", 0.1);
     seeds[0] = seeds[1] = 0;
     for (uint64_t seed = 1; count < CLICKS_PATCHES; seed++) {

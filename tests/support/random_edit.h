@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "document/patch.h"
-#include "random_patch.h"
+#include "support/random_patch.h"
 
 typedef struct {
     rng *r;
@@ -22,7 +22,7 @@ static inline const mega_patch_node_row *random_edit_node(random_edit_maker *m) 
 static inline void random_edit_params(random_edit_maker *m, const mega_module *module) {
     bool first = true;
     fputs(", \"params\": {", m->text);
-    for (uint32_t i = 0; i < loose_params(module); i++) {
+    for (uint32_t i = 0; i < settable_params(module); i++) {
         if (!rng_chance(m->r, 0.3f)) continue;
         fprintf(m->text, "%s\"%s\": ", first ? "" : ", ", module->params[i].name);
         random_patch_param(m->text, m->r, &module->params[i]);
@@ -106,8 +106,9 @@ static inline void random_edit_set_node(random_edit_maker *m) {
         fprintf(m->text, ", \"scope\": %s", scopes[rng_below(m->r, 3)]);
     }
     if (what == 1) random_edit_extra(m, node->extra);
-    if (what < 2 || !loose_params(node->module)) return;
-    const mega_param_row *row = &node->module->params[rng_below(m->r, loose_params(node->module))];
+    if (what < 2 || !settable_params(node->module)) return;
+    const mega_param_row *row =
+        &node->module->params[rng_below(m->r, settable_params(node->module))];
     fprintf(m->text, ", \"param\": \"%s\"", row->name);
     if (rng_chance(m->r, 0.3f)) return;
     fputs(", \"value\": ", m->text);
@@ -146,8 +147,8 @@ static inline void random_edit_preset_params(random_edit_maker *m) {
     fputs(", \"params\": {", m->text);
     for (size_t n = 0; n < p->node_count; n++) {
         const mega_module *module = p->nodes[n].module;
-        if (!loose_params(module) || rng_chance(m->r, 0.5f)) continue;
-        const mega_param_row *row = &module->params[rng_below(m->r, loose_params(module))];
+        if (!settable_params(module) || rng_chance(m->r, 0.5f)) continue;
+        const mega_param_row *row = &module->params[rng_below(m->r, settable_params(module))];
         fprintf(m->text, "%s\"%s\": {\"%s\": ", first ? "" : ", ", p->nodes[n].id, row->name);
         random_patch_param(m->text, m->r, row);
         fputs("}", m->text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// feed -- runs one module on given ports: what tests of sources measure figures with.
-#ifndef FEED_H
-#define FEED_H
+// source_rig -- runs one module on given ports and measures pitch, level and aliases.
+#ifndef SOURCE_RIG_H
+#define SOURCE_RIG_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,40 +9,40 @@
 
 #include <cmocka.h>
 
-#include "rig.h"
-#include "spectrum.h"
+#include "support/rig.h"
+#include "support/spectrum.h"
 
 enum { N = 65536, SETTLE = 8192, PORTS_MAX = 32, RATE = 48000 };
 
-static double feed_rate = RATE; ///< frames a second of what `render` makes
+static double source_rate = RATE; ///< frames a second of what `render` makes
 
 /// What goes into a module's ports, by number: a value, or `frames` values.
 typedef struct {
     uint32_t module;
     float still[PORTS_MAX];
     const float *moving[PORTS_MAX];
-} feed;
+} source_rig;
 
-static inline feed feed_of(const char *name) {
-    feed f = {.module = rig_index(name)};
+static inline source_rig source_rig_of(const char *name) {
+    source_rig f = {.module = rig_index(name)};
     const mega_module *m = mega_isa_one.modules[f.module];
     for (uint32_t p = 0; p < m->param_count; p++)
         f.still[m->input_count + p] = m->params[p].initial;
     return f;
 }
-static inline uint32_t port(const feed *f, const char *name) {
+static inline uint32_t port(const source_rig *f, const char *name) {
     return rig_port(mega_isa_one.modules[f->module], name);
 }
-static inline void put(feed *f, const char *name, double value) {
+static inline void put(source_rig *f, const char *name, double value) {
     f->still[port(f, name)] = (float)value;
 }
-static inline void move(feed *f, const char *name, const float *values) {
+static inline void move(source_rig *f, const char *name, const float *values) {
     f->moving[port(f, name)] = values;
 }
 
 /// Renders one lane of output `o`. The caller frees it.
-static inline float *render(const feed *f, uint32_t o, uint32_t frames) {
-    rig r = rig_create(&mega_isa_one, f->module, (float)feed_rate);
+static inline float *render(const source_rig *f, uint32_t o, uint32_t frames) {
+    rig r = rig_create(&mega_isa_one, f->module, (float)source_rate);
     const float *ports[PORTS_MAX];
     float *outputs[MEGA_OUTPUTS_MAX];
     uint64_t moving = 0;
@@ -58,7 +58,7 @@ static inline float *render(const feed *f, uint32_t o, uint32_t frames) {
     rig_destroy(&r);
     return outputs[o];
 }
-static inline double *power_of(const feed *f) {
+static inline double *power_of(const source_rig *f) {
     float *wave = render(f, 0, SETTLE + N);
     double *power = spectrum_power(wave + SETTLE, N, 1);
     free(wave);
@@ -67,14 +67,14 @@ static inline double *power_of(const feed *f) {
 
 /// The frequency of a bin, as a number that comes to its phase step exactly.
 static inline double hz_of(double bin) {
-    const float seconds = 1.0f / (float)feed_rate, turns = (float)(bin / N);
-    float hz = (float)(bin * feed_rate / N), low = nextafterf(hz, 0), high = nextafterf(hz, 1e9f);
+    const float seconds = 1.0f / (float)source_rate, turns = (float)(bin / N);
+    float hz = (float)(bin * source_rate / N), low = nextafterf(hz, 0), high = nextafterf(hz, 1e9f);
     if (hz * seconds == turns) return hz;
     return low * seconds == turns ? low : high;
 }
-static inline size_t bin_below(double hz) { return (size_t)(hz * N / feed_rate); }
+static inline size_t bin_below(double hz) { return (size_t)(hz * N / source_rate); }
 /// The odd bin nearest to a frequency.
-static inline size_t odd_bin(double hz) { return (size_t)(hz * N / feed_rate / 2) * 2 + 1; }
+static inline size_t odd_bin(double hz) { return (size_t)(hz * N / source_rate / 2) * 2 + 1; }
 
 /// Turns of the tone at `hz` at the middle of `count` frames, by a Hann-windowed sum.
 static inline double turns_of(const float *wave, size_t count, double hz) {

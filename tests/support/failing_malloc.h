@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// own_malloc -- the allocator of a test program: it counts, fails when told, and tells who calls
-// it. Included once by a test program; SANITIZED is defined where a sanitizer owns malloc and this
-// stays out of the way.
-#ifndef OWN_MALLOC_H
-#define OWN_MALLOC_H
+// failing_malloc -- replaces a test program's allocator by one that counts calls, reports them to a
+// watcher, and can fail a chosen one. A test program includes this once. Where a sanitizer replaces
+// malloc itself, SANITIZED is defined and this file defines nothing.
+#ifndef FAILING_MALLOC_H
+#define FAILING_MALLOC_H
 
 #include <errno.h>
 #include <stdatomic.h>

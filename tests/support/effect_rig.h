@@ -6,7 +6,7 @@
 #include <fftw3.h>
 #include <math.h>
 
-#include "rig.h"
+#include "support/rig.h"
 
 /// A rig one lane wide with its parameters, all still.
 typedef struct {

@@ -5,8 +5,8 @@
 #ifndef RANDOM_CONTROL_H
 #define RANDOM_CONTROL_H
 
-#include "play.h"
-#include "random_edit.h"
+#include "support/random_edit.h"
+#include "support/random_play.h"
 
 enum { CONTROL_PATCHES_MAX = 32, CONTROL_OPERATIONS_MAX = 3 };
 
@@ -67,8 +67,9 @@ static inline void control_open_bus(random_control *c) {
 
 static inline void control_tell_param(random_control *c, const mega_patch *now) {
     const mega_patch_node_row *node = &now->nodes[rng_below(&c->r, (uint32_t)now->node_count)];
-    if (!loose_params(node->module)) return;
-    const mega_param_row *row = &node->module->params[rng_below(&c->r, loose_params(node->module))];
+    if (!settable_params(node->module)) return;
+    const mega_param_row *row =
+        &node->module->params[rng_below(&c->r, settable_params(node->module))];
     c->told_what = CONTROL_PARAM;
     c->told_min = row->min;
     c->told_max = row->max;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// nets -- catch what the EVENT and AUDIO roles must not do: allocate, lock, wait, print, read a
-// clock, make a system call.
+// realtime_traps -- catch what the EVENT and AUDIO roles must not do: allocate, lock, wait, print,
+// read a clock, make a system call.
 //
-// Included once by a test program. Two nets, both for threads that ask for them:
-//   - the functions that allocate, lock, wait, print or read a clock are replaced in this program
-//     by ones that note it where a watched thread calls them (a lock nobody contends makes no
-//     system call). Sanitizers replace these themselves, so there this net is left out;
-//   - a seccomp filter on the thread lets no system call through but the return from a signal.
-#ifndef NETS_H
-#define NETS_H
+// A test program includes this once. It sets two traps, each for the threads that ask for it:
+//   - functions that allocate, lock, wait, print or read a clock are replaced by ones that record
+//     each call from a watched thread (an uncontended lock makes no system call, so the second trap
+//     would miss it). Sanitizers replace the same functions, so their builds lack this trap;
+//   - a seccomp filter on the thread stops every system call but the return from a signal.
+#ifndef REALTIME_TRAPS_H
+#define REALTIME_TRAPS_H
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -29,28 +29,28 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "own_malloc.h"
+#include "support/failing_malloc.h"
 
-enum { NETS_NOTED_MAX = 8 };
+enum { TRAPS_NOTED_MAX = 8 };
 
 /// What was caught; in memory that other processes may share.
 typedef struct {
     atomic_int trapped; ///< number of the first system call + 1
     atomic_int noted_count;
-    char noted[NETS_NOTED_MAX][32];
-} nets_catch;
+    char noted[TRAPS_NOTED_MAX][32];
+} traps_catch;
 
-static nets_catch *caught;            ///< set before a thread is watched
-static _Thread_local bool watched;    ///< this thread, by the first net
-static void (*nets_after_trap)(void); ///< called on the thread that stands still; NULL: nothing
+static traps_catch *caught;            ///< set before a thread is watched
+static _Thread_local bool watched;     ///< this thread, by the replaced functions
+static void (*traps_after_call)(void); ///< called on the thread that stands still; NULL: nothing
 
-// ---- the first net -----------------------------------------------------------------------------
+// ---- the replaced functions -------------------------------------------------------------------
 
 #ifndef SANITIZED
 static void note_call(const char *name) {
     if (!watched) return;
     int i = caught->noted_count++;
-    if (i < NETS_NOTED_MAX)
+    if (i < TRAPS_NOTED_MAX)
         for (size_t k = 0; k + 1 < sizeof caught->noted[i] && name[k]; k++)
             caught->noted[i][k] = name[k];
 }
@@ -128,14 +128,14 @@ int ioctl(int fd, unsigned long request, ...) {
 #pragma GCC visibility pop
 #endif
 
-// ---- the second net ----------------------------------------------------------------------------
+// ---- the filter of system calls ---------------------------------------------------------------
 
 /// A system call was refused: leave its number, and stand still until the process ends.
 static void on_trap(int signal_number, siginfo_t *info, void *context) {
     (void)signal_number, (void)context;
     int none = 0;
     atomic_compare_exchange_strong(&caught->trapped, &none, info->si_syscall + 1);
-    if (nets_after_trap) nets_after_trap();
+    if (traps_after_call) traps_after_call();
     for (;;) {}
 }
 
@@ -154,7 +154,7 @@ static bool refuse_system_calls(void) {
 }
 
 /// From here on the calling thread is watched. @return false where the system has no seccomp
-static inline bool nets_spread(void) {
+static inline bool traps_set(void) {
     bool trapping = refuse_system_calls();
 #ifndef SANITIZED
     memory_watch = note_call;
@@ -164,8 +164,8 @@ static inline bool nets_spread(void) {
 }
 
 /// Prints what was caught. @return true if nothing was
-static inline bool nets_are_empty(const char *name) {
-    for (int i = 0; i < caught->noted_count && i < NETS_NOTED_MAX; i++)
+static inline bool traps_are_empty(const char *name) {
+    for (int i = 0; i < caught->noted_count && i < TRAPS_NOTED_MAX; i++)
         fprintf(stderr, "%s: a watched thread called %s\n", name, caught->noted[i]);
     if (caught->trapped)
         fprintf(stderr, "%s: a watched thread made system call %d\n", name, caught->trapped - 1);
