@@ -12,8 +12,7 @@
 #include "base/server.h"
 #include "base/trace.h"
 #include "clients/net.h"
-#include "commands/record.h"
-#include "commands/taps.h"
+#include "commands/handlers.h"
 #include "midi/midi.h"
 #include "process/host.h"
 #include "process/patch_file.h"
@@ -23,6 +22,8 @@
 #include "protocol/print.h"
 #include "requests/requests.h"
 #include "state/journal.h"
+#include "synths/client_taps.h"
+#include "synths/recordings.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 
@@ -32,16 +33,17 @@ static int fail(int exit_code, const char *cause) {
     return exit_code;
 }
 
+// MIDI follows the device: it may come before MIDI is there.
+static void device_began(server *s, uint64_t frame) { midi_began(s->midi, frame); }
+static void device_runs(server *s, bool is_jack) { midi_device_runs(s->midi, is_jack); }
+static void device_lost(server *s) { midi_let_go(s->midi); }
+static const device_watch midi_follows = {device_began, device_runs, device_lost};
+
 /// The first synth, before anything can ask for it.
 static bool make_main_synth(server *s, char *cause, size_t bytes) {
     synth *main_synth = synth_create(s, "main");
-    task *t = task_own(s, "/ping", NULL);
-    bool made = main_synth && t && synth_build(&t->calls[0], main_synth) && synth_enter(main_synth);
+    bool made = main_synth && synth_build(main_synth, NULL) && synth_enter(main_synth);
     if (!made) snprintf(cause, bytes, "out of memory");
-    if (t) {
-        t->calls[0].answered = true;
-        task_finish(t);
-    }
     return made;
 }
 
@@ -59,7 +61,7 @@ static int start(server *s, char *cause, size_t bytes) {
     bool in_use;
     if (!runtime_lock(s, cause, bytes, &in_use)) return in_use ? EXIT_IN_USE : EXIT_FILE;
     if (!net_open(s, cause, bytes, &exit_code)) return exit_code;
-    s->sound = sound_open(s, cause);
+    s->sound = sound_open(s, &midi_follows, cause);
     if (!s->sound) return EXIT_AUDIO;
     s->mixer = mixer_create(sound_rate(s->sound), sound_inputs(s->sound), sound_outputs(s->sound));
     s->modules = host_modules(&s->modules_hash);
@@ -78,6 +80,7 @@ static int start(server *s, char *cause, size_t bytes) {
     s->midi = midi_create(s);
     if (!s->builder || !s->midi) return EXIT_FAILED;
     if (!sound_start(s->sound, cause)) return EXIT_AUDIO;
+    tasks_begin(s);
     sync_begin(s);
     notice_begin(s);
     tick_begin(s);
@@ -153,7 +156,7 @@ int main(int argc, char **argv) {
     options o;
     int exit_code;
     log_open_standard();
-    command_begin();
+    command_begin(command_handlers);
     if (!options_read(&o, argc, argv, &exit_code)) return printed(exit_code);
     log_begin(o.log_level, o.log_json);
     switch (o.mode) {

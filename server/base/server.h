@@ -39,6 +39,10 @@ typedef struct server {
     const options *options;
     uint64_t started_ns; ///< monotonic
     builder *builder;
+    /// For those who know no requests: `work` on the builder, then `landed` on the loop, which
+    /// comes in any case. @return false without memory: neither happens
+    bool (*on_builder)(struct server *s, void (*work)(void *context), void (*landed)(void *context),
+                       void *context);
     mixer *mixer;
     sound *sound;
     buses *buses;
@@ -50,7 +54,8 @@ typedef struct server {
     host *host;
     json_t *modules; ///< name -> description; read-only after start
     uint64_t modules_hash;
-    session *sessions; ///< all, newest first
+    const struct session_handler *handler; ///< of what clients send
+    session *sessions;                     ///< all, newest first
     uint32_t session_count;
     uint64_t sessions_made;
     size_t waiting_bytes; ///< of packets of all sessions

@@ -14,7 +14,6 @@
 #include "base/below.h"
 #include "base/log.h"
 #include "clients/net.h"
-#include "requests/requests.h"
 
 enum { TOKEN_BYTES_MIN = 16, TOKEN_BYTES_MAX = 256 };
 
@@ -66,38 +65,42 @@ bool admit_token(const net *n, const char *given) {
 typedef struct denial {
     uv_timer_t timer;
     struct denial *next;
-    task *task;
+    session *session; ///< lives until it is answered
+    void (*answer)(void *context);
+    void *context;
 } denial;
 
 static void on_closed(uv_handle_t *handle) { free(handle->data); }
 
 static void end(denial *d) {
-    d->task->from->denied = false;
-    task_finish(d->task);
+    d->session->denied = false;
+    d->answer(d->context);
     uv_close((uv_handle_t *)&d->timer, on_closed);
 }
 
 static void on_time(uv_timer_t *timer) {
     denial *d = timer->data;
-    denial **at = &d->task->server->net->denials;
+    denial **at = &d->session->server->net->denials;
     while (*at != d) at = &(*at)->next;
     *at = d->next;
     end(d);
 }
 
-void admit_deny_later(call *c) {
-    server *s = c->server;
-    log_line(LOG_WARNING, "token.wrong", "%s %s", transport_name(c->from->transport),
-             c->from->peer);
+bool admit_deny_later(session *of, void (*answer)(void *context), void *context) {
+    server *s = of->server;
+    log_line(LOG_WARNING, "token.wrong", "%s %s", transport_name(of->transport), of->peer);
     denial *d = calloc(1, sizeof *d);
-    if (!d) return; // then it is answered now
+    if (!d) return false;
     uv_timer_init(&s->loop, &d->timer);
     d->timer.data = d;
-    d->task = c->task;
+    d->session = of;
+    d->answer = answer;
+    d->context = context;
     d->next = s->net->denials;
     s->net->denials = d;
-    c->from->denied = c->later = true;
+    of->denied = true;
     uv_timer_start(&d->timer, on_time, limit_token_delay_ms, 0);
+    return true;
 }
 
 void admit_end(server *s) {

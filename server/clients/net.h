@@ -23,7 +23,6 @@ size_t net_queued_bytes(const server *s);
 
 // ---- stream.c ---------------------------------------------------------------------------------
 
-struct call;
 typedef struct listener listener;
 struct listener {
     server *server;
@@ -80,8 +79,10 @@ bool address_is_loopback(const struct sockaddr *address);
 bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes);
 /// Whether a new client may act before it says anything.
 bool admit_at_once(const server *s, transport which, bool local, owner of);
-/// Answers a call that had a wrong token after a while; logs it.
-void admit_deny_later(struct call *c);
+/// A wrong token: logs it, and calls `answer` after a while. The caller holds the session until
+/// then.
+/// @return false without memory: it is to be answered now
+bool admit_deny_later(session *of, void (*answer)(void *context), void *context);
 void admit_end(server *s);
 /// In a time that depends on nothing but the length of what was given.
 /// @param given may be NULL

@@ -6,9 +6,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "commands/taps.h"
-#include "requests/requests.h"
-
 const char *transport_name(transport which) {
     static const char *const names[] = {"unix", "tcp", "udp"};
     return names[which];
@@ -64,20 +61,12 @@ void session_gone(session *s) {
         notice_send(s->server, TOPIC_client,
                     json_pack("{s:s, s:s, s:s}", "event", "gone", "client", s->client, "transport",
                               transport_name(s->transport)));
-    taps_of_session_end(s->server, s);
-    while (s->waiting) {
-        task *t = s->waiting;
-        s->waiting = t->next;
-        session_keeps_no_more(s, t->bytes);
-        for (size_t i = 0; i < t->count; i++) t->calls[i].answered = true;
-        task_finish(t);
-    }
-    s->waiting_last = NULL;
+    s->server->handler->gone(s);
     session_release(s);
 }
 
 bool session_packet(session *s, const uint8_t *packet, size_t bytes) {
-    return s->gone || task_receive(s, packet, bytes);
+    return s->gone || s->server->handler->packet(s, packet, bytes);
 }
 
 // ---- limits -----------------------------------------------------------------------------------

@@ -56,6 +56,14 @@ struct session {
     void (*close)(session *s);
 };
 
+/// What becomes of packets: in server.handler before anybody is let in.
+typedef struct session_handler {
+    /// Never keeps the packet. @return false if it is the client's first and no OSC
+    bool (*packet)(session *from, const uint8_t *packet, size_t bytes);
+    /// The connection has closed: what waits is dropped, what is under way ends unanswered.
+    void (*gone)(session *s);
+} session_handler;
+
 /// 32 random digits, hexadecimal.
 void session_make_secret(char secret[33]);
 session *session_create(server *s, transport which, bool local, bool admitted, const char *peer);

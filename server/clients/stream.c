@@ -9,9 +9,9 @@
 
 #include "base/log.h"
 #include "clients/net.h"
+#include "clients/reply.h"
 #include "clients/slices.h"
 #include "protocol/framing.h"
-#include "requests/requests.h"
 
 enum { READ_BYTES = 64 << 10, WATCH_MS = 250, TRIM_BYTES = 1 << 20 };
 
@@ -135,7 +135,7 @@ static void cut(stream *c, const char *why) {
     s->server->tally.cut++;
     log_line(LOG_WARNING, "client.cut", "%s %s: %s", transport_name(s->transport), s->peer, why);
     s->fail_count = 0;
-    answer_fail(s, 0, "", CODE_SLOW_CONSUMER, why, -1, NULL);
+    reply_fail(s, 0, "", CODE_SLOW_CONSUMER, why, -1, NULL);
     stream_close(c);
 }
 
@@ -175,7 +175,7 @@ static void on_watch(uv_timer_t *timer) {
     stream *c = timer->data;
     uint64_t now = uv_now(&c->server->loop);
     if (!c->session->admitted && now - c->born_ms > limit_guest_ms_max) {
-        answer_fail(c->session, 0, "", CODE_DENIED, "not admitted in time", -1, "guest_ms_max");
+        reply_fail(c->session, 0, "", CODE_DENIED, "not admitted in time", -1, "guest_ms_max");
         stream_close(c);
         return;
     }
@@ -185,8 +185,8 @@ static void on_watch(uv_timer_t *timer) {
     }
     if (!c->reading) c->frame_ms = now; // it is not the client that is slow
     if (framing_is_within(&c->framing) && now - c->frame_ms > limit_frame_ms_max) {
-        answer_fail(c->session, 0, "", CODE_LIMIT, "a frame was not finished in time", -1,
-                    "frame_ms_max");
+        reply_fail(c->session, 0, "", CODE_LIMIT, "a frame was not finished in time", -1,
+                   "frame_ms_max");
         stream_close(c);
         return;
     }
@@ -219,18 +219,18 @@ static bool take(void *context, framing_event event, const uint8_t *frame, size_
         return !c->closing;
     case FRAMING_STRANGER: return cut_stranger(c);
     case FRAMING_TOO_BIG:
-        answer_fail(s, 0, "", CODE_TOO_BIG, "a frame is too long, and was left out", -1,
-                    s->admitted ? "frame_bytes_max" : "guest_bytes_max");
+        reply_fail(s, 0, "", CODE_TOO_BIG, "a frame is too long, and was left out", -1,
+                   s->admitted ? "frame_bytes_max" : "guest_bytes_max");
         return true;
     case FRAMING_BAD:
-        answer_fail(s, 0, "", CODE_BAD_PACKET, "a SLIP frame with a wrong escape was left out", -1,
-                    NULL);
+        reply_fail(s, 0, "", CODE_BAD_PACKET, "a SLIP frame with a wrong escape was left out", -1,
+                   NULL);
         return true;
     case FRAMING_LOST:
-        answer_fail(s, 0, "", CODE_TOO_BIG, "no frame is that long: is this OSC?", -1,
-                    "skip_bytes_max");
+        reply_fail(s, 0, "", CODE_TOO_BIG, "no frame is that long: is this OSC?", -1,
+                   "skip_bytes_max");
         return false;
-    default: answer_fail(s, 0, "", CODE_NO_MEMORY, "out of memory", -1, NULL); return false;
+    default: reply_fail(s, 0, "", CODE_NO_MEMORY, "out of memory", -1, NULL); return false;
     }
 }
 
@@ -272,8 +272,8 @@ static size_t feed_slice(stream *c, const uint8_t *bytes, size_t count) {
     if (c->closing) return 0;
     count_bytes(c, c->framing.room, c->queue_counted);
     if (good && n->frames_bytes > limit_frames_bytes_max && framing_is_within(&c->framing)) {
-        answer_fail(s, 0, "", CODE_LIMIT, "frames of all clients that are not whole take too much",
-                    -1, "frames_bytes_max");
+        reply_fail(s, 0, "", CODE_LIMIT, "frames of all clients that are not whole take too much",
+                   -1, "frames_bytes_max");
         good = false;
     }
     if (good) return c->framing.unread;
@@ -318,8 +318,8 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) 
     if (!c->session->admitted) {
         c->guest_bytes += (size_t)count;
         if (c->guest_bytes > limit_guest_bytes_max) {
-            answer_fail(c->session, 0, "", CODE_DENIED, "too much was sent before /hello", -1,
-                        "guest_bytes_max");
+            reply_fail(c->session, 0, "", CODE_DENIED, "too much was sent before /hello", -1,
+                       "guest_bytes_max");
             hang_up(c);
             return;
         }
@@ -399,8 +399,8 @@ static void cut_oldest_guest(net *n, const stream *but) {
     for (stream *at = n->streams; at; at = at->next) // the newest come first
         if (at != but && !at->session->admitted) oldest = at;
     if (!oldest) return;
-    answer_fail(oldest->session, 0, "", CODE_DENIED, "too many connections are not admitted yet",
-                -1, "guests_max");
+    reply_fail(oldest->session, 0, "", CODE_DENIED, "too many connections are not admitted yet", -1,
+               "guests_max");
     stream_close(oldest);
 }
 

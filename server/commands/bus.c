@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands/change.h"
-#include "commands/taps.h"
-#include "synths/buses.h"
+#include "requests/change.h"
+#include "synths/client_taps.h"
 #include "synths/sound.h"
+
+enum { TAP_MS = 50 }; ///< between two notices of a tap
 
 static bus *find_bus(call *c) {
     bus *found = bus_find(c->server->buses, arg_integer(c, "bus", 0));
@@ -98,11 +99,33 @@ void command_bus_set(call *c) {
     c->affects = sound_frame(c->server->sound);
 }
 
+/// @return whether the tap could not be made
+static bool tap_failed(call *c, code failed) {
+    if (failed == CODE_LIMIT) {
+        call_fail(c, CODE_LIMIT, "", "too many taps");
+        call_note(c, "limit", "taps_max");
+    } else if (failed) {
+        call_fail(c, failed, "", "out of memory");
+    }
+    return failed != CODE_NONE;
+}
+
+/// @param l NULL: the bus has gone; the description alone is the answer
+static void answer_levels(void *call_, const tap_levels *l) {
+    call *c = call_;
+    if (l)
+        json_object_update_new(c->answer, json_pack("{s:f, s:f, s:f, s:I}", "value",
+                                                    (double)l->last, "peak", (double)l->peak, "rms",
+                                                    (double)l->rms, "frame", (json_int_t)l->frame));
+    task_finish(c->task);
+}
+
 void command_bus_get(call *c) {
     bus *b = find_bus(c);
     if (!b) return;
     c->answer = describe(b);
-    if (!b->control) tap_once(c, b); // answers when a block has gone over it
+    if (b->control) return;
+    c->later = !tap_failed(c, taps_once(c->server, c->from, b, answer_levels, c));
 }
 
 void command_bus_list(call *c) {
@@ -115,11 +138,16 @@ void command_bus_list(call *c) {
 
 void command_bus_tap(call *c) {
     bus *b = find_bus(c);
-    if (b && arg_within(c, "every", 0, 65536) && arg_within(c, "ms", 10, 10000)) tap_begin(c, b);
+    if (!b || !arg_within(c, "every", 0, 65536) || !arg_within(c, "ms", 10, 10000)) return;
+    uint32_t every = (uint32_t)arg_integer(c, "every", 0);
+    uint64_t ms = (uint64_t)arg_integer(c, "ms", TAP_MS);
+    if (tap_failed(c, taps_begin(c->server, c->from, b, every, ms))) return;
+    c->answer = json_pack("{s:i, s:i, s:i}", "bus", b->number, "every", (int)every, "rate",
+                          (int)sound_rate(c->server->sound));
 }
 
 void command_bus_untap(call *c) {
     bus *b = find_bus(c);
-    if (b && !tap_end(c->server, c->from, b->number))
+    if (b && !taps_end(c->server, c->from, b->number))
         call_fail(c, CODE_NOT_FOUND, "bus", "this client has no tap on it");
 }

@@ -5,7 +5,7 @@
 #include "synths/synth.h"
 
 void command_knob_set(call *c) {
-    if (!synth_has_document(c)) return;
+    if (!call_has_document(c)) return;
     const char *name = arg_text(c, "name");
     const json_t *number = json_object_get(c->synth->knobs, name);
     if (!number) {
@@ -26,7 +26,7 @@ void command_knob_set(call *c) {
 }
 
 void command_preset_recall(call *c) {
-    if (!synth_has_document(c)) return;
+    if (!call_has_document(c)) return;
     const char *name = arg_text(c, "name");
     const json_t *number = json_object_get(c->synth->presets, name);
     if (!number) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "clients/session.h"
-#include "commands/param.h"
+#include "requests/param_number.h"
 #include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
@@ -28,7 +28,7 @@ static void end_after(call *c, mega_note note, double seconds) {
 }
 
 void command_note_on(call *c) {
-    if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) || !velocity_is_right(c) ||
+    if (!call_has_document(c) || !arg_within(c, "key", 0, 127) || !velocity_is_right(c) ||
         !arg_within(c, "id", 0, 9e15) || !arg_within(c, "seconds", 0, NOTE_SECONDS_MAX))
         return;
     if (c->checking) return;
@@ -97,7 +97,7 @@ static bool found_later(const call *c) { return c->checking && c->task->is_bundl
 
 void command_note_off(call *c) {
     named_note which;
-    if (!synth_has_document(c) || !arg_within(c, "key", 0, 127) || !velocity_is_right(c) ||
+    if (!call_has_document(c) || !arg_within(c, "key", 0, 127) || !velocity_is_right(c) ||
         found_later(c) || !find_note(c, true, &which) || c->checking)
         return;
     mega_engine *engine = c->synth->input.engine;
@@ -108,7 +108,7 @@ void command_note_off(call *c) {
 }
 
 void command_note_all_off(call *c) {
-    if (synth_has_document(c) && !c->checking)
+    if (call_has_document(c) && !c->checking)
         call_check(c, mega_all_notes_off(c->synth->input.engine, call_engine_frame(c)));
 }
 
@@ -148,7 +148,7 @@ static mega_note handle_of(const call *c, const named_note *which) {
 void command_note_set(call *c) {
     named_note which;
     int plain = plain_expression(c), param = -1;
-    if (plain == -2 || !synth_has_document(c)) return;
+    if (plain == -2 || !call_has_document(c)) return;
     if (arg_given(c, "node") != arg_given(c, "param"))
         call_fail(c, CODE_BAD_TYPE, "param", "a parameter wants `node`, `param` and `value`");
     else if (arg_given(c, "node")) param = param_number(c, true);
@@ -183,7 +183,7 @@ void command_note_control(call *c) {
         call_note(c, "want", "bend, pressure, timbre, sustain or sostenuto");
         return;
     }
-    if (!synth_has_document(c) || !arg_within(c, "value", which == 0 ? -1 : 0, 1) || c->checking)
+    if (!call_has_document(c) || !arg_within(c, "value", which == 0 ? -1 : 0, 1) || c->checking)
         return;
     call_check(c, mega_controller_set(c->synth->input.engine, call_engine_frame(c),
                                       (mega_controller)which, (float)arg_number(c, "value", 0)));

@@ -2,7 +2,7 @@
 // operations -- edits of one operation each, for those who have no lists: nodes, cables, knobs.
 #include <string.h>
 
-#include "commands/change.h"
+#include "requests/change.h"
 
 /// Arguments that are keys of the operation, too, as they are.
 static void copy(call *c, json_t *operation, const char *key) {

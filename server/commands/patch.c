@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // patch -- documents: loaded, edited, read. All on the builder.
-#include "commands/change.h"
+#include "requests/change.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,8 @@ static mega_patch *read_file(call *c, const char *path) {
     return patch;
 }
 
-mega_patch *change_read_patch(call *c) {
+/// The patch that a call brings as `patch`, `text` or `file`. NULL, having failed.
+static mega_patch *read_patch(call *c) {
     int given = arg_given(c, "patch") + arg_given(c, "text") + arg_given(c, "file");
     if (given != 1) {
         call_fail(c, CODE_BAD_TYPE, "patch", "one of `patch`, `text` and `file` is wanted");
@@ -82,7 +83,7 @@ mega_patch *change_read_patch(call *c) {
 // ---- whole documents, and lists ---------------------------------------------------------------
 
 void command_patch_load(call *c) {
-    mega_patch *patch = change_read_patch(c);
+    mega_patch *patch = read_patch(c);
     if (patch) change_to_patch(c, patch);
 }
 
@@ -205,7 +206,7 @@ static mega_patch *edited(call *c, mega_report *report) {
 void command_patch_check(call *c) {
     if (!change_engine(c)) return;
     mega_report *report = mega_report_create();
-    mega_patch *patch = arg_given(c, "ops") ? edited(c, report) : change_read_patch(c);
+    mega_patch *patch = arg_given(c, "ops") ? edited(c, report) : read_patch(c);
     mega_status status = patch ? mega_patch_check(patch, report) : MEGA_OK;
     if (status) call_fail_report(c, status, report);
     if (patch && !status) {

@@ -22,6 +22,8 @@ static json_t *limits(void) {
     return map;
 }
 
+static void answer_denied(void *t) { task_finish(t); }
+
 /// A token where one is wanted; from elsewhere over UDP also the cookie, which only who gets
 /// answers there knows.
 static bool admit(call *c) {
@@ -39,7 +41,7 @@ static bool admit(call *c) {
                       s->local ? "another user's server, or the program that sent this "
                                  "is gone; the token is in the server's runtime file"
                                : "it is in the server's --token-file");
-        if (given && !c->task->is_bundle) admit_deny_later(c);
+        if (given && !c->task->is_bundle) c->later = admit_deny_later(s, answer_denied, c->task);
         return false;
     }
     const char *cookie = arg_text(c, "session");

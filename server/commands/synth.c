@@ -4,8 +4,8 @@
 #include "synths/synth.h"
 
 #include "commands/status.h"
-#include "commands/taps.h"
 #include "requests/requests.h"
+#include "synths/client_taps.h"
 #include "synths/sound.h"
 
 #define FADE_OUT_NS UINT64_C(100000000) // ten times the fader's time constant
@@ -14,8 +14,13 @@
 
 static void build(task *t) {
     call *c = &t->calls[0];
-    if (!c->synth->leaving) synth_build(c, c->synth);
-    else call_fail(c, CODE_CONFLICT, "name", "a state was loaded in its place");
+    if (c->synth->leaving) {
+        call_fail(c, CODE_CONFLICT, "name", "a state was loaded in its place");
+        return;
+    }
+    mega_report *report = mega_report_create();
+    if (!synth_build(c->synth, report)) call_fail_report(c, MEGA_ERROR_MEMORY, report);
+    mega_report_destroy(report);
 }
 
 static void built(task *t) {

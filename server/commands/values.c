@@ -2,7 +2,7 @@
 // values -- where parameters and knobs are, as the document says or as they were turned since.
 #include <string.h>
 
-#include "commands/change.h"
+#include "requests/change.h"
 
 /// The document in force as JSON. NULL, having failed
 static json_t *document(call *c) {

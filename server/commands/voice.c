@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "clients/session.h"
-#include "commands/change.h"
-#include "commands/taps.h"
+#include "requests/change.h"
 #include "synths/buses.h"
+#include "synths/client_taps.h"
 #include "synths/sound.h"
 
 /// On the builder: every output port of every node that each voice has; {node: {port: engine's
@@ -77,7 +77,7 @@ void command_voice_alloc(call *c) {
 
 void command_voice_free(call *c) {
     mega_note voice = (mega_note)arg_integer(c, "voice", 0);
-    if (!synth_has_document(c)) return;
+    if (!call_has_document(c)) return;
     if (!notes_is_reserved(c->synth->notes, voice)) {
         call_fail(c, CODE_NOT_FOUND, "voice", "no reserved voice of that handle");
         return;
@@ -93,7 +93,7 @@ void command_voice_free(call *c) {
 }
 
 void command_voice_list(call *c) {
-    if (!synth_has_document(c)) return;
+    if (!call_has_document(c)) return;
     json_t *sounding = json_array(), *reserved = json_array();
     uint32_t at = 0;
     for (const note_entry *e; (e = notes_next(c->synth->notes, &at));) {

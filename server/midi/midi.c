@@ -8,8 +8,6 @@
 #include "base/log.h"
 #include "clients/session.h"
 #include "midi/inputs.h"
-#include "midi/play.h"
-#include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 
@@ -61,7 +59,8 @@ struct midi {
     _Atomic uint32_t late[MIDI_PORTS_MAX]; ///< messages whose frame had been rendered already
     // the loop's
     uv_timer_t timer;
-    bool looking;
+    bool looking; ///< the builder looks for inputs, and writes `news`
+    json_t *news; ///< inputs that were lost, or are back
 };
 
 // ---- RtMidi's thread --------------------------------------------------------------------------
@@ -273,9 +272,9 @@ static void look_for(midi *m, port *p, json_t *news) {
 }
 
 /// On the builder.
-static void look(task *t) {
-    midi *m = t->server->midi;
-    json_t *news = t->calls[0].ops = json_array();
+static void look(void *midi_) {
+    midi *m = midi_;
+    json_t *news = m->news = json_array();
     char cause[MIDI_CAUSE_BYTES];
     if (!try_lock(m, cause)) return;
     for (port *p = m->ports; p < m->ports + MIDI_PORTS_MAX; p++)
@@ -284,30 +283,27 @@ static void look(task *t) {
 }
 
 /// On the loop.
-static void looked(task *t) {
-    server *s = t->server;
+static void looked(void *midi_) {
+    midi *m = midi_;
+    server *s = m->server;
     size_t i;
     json_t *each;
-    s->midi->looking = false;
-    json_array_foreach(t->calls[0].ops, i, each) {
+    m->looking = false;
+    json_array_foreach(m->news, i, each) {
         log_line(LOG_WARNING, "midi", "%s: %s", json_string_value(json_object_get(each, "message")),
                  json_string_value(json_object_get(each, "event")));
         json_object_set_new(each, "frame", json_integer((json_int_t)sound_frame(s->sound)));
         notice_send(s, TOPIC_device, json_incref(each));
     }
+    json_decref(m->news);
+    m->news = NULL;
 }
 
 static void on_timer(uv_timer_t *timer) {
     midi *m = timer->data;
     server *s = m->server;
     if (m->looking || s->quitting || !atomic_load(&m->taken)) return;
-    task *t = task_own(s, "/midi/list", NULL);
-    if (!t) return;
-    t->calls[0].answered = true;
-    t->work = look;
-    t->landed = looked;
-    m->looking = true;
-    builder_submit(s->builder, t);
+    m->looking = s->on_builder(s, look, looked, m);
 }
 
 // ---- the loop ---------------------------------------------------------------------------------

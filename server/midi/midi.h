@@ -8,8 +8,9 @@
 #define MIDI_H
 
 #include "base/server.h"
+#include "synths/midi_player.h"
 
-enum { MIDI_PORTS_MAX = 16, MIDI_CAUSE_BYTES = 256, MIDI_NAME_BYTES = 256 };
+enum { MIDI_CAUSE_BYTES = 256, MIDI_NAME_BYTES = 256 };
 
 typedef struct midi midi;
 

@@ -6,8 +6,8 @@
 
 #include "base/files.h"
 #include "base/log.h"
-#include "commands/change.h"
 #include "process/patch_file.h"
+#include "requests/change.h"
 #include "synths/synth.h"
 
 enum { WATCH_MS = 200 };

@@ -3,11 +3,11 @@
 
 #include "base/trace.h"
 #include "clients/session.h"
-#include "commands/record.h"
-#include "commands/taps.h"
 #include "process/host.h"
 #include "synths/buses.h"
+#include "synths/client_taps.h"
 #include "synths/peaks.h"
+#include "synths/recordings.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 

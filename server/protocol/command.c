@@ -6,15 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Example: COMMAND(ping, "/ping", "", "", DIRECT, FLAG_OPEN, "...")  Becomes: void
-// command_ping(call *c);
-#define COMMAND(name, address, arguments, answer, lane, flags, doc) void command_##name(call *c);
-#include "protocol/commands.def"
-#undef COMMAND
-
-// Becomes: {"/ping", "", "", LANE_DIRECT, FLAG_OPEN, command_ping, "...", {{0}}, {{0}}, 0, 0},
+// Example: COMMAND(ping, "/ping", "", "", DIRECT, FLAG_OPEN, "...")
+// Becomes: {"/ping", "", "", LANE_DIRECT, FLAG_OPEN, NULL, "...", {{0}}, {{0}}, 0, 0},
 #define COMMAND(name, address, arguments, answer, lane, flags, doc)                                \
-    {address, arguments, answer, LANE_##lane, flags, command_##name, doc, {{0}}, {{0}}, 0, 0},
+    {address, arguments, answer, LANE_##lane, flags, NULL, doc, {{0}}, {{0}}, 0, 0},
 static command commands[] = {
 #include "protocol/commands.def"
 };
@@ -82,13 +77,14 @@ static int compare(const void *a, const void *b) {
     return strcmp((*(const command *const *)a)->address, (*(const command *const *)b)->address);
 }
 
-void command_begin(void) {
+void command_begin(command_handler *const *handlers) {
     static bool begun;
     if (begun) return;
     begun = true;
     for (size_t i = 0; i < COMMANDS; i++) {
         command *c = &commands[i];
         by_address[i] = c;
+        c->run = handlers[i];
         c->count = parse(c->arguments, c->parsed);
         c->answer_count = parse(c->answer, c->answers);
     }

@@ -45,6 +45,7 @@ typedef struct {
 } shape;
 
 typedef struct call call;
+typedef void command_handler(call *c);
 
 typedef struct {
     const char *address;   ///< "/knob/set"
@@ -53,7 +54,7 @@ typedef struct {
     const char *answer;    ///< what `/done` carries, alike; `?` where there is something to tell
     lane lane;
     unsigned flags;
-    void (*run)(call *c);
+    command_handler *run; ///< by command_begin
     const char *doc;
     // by command_begin
     argument parsed[COMMAND_ARGUMENTS_MAX], answers[COMMAND_ARGUMENTS_MAX];
@@ -61,7 +62,8 @@ typedef struct {
 } command;
 
 /// Parses the argument columns; asserts that they are well-formed. Once, before anything else.
-void command_begin(void);
+/// @param handlers in the order of commands.def
+void command_begin(command_handler *const *handlers);
 size_t command_count(void);
 const command *command_get(size_t index);
 /// @return NULL if there is none of exactly that address

@@ -1,70 +1,13 @@
 // SPDX-License-Identifier: MIT
-// answer -- `/done`, `/fail` and `/progress`. A request is answered exactly once; a plain command
-// only when it fails.
+// answer -- how calls are answered. A request is answered exactly once; a plain command only when
+// it fails.
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/trace.h"
-#include "clients/session.h"
+#include "clients/reply.h"
 #include "requests/requests.h"
 #include "synths/synth.h"
-
-/// A map as payload bytes, within a message. NULL without memory.
-static void *write_done(size_t *bytes, int32_t id, const char *address, const json_t *map) {
-    msgpack_sbuffer payload;
-    msgpack_sbuffer_init(&payload);
-    void *packet = payload_write(map, &payload)
-                       ? osc_write(bytes, "/done", "isb", id, address, payload.data, payload.size)
-                       : NULL;
-    msgpack_sbuffer_destroy(&payload);
-    return packet;
-}
-
-static void *write_fail(size_t *bytes, int32_t id, const char *address, code which,
-                        const json_t *map) {
-    msgpack_sbuffer payload;
-    msgpack_sbuffer_init(&payload);
-    void *packet = payload_write(map, &payload)
-                       ? osc_write(bytes, "/fail", "issb", id, address, code_word(which),
-                                   payload.data, payload.size)
-                       : NULL;
-    msgpack_sbuffer_destroy(&payload);
-    return packet;
-}
-
-static size_t bytes_max(const session *to) {
-    return to->transport == TRANSPORT_UDP ? limit_datagram_reply_bytes_max : limit_frame_bytes_max;
-}
-
-/// Strangers over UDP, whose address may be another's, get no more than a few times what they sent:
-/// of a failure what they must know, or its code alone. @param map taken out of
-static void *write_short_fail(const session *to, int32_t id, const char *address, code which,
-                              json_t *map, size_t *bytes) {
-    void *packet = write_fail(bytes, id, address, which, map);
-    if (to->transport != TRANSPORT_UDP || to->admitted) return packet;
-    static const char *const spare[] = {"hint", "message", "got", "limit", "index", "path", "want"};
-    for (size_t i = 0; packet && *bytes > to->may_answer && i < sizeof spare / sizeof *spare; i++) {
-        if (json_object_del(map, spare[i]) != 0) continue;
-        free(packet);
-        packet = write_fail(bytes, id, address, which, map);
-    }
-    return packet;
-}
-
-/// In the place of an answer that cannot be sent.
-static void *write_too_long(const call *c, size_t was, size_t *bytes) {
-    bool udp = c->from->transport == TRANSPORT_UDP;
-    json_t *map =
-        json_pack("{s:s, s:s, s:I, s:s}", "message",
-                  udp ? "the answer does not fit a datagram" : "the answer is too long", "limit",
-                  udp ? "datagram_reply_bytes_max" : "frame_bytes_max", "got", (json_int_t)was,
-                  "hint", udp ? "it was done; ask over TCP or the unix socket" : "it was done");
-    void *packet =
-        write_fail(bytes, c->id, c->command->address, udp ? CODE_USE_STREAM : CODE_TOO_BIG, map);
-    json_decref(map);
-    return packet;
-}
 
 static void add_index(call *c) {
     if (c->task->is_bundle)
@@ -73,13 +16,13 @@ static void add_index(call *c) {
 
 static void *write_answer(call *c, size_t *bytes) {
     if (c->code)
-        return write_short_fail(c->from, c->id, c->command->address, c->code, c->failure, bytes);
+        return reply_write_fail(c->from, c->id, c->command->address, c->code, c->failure, bytes);
     if (!c->answer) c->answer = json_object();
     if (c->affects || c->made) // a change may be heard from frame 0 on
         json_object_set_new(c->answer, "frame", json_integer((json_int_t)c->affects));
     if (c->affects && c->synth && !json_object_get(c->answer, "rev"))
         json_object_set_new(c->answer, "rev", json_integer((json_int_t)c->synth->rev));
-    return write_done(bytes, c->id, c->command->address, c->answer);
+    return reply_write_done(c->id, c->command->address, c->answer, bytes);
 }
 
 void answer_call(call *c) {
@@ -106,9 +49,9 @@ void answer_call(call *c) {
     if (!c->id && !session_may_fail(to)) return;
     size_t bytes = 0;
     void *packet = write_answer(c, &bytes);
-    if (packet && bytes > bytes_max(to)) {
+    if (packet && bytes > reply_bytes_max(to)) {
         free(packet);
-        packet = write_too_long(c, bytes, &bytes);
+        packet = reply_write_too_long(to, c->id, c->command->address, bytes, &bytes);
     }
     if (!packet) { // no memory: say so with as little as can be
         packet = osc_write(&bytes, "/fail", "issb", c->id, c->command->address,
@@ -125,21 +68,5 @@ void answer_progress(call *c, double fraction) {
     size_t bytes;
     void *packet = osc_write(&bytes, "/progress", "if", c->id, fraction);
     if (packet) c->from->send(c->from, packet, bytes, SEND_NOTICE);
-    free(packet);
-}
-
-void answer_fail(session *to, int32_t id, const char *address, code which, const char *message,
-                 int32_t index, const char *limit) {
-    to->server->tally.failures++;
-    if (!id && !session_may_fail(to)) return;
-    json_t *map = json_pack("{s:s}", "message", message);
-    if (index >= 0) json_object_set_new(map, "index", json_integer(index));
-    if (limit) json_object_set_new(map, "limit", json_string(limit));
-    size_t bytes;
-    void *packet = write_short_fail(to, id, address, which, map, &bytes);
-    json_decref(map);
-    if (!packet) return;
-    if (id) replies_end(to->replies, id, packet, bytes, 0);
-    to->send(to, packet, bytes, SEND_ANSWER);
     free(packet);
 }

@@ -66,7 +66,9 @@ static void send_back(builder *b, task *t) {
     uv_async_send(&b->arrived);
 }
 
-void builder_tell_names(builder *b, synth *which, json_t *names) {
+/// The names of a document that has come in force by itself, for the loop; takes them.
+static void tell_names(void *builder_, synth *which, json_t *names) {
+    builder *b = builder_;
     struct told *told = malloc(sizeof *told);
     if (!told || !names) {
         free(told);
@@ -195,7 +197,7 @@ static void main_loop(void *b_) {
         if (b->settling) settle(b);
         uint64_t now = now_ns();
         if (now - collected < COLLECT_POLL_NS) continue;
-        synths_collect(b->server);
+        synths_collect(b->server, tell_names, b);
         collected = now;
     }
     while (b->settling) {
@@ -367,10 +369,28 @@ bool builder_busy_with(const builder *b, const session *from, uint64_t until) {
     return false;
 }
 
+static void job_work(task *t) { t->job.work(t->job.context); }
+static void job_landed(task *t) { t->job.landed(t->job.context); }
+
+static bool on_builder(server *s, void (*aside)(void *context), void (*after)(void *context),
+                       void *context) {
+    task *t = task_own(s, "/ping", NULL);
+    if (!t) return false;
+    t->calls[0].answered = true;
+    t->job.work = aside;
+    t->job.landed = after;
+    t->job.context = context;
+    t->work = job_work;
+    t->landed = job_landed;
+    builder_submit(s->builder, t);
+    return true;
+}
+
 builder *builder_create(server *s) {
     builder *b = calloc(1, sizeof *b);
     if (!b) return NULL;
     b->server = s;
+    s->on_builder = on_builder;
     uv_mutex_init(&b->mutex);
     uv_cond_init(&b->wake);
     uv_cond_init(&b->met);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "clients/session.h"
-#include "commands/change.h"
-#include "commands/param.h"
+#include "requests/change.h"
+#include "requests/param_number.h"
 #include "requests/requests.h"
 #include "synths/sound.h"
 

@@ -166,6 +166,13 @@ bool call_check(call *c, mega_status status) {
     }
 }
 
+bool call_has_document(call *c) {
+    if (c->synth->nodes && c->synth->state == SYNTH_LIVE) return true;
+    call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch yet", c->synth->name);
+    call_note(c, "hint", "/patch/load or /patch/add first");
+    return false;
+}
+
 uint64_t call_frame_of_ns(const server *s, int64_t mono_ns, uint64_t *before) {
     int64_t frame = sound_frame_of(s->sound, mono_ns);
     *before = frame < 1 ? (uint64_t)(1 - frame) : 0;

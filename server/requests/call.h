@@ -74,8 +74,12 @@ struct task {
     void (*work)(task *t);    ///< on the builder; NULL: runs the calls
     bool (*settled)(task *t); ///< on the builder, asked again until it holds; NULL: it does
     void (*met)(task *t);     ///< on the loop, while the builder waits: see builder_meet
-    void (*landed)(task *t);  ///< on the loop, after that and before the answers; NULL: nothing
-    uint64_t give_up_ns;      ///< when it counts as settled in any case
+    struct {
+        void (*work)(void *context), (*landed)(void *context);
+        void *context;
+    } job;                   ///< of server.on_builder
+    void (*landed)(task *t); ///< on the loop, after that and before the answers; NULL: nothing
+    uint64_t give_up_ns;     ///< when it counts as settled in any case
     uint64_t work_began_ns, work_ended_ns; ///< on the builder
     uint64_t sync_builds, sync_pass;       ///< of /sync
 };
@@ -109,6 +113,9 @@ void call_forgive(call *c);
 void call_hint_keys(call *c, const char *wrong, const json_t *object);
 /// Fails with all that a report holds; the first error gives code, path and message.
 void call_fail_report(call *c, mega_status status, const mega_report *report);
+/// Fails with not-found, which waits for a build, if the synth has no document yet. @return false
+/// if it did
+bool call_has_document(call *c);
 /// Fails with what an EVENT function gave. @return false if it did
 bool call_check(call *c, mega_status status);
 /// The frame that falls due at a monotonic time, 1 or more. @param before receives how many frames

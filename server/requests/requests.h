@@ -8,9 +8,8 @@
 
 // ---- task.c: from a packet to a task ----------------------------------------------------------
 
-/// Takes one packet of a client: checks all of it, then hands it to its lane. Never keeps `packet`.
-/// @return false if it is the client's first and no OSC
-bool task_receive(session *from, const uint8_t *packet, size_t bytes);
+/// From now on the packets of clients become tasks, checked whole, then performed or built.
+void tasks_begin(server *s);
 /// A task of the server's own with one call, its arguments as a map.
 task *task_own(server *s, const char *address, const json_t *payload);
 /// To the builder, if the client may have one more there.
@@ -62,8 +61,6 @@ bool builder_edits(const builder *b, const synth *which, uint64_t until);
 uint32_t builder_waiting(const builder *b);
 /// Whether something of this client's up to that serial is under way.
 bool builder_busy_with(const builder *b, const session *from, uint64_t until);
-/// Builder: the names of a document that has come in force by itself, for the loop; takes them.
-void builder_tell_names(builder *b, synth *which, json_t *names);
 /// Builder: waits until the loop has called `met` with the task. What takes both threads' data is
 /// done there. @return false, not called, if the server stops
 bool builder_meet(task *t, void (*met)(task *t));
@@ -83,9 +80,6 @@ void bundle_receive(task *t);
 void answer_call(call *c);
 /// `/progress`, from the loop.
 void answer_progress(call *c, double fraction);
-/// A failure of no call: a packet that could not be read.
-void answer_fail(session *to, int32_t id, const char *address, code which, const char *message,
-                 int32_t index, const char *limit);
 
 // ---- sync.c -----------------------------------------------------------------------------------
 

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "clients/session.h"
-#include "commands/map.h"
+#include "clients/reply.h"
 #include "requests/requests.h"
+#include "synths/client_taps.h"
+#include "synths/maps.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 
@@ -113,7 +114,7 @@ static void unknown_command(session *from, int32_t id, const char *address, cons
     const char *nearest = command_nearest(rest);
     snprintf(message, sizeof message,
              nearest ? "no such command; did you mean `%s`?" : "no such command", nearest);
-    answer_fail(from, id, address, CODE_NOT_FOUND, message, index, NULL);
+    reply_fail(from, id, address, CODE_NOT_FOUND, message, index, NULL);
 }
 
 /// @return false, answered, if the request was here before
@@ -124,8 +125,8 @@ static bool is_new(session *from, int32_t id, const char *address) {
     case REPLY_NEW: return true;
     case REPLY_KEPT: from->send(from, packet, bytes, SEND_ANSWER); return false;
     case REPLY_FORGOTTEN:
-        answer_fail(from, id, address, CODE_FORGOTTEN, "answered before; the answer is not kept",
-                    -1, NULL);
+        reply_fail(from, id, address, CODE_FORGOTTEN, "answered before; the answer is not kept", -1,
+                   NULL);
         return false;
     default: return false; // its answer is on its way
     }
@@ -271,26 +272,26 @@ static void refuse(task *t, size_t at_fault) {
         const osc_message *m = &t->packet.messages[i];
         int32_t id;
         if (arguments_is_request(m->message, &id) && is_new(t->from, id, m->address))
-            answer_fail(t->from, id, m->address, CODE_NOT_APPLIED, NOT_APPLIED, (int32_t)i, NULL);
+            reply_fail(t->from, id, m->address, CODE_NOT_APPLIED, NOT_APPLIED, (int32_t)i, NULL);
     }
     task_finish(t);
 }
 
-bool task_receive(session *from, const uint8_t *bytes, size_t count) {
+static bool receive(session *from, const uint8_t *bytes, size_t count) {
     server *s = from->server;
     osc_packet packet;
     osc_error error;
     s->tally.packets++;
     if (!osc_read(bytes, count, &packet, &error)) {
         if (from->known)
-            answer_fail(from, 0, "", error.code, error.message, error.index, error.limit);
+            reply_fail(from, 0, "", error.code, error.message, error.index, error.limit);
         return from->known;
     }
     from->known = true;
     task *t = task_create(s, from, &packet);
     if (!t) {
         osc_finish(&packet);
-        answer_fail(from, 0, "", CODE_NO_MEMORY, "out of memory", -1, NULL);
+        reply_fail(from, 0, "", CODE_NO_MEMORY, "out of memory", -1, NULL);
         return true;
     }
     t->bytes = count;
@@ -302,6 +303,27 @@ bool task_receive(session *from, const uint8_t *bytes, size_t count) {
     if (good == t->count) enter(t);
     else refuse(t, good);
     return true;
+}
+
+static void drop_waiting(session *s) {
+    while (s->waiting) {
+        task *t = s->waiting;
+        s->waiting = t->next;
+        session_keeps_no_more(s, t->bytes);
+        for (size_t i = 0; i < t->count; i++) t->calls[i].answered = true;
+        task_finish(t);
+    }
+    s->waiting_last = NULL;
+}
+
+static void gone(session *s) {
+    taps_of_session_end(s->server, s);
+    drop_waiting(s);
+}
+
+void tasks_begin(server *s) {
+    static const session_handler handler = {receive, gone};
+    s->handler = &handler;
 }
 
 task *task_own(server *s, const char *address, const json_t *payload) {

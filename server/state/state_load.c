@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "clients/session.h"
-#include "commands/map.h"
-#include "commands/taps.h"
 #include "requests/requests.h"
 #include "state/state.h"
 #include "synths/buses.h"
+#include "synths/client_taps.h"
+#include "synths/maps.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 
@@ -143,6 +143,15 @@ static bool load(call *c, synth *s, const json_t *map) {
 }
 
 /// @return false, having failed
+static bool make_engine(call *c, synth *s) {
+    mega_report *report = mega_report_create();
+    bool ok = synth_make_engine(s, report);
+    if (!ok) call_fail_report(c, MEGA_ERROR_MEMORY, report);
+    mega_report_destroy(report);
+    return ok;
+}
+
+/// @return false, having failed
 static bool make(call *c, state_plan *p, const char *name, const json_t *entry) {
     synth *made = synth_make(c->server, name);
     if (!made) {
@@ -154,7 +163,7 @@ static bool make(call *c, state_plan *p, const char *name, const json_t *entry) 
     made->input.first_output = (uint32_t)json_integer_value(json_object_get(entry, "output"));
     atomic_store(&made->input.fader, fader ? (float)json_number_value(fader) : 1.0f);
     made->input.gain = 0; // it fades in as the others fade out
-    if (!synth_make_engine(c, made)) return false;
+    if (!make_engine(c, made)) return false;
     if (!patch) return true;
     if (!load(c, made, patch)) return false;
     p->names[p->count - 1] = synth_names(made);

@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clients/session.h"
-#include "requests/requests.h"
-
 /// Ports that the builder is to close.
 struct closing {
     size_t count;
@@ -81,6 +78,17 @@ bus *bus_find(buses *b, int64_t number) {
     return at && at->number ? at : NULL;
 }
 
+tap *bus_tap(const bus *b, uint32_t every) {
+    tap *t = calloc(1, sizeof *t);
+    if (!t) return NULL;
+    t->engine = b->synth ? b->synth->input.engine : NULL;
+    t->engine_bus = b->engine_bus;
+    t->voice = b->voice;
+    t->client_bus = b->synth ? 0 : (uint32_t)b->number;
+    t->every = every;
+    return t;
+}
+
 bus *bus_next(buses *b, uint32_t *at) {
     while (*at < MIXER_BUSES_MAX + BUS_PORTS_MAX) {
         uint32_t i = (*at)++;
@@ -110,8 +118,8 @@ void buses_forget(buses *b, const synth *of, mega_note voice) {
 // ---- closed in the engines --------------------------------------------------------------------
 
 /// On the builder: those of one engine at once, since each time its program is made anew.
-static void close_ports(task *t) {
-    const struct closing *c = t->calls[0].work;
+static void close_ports(void *closing) {
+    const struct closing *c = closing;
     static int32_t of_one[BUS_PORTS_MAX]; // the builder's
     for (size_t i = 0, count; i < c->count; i += count) {
         synth *s = c->ports[i].synth;
@@ -121,8 +129,8 @@ static void close_ports(task *t) {
     }
 }
 
-static void closed(task *t) {
-    struct closing *c = t->calls[0].work;
+static void closed(void *closing) {
+    struct closing *c = closing;
     for (size_t i = 0; i < c->count; i++) synth_release(c->ports[i].synth);
     free(c);
 }
@@ -131,15 +139,8 @@ void buses_tick(server *s) {
     struct closing *now = &s->buses->closing;
     if (!now->count) return;
     struct closing *kept = malloc(sizeof *kept);
-    task *t = kept ? task_own(s, "/ping", NULL) : NULL;
-    if (!t) { // no memory: the next time
-        free(kept);
-        return;
-    }
+    if (!kept) return; // no memory: the next time
     *kept = *now;
-    now->count = 0;
-    t->calls[0].work = kept;
-    t->work = close_ports;
-    t->landed = closed;
-    builder_submit(s->builder, t);
+    if (s->on_builder(s, close_ports, closed, kept)) now->count = 0;
+    else free(kept);
 }

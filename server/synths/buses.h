@@ -34,6 +34,9 @@ bus *bus_of_port(buses *b, synth *of, const char *node, const char *port, int32_
 /// What no bus came of is closed.
 void bus_close_port(buses *b, synth *of, int32_t engine_bus);
 bus *bus_find(buses *b, int64_t number);
+/// A tap of it, to be put in a place of the mixer, and freed. NULL without memory.
+/// @param every keeps every n-th frame; 0: levels only
+tap *bus_tap(const bus *b, uint32_t every);
 /// By number, from 0 on. @return NULL at the end
 bus *bus_next(buses *b, uint32_t *at);
 void bus_free(buses *b, bus *which);

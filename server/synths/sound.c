@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "base/trace.h"
 #include "clients/session.h"
-#include "midi/midi.h"
 #include "synths/mixer.h"
 
 struct sound {
     server *server;
+    const device_watch *watch;
     audio *audio;
     wall_clock wall;
     uint32_t inputs, outputs;
@@ -36,26 +36,35 @@ static void heard(void *user, const float *const *out, uint32_t frames) {
     }
 }
 
-static void began(void *user, uint64_t frame) { midi_began(((sound *)user)->server->midi, frame); }
-
-static void runs(void *user) {
-    sound *s = user;
-    midi_device_runs(s->server->midi, audio_describe(s->audio).backend == AUDIO_JACK);
+static void began(void *user, uint64_t frame) {
+    const sound *s = user;
+    s->watch->began(s->server, frame);
 }
 
-static void lost(void *user) { midi_let_go(((sound *)user)->server->midi); }
+static void runs(void *user) {
+    const sound *s = user;
+    s->watch->runs(s->server, audio_describe(s->audio).backend == AUDIO_JACK);
+}
 
-sound *sound_open(server *of, char cause[AUDIO_CAUSE_BYTES]) {
+static void lost(void *user) {
+    const sound *s = user;
+    s->watch->lost(s->server);
+}
+
+sound *sound_open(server *of, const device_watch *watch, char cause[AUDIO_CAUSE_BYTES]) {
     sound *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     audio_options wanted = of->options->audio;
     wanted.render = render;
     wanted.heard = heard;
-    wanted.began = began;
-    wanted.runs = runs;
-    wanted.lost = lost;
+    if (watch) {
+        wanted.began = began;
+        wanted.runs = runs;
+        wanted.lost = lost;
+    }
     wanted.user = s;
     s->server = of;
+    s->watch = watch;
     s->inputs = wanted.inputs;
     s->outputs = wanted.outputs ? wanted.outputs : 2;
     s->audio = audio_open(&wanted, cause);

@@ -8,8 +8,15 @@
 #include "base/server.h"
 #include "record/record.h"
 
-/// Opens the device; nothing sounds yet. @return NULL with a cause
-sound *sound_open(server *s, char cause[AUDIO_CAUSE_BYTES]);
+/// Who else needs to know of the device.
+typedef struct {
+    void (*began)(server *s, uint64_t frame); ///< AUDIO: it asks for sound, `frame` is the first
+    void (*runs)(server *s, bool is_jack);    ///< on the thread that watches it
+    void (*lost)(server *s);                  ///< the same
+} device_watch;
+
+/// Opens the device; nothing sounds yet. @param watch NULL: nobody; kept @return NULL with a cause
+sound *sound_open(server *s, const device_watch *watch, char cause[AUDIO_CAUSE_BYTES]);
 bool sound_start(sound *s, char cause[AUDIO_CAUSE_BYTES]);
 void sound_close(sound *s);
 audio *sound_audio(sound *s);

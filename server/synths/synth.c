@@ -9,8 +9,7 @@
 
 #include "base/log.h"
 #include "clients/session.h"
-#include "midi/play.h"
-#include "requests/requests.h"
+#include "synths/midi_player.h"
 #include "synths/sound.h"
 
 synth *synth_find(server *s, const char *name) {
@@ -191,13 +190,6 @@ void synth_exchange_names(synth *s, json_t *names) {
 
 void synth_built_by(synth *s, uint64_t serial) { s->built_by = serial; }
 uint64_t synth_last_build(const synth *s) { return s->built_by; }
-
-bool synth_has_document(call *c) {
-    if (c->synth->nodes && c->synth->state == SYNTH_LIVE) return true;
-    call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch yet", c->synth->name);
-    call_note(c, "hint", "/patch/load or /patch/add first");
-    return false;
-}
 
 // ---- what it tells ----------------------------------------------------------------------------
 

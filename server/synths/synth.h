@@ -7,7 +7,7 @@
 #include <megasynth.h>
 #include <stdio.h>
 
-#include "requests/call.h"
+#include "base/server.h"
 #include "synths/mixer.h"
 #include "synths/notes.h"
 
@@ -76,18 +76,15 @@ uint64_t synth_engine_frame(const synth *s, uint64_t frame);
 uint64_t synth_server_frame(const synth *s, uint64_t engine_frame);
 /// The notice that a note has "started" or "ended", at the server's frame.
 void synth_tell_note(synth *s, const char *event, const note_entry *note, uint64_t frame);
-/// Fails with not-found, which waits for a build, if there is no document yet. @return false if it
-/// did
-bool synth_has_document(call *c);
 /// Notes that have ended, counters that have moved: told to subscribers. Every 10 ms.
 void synths_tick(server *s);
 
 // ---- the builder ------------------------------------------------------------------------------
 
-/// Makes the engine of a record that is not in the list. @return false, having failed
-bool synth_make_engine(call *c, synth *s);
-/// Makes the engine. @return false, having failed
-bool synth_build(call *c, synth *s);
+/// Makes the engine of a record that is not in the list. @return false, with a report
+bool synth_make_engine(synth *s, mega_report *report);
+/// Makes the engine of one that is. @return false, with a report
+bool synth_build(synth *s, mega_report *report);
 /// What the loop must know of the document in force: {rev, nodes, knobs, params}. NULL if there is
 /// none.
 json_t *synth_names(synth *s);
@@ -95,7 +92,9 @@ json_t *synth_names(synth *s);
 json_t *synth_names_of(synth *s, const mega_patch *patch);
 void synths_add(server *s, synth *which);
 void synths_remove(server *s, synth *which);
-/// The engines' garbage; tells the loop of changes that have come in force by themselves.
-void synths_collect(server *s);
+/// The engines' garbage.
+/// @param changed gets the names of each document that has come in force by itself, and owns them
+void synths_collect(server *s, void (*changed)(void *context, synth *which, json_t *names),
+                    void *context);
 
 #endif

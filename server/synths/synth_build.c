@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "requests/requests.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 #include "synths/synth_calls.h"
@@ -12,8 +11,7 @@ enum {
     EAGER_PARAMS_MAX = 512
 }; // the engine finds a name by going through all: so the rest when asked for
 
-bool synth_make_engine(call *c, synth *s) {
-    mega_report *report = mega_report_create();
+bool synth_make_engine(synth *s, mega_report *report) {
     mega_options wanted = {.rate = sound_rate(s->server->sound),
                            .input_channels = sound_inputs(s->server->sound),
                            .output_channels = sound_outputs(s->server->sound),
@@ -21,14 +19,12 @@ bool synth_make_engine(call *c, synth *s) {
                            .record_calls = s->server->options->calls_folder != NULL};
     s->input.outputs = wanted.output_channels;
     s->input.engine = mega_create(&wanted, report);
-    if (!s->input.engine) call_fail_report(c, MEGA_ERROR_MEMORY, report);
-    else synth_calls_open(s);
-    mega_report_destroy(report);
+    if (s->input.engine) synth_calls_open(s);
     return s->input.engine != NULL;
 }
 
-bool synth_build(call *c, synth *s) {
-    if (!synth_make_engine(c, s)) return false;
+bool synth_build(synth *s, mega_report *report) {
+    if (!synth_make_engine(s, report)) return false;
     synths_add(s->server, s);
     return true;
 }
@@ -93,11 +89,12 @@ void synths_remove(server *s, synth *which) {
         if (s->built[i] == which) s->built[i--] = s->built[--s->built_count];
 }
 
-void synths_collect(server *s) {
+void synths_collect(server *s, void (*changed)(void *context, synth *which, json_t *names),
+                    void *context) {
     for (uint32_t i = 0; i < s->built_count; i++) {
         mega_collect(s->built[i]->input.engine);
         synth_calls_write(s->built[i]);
         if (mega_rev(s->built[i]->input.engine) != s->built[i]->rev_told)
-            builder_tell_names(s->builder, s->built[i], synth_names(s->built[i]));
+            changed(context, s->built[i], synth_names(s->built[i]));
     }
 }

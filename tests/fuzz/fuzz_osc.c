@@ -10,19 +10,18 @@
 #include <unistd.h>
 
 #include "clients/net.h"
-#include "commands/record.h"
-#include "commands/taps.h"
+#include "commands/handlers.h"
 #include "process/host.h"
 #include "process/tick.h"
 #include "protocol/command.h"
 #include "protocol/framing.h"
 #include "requests/requests.h"
 #include "synths/buses.h"
+#include "synths/client_taps.h"
+#include "synths/recordings.h"
 #include "synths/sound.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-uint64_t now_ns(void) { return clock_mono_ns() > 0 ? (uint64_t)clock_mono_ns() : 1; }
 
 static options o;
 static server s;
@@ -64,11 +63,11 @@ static void begin(void) {
     o.audio.no_realtime = true;
     o.memory_bytes_max = 8 << 20;
     s.options = &o;
-    command_begin();
+    command_begin(command_handlers);
     log_begin(LOG_ERROR, false);
     uv_loop_init(&s.loop);
     s.net = calloc(1, sizeof *s.net);
-    s.sound = sound_open(&s, cause);
+    s.sound = sound_open(&s, NULL, cause);
     if (!s.net || !s.sound) abort();
     s.mixer = mixer_create(sound_rate(s.sound), 0, 2);
     s.buses = buses_create(s.mixer);
@@ -77,11 +76,10 @@ static void begin(void) {
     s.maps = json_object();
     s.modules = host_modules(&s.modules_hash);
     synth *first = synth_create(&s, "main");
-    task *t = task_own(&s, "/ping", NULL);
-    if (!synth_build(&t->calls[0], first) || !synth_enter(first)) abort();
-    task_finish(t);
+    if (!first || !synth_build(first, NULL) || !synth_enter(first)) abort();
     s.builder = builder_create(&s);
     if (!sound_start(s.sound, cause)) abort();
+    tasks_begin(&s);
     sync_begin(&s);
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// play -- what the interpreter leaves to the server: knobs that controllers turn, presets that
-// programs recall, notices of notes.
-#include "midi/play.h"
+// midi_player -- what the interpreter leaves to the server: knobs that controllers turn, presets
+// that programs recall, notices of notes.
+#include "synths/midi_player.h"
 
 #include <mega_midi.h>
 #include <stdlib.h>
 
 #include "clients/session.h"
-#include "commands/map.h"
+#include "synths/maps.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
 

@@ -7,8 +7,6 @@
 #include "requests/requests.h"
 #include "synths/synth.h"
 
-/// The patch that a call brings as `patch`, `text` or `file`. NULL, having failed.
-mega_patch *change_read_patch(call *c);
 /// Changes to a patch, or by a list of operations (the other is NULL), as the call's `rev`,
 /// `fade_ms` and time say.
 /// @return false, having failed

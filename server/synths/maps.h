@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// map -- what clients have mapped to knobs, for those who take messages and MIDI in.
-#ifndef MAP_H
-#define MAP_H
+// maps -- which OSC addresses and MIDI controllers are mapped to knobs.
+#ifndef MAPS_H
+#define MAPS_H
 
 #include "base/server.h"
+
+#define MAP_RANGE_MAX 1e30 // of `min` and `max`: their difference stays finite
 
 /// The key of a MIDI controller; channel 1..16, 0: any.
 void map_cc_key(char *to, size_t bytes, int channel, int number);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// play -- MIDI messages of the ports become events of synths, by the engine's interpreter. Loop
-// only.
-#ifndef PLAY_H
-#define PLAY_H
+// midi_player -- MIDI messages of the ports become events of synths, by the engine's interpreter.
+// Loop only.
+#ifndef MIDI_PLAYER_H
+#define MIDI_PLAYER_H
 
 #include <megasynth.h>
 
-#include "midi/midi.h"
+#include "base/server.h"
+
+enum { MIDI_PORTS_MAX = 16 };
 
 /// An interpreter of each port, made when the first message comes; they end with their synth.
 typedef struct midi_players midi_players;

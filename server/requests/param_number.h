@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// param -- the engine's numbers for parameters, for commands with `node`, `param`, `value` and
-// `ramp_ms`.
-#ifndef PARAM_H
-#define PARAM_H
+// param_number -- the engine's numbers for parameters, for commands with `node`, `param`, `value`
+// and `ramp_ms`.
+#ifndef PARAM_NUMBER_H
+#define PARAM_NUMBER_H
 
 #include "requests/call.h"
 

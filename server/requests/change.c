@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/change.h"
+#include "requests/change.h"
 
 #include <stdlib.h>
 #include <string.h>
