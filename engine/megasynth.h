@@ -251,8 +251,10 @@ typedef struct {
     /// voices, unless the node says otherwise; "once": always so
     const char *scope;
     size_t input_count, param_count, output_count;
-    bool pure;   ///< each frame of its outputs depends on the same frame of its ports alone
-    bool delays; ///< may close a cycle of cables, which it delays by one block
+    bool pure;         ///< each frame of its outputs depends on the same frame of its ports alone
+    bool delays;       ///< may close a cycle of cables, which it delays by one block
+    bool delays_frame; ///< the same, by one frame
+    bool note;         ///< the note that a voice plays: nodes downstream of it exist once per voice
     double memory_seconds; ///< of its longest delay line; 0: it has none
     double tail_seconds;   ///< how long it may sound after its inputs fall silent
 } mega_module_info;

@@ -143,7 +143,7 @@ static mega_patch *without_loops(const mega_patch *patch) {
     const char *before = "[";
     for (size_t i = 0; i < mega_patch_node_count(patch); i++) {
         mega_node_info node = mega_patch_node(patch, i);
-        if (strcmp(node.type, "z1") != 0) continue;
+        if (!mega_module_describe(mega_module_find(node.type)).delays_frame) continue;
         fprintf(text, "%s{\"op\": \"replace\", \"id\": \"%s\", \"type\": \"feedback\"}", before,
                 node.id);
         before = ", ";

@@ -11,7 +11,8 @@ enum { WHY_BYTES = 200 };
 
 bool patch_has_notes(const mega_patch *patch) {
     for (size_t i = 0; i < mega_patch_node_count(patch); i++)
-        if (strcmp(mega_patch_node(patch, i).type, "note") == 0) return true;
+        if (mega_module_describe(mega_module_find(mega_patch_node(patch, i).type)).note)
+            return true;
     return false;
 }
 

@@ -284,16 +284,14 @@ static void make_voices(mega_emitter *e, uint32_t groups_min) {
     if (p->groups < groups_min) p->groups = groups_min;
     p->note_node = UINT32_MAX;
     for (uint32_t n = p->node_count; n-- > 0;)
-        if (p->nodes[n].live && !strcmp(mega_isa_one.modules[p->nodes[n].module]->name, "note"))
+        if (p->nodes[n].live && mega_isa_one.modules[p->nodes[n].module]->flags & MEGA_NOTE_SOURCE)
             p->note_node = n;
     p->has_notes = p->note_node != UINT32_MAX;
     for (size_t i = 0; i < e->patch->cable_count; i++) {
         const mega_patch_cable_row *c = &e->patch->cables[i];
         if (c->from_node < 0 || !e->graph->live[c->to_node]) continue;
         const mega_module *from = e->patch->nodes[c->from_node].module;
-        const char *port = from->outputs[c->from_port].name;
-        if (strcmp(from->name, "note") == 0 && (!strcmp(port, "gate") || !strcmp(port, "trigger")))
-            p->reads_gate = true;
+        if (from->gate_outputs >> c->from_port & 1) p->reads_gate = true;
     }
 }
 

@@ -112,35 +112,40 @@ static void reads(text *t, const mega_program *p, const mega_instruction *code) 
     times(t, p, "(", code->in + count, code->by_count);
 }
 
+static const struct {
+    const char *name, *operands, *comment;
+} opcodes[] = {
+// Example: OPCODE(TAP, tap, "TAP", BLOCK, "in", "copies ...")
+// Becomes: [MEGA_OP_TAP] = {"TAP", "in", "copies ..."},
+#define OPCODE(id, function, name, span, operands, comment)                                        \
+    [MEGA_OP_##id] = {name, operands, comment},
+#include "core/opcodes.def"
+#undef OPCODE
+};
+
 /// @param inside a loop
 static void instruction(text *t, const mega_program *p, const mega_instruction *code, bool inside) {
-    static const char *const names[] = {
-        [MEGA_OP_CALL] = "CALL",
-        [MEGA_OP_SUM] = "SUM",
-        [MEGA_OP_BROADCAST] = "BROADCAST",
-        [MEGA_OP_REDUCE] = "REDUCE",
-        [MEGA_OP_INPUT] = "INPUT",
-        [MEGA_OP_OUTPUT] = "OUTPUT",
-        [MEGA_OP_BUS_IN] = "BUSIN",
-        [MEGA_OP_BUS_OUT] = "BUSOUT",
-        [MEGA_OP_FEEDBACK_READ] = "READ",
-        [MEGA_OP_FEEDBACK_WRITE] = "WRITE",
-        [MEGA_OP_TAP] = "TAP",
-        [MEGA_OP_OWN] = "OWN",
-        [MEGA_OP_LOOP] = "LOOP",
-        [MEGA_OP_FRAME_READ] = "READ",
-        [MEGA_OP_FRAME_WRITE] = "WRITE",
-    };
     if (code->op == MEGA_OP_LOOP) {
-        say(t, "  LOOP       %u\t; frame by frame\n", code->body);
+        say(t, "  %-10s %u\t; frame by frame\n", opcodes[code->op].name, code->body);
         return;
     }
-    say(t, "%s%-10s ", inside ? "    " : "  ", names[code->op]);
+    say(t, "%s%-10s ", inside ? "    " : "  ", opcodes[code->op].name);
     if (code->op == MEGA_OP_CALL) say(t, "%s ", mega_isa_one.modules[code->module]->name);
     reads(t, p, code);
     if (code->out_count) say(t, code->in_count ? " -> " : "-> ");
     operands(t, p, code->out, code->out_count);
     say(t, "\t; %s\n", p->nodes[code->node].id);
+}
+
+/// The instructions that the program has, each once, with what they do.
+static void legend(text *t, const mega_program *p) {
+    bool used[MEGA_OPCODE_COUNT] = {false};
+    for (uint32_t i = 0; i < p->instruction_count; i++) used[p->instructions[i].op] = true;
+    say(t, "; instructions:\n");
+    for (int op = 0; op < MEGA_OPCODE_COUNT; op++)
+        if (used[op])
+            say(t, ";   %-10s %s\t; %s\n", opcodes[op].name, opcodes[op].operands,
+                opcodes[op].comment);
 }
 
 static void program(text *t, const mega_program *p, const mega_patch *patch, bool *shown) {
@@ -162,6 +167,7 @@ static void program(text *t, const mega_program *p, const mega_patch *patch, boo
             if (code->body) loop_end = i + 1 + code->body;
         }
     }
+    legend(t, p);
 }
 
 /// Tabs become columns: comments stand below each other.

@@ -297,14 +297,6 @@ static void emit_taps(mega_emitter *e, uint32_t node, uint32_t list,
     }
 }
 
-static mega_opcode opcode_of(const mega_module *m) {
-    if (m->flags & MEGA_DELAYS) return MEGA_OP_FEEDBACK_READ;
-    if (!(m->flags & MEGA_BUILT_IN)) return MEGA_OP_CALL;
-    if (strcmp(m->name, "bus.in") == 0) return MEGA_OP_BUS_IN;
-    if (strcmp(m->name, "bus.out") == 0) return MEGA_OP_BUS_OUT;
-    return strcmp(m->name, "input") == 0 ? MEGA_OP_INPUT : MEGA_OP_OUTPUT;
-}
-
 static uint32_t list_of(const mega_emitter *e, uint32_t node) {
     uint32_t phase = e->graph->phase[node];
     if (e->constant[node]) return MEGA_LIST_CONSTANT;
@@ -330,9 +322,9 @@ static void push_node(mega_emitter *e, uint32_t node, mega_opcode op, uint32_t i
 static void emit_node(mega_emitter *e, uint32_t node, const mega_compile_request *request) {
     const mega_module *m = e->patch->nodes[node].module;
     uint32_t list = list_of(e, node);
-    mega_opcode op = opcode_of(m);
-    uint32_t in_count = op == MEGA_OP_FEEDBACK_READ ? 0 : mega_port_count(m);
-    push_node(e, node, op, ports(e, node, list, in_count), in_count, true);
+    // what goes into a node that delays is written at its phase's end: see emit_feedback_write
+    uint32_t in_count = m->flags & MEGA_DELAYS ? 0 : mega_port_count(m);
+    push_node(e, node, m->op, ports(e, node, list, in_count), in_count, true);
     emit_taps(e, node, list, request);
 }
 
@@ -401,7 +393,7 @@ static void emit_body(mega_emitter *e, const loop_nodes *l) {
             bool z1 = is_z1(e, node);
             if (pass == READS && z1) push_node(e, node, MEGA_OP_FRAME_READ, 0, 0, true);
             if (pass == CALLS && !z1)
-                push_node(e, node, opcode_of(m), ports_inside(e, l, node, from), count, true);
+                push_node(e, node, m->op, ports_inside(e, l, node, from), count, true);
             if (pass == WRITES && z1)
                 push_node(e, node, MEGA_OP_FRAME_WRITE, ports_inside(e, l, node, from), count,
                           false);

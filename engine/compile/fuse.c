@@ -110,7 +110,7 @@ static void to_mix(const fuser *f, mega_instruction *code, const mega_module *m)
 static void write_as_sum(const fuser *f, mega_instruction *code) {
     const mega_module *m = mega_isa_one.modules[code->module];
     if (m->flags & MEGA_MULTIPLIES) to_product(f, code);
-    else if (!strcmp(m->name, "mix")) to_mix(f, code, m);
+    else if (m->flags & MEGA_MIXES) to_mix(f, code, m);
 }
 
 // ---- a product into the sum that reads it ------------------------------------------------------

@@ -5,6 +5,7 @@
 #define MEGA_PROGRAM_H
 
 #include "compile/transition.h"
+#include "core/opcode.h"
 #include "core/ops.h"
 #include "core/slot.h"
 #include "document/graph.h"
@@ -30,24 +31,6 @@ typedef struct {
     uint16_t times; ///< 1, in SUM: it multiplies the operand before it; else they are added
     uint32_t index;
 } mega_operand;
-
-typedef enum {
-    MEGA_OP_CALL,          ///< a module: ports -> outputs
-    MEGA_OP_SUM,           ///< cables of one port, amounts, products and exponents
-    MEGA_OP_BROADCAST,     ///< shared register -> voice register
-    MEGA_OP_REDUCE,        ///< adds the voices of a group to a shared register
-    MEGA_OP_INPUT,         ///< channel -> register
-    MEGA_OP_OUTPUT,        ///< in, left, right -> the engine's output
-    MEGA_OP_BUS_IN,        ///< bus of the host -> register
-    MEGA_OP_BUS_OUT,       ///< register -> bus of the host
-    MEGA_OP_FEEDBACK_READ, ///< what went in one block ago
-    MEGA_OP_FEEDBACK_WRITE,
-    MEGA_OP_OWN,        ///< slot -> voice register: of single voices, their own value
-    MEGA_OP_TAP,        ///< register -> bus
-    MEGA_OP_LOOP,       ///< the `body` instructions after it run frame by frame
-    MEGA_OP_FRAME_READ, ///< what went in one frame ago; in loops
-    MEGA_OP_FRAME_WRITE,
-} mega_opcode;
 
 typedef struct {
     uint8_t op;              ///< mega_opcode

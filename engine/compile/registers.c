@@ -190,18 +190,16 @@ void mega_assign_registers(mega_emitter *e) {
 enum { GROUP_BYTES_MAX = 512 * 1024, ALL_BYTES_MAX = 4 * 1024 * 1024 };
 
 static bool looks_at_blocks(const mega_instruction *code) {
-    switch ((mega_opcode)code->op) {
-    case MEGA_OP_INPUT:
-    case MEGA_OP_BUS_IN:
-    case MEGA_OP_BUS_OUT:
-    case MEGA_OP_FEEDBACK_READ:
-    case MEGA_OP_FEEDBACK_WRITE:
-    case MEGA_OP_TAP:
-    case MEGA_OP_LOOP:
-        return true; // a loop can explode: what is not finite is silenced by the block
-    case MEGA_OP_SUM: return code->in_count > MEGA_TERMS_AT_ONCE; // uses scratch of a block's size
-    default: return false;
-    }
+    enum { SEGMENT, BLOCK };
+    static const bool of_opcode[] = {
+// Example: OPCODE(TAP, tap, "TAP", BLOCK, ...)  Becomes: [MEGA_OP_TAP] = BLOCK,
+#define OPCODE(id, function, name, span, operands, comment) [MEGA_OP_##id] = span,
+#include "core/opcodes.def"
+#undef OPCODE
+    };
+    // a long sum uses scratch of a block's size
+    bool long_sum = code->op == MEGA_OP_SUM && code->in_count > MEGA_TERMS_AT_ONCE;
+    return of_opcode[code->op] || long_sum;
 }
 
 uint32_t mega_segment_frames(const mega_program *p) {

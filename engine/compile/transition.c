@@ -183,8 +183,8 @@ static bool must_part(const matching *m, size_t o) {
     uint32_t n = (uint32_t)m->new_of_old[o];
     const mega_patch_node_row *node = &m->after->nodes[n];
     const mega_module *module = old->module;
-    bool can = module->output_count && !module->memory_lines && strcmp(module->name, "note") != 0 &&
-               !(module->flags & (MEGA_BUILT_IN | MEGA_DELAYS | MEGA_ONCE | MEGA_LEAVES));
+    bool can = module->output_count && !module->memory_lines && module->op == MEGA_OP_CALL &&
+               !(module->flags & (MEGA_NOTE_SOURCE | MEGA_DELAYS | MEGA_ONCE | MEGA_LEAVES));
     for (uint32_t i = 0; can && i < module->param_count; i++)
         if (module->params[i].smoothing == MEGA_SMOOTH_NONE &&
             (old->values[i] != node->values[i] ||

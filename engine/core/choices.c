@@ -4,7 +4,7 @@
 
 uint64_t mega_choices_ports(const mega_module *m) {
     uint64_t ports = 0;
-    if (m->flags & (MEGA_BUILT_IN | MEGA_INNER_LANES)) return 0;
+    if (m->op != MEGA_OP_CALL || m->flags & MEGA_INNER_LANES) return 0;
     for (uint32_t i = 0; i < m->param_count; i++)
         if (m->params[i].choices && !m->params[i].at_events && !m->params[i].no_fade)
             ports |= UINT64_C(1) << (m->input_count + i);

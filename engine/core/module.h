@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/opcode.h"
 #include "megasynth.h"
 
 enum {
@@ -55,8 +56,8 @@ enum {
     /// Uses `lanes` for its own inner parallelism: called once, in the widest build, ports one lane
     /// wide.
     MEGA_INNER_LANES = 8,
-    /// The VM knows it by name: it has no kernel (note, input, output, feedback, buses).
-    MEGA_BUILT_IN = 16,
+    /// The note that a voice plays: its nodes, and what depends on them, exist once a voice.
+    MEGA_NOTE_SOURCE = 16,
     /// Breaks cycles: what comes out is what went in one block ago.
     MEGA_DELAYS = 32,
     /// What comes in leaves the patch: what reaches it is kept, all else is left out.
@@ -69,6 +70,8 @@ enum {
     /// One call renders a block at most: a longer segment calls it several times. Every output
     /// must move.
     MEGA_BLOCKWISE = 512,
+    /// The output is the sum of each input times the parameter of the same number.
+    MEGA_MIXES = 1024,
 };
 
 /// What the VM tells the `note` module of each voice, still within a segment.
@@ -84,6 +87,16 @@ enum {
     MEGA_NOTE_FROM,     ///< key from which it glides
     MEGA_NOTE_STRUCK,   ///< how often the voice was struck after its start
     MEGA_NOTE_FIELDS,
+};
+
+/// Parameters of the module with MEGA_NOTE_SOURCE, by number: the voices follow those at_events.
+enum {
+    MEGA_NOTE_PARAM_BEND_RANGE,
+    MEGA_NOTE_PARAM_GLIDE,
+    MEGA_NOTE_PARAM_MODE,
+    MEGA_NOTE_PARAM_STEAL,
+    MEGA_NOTE_PARAM_PRIORITY,
+    MEGA_NOTE_PARAM_STOLEN,
 };
 
 /// One call of a module: a segment of one or several blocks, for one group of 16 lanes or for one
@@ -124,6 +137,8 @@ typedef struct mega_module {
     const mega_output_row *outputs;
     uint32_t input_count, param_count, output_count;
     uint32_t flags;
+    mega_opcode op;        ///< MEGA_OP_CALL: it has `process`; else the one of its nodes
+    uint32_t gate_outputs; ///< bit o: output o tells when notes begin or end
     uint32_t state_fields; ///< 4-byte fields a lane; all zero is a fresh voice
     uint32_t memory_lines; ///< delay lines a lane
     float memory_seconds;  ///< length of each line at least

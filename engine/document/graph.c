@@ -251,7 +251,7 @@ size_t mega_graph_run_end(const mega_graph *g, size_t at, size_t count) {
 
 // ---- scopes -----------------------------------------------------------------------------------
 
-static bool is_note(const mega_module *m) { return strcmp(m->name, "note") == 0; }
+static bool is_note(const mega_module *m) { return m->flags & MEGA_NOTE_SOURCE; }
 
 static bool starts_as_voice(const mega_patch_node_row *node) {
     return is_note(node->module) || node->scope == MEGA_SCOPE_VOICE;
@@ -411,7 +411,7 @@ static void report_notes(const mega_graph *g, const mega_patch *p, mega_report *
     const mega_patch_node_row *first = NULL;
     for (size_t k = 0; k < g->live_count; k++) {
         const mega_patch_node_row *node = &p->nodes[g->order[k]];
-        if (strcmp(node->module->name, "note") != 0) continue;
+        if (!is_note(node->module)) continue;
         if (first) report_choices(p, g->order[k], first, report);
         else first = node;
     }

@@ -68,6 +68,8 @@ mega_module_info mega_module_describe(const mega_module *m) {
         .output_count = m->output_count,
         .pure = m->flags & MEGA_PURE,
         .delays = m->flags & MEGA_DELAYS,
+        .delays_frame = m->flags & MEGA_DELAYS_FRAME,
+        .note = m->flags & MEGA_NOTE_SOURCE,
         .memory_seconds = m->memory_lines ? mega_float_decimal(m->memory_seconds) : 0,
         .tail_seconds = mega_float_decimal(m->tail_seconds),
     };

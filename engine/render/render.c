@@ -61,8 +61,6 @@ void mega_renderer_note_dropped(mega_renderer *r, mega_note note, uint64_t frame
 
 // ---- events -----------------------------------------------------------------------------------
 
-enum { NOTE_MODE = 2 }; // first among the parameters of `note` that are read here
-
 /// A choice that the first `note` of the patch makes for all voices, with the knobs on it.
 static uint32_t choice_of_note(const mega_program *p, uint32_t param) {
     const mega_slot *slot = &p->slots[p->nodes[p->note_node].slot + param];
@@ -76,10 +74,10 @@ static uint32_t choice_of_note(const mega_program *p, uint32_t param) {
 
 static mega_voice_rules rules_of(const mega_program *p) {
     if (!p->has_notes) return (mega_voice_rules){0};
-    return (mega_voice_rules){.mode = choice_of_note(p, NOTE_MODE),
-                              .steal = choice_of_note(p, NOTE_MODE + 1),
-                              .priority = choice_of_note(p, NOTE_MODE + 2),
-                              .stolen = choice_of_note(p, NOTE_MODE + 3)};
+    return (mega_voice_rules){.mode = choice_of_note(p, MEGA_NOTE_PARAM_MODE),
+                              .steal = choice_of_note(p, MEGA_NOTE_PARAM_STEAL),
+                              .priority = choice_of_note(p, MEGA_NOTE_PARAM_PRIORITY),
+                              .stolen = choice_of_note(p, MEGA_NOTE_PARAM_STOLEN)};
 }
 
 // ---- notes that have not begun -----------------------------------------------------------------

@@ -473,21 +473,21 @@ static void take(const mega_run *r, const mega_instruction *code, const float *b
 }
 
 static void input(const mega_run *r, const mega_instruction *code) {
-    uint32_t channel = index_of(r, code->in, MEGA_CHANNELS_MAX);
+    uint32_t channel = index_of(r, code->in + MEGA_INPUT_CHANNEL, MEGA_CHANNELS_MAX);
     take(r, code, channel < MEGA_CHANNELS_MAX ? r->vm->input[channel] : NULL);
 }
 
 static void bus_in(const mega_run *r, const mega_instruction *code) {
-    uint32_t bus = index_of(r, code->in, MEGA_HOST_BUSES_MAX);
+    uint32_t bus = index_of(r, code->in + MEGA_BUS_IN_BUS, MEGA_HOST_BUSES_MAX);
     bool given = bus < MEGA_HOST_BUSES_MAX && r->vm->bus_in_given >> bus & 1;
     take(r, code, given ? r->vm->bus_in[bus] : NULL);
 }
 
 /// Several nodes add up; the first in a block clears the bus.
 static void bus_out(const mega_run *r, const mega_instruction *code) {
-    uint32_t bus = index_of(r, code->in + 1, MEGA_HOST_BUSES_MAX);
+    uint32_t bus = index_of(r, code->in + MEGA_BUS_OUT_BUS, MEGA_HOST_BUSES_MAX);
     if (bus == MEGA_HOST_BUSES_MAX) return;
-    mega_value in = read_operand(r, &r->program->operands[code->in], 1);
+    mega_value in = read_operand(r, &r->program->operands[code->in + MEGA_BUS_OUT_IN], 1);
     float *block = r->vm->bus_out[bus];
     if (!(r->vm->bus_out_used >> bus & 1)) memset(block, 0, sizeof r->vm->bus_out[bus]);
     r->vm->bus_out_used |= UINT64_C(1) << bus;
@@ -510,13 +510,14 @@ static void add_to_channel(const mega_run *r, uint32_t channel, mega_value a, me
 
 /// left += in + left, right += in + right.
 static void output(const mega_run *r, const mega_instruction *code) {
-    uint32_t first = index_of(r, code->in + 3, MEGA_CHANNELS_MAX);
-    uint32_t last = first + index_of(r, code->in + 4, 2);
-    mega_value v[3];
-    for (uint32_t i = 0; i < 3; i++) v[i] = read_operand(r, &r->program->operands[code->in + i], i);
-    add_to_channel(r, first, v[0], v[1]);
-    if (last > first) add_to_channel(r, last, v[0], v[2]);
-    else add_to_channel(r, first, v[2], (mega_value){r->vm->zeros, false});
+    uint32_t first = index_of(r, code->in + MEGA_OUTPUT_FIRST, MEGA_CHANNELS_MAX);
+    uint32_t last = first + index_of(r, code->in + MEGA_OUTPUT_CHANNELS, 2);
+    mega_value v[MEGA_OUTPUT_INPUTS];
+    for (uint32_t i = 0; i < MEGA_OUTPUT_INPUTS; i++)
+        v[i] = read_operand(r, &r->program->operands[code->in + i], i);
+    add_to_channel(r, first, v[MEGA_OUTPUT_IN], v[MEGA_OUTPUT_LEFT]);
+    if (last > first) add_to_channel(r, last, v[MEGA_OUTPUT_IN], v[MEGA_OUTPUT_RIGHT]);
+    else add_to_channel(r, first, v[MEGA_OUTPUT_RIGHT], (mega_value){r->vm->zeros, false});
 }
 
 static void feedback_read(const mega_run *r, const mega_instruction *code) {
@@ -628,21 +629,14 @@ static void loop(mega_run *r, const mega_instruction *header) {
 
 static void execute(mega_run *r, const mega_instruction *code) {
     switch ((mega_opcode)code->op) {
-    case MEGA_OP_CALL: call(r, code); break;
-    case MEGA_OP_SUM: sum(r, code); break;
-    case MEGA_OP_BROADCAST: broadcast(r, code); break;
-    case MEGA_OP_REDUCE: reduce(r, code); break;
-    case MEGA_OP_INPUT: input(r, code); break;
-    case MEGA_OP_OUTPUT: output(r, code); break;
-    case MEGA_OP_BUS_IN: bus_in(r, code); break;
-    case MEGA_OP_BUS_OUT: bus_out(r, code); break;
-    case MEGA_OP_FEEDBACK_READ: feedback_read(r, code); break;
-    case MEGA_OP_FEEDBACK_WRITE: feedback_write(r, code); break;
-    case MEGA_OP_TAP: tap(r, code); break;
-    case MEGA_OP_OWN: own(r, code); break;
-    case MEGA_OP_LOOP: loop(r, code); break;
-    case MEGA_OP_FRAME_READ: frame_read(r, code); break;
-    case MEGA_OP_FRAME_WRITE: frame_write(r, code); break;
+// Example: OPCODE(CALL, call, "CALL", ...)  Becomes: case MEGA_OP_CALL: call(r, code); break;
+#define OPCODE(id, function, name, span, operands, comment)                                        \
+    case MEGA_OP_##id:                                                                             \
+        function(r, code);                                                                         \
+        break;
+#include "core/opcodes.def"
+#undef OPCODE
+    case MEGA_OPCODE_COUNT: break;
     }
 }
 

@@ -288,7 +288,8 @@ static void set_of_note(mega_adapter *a, uint64_t frame, const char *param, mega
     snprintf(path, sizeof path, "note.%s", param);
     for (size_t i = 0; patch && i < mega_patch_node_count(patch); i++) {
         mega_node_info node = mega_patch_node(patch, i);
-        if (strcmp(node.type, "note") == 0) snprintf(path, sizeof path, "%s.%s", node.id, param);
+        if (mega_module_describe(mega_module_find(node.type)).note)
+            snprintf(path, sizeof path, "%s.%s", node.id, param);
     }
     synth_command_set(a, frame, 2, (mega_atom[]){{path, 0}, value});
 }

@@ -118,7 +118,7 @@ static void turn_switches(const mega_module *m, int *heard, int *count) {
     for (uint32_t i = 0; i < m->input_count && !input; i++)
         for (int k = 0; k < 3; k++)
             if (strcmp(m->inputs[i].name, inputs[k]) == 0) input = inputs[k];
-    if (!input || !m->output_count || m->flags & MEGA_BUILT_IN) return;
+    if (!input || !m->output_count || m->op != MEGA_OP_CALL) return;
     for (uint32_t p = 0; p < settable_params(m); p++) {
         const mega_param_row *row = &m->params[p];
         for (int k = 0; row->choices && row->choices[k]; k++) {

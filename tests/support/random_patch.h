@@ -118,8 +118,8 @@ static inline void random_patch_node(random_patch_maker *m, uint32_t index, bool
     fprintf(m->text, in_array ? "\n{\"id\": \"%s\", " : "\n\"%s\": {", id);
     fprintf(m->text, "\"type\": \"%s\"", module->name);
     m->scoped[index] = module->flags & (MEGA_ONCE | MEGA_AFTER);
-    bool fixed = module->flags & (MEGA_ONCE | MEGA_AFTER | MEGA_BUILT_IN) || index == 0 ||
-                 strcmp(module->name, "note") == 0;
+    bool fixed = module->op != MEGA_OP_CALL || module->flags & (MEGA_ONCE | MEGA_AFTER) ||
+                 index == 0 || strcmp(module->name, "note") == 0;
     if (m->has_note && !fixed && module->memory_lines == 0 && rng_chance(r, 0.06f)) {
         m->scoped[index] = true;
         fprintf(m->text, ", \"scope\": \"%s\"", rng_chance(r, 0.5f) ? "voice" : "shared");

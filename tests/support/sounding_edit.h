@@ -35,8 +35,7 @@ static const char *const sounding_names[SOUNDING_KINDS] = {
 static inline const mega_module *sounding_module(rng *r, bool with_input) {
     for (;;) {
         const mega_module *m = mega_isa_one.modules[rng_below(r, MEGA_MODULE_COUNT)];
-        if (m->output_count && !(m->flags & MEGA_BUILT_IN) && (!with_input || m->input_count))
-            return m;
+        if (m->output_count && m->op == MEGA_OP_CALL && (!with_input || m->input_count)) return m;
     }
 }
 
@@ -111,7 +110,7 @@ static inline void sounding_bypass(random_edit_maker *m) {
 
 static inline void sounding_replace(random_edit_maker *m) {
     const mega_patch_node_row *node = random_edit_node(m);
-    if (node->module->flags & MEGA_BUILT_IN || strcmp(node->module->name, "note") == 0) return;
+    if (node->module->op != MEGA_OP_CALL || node->module->flags & MEGA_NOTE_SOURCE) return;
     const mega_module *module = sounding_module(m->r, node->module->input_count > 0);
     fprintf(m->text, "{\"op\": \"replace\", \"id\": \"%s\", \"type\": \"%s\"}", node->id,
             module->name);

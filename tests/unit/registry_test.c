@@ -549,8 +549,12 @@ static void check_row(const mega_module *m, const char *isa) {
             if (strcmp(m->outputs[o].name, m->outputs[q].name) == 0)
                 problem(m, isa, "two outputs `%s`", m->outputs[o].name);
     }
-    if (!m->output_count && !(m->flags & MEGA_BUILT_IN)) problem(m, isa, "no output");
-    if (!m->process && !(m->flags & MEGA_BUILT_IN)) problem(m, isa, "no code");
+    if (!m->output_count && m->op == MEGA_OP_CALL) problem(m, isa, "no output");
+    if (!m->process != (m->op != MEGA_OP_CALL)) problem(m, isa, "a kernel and an `op`, or neither");
+    if (m->gate_outputs >> m->output_count) problem(m, isa, "gate_outputs names no output");
+    if (m->flags & MEGA_MIXES &&
+        (m->input_count != m->param_count || m->output_count != 1 || !(m->flags & MEGA_PURE)))
+        problem(m, isa, "it cannot be a sum of inputs times parameters");
     if (m->flags & MEGA_PURE && m->state_fields) problem(m, isa, "pure, but with state");
     if (m->flags & MEGA_INNER_LANES && !(m->flags & MEGA_ONCE))
         problem(m, isa, "inner lanes, but not once");
@@ -563,10 +567,60 @@ static void check_row(const mega_module *m, const char *isa) {
 static void check_same_row(const mega_module *a, const mega_module *b, const char *isa) {
     if (strcmp(a->name, b->name) != 0 || a->input_count != b->input_count ||
         a->param_count != b->param_count || a->output_count != b->output_count ||
-        a->flags != b->flags || a->state_fields != b->state_fields ||
-        a->memory_lines != b->memory_lines || a->memory_seconds != b->memory_seconds ||
-        a->tail_seconds != b->tail_seconds)
+        a->flags != b->flags || a->op != b->op || a->gate_outputs != b->gate_outputs ||
+        a->state_fields != b->state_fields || a->memory_lines != b->memory_lines ||
+        a->memory_seconds != b->memory_seconds || a->tail_seconds != b->tail_seconds)
         problem(b, isa, "its row is not that of the one-lane build");
+}
+
+/// The one module of that opcode, or with that flag.
+static const mega_module *only(mega_opcode op, uint32_t flag) {
+    const mega_module *found = NULL;
+    for (uint32_t i = 0; i < MEGA_MODULE_COUNT; i++) {
+        const mega_module *m = mega_isa_one.modules[i];
+        if (flag ? !(m->flags & flag) : m->op != op) continue;
+        if (found) problem(m, "one", "a second one as `%s`", found->name);
+        found = m;
+    }
+    assert_non_null(found);
+    return found;
+}
+
+static void check_port(const mega_module *m, uint32_t number, const char *name) {
+    bool there = number < m->input_count + m->param_count;
+    const char *is = !there                    ? "none"
+                     : number < m->input_count ? m->inputs[number].name
+                                               : m->params[number - m->input_count].name;
+    if (strcmp(is, name) != 0) problem(m, "one", "port %u is `%s`, not `%s`", number, is, name);
+}
+
+/// Ports that the engine reads by number have these numbers.
+static void ports_by_number(void **context) {
+    (void)context;
+    problem_count = 0;
+    const mega_module *note = only(MEGA_OP_CALL, MEGA_NOTE_SOURCE);
+    check_port(note, MEGA_NOTE_PARAM_BEND_RANGE, "bend_range");
+    check_port(note, MEGA_NOTE_PARAM_GLIDE, "glide");
+    check_port(note, MEGA_NOTE_PARAM_MODE, "mode");
+    check_port(note, MEGA_NOTE_PARAM_STEAL, "steal");
+    check_port(note, MEGA_NOTE_PARAM_PRIORITY, "priority");
+    check_port(note, MEGA_NOTE_PARAM_STOLEN, "stolen");
+    for (uint32_t o = 0; o < note->output_count; o++) {
+        const char *name = note->outputs[o].name;
+        bool gate = strcmp(name, "gate") == 0 || strcmp(name, "trigger") == 0;
+        if ((note->gate_outputs >> o & 1) != gate) problem(note, "one", "gate_outputs: `%s`", name);
+    }
+    const mega_module *output = only(MEGA_OP_OUTPUT, 0);
+    check_port(output, MEGA_OUTPUT_IN, "in");
+    check_port(output, MEGA_OUTPUT_LEFT, "left");
+    check_port(output, MEGA_OUTPUT_RIGHT, "right");
+    check_port(output, MEGA_OUTPUT_FIRST, "first");
+    check_port(output, MEGA_OUTPUT_CHANNELS, "channels");
+    check_port(only(MEGA_OP_INPUT, 0), MEGA_INPUT_CHANNEL, "channel");
+    check_port(only(MEGA_OP_BUS_IN, 0), MEGA_BUS_IN_BUS, "bus");
+    check_port(only(MEGA_OP_BUS_OUT, 0), MEGA_BUS_OUT_IN, "in");
+    check_port(only(MEGA_OP_BUS_OUT, 0), MEGA_BUS_OUT_BUS, "bus");
+    assert_int_equal(problem_count, 0);
 }
 
 static void every_row(void **context) {
@@ -648,6 +702,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_file),
         cmocka_unit_test(every_row),
+        cmocka_unit_test(ports_by_number),
         cmocka_unit_test(every_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

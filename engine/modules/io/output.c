@@ -3,9 +3,9 @@
 #include "core/kernel.h"
 
 static const mega_input_row inputs[] = {
-    {"in", "to both sides"},
-    {"left", "to the left side"},
-    {"right", "to the right side"},
+    [MEGA_OUTPUT_IN] = {"in", "to both sides"},
+    [MEGA_OUTPUT_LEFT] = {"left", "to the left side"},
+    [MEGA_OUTPUT_RIGHT] = {"right", "to the right side"},
 };
 
 static const mega_param_row params[] = {
@@ -26,4 +26,4 @@ static const mega_param_row params[] = {
 };
 
 MODULE(output, .name = "output", .category = "io", .doc = "what is heard: sums the voices",
-       .flags = MEGA_BUILT_IN | MEGA_ONCE | MEGA_LEAVES, INPUTS(inputs), PARAMS(params))
+       .op = MEGA_OP_OUTPUT, .flags = MEGA_ONCE | MEGA_LEAVES, INPUTS(inputs), PARAMS(params))

@@ -11,5 +11,5 @@ static const mega_output_row outputs[] = {{"out", "in, 64 frames ago"}};
 
 MODULE(feedback, .name = "feedback", .category = "io",
        .doc = "delays by one block of 64 frames; closes a loop of cables at no cost",
-       .flags = MEGA_BUILT_IN | MEGA_DELAYS, INPUTS(inputs), OUTPUTS(outputs),
+       .op = MEGA_OP_FEEDBACK_READ, .flags = MEGA_DELAYS, INPUTS(inputs), OUTPUTS(outputs),
        .state_fields = MEGA_BLOCK_FRAMES)

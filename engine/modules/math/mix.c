@@ -41,5 +41,5 @@ static inline void tick(const lanes *port, lanes *out) {
 KERNEL_PURE(2 * input_count, 1)
 
 MODULE(mix, .name = "mix", .category = "math", .doc = "mixes any number of signals",
-       .flags = MEGA_PURE, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), .process = process,
-       .solo = solo)
+       .flags = MEGA_PURE | MEGA_MIXES, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs),
+       .process = process, .solo = solo)

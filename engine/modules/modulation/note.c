@@ -20,58 +20,62 @@ static const char *const priorities[] = {"last", "low", "high", NULL};
 static const char *const fates[] = {"ends", "returns", NULL};
 
 static const mega_param_row params[] = {
-    {.name = "bend_range",
-     .unit = "semitones",
-     .min = 0,
-     .max = 96,
-     .initial = 2,
-     .doc = "pitch wheel's way to either side"},
-    {.name = "glide",
-     .unit = "s",
-     .min = 0,
-     .max = 5,
-     .initial = 0,
-     .doc = "time from the last key's pitch to this one's"},
-    {.name = "mode",
-     .unit = "",
-     .min = 0,
-     .max = 2,
-     .initial = 0,
-     .choices = modes,
-     .at_events = true,
-     .doc = "poly; mono: one voice for all keys, whose envelopes each key starts anew; legato: "
-            "they go on while a key "
-            "is held"},
-    {.name = "steal",
-     .unit = "",
-     .min = 0,
-     .max = 3,
-     .initial = 0,
-     .choices = steals,
-     .at_events = true,
-     .doc = "which voice makes room when all sound: auto is a released one, else one that a pedal "
-            "holds, else one of "
-            "the same key, else an old one, the lowest and newest last; none: the new note is "
-            "dropped"},
-    {.name = "priority",
-     .unit = "",
-     .min = 0,
-     .max = 2,
-     .initial = 0,
-     .choices = priorities,
-     .at_events = true,
-     .doc =
-         "in mono and legato: which of the held keys sounds, the last, the lowest or the highest"},
-    {.name = "stolen",
-     .unit = "",
-     .min = 0,
-     .max = 1,
-     .initial = 0,
-     .choices = fates,
-     .at_events = true,
-     .doc = "what becomes of a note that was stolen while its key is down: it ends, or returns "
-            "once fewer keys are "
-            "held than there are voices"},
+    [MEGA_NOTE_PARAM_BEND_RANGE] = {.name = "bend_range",
+                                    .unit = "semitones",
+                                    .min = 0,
+                                    .max = 96,
+                                    .initial = 2,
+                                    .doc = "pitch wheel's way to either side"},
+    [MEGA_NOTE_PARAM_GLIDE] = {.name = "glide",
+                               .unit = "s",
+                               .min = 0,
+                               .max = 5,
+                               .initial = 0,
+                               .doc = "time from the last key's pitch to this one's"},
+    [MEGA_NOTE_PARAM_MODE] =
+        {.name = "mode",
+         .unit = "",
+         .min = 0,
+         .max = 2,
+         .initial = 0,
+         .choices = modes,
+         .at_events = true,
+         .doc = "poly; mono: one voice for all keys, whose envelopes each key starts anew; legato: "
+                "they go on while a key "
+                "is held"},
+    [MEGA_NOTE_PARAM_STEAL] =
+        {.name = "steal",
+         .unit = "",
+         .min = 0,
+         .max = 3,
+         .initial = 0,
+         .choices = steals,
+         .at_events = true,
+         .doc =
+             "which voice makes room when all sound: auto is a released one, else one that a pedal "
+             "holds, else one of "
+             "the same key, else an old one, the lowest and newest last; none: the new note is "
+             "dropped"},
+    [MEGA_NOTE_PARAM_PRIORITY] = {.name = "priority",
+                                  .unit = "",
+                                  .min = 0,
+                                  .max = 2,
+                                  .initial = 0,
+                                  .choices = priorities,
+                                  .at_events = true,
+                                  .doc = "in mono and legato: which of the held keys sounds, the "
+                                         "last, the lowest or the highest"},
+    [MEGA_NOTE_PARAM_STOLEN] =
+        {.name = "stolen",
+         .unit = "",
+         .min = 0,
+         .max = 1,
+         .initial = 0,
+         .choices = fates,
+         .at_events = true,
+         .doc = "what becomes of a note that was stolen while its key is down: it ends, or returns "
+                "once fewer keys are "
+                "held than there are voices"},
 };
 
 static const mega_output_row outputs[] = {
@@ -102,11 +106,12 @@ static const float SMOOTH_SECONDS = 0.003f; // to 1/e: faster than a hand, slowe
 static inline void read_note(given *g, const mega_call *c, int u) {
     for (int f = 0; f < MEGA_NOTE_FIELDS; f++)
         g->field[f] = load(c->note + f * MEGA_LANE_COUNT + u * MEGA_WIDTH);
-    g->bend_range = port_at(c, 0, 0, u);
+    g->bend_range = port_at(c, MEGA_NOTE_PARAM_BEND_RANGE, 0, u);
 }
 
 static inline void read_speeds(given *g, const mega_call *c, int u) {
-    lanes glide = clampf(port_at(c, 1, 0, u), 0.0f, 60.0f) * splat(c->frames_per_second);
+    lanes glide =
+        clampf(port_at(c, MEGA_NOTE_PARAM_GLIDE, 0, u), 0.0f, 60.0f) * splat(c->frames_per_second);
     g->glide_frames = to_int(glide);
     g->coefficient = splat(1.0f) - vexp2(splat(-1.442695f * c->seconds_per_frame / SMOOTH_SECONDS));
 }
@@ -222,7 +227,7 @@ static inline uint64_t begin_all(const mega_call *c, state *s, given *g) {
 
 static inline void run(const mega_call *c, uint64_t moving, state *s, given *g, int u) {
     for (uint32_t t = 0; t < (moving ? c->frames : 1); t++) {
-        if (c->moving & 1) g->bend_range = port_at(c, 0, t, u);
+        if (c->moving & 1) g->bend_range = port_at(c, MEGA_NOTE_PARAM_BEND_RANGE, t, u);
         smooth(s, g);
         put_frame(c, ~c->unread & (t ? moving : ~(uint64_t)0), s, g, t, u);
         end_frame(s, g);
@@ -248,5 +253,6 @@ static uint64_t process(const mega_call *c) {
 }
 
 MODULE(note, .name = "note", .category = "source",
-       .doc = "the note a voice plays; what depends on it exists once a voice", PARAMS(params),
+       .doc = "the note a voice plays; what depends on it exists once a voice",
+       .flags = MEGA_NOTE_SOURCE, .gate_outputs = BIT(GATE) | BIT(TRIGGER), PARAMS(params),
        OUTPUTS(outputs), STATE, .process = process)

@@ -28,7 +28,6 @@ FORMATS = {"json": 0, "sexp": 1, "msgpack": 2}
 EXPRESSIONS = {"bend": 0, "pressure": 1, "timbre": 2, "key": 3, "velocity": 4, "gate": 5}
 CONTROLLERS = {"bend": 0, "pressure": 1, "timbre": 2, "sustain": 3, "sostenuto": 4}
 NOTE_FIELDS = ("key", "gate", "velocity", "release", "bent", "wheel", "pressed", "slid", "from", "struck")
-MEGA_BUILT_IN = 16
 
 
 class mega_diagnostic(c.Structure):
@@ -98,6 +97,7 @@ class mega_module(c.Structure):
                 ("inputs", c.c_void_p), ("params", c.c_void_p), ("outputs", c.c_void_p),
                 ("input_count", c.c_uint32), ("param_count", c.c_uint32),
                 ("output_count", c.c_uint32), ("flags", c.c_uint32),
+                ("op", c.c_int), ("gate_outputs", c.c_uint32),
                 ("state_fields", c.c_uint32), ("memory_lines", c.c_uint32),
                 ("memory_seconds", c.c_float), ("tail_seconds", c.c_float),
                 ("life", c.c_void_p), ("process", c.c_void_p), ("solo", c.c_void_p)]
