@@ -58,6 +58,10 @@ int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_r
     MEGA_CALL(e, "bus_open");
     mega_calls_put_text(call, "node", node, strlen(node));
     mega_calls_put_text(call, "name", port, strlen(port));
+    mega_given_names name = mega_given_names_of(node, port);
+    node = name.node;
+    port = name.port;
+    mega_collect(e);
     const mega_patch *patch = mega_schedule_document(&e->schedule);
     int32_t at = patch ? mega_patch_find_node(patch, node) : -1;
     if (at < 0 || mega_module_find_output(patch->nodes[at].module, port) < 0) {
@@ -71,7 +75,6 @@ int32_t mega_bus_open(mega_engine *e, const char *node, const char *port, mega_r
     if (number < 0) return -1;
     e->buses[number].opened++;
     if (!is_new) return number;
-    mega_collect(e); // not before: the names may be the loaded patch's own
     if (mega_load_again(e, report) == MEGA_OK) return number;
     forget(&e->buses[number]);
     return -1;

@@ -66,6 +66,12 @@ static inline uint64_t mega_frame_now(const mega_engine *e) {
 void mega_names_finish(mega_names *names);
 /// @return the number of a name, or -1 if nobody ever asked for it
 int32_t mega_names_find(const mega_names *names, const char *name);
+/// Names that a caller gives, which may be the loaded patch's own: copied before a collection frees
+/// it. One that is too long for an id stays too long.
+typedef struct {
+    char node[MEGA_ID_BYTES_MAX + 2], port[MEGA_ID_BYTES_MAX + 2];
+} mega_given_names;
+mega_given_names mega_given_names_of(const char *node, const char *port);
 /// "node.param". @param name room for MEGA_NAME_BYTES_MAX + 2
 void mega_names_join(char *name, const char *node, const char *param);
 /// What the presets of a program's patch write. @return false without memory

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // names -- stable numbers for knobs, parameters and presets, so that EVENT functions need no text.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,13 @@ int32_t mega_find_preset(mega_engine *e, const char *name) {
         __atomic_store_n(&program->preset_of_id[number], mega_preset_find(program->patch, name),
                          __ATOMIC_RELAXED);
     return number;
+}
+
+mega_given_names mega_given_names_of(const char *node, const char *port) {
+    mega_given_names name;
+    snprintf(name.node, sizeof name.node, "%s", node);
+    snprintf(name.port, sizeof name.port, "%s", port);
+    return name;
 }
 
 void mega_names_join(char *name, const char *node, const char *param) {

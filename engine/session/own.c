@@ -42,6 +42,9 @@ int32_t mega_find_note_param(mega_engine *e, const char *node, const char *param
     MEGA_CALL(e, "find_note_param");
     mega_calls_put_text(call, "node", node, strlen(node));
     mega_calls_put_text(call, "name", param, strlen(param));
+    mega_given_names copied = mega_given_names_of(node, param);
+    node = copied.node;
+    param = copied.port;
     mega_collect(e);
     for (uint32_t i = 0; i < e->owned_count; i++)
         if (!strcmp(e->owned[i].node, node) && !strcmp(e->owned[i].port, param)) return (int32_t)i;
