@@ -41,8 +41,7 @@ int32_t score_name(reader *r, const char *node, const char *port, const char *ch
 bool score_id(reader *r, int32_t *id);
 void score_add(reader *r, double at, event e);
 
-// ---- score_items.c: what an item can be; each says all that is wrong with it
-// ---------------------
+// ---- score_items.c: what an item can be; each says all that is wrong with it -------------------
 
 void score_read_note(reader *r);
 void score_read_knob(reader *r);

@@ -101,8 +101,7 @@ mega_status mega_calls_take_text(mega_engine *e, char **text, size_t *bytes) {
     return MEGA_OK;
 }
 
-// ---- CONTROL
-// --------------------------------------------------------------------------------------
+// ---- CONTROL -----------------------------------------------------------------------------------
 
 json_t *mega_calls_begin(mega_engine *e, const char *name) {
     mega_calls *c = e->calls;
@@ -210,8 +209,7 @@ bool mega_calls_replace(mega_engine *e, mega_program *first, mega_program *next)
     return mega_calls_observe(e, true) && mega_handoff_replace(&e->renderer.handoff, first, next);
 }
 
-// ---- EVENT
-// ----------------------------------------------------------------------------------------
+// ---- EVENT -------------------------------------------------------------------------------------
 
 void mega_calls_event(mega_engine *e, const mega_event *event) {
     mega_calls *c = e->calls;

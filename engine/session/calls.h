@@ -49,8 +49,7 @@ typedef struct mega_calls {
 mega_calls *mega_calls_create(void);
 void mega_calls_destroy(mega_calls *calls);
 
-// ---- CONTROL
-// --------------------------------------------------------------------------------------
+// ---- CONTROL -----------------------------------------------------------------------------------
 
 /// Begins the record of a public call. @return its arguments, to be filled; NULL: nothing is
 /// recorded
@@ -78,8 +77,7 @@ uint64_t mega_calls_observe_taken(mega_engine *e);
 /// Whether the audio role had not taken `first` yet, which is replaced then.
 bool mega_calls_replace(mega_engine *e, struct mega_program *first, struct mega_program *next);
 
-// ---- EVENT
-// ----------------------------------------------------------------------------------------
+// ---- EVENT -------------------------------------------------------------------------------------
 
 void mega_calls_event(mega_engine *e, const mega_event *event);
 

@@ -312,8 +312,7 @@ static void repeat(replay *r, json_t *call) {
                  r->engine->renderer.block_frame);
 }
 
-// ---- all of it
-// ------------------------------------------------------------------------------------
+// ---- all of it ---------------------------------------------------------------------------------
 
 bool mega_replay_describe(const char *text, size_t bytes, mega_replay_info *info) {
     const char *end = bytes ? memchr(text, '\n', bytes) : NULL;

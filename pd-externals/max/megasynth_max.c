@@ -146,8 +146,7 @@ static void take_float(synth *x, double value) {
 static void take_int(synth *x, t_atom_long value) { take_float(x, (double)value); }
 static void take_bang(synth *x) { take(x, "bang", 0, NULL); }
 
-// ---- files: on the main thread, where dialogs may be shown
-// ---------------------------------------
+// ---- files: on the main thread, where dialogs may be shown -------------------------------------
 
 /// A message about a file whose name a dialog asks for. @param folder receives where it is
 static void send_chosen(synth *x, const char *selector, const char *name, short folder) {

@@ -205,8 +205,7 @@ static void other_inlets_are_for_signals(void **unused) {
     assert_int_equal(kernel_alive(), 0);
 }
 
-// ---- what people of Max expect
-// -------------------------------------------------------------------
+// ---- what people of Max expect -----------------------------------------------------------------
 
 /// What the object answers to `dump`, whose lines hold the whole patch; to be freed.
 static char *dump_of(void *x) {

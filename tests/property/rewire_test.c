@@ -242,8 +242,7 @@ static void bad_changes_change_nothing(void **unused) {
     mega_destroy(e);
 }
 
-// ---- edits
-// ---------------------------------------------------------------------------------------
+// ---- edits -------------------------------------------------------------------------------------
 
 static void edit(mega_engine *e, const char *list, char **undo) {
     mega_report *report = mega_report_create();

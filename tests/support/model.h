@@ -59,8 +59,7 @@ static inline uint32_t model_byte(model *m) {
     return *m->bytes++;
 }
 
-// ---- documents
-// ------------------------------------------------------------------------------------
+// ---- documents ---------------------------------------------------------------------------------
 
 static inline void model_forget(mega_patch **list, size_t *count) {
     while (*count) mega_patch_destroy(list[--*count]);
@@ -276,8 +275,7 @@ static inline void model_cancel(model *m) {
     memmove(m->timed + at, m->timed + at + 1, (m->timed_count - at) * sizeof *m->timed);
 }
 
-// ---- names
-// ----------------------------------------------------------------------------------------
+// ---- names -------------------------------------------------------------------------------------
 
 static inline const mega_patch_node_row *model_node(model *m) {
     return m->document && m->document->node_count
@@ -377,8 +375,7 @@ static inline void model_snapshot(model *m) {
     mega_patch_destroy(now);
 }
 
-// ---- notes
-// ----------------------------------------------------------------------------------------
+// ---- notes -------------------------------------------------------------------------------------
 
 static inline void model_play(model *m) {
     uint64_t frame = model_byte(m) % 2 ? MEGA_NOW : m->frame + model_byte(m) * 4;
@@ -444,8 +441,7 @@ static inline void model_panic(model *m) {
     model_render(m, 512);
 }
 
-// ---- all of it
-// ------------------------------------------------------------------------------------
+// ---- all of it ---------------------------------------------------------------------------------
 
 static inline void model_call(model *m) {
     uint32_t what = model_byte(m);

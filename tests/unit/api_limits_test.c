@@ -478,8 +478,7 @@ static void what_is_read_of_an_engine(void **unused) {
     mega_destroy(e);
 }
 
-// ---- none is left out
-// -----------------------------------------------------------------------------
+// ---- none is left out --------------------------------------------------------------------------
 
 /// Every function that the header declares is named in this file.
 static void every_function_is_here(void **unused) {

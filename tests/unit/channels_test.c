@@ -183,8 +183,7 @@ static void a_channel_is_changed_by_an_edit(void **unused) {
     mega_destroy(e);
 }
 
-// ---- what is wrong
-// --------------------------------------------------------------------------------
+// ---- what is wrong -----------------------------------------------------------------------------
 
 static void refuse(const char *json, const char *code, const char *hint) {
     mega_report *report = mega_report_create();

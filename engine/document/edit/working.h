@@ -32,8 +32,7 @@ typedef struct edit {
     const char *name;
 } edit;
 
-// ---- what an operation says: each reports what is missing or wrong
-// ---------------------------------
+// ---- what an operation says: each reports what is missing or wrong -----------------------------
 
 void op_error(edit *e, const char *key, const char *code, const char *help, const char *message,
               ...) __attribute__((format(printf, 5, 6)));

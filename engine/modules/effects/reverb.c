@@ -143,8 +143,7 @@ MEGA_INLINE int32_t first_of(ilanes v) {
     return first;
 }
 
-// ---- memory
-// --------------------------------------------------------------------------------------
+// ---- memory ------------------------------------------------------------------------------------
 
 MEGA_INLINE float *place_of(const segment *s, uint32_t line, int32_t p) {
     const uint32_t frames = s->call->memory_frames;
@@ -252,8 +251,7 @@ MEGA_INLINE const float *tap(const segment *s, uint32_t line, int32_t ago, float
     return copy;
 }
 
-// ---- distances
-// -----------------------------------------------------------------------------------
+// ---- distances ---------------------------------------------------------------------------------
 
 /// Lets a distance glide to `w->whole`, the one asked for at each frame, and leaves there what it
 /// is.
@@ -323,8 +321,7 @@ static void make_swing(const segment *s, uint32_t clock, int k) {
     }
 }
 
-// ---- one-pole filters
-// ----------------------------------------------------------------------------
+// ---- one-pole filters --------------------------------------------------------------------------
 
 /// The one-pole filter gain / (1 - pole / z) that loses as much in `frames` frames as a tail of
 /// `decay` seconds does, and twice the decibels at `damp` Hz.
@@ -460,8 +457,7 @@ static void filter(const segment *s, float *low) {
     memcpy(low, all, POLES * sizeof *low);
 }
 
-// ---- the way through
-// -----------------------------------------------------------------------------
+// ---- the way through ---------------------------------------------------------------------------
 
 /// An input that is bounded, a parameter in its range.
 MEGA_INLINE lanes within(int port, lanes v) {

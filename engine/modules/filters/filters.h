@@ -62,8 +62,7 @@ MEGA_INLINE bool port_is(const mega_call *c, size_t p, float value) {
 /// cannot stay in it.
 MEGA_INLINE lanes tame(lanes v) { return vselect(lt(vabs(v), splat(1e6f)), v, splat(0)); }
 
-// ---- two-pole section
-// ------------------------------------------------------------------------------
+// ---- two-pole section --------------------------------------------------------------------------
 
 typedef struct {
     lanes in, band, low; // of the last frame

@@ -64,8 +64,7 @@ static inline ratio tan_of(const lanes *param, const context *x) {
     return tan_ratio(cutoff_turns(param[P_FREQ], x->seconds_per_frame));
 }
 
-// ---- plain: slope 12, no drive
-// -------------------------------------------------------------------
+// ---- plain: slope 12, no drive -----------------------------------------------------------------
 
 static inline coefs prepare_plain(const lanes *param, const context *x) {
     coefs c;
@@ -78,8 +77,7 @@ static inline void tick_plain(state *s, const coefs *c, const lanes *in, lanes *
     s->second = (section){s->first.low, splat(0), s->first.low};
 }
 
-// ---- steep: some lanes have slope 24
-// -------------------------------------------------------------
+// ---- steep: some lanes have slope 24 -----------------------------------------------------------
 
 static inline coefs prepare_steep(const lanes *param, const context *x) {
     coefs c;
@@ -106,8 +104,7 @@ static inline void tick_steep(state *s, const coefs *c, const lanes *in, lanes *
     tick_second(s, c, section_tick(&s->first, &c->first, tame(in[0])), out);
 }
 
-// ---- driven: some lanes have drive
-// ---------------------------------------------------------------
+// ---- driven: some lanes have drive -------------------------------------------------------------
 
 static inline coefs prepare_driven(const lanes *param, const context *x) {
     coefs c = prepare_steep(param, x);
