@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core/hash.h"
 #include "names.h"
 #include "piece.h"
 #include "play.h"
@@ -38,7 +39,7 @@ static uint64_t hash_frames(uint64_t hash, const float *samples, size_t count) {
         uint32_t bits;
         memcpy(&bits, &samples[i], sizeof bits);
         for (int shift = 0; shift < 32; shift += 8)
-            hash = (hash ^ (bits >> shift & 0xff)) * UINT64_C(0x100000001b3);
+            hash = mega_hash_add(hash, bits >> shift & 0xff);
     }
     return hash;
 }
@@ -184,7 +185,7 @@ static int render_patch(const render_options *o, mega_engine *engine, const mega
         sink to = {.channels = o->channels,
                    .hashes = o->hash,
                    .measures = !o->quiet,
-                   .hash = UINT64_C(0xcbf29ce484222325)};
+                   .hash = MEGA_HASH_START};
         code = p.report ? play_to(o, &p, &to) : status_exit(o->patch, MEGA_ERROR_MEMORY);
         mega_report_destroy(p.report);
     }

@@ -7,6 +7,7 @@
 #include "compile/lineage.h"
 #include "compile/state.h"
 #include "core/choices.h"
+#include "core/hash.h"
 #include "core/memory.h"
 #include "document/outputs.h"
 #include "document/turned.h"
@@ -19,12 +20,6 @@ enum {
     RESERVE_PART = 4,
     KNOB_SMOOTH_MS = 10, // of a knob on an input, which has no row to say it
 };
-
-static uint32_t hash(const char *text) {
-    uint32_t h = 2166136261u;
-    for (; *text; text++) h = (h ^ (uint8_t)*text) * 16777619u;
-    return h;
-}
 
 static void *table(mega_emitter *e, size_t count, size_t size) {
     void *memory = mega_calloc_touched(count + 1, size);
@@ -87,9 +82,10 @@ static void make_node(mega_emitter *e, uint32_t n) {
     *node = (mega_program_node){.id = strdup(row->id),
                                 .module = row->module_index,
                                 .voice = voice,
+                                .dying = row->dying,
                                 .live = live,
                                 .choices = mega_choices_ports(row->module),
-                                .seed = hash(row->id),
+                                .seed = mega_hash_text(row->id),
                                 .state = UINT32_MAX,
                                 .slot = p->slot_count,
                                 .row = n};

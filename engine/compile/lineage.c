@@ -7,60 +7,30 @@
 
 #include "compile/state.h"
 #include "compile/transition.h"
+#include "document/node_index.h"
 #include "document/turned.h"
 #include "modules/registry.h"
 
-/// Nodes of a program by id: an open hash table.
-typedef struct {
-    uint32_t *slots; // node + 1, 0: free
-    uint32_t mask;
-    const mega_program *program;
-} id_table;
-
-static uint32_t hash(const char *id) {
-    uint32_t h = 2166136261u;
-    for (; *id; id++) h = (h ^ (uint8_t)*id) * 16777619u;
-    return h;
+/// By node of a program's patch: its number in the program. @return NULL without memory
+static uint32_t *nodes_of_rows(const mega_program *program) {
+    uint32_t *nodes = calloc(program->node_count + 1, sizeof *nodes);
+    for (uint32_t n = 0; nodes && n < program->node_count; n++) nodes[program->nodes[n].row] = n;
+    return nodes;
 }
 
-static bool table_init(id_table *table, const mega_program *program) {
-    *table = (id_table){.program = program};
-    uint32_t room = 16;
-    while (room < program->node_count * 2) room *= 2;
-    table->slots = calloc(room, sizeof *table->slots);
-    table->mask = room - 1;
-    if (!table->slots) return false;
-    for (uint32_t n = 0; n < program->node_count; n++) {
-        uint32_t at = hash(program->nodes[n].id) & table->mask;
-        while (table->slots[at]) at = (at + 1) & table->mask;
-        table->slots[at] = n + 1;
-    }
-    return true;
-}
-
-static uint32_t table_find(const id_table *table, const char *id) {
-    for (uint32_t at = hash(id) & table->mask; table->slots[at]; at = (at + 1) & table->mask)
-        if (strcmp(table->program->nodes[table->slots[at] - 1].id, id) == 0)
-            return table->slots[at] - 1;
-    return UINT32_MAX;
-}
-
-bool mega_lineage_find(mega_program *program, const mega_program *before,
-                       const char *const *origins) {
+bool mega_lineage_find(mega_program *program, const mega_program *before, const int32_t *origins) {
     for (uint32_t n = 0; n < program->node_count; n++)
         program->nodes[n].ancestor = program->nodes[n].twin = UINT32_MAX;
     if (!before) return true;
-    id_table table;
+    mega_node_index names = {0};
     uint32_t *heir = calloc(before->node_count + 1, sizeof *heir); // of a node before: node + 1
-    if (!heir || !table_init(&table, before)) {
-        free(heir);
-        return false;
-    }
-    for (uint32_t n = 0; n < program->node_count; n++) {
+    uint32_t *nodes = nodes_of_rows(before);
+    bool ok = heir && nodes && (origins || mega_node_index_init(&names, before->patch));
+    for (uint32_t n = 0; ok && n < program->node_count; n++) {
         mega_program_node *node = &program->nodes[n];
-        const char *name = origins ? origins[node->row] : node->id;
-        uint32_t at = name ? table_find(&table, name) : UINT32_MAX;
-        if (at == UINT32_MAX) continue;
+        int32_t row = origins ? origins[node->row] : mega_node_index_name(&names, node->id);
+        if (row < 0) continue;
+        uint32_t at = nodes[row];
         const mega_program_node *old = &before->nodes[at];
         if (old->module != node->module || old->voice != node->voice) continue;
         node->ancestor = at;
@@ -68,9 +38,10 @@ bool mega_lineage_find(mega_program *program, const mega_program *before,
         if (heir[at]) node->twin = heir[at] - 1;
         else heir[at] = n + 1;
     }
-    free(table.slots);
+    mega_node_index_finish(&names);
+    free(nodes);
     free(heir);
-    return true;
+    return ok;
 }
 
 /// Without a written value, before and after, it is the cables that come or go which make another
@@ -115,25 +86,32 @@ static void inherit(mega_program *p, const mega_program *before, const mega_prog
     }
 }
 
-static void list_inheritances(mega_program *p, const mega_program *before, const id_table *table) {
+/// A living node that has no ancestor, or a dying one, may have taken the place of the one of its
+/// name.
+static void list_inheritances(mega_program *p, const mega_program *before,
+                              const mega_node_index *names, const uint32_t *nodes) {
     p->inheritance_count = 0;
     for (uint32_t n = 0; n < p->node_count; n++) {
         const mega_program_node *node = &p->nodes[n];
-        bool fresh = node->ancestor == UINT32_MAX;
-        bool revived = !fresh && mega_is_dying(before->nodes[node->ancestor].id);
-        uint32_t old = fresh || revived ? table_find(table, node->id) : UINT32_MAX;
-        if (old != UINT32_MAX) inherit(p, before, &before->nodes[old], node);
+        bool continues = node->ancestor != UINT32_MAX && !before->nodes[node->ancestor].dying;
+        int32_t old = node->dying || continues ? -1 : mega_node_index_name(names, node->id);
+        if (old >= 0) inherit(p, before, &before->nodes[nodes[old]], node);
     }
 }
 
 bool mega_lineage_inherit(mega_program *p, const mega_program *before) {
-    id_table table;
-    if (!table_init(&table, before)) return false;
-    list_inheritances(p, before, &table); // to count them
+    mega_node_index names;
+    uint32_t *nodes = nodes_of_rows(before);
+    if (!nodes || !mega_node_index_init(&names, before->patch)) {
+        free(nodes);
+        return false;
+    }
+    list_inheritances(p, before, &names, nodes); // to count them
     bool any = p->inheritance_count;
     if (any) p->inheritances = malloc(p->inheritance_count * sizeof *p->inheritances);
-    if (p->inheritances) list_inheritances(p, before, &table);
-    free(table.slots);
+    if (p->inheritances) list_inheritances(p, before, &names, nodes);
+    mega_node_index_finish(&names);
+    free(nodes);
     return !any || p->inheritances;
 }
 
@@ -177,7 +155,7 @@ static void carry(mega_slot *to, const mega_slot *from) {
 
 /// A node takes its new choices as they are: its cables fade.
 static void forget_choices(const mega_program *p, const mega_program_node *node) {
-    if (node->choices && !mega_is_dying(node->id)) mega_state_forget_choices(p, node, true);
+    if (node->choices && !node->dying) mega_state_forget_choices(p, node, true);
 }
 
 /// What a node that came out of the same one as another remembers.

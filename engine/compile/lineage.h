@@ -8,11 +8,10 @@
 
 /// Sets each node's `ancestor`: the node of the same name (or origin), type and scope in the
 /// program before.
-/// @param origins by patch node: its name in the program before, NULL: it is new; or NULL: names
-/// are the same
+/// @param origins by patch node: which one it was in the patch before, -1: it is new; or NULL: the
+/// one of its name
 /// @return false without memory
-bool mega_lineage_find(mega_program *program, const mega_program *before,
-                       const char *const *origins);
+bool mega_lineage_find(mega_program *program, const mega_program *before, const int32_t *origins);
 /// Lists the slots whose values go on. @return false without memory
 bool mega_lineage_slots(mega_program *program, const mega_program *before, const mega_patch *patch,
                         const mega_patch *patch_before);

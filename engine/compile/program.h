@@ -71,6 +71,7 @@ typedef struct {
     uint32_t module;
     bool voice;
     bool leaves_voices; ///< per voice, with a cable to something shared
+    bool dying;         ///< fades out: no document has it
     bool live; ///< reaches an output or a bus; else it has values, but neither code nor state
     uint64_t choices;  ///< ports whose changes cross-fade: see choices.h
     uint32_t seed;     ///< of the node: from its id, so that edits elsewhere change nothing
@@ -292,8 +293,8 @@ typedef struct {
     uint32_t groups_min;            ///< notes may sound in so many, whatever the polyphony
     bool at_once;                   ///< a load: values that the document changes do not glide
     bool first; ///< of a change: brings what was turned before it and was not heard
-    /// By node: its name in the program before, NULL: it is new; or NULL
-    const char *const *origins;
+    /// By node: which one it was in `patch_before`, -1: it is new; NULL: the ones of their names
+    const int32_t *origins;
     const int8_t *fade_codes; ///< by cable; NULL: all stand
     const mega_fade *fades;
     uint32_t fade_count;

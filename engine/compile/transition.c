@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "document/graph.h"
+#include "document/node_index.h"
 
 // ---- which node is which ----------------------------------------------------------------------
 
@@ -25,14 +26,6 @@ typedef struct {
     int32_t *cable_before;            ///< by new cable: the same of the old patch, or -1
     bool *cable_goes;                 ///< by old cable: the new patch has it not
 } matching;
-
-enum { BIRTH_TEXT_BYTES = 24 };
-
-/// A text that is no id.
-static const char *birth_text(uint64_t birth, char *text) {
-    snprintf(text, BIRTH_TEXT_BYTES, "\n%llu", (unsigned long long)birth);
-    return text;
-}
 
 static void finish(matching *m) {
     mega_graph_finish(&m->graph_before);
@@ -57,51 +50,28 @@ static bool allocate(matching *m) {
            !mega_graph_init(&m->graph_after, m->after, NULL, 0, NULL);
 }
 
-/// Ids, and births as "\n<number>", -> node numbers; NULL without memory.
-static json_t *index_of(const mega_patch *patch) {
-    json_t *index = json_object();
-    for (size_t n = 0; index && n < patch->node_count; n++) {
-        char birth[BIRTH_TEXT_BYTES];
-        json_t *number = json_integer((json_int_t)n);
-        if (json_object_set(index, patch->nodes[n].id, number) ||
-            json_object_set(index, birth_text(patch->nodes[n].birth, birth), number)) {
-            json_decref(index);
-            index = NULL;
-        }
-        json_decref(number);
-    }
-    return index;
-}
-
 /// The node of the new patch that an old one goes on in, if its type and scope are the same.
-static int32_t successor(const matching *m, json_t *index, size_t o, const char *key) {
+static void match(matching *m, size_t o, int32_t n) {
     const mega_patch_node_row *old = &m->before->nodes[o];
-    json_t *found = json_object_get(index, key);
-    size_t n = (size_t)json_integer_value(found);
-    bool goes_on = found && m->old_of_new[n] < 0 && m->after->nodes[n].module == old->module &&
-                   m->graph_after.voice[n] == m->graph_before.voice[o];
-    return goes_on ? (int32_t)n : -1;
-}
-
-static void match(matching *m, json_t *index, size_t o, const char *key) {
-    int32_t n = successor(m, index, o, key);
+    if (n < 0 || m->old_of_new[n] >= 0 || m->after->nodes[n].module != old->module ||
+        m->graph_after.voice[n] != m->graph_before.voice[o])
+        return;
     m->new_of_old[o] = n;
-    if (n >= 0) m->old_of_new[n] = (int32_t)o;
+    m->old_of_new[n] = (int32_t)o;
 }
 
+/// First the same ones under whatever name, then those of the same name.
 static bool match_nodes(matching *m) {
-    json_t *index = index_of(m->after);
-    if (!index) return false;
+    const mega_patch_node_row *old = m->before->nodes;
+    mega_node_index index;
+    if (!mega_node_index_init(&index, m->after)) return false;
     memset(m->old_of_new, 0xff, m->after->node_count * sizeof *m->old_of_new);
     memset(m->new_of_old, 0xff, m->before->node_count * sizeof *m->new_of_old);
-    // first the same ones under whatever name, then those of the same name
-    for (size_t o = 0; o < m->before->node_count; o++) {
-        char birth[BIRTH_TEXT_BYTES];
-        match(m, index, o, birth_text(m->before->nodes[o].birth, birth));
-    }
     for (size_t o = 0; o < m->before->node_count; o++)
-        if (m->new_of_old[o] < 0) match(m, index, o, m->before->nodes[o].id);
-    json_decref(index);
+        match(m, o, mega_node_index_birth(&index, old[o].birth));
+    for (size_t o = 0; o < m->before->node_count; o++)
+        if (m->new_of_old[o] < 0) match(m, o, mega_node_index_name(&index, old[o].id));
+    mega_node_index_finish(&index);
     return true;
 }
 
@@ -317,20 +287,21 @@ static bool extend(void *array, size_t count, size_t more, size_t size) {
     return true;
 }
 
-/// A name that no document can hold: ids have no spaces.
-static bool rename_dying(mega_patch_node_row *node, size_t number) {
+/// A dying node has a name that no document can hold: ids have no spaces.
+static bool make_dying(mega_patch_node_row *node, size_t number) {
     char id[32];
     snprintf(id, sizeof id, "dying %zu", number);
     char *copy = strdup(id);
     if (!copy) return false;
     free(node->id);
     node->id = copy;
+    node->dying = true;
     return true;
 }
 
 /// It was dying, and nothing is heard of it any more.
 static bool is_dead(const matching *m, size_t old) {
-    return !m->graph_before.live[old] && mega_is_dying(m->before->nodes[old].id);
+    return !m->graph_before.live[old] && m->before->nodes[old].dying;
 }
 
 /// The nodes that are not in the new patch, behind those that are.
@@ -346,10 +317,9 @@ static bool add_dying_nodes(matching *m, mega_stage *stage) {
         m->stage_of_old[o] = -1;
         if (is_dead(m, o)) continue;
         m->stage_of_old[o] = (int32_t)p->node_count;
-        stage->origins[p->node_count] = m->before->nodes[o].id;
+        stage->origins[p->node_count] = (int32_t)o;
         mega_patch_node_row *node = &p->nodes[p->node_count++];
-        if (!mega_patch_copy_node(node, &m->before->nodes[o]) || !rename_dying(node, o))
-            return false;
+        if (!mega_patch_copy_node(node, &m->before->nodes[o]) || !make_dying(node, o)) return false;
     }
     return true;
 }
@@ -397,9 +367,8 @@ static bool has_cycle(const mega_patch *patch, bool *memory) {
     return status == MEGA_ERROR_PATCH;
 }
 
-static void name_origins(const matching *m, mega_stage *stage) {
-    for (size_t n = 0; n < m->after->node_count; n++)
-        if (m->old_of_new[n] >= 0) stage->origins[n] = m->before->nodes[m->old_of_new[n]].id;
+static void set_origins(const matching *m, int32_t *origins) {
+    memcpy(origins, m->old_of_new, m->after->node_count * sizeof *origins);
 }
 
 /// Both at once.
@@ -407,7 +376,7 @@ static bool make_union(matching *m, mega_stage *stage) {
     if (!init_stage(stage, m->after)) return false;
     for (size_t i = 0; i < m->after->cable_count; i++)
         stage->codes[i] = code_of(m, stage, fade_in(m, i));
-    name_origins(m, stage);
+    set_origins(m, stage->origins);
     return add_dying_nodes(m, stage) && add_dying_cables(m, stage);
 }
 
@@ -425,22 +394,21 @@ static bool make_two(matching *m, mega_stage *going, mega_stage *coming) {
     going->goes_first = true;
     for (size_t i = 0; i < m->before->cable_count; i++)
         going->codes[i] = code_of(m, going, fade_out_first(m, i));
-    for (size_t n = 0; n < m->before->node_count; n++) going->origins[n] = m->before->nodes[n].id;
+    for (size_t n = 0; n < m->before->node_count; n++) going->origins[n] = (int32_t)n;
     m->codes = going->codes;
     m->fades = going->fades;
     m->block += mega_stage_length(going);
     m->late = 0;
     for (size_t i = 0; i < m->after->cable_count; i++)
         coming->codes[i] = code_of(m, coming, fade_in(m, i));
-    name_origins(m, coming);
+    set_origins(m, coming->origins);
     return true;
 }
 
-/// Names that nodes of the new patch had before, for the first program that has it.
+/// For the first program that has the new patch.
 static bool find_origins(const matching *m, mega_transition *t) {
     t->origins = calloc(m->after->node_count + 1, sizeof *t->origins);
-    for (size_t n = 0; t->origins && n < m->after->node_count; n++)
-        if (m->old_of_new[n] >= 0) t->origins[n] = m->before->nodes[m->old_of_new[n]].id;
+    if (t->origins) set_origins(m, t->origins);
     return t->origins != NULL;
 }
 
@@ -539,8 +507,8 @@ mega_status mega_transition_init(mega_transition *t, const mega_transition_from 
     bool ok = before && make_stages(&m, t);
     // at once: only who is who; but what was fading goes on
     if (!fade_frames && !fades_now(from)) t->count = 0;
-    t->before = before;
     if (before) finish(&m);
+    mega_patch_destroy(before);
     free(codes);
     if (ok) return MEGA_OK;
     mega_transition_finish(t);
@@ -550,6 +518,5 @@ mega_status mega_transition_init(mega_transition *t, const mega_transition_from 
 void mega_transition_finish(mega_transition *t) {
     for (size_t i = 0; i < MEGA_STAGES_MAX; i++) finish_stage(&t->stages[i]);
     free(t->origins);
-    mega_patch_destroy(t->before);
     *t = (mega_transition){0};
 }

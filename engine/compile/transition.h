@@ -10,8 +10,6 @@
 #ifndef MEGA_TRANSITION_H
 #define MEGA_TRANSITION_H
 
-#include <string.h>
-
 #include "compile/fade.h"
 #include "document/patch.h"
 
@@ -19,8 +17,8 @@ enum { MEGA_STAGES_MAX = 2 };
 
 typedef struct {
     mega_patch *patch;
-    int8_t *codes;        ///< by cable: how it fades, see fade.h
-    const char **origins; ///< by node: its name in the old patch; NULL: it is new
+    int8_t *codes;    ///< by cable: how it fades, see fade.h
+    int32_t *origins; ///< by node: which one it was in the old patch; -1: it is new
     mega_fade fades[MEGA_FADES_MAX];
     uint32_t fade_count;
     bool goes_first; ///< the next stage waits for nothing but what goes out
@@ -28,15 +26,10 @@ typedef struct {
 
 typedef struct {
     mega_stage stages[MEGA_STAGES_MAX];
-    size_t count;         ///< 0: nothing that sounds changes its cables
-    const char **origins; ///< by node of the new patch: its name in the old one, or NULL; for the
-                          ///< final program where there are no stages
-    mega_patch *before;   ///< what the names are of
+    size_t count;     ///< 0: nothing that sounds changes its cables
+    int32_t *origins; ///< the same by node of the new patch, for the final program where there are
+                      ///< no stages
 } mega_transition;
-
-/// Whether a node of a stage is not in the new patch, or is there as it was before: no document can
-/// hold such an id.
-static inline bool mega_is_dying(const char *id) { return strchr(id, ' ') != NULL; }
 
 /// How long it sounds, at most: until its fades have ended, but a block.
 uint32_t mega_stage_length(const mega_stage *stage);

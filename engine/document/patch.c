@@ -62,6 +62,21 @@ int32_t mega_patch_same_knob(const mega_patch *patch, const mega_patch_knob_row 
     return mega_patch_find_knob(patch, knob->id);
 }
 
+int32_t mega_patch_same_node(const mega_patch *patch, const mega_patch_node_row *node,
+                             const mega_module *type, size_t near) {
+    const mega_patch_node_row *rows = patch->nodes;
+    if (near < patch->node_count && rows[near].birth == node->birth && !rows[near].dying &&
+        (!type || rows[near].module == type))
+        return (int32_t)near;
+    int32_t named = -1;
+    for (size_t n = 0; n < patch->node_count; n++) {
+        if (rows[n].dying || (type && rows[n].module != type)) continue;
+        if (rows[n].birth == node->birth) return (int32_t)n;
+        if (named < 0 && strcmp(rows[n].id, node->id) == 0) named = (int32_t)n;
+    }
+    return named;
+}
+
 uint64_t mega_patch_birth(void) {
     static _Atomic uint64_t last; // documents are read on any thread
     return ++last;

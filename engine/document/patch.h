@@ -62,6 +62,7 @@ typedef struct {
     bool *written;             ///< param_count: the document gives this parameter
     mega_patch_turned *turned; ///< param_count; NULL: none was turned
     struct json_t *extra;
+    bool dying;     ///< in a stage of a change: it fades out, and no document has it
     uint64_t birth; ///< a number of its own, the same in copies and edits of a document: a rename
                     ///< keeps it
 } mega_patch_node_row;
@@ -113,6 +114,9 @@ bool mega_same_knob(const mega_patch_knob_row *a, const mega_patch_knob_row *b);
 /// The knob of a patch that is the same as another patch's: of its birth, else of its name, since
 /// two knobs may have swapped theirs. @param near where it is most likely @return -1: there is none
 int32_t mega_patch_same_knob(const mega_patch *patch, const mega_patch_knob_row *knob, size_t near);
+/// The same of nodes; a dying one is none. @param type of that module alone; NULL: of any
+int32_t mega_patch_same_node(const mega_patch *patch, const mega_patch_node_row *node,
+                             const mega_module *type, size_t near);
 /// A number that no node or knob has yet.
 uint64_t mega_patch_birth(void);
 

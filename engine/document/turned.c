@@ -96,14 +96,8 @@ bool mega_turned_follow(const mega_patch_node_row *before, mega_patch_node_row *
 /// The node that another comes in the place of, or NULL. @param near where it is most likely
 static const mega_patch_node_row *node_before(const mega_patch *before,
                                               const mega_patch_node_row *node, size_t near) {
-    const mega_patch_node_row *named = NULL;
-    if (near < before->node_count && before->nodes[near].birth == node->birth)
-        return &before->nodes[near];
-    for (size_t n = 0; n < before->node_count; n++) {
-        if (before->nodes[n].birth == node->birth) return &before->nodes[n];
-        if (!named && strcmp(before->nodes[n].id, node->id) == 0) named = &before->nodes[n];
-    }
-    return named;
+    int32_t n = mega_patch_same_node(before, node, NULL, near);
+    return n < 0 ? NULL : &before->nodes[n];
 }
 
 static const mega_patch_knob_row *knob_before(const mega_patch *before,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/hash.h"
 #include "render/renderer.h"
 
 struct mega_program *mega_witness_take(mega_renderer *r) {
@@ -52,7 +53,7 @@ static uint64_t hash_block(const mega_renderer *r, uint64_t hash) {
         for (int t = 0; t < MEGA_BLOCK_FRAMES; t++) {
             uint32_t word;
             memcpy(&word, &block[t], sizeof word);
-            hash = (hash ^ word) * UINT64_C(0x100000001b3);
+            hash = mega_hash_add(hash, word);
         }
     }
     return hash;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "document/formats/formats.h"
 #include "session/engine.h"
 
@@ -13,7 +14,7 @@ mega_calls *mega_calls_create(void) {
     mega_calls *c = calloc(1, sizeof *c);
     if (c && mega_ring_init(&c->events, MEGA_CALLS_EVENTS_MAX, sizeof(mega_event)) &&
         mega_ring_init(&c->witness.blocks, MEGA_CALLS_BLOCKS_MAX, sizeof(mega_witness_block))) {
-        c->witness.block.hash = c->witness.before.hash = UINT64_C(0xcbf29ce484222325);
+        c->witness.block.hash = c->witness.before.hash = MEGA_HASH_START;
         return c;
     }
     mega_calls_destroy(c);

@@ -40,7 +40,7 @@ typedef struct {
 /// @param stage how the cables fade; NULL: all stand
 /// @return NULL on an error
 static mega_program *make_program(mega_engine *e, const mega_patch *patch, const mega_stage *stage,
-                                  const char *const *origins, const mega_program *before,
+                                  const int32_t *origins, const mega_program *before,
                                   rank in_change, mega_report *report, mega_status *status) {
     struct mega_tap taps[MEGA_BUSES_MAX];
     mega_owned owned[MEGA_OWN_MAX];
@@ -104,7 +104,7 @@ static mega_program *make_change(mega_engine *e, const mega_patch *patch, const 
     const mega_program *before = base;
     for (size_t i = 0; i < transition.count && !*status; i++)
         before = lead[i] = make_lead(e, &transition.stages[i], before, i == 0, fade_frames, status);
-    const char *const *origins = transition.count ? NULL : transition.origins;
+    const int32_t *origins = transition.count ? NULL : transition.origins;
     if (!*status)
         program = make_program(e, patch, NULL, origins, before, (rank){.first = !transition.count},
                                NULL, status);

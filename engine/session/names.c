@@ -208,7 +208,7 @@ static bool list_renamed_params(mega_engine *e, mega_program *p, const mega_prog
         int32_t now = old < 0 ? -1 : follows[old];
         const mega_program_node *node =
             now < 0 || p->slot_of_id[i] == now ? NULL : node_of_slot(p, (uint32_t)now);
-        if (!node || mega_is_dying(node->id)) continue;
+        if (!node || node->dying) continue;
         const mega_module *module = mega_isa_one.modules[node->module];
         char name[MEGA_NAME_BYTES_MAX + 2];
         mega_names_join(name, node->id, module->params[(uint32_t)now - node->slot].name);

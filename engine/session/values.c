@@ -147,20 +147,12 @@ static bool has_begun(const mega_engine *e) {
     return false;
 }
 
-/// A node of some program's patch: the same under whatever name, else another of its name, if its
-/// type is the same. @return NULL if it is not there
+/// The node of some program, of the same type. @return NULL if it is not there
 static const mega_program_node *node_in(const mega_program *p, const mega_patch_node_row *node) {
-    const mega_program_node *found = NULL;
-    for (uint32_t n = 0; n < p->node_count; n++) {
-        const mega_patch_node_row *row = &p->patch->nodes[p->nodes[n].row];
-        if (row->module != node->module) continue;
-        bool same = row->birth == node->birth;
-        if (!same && (found || strcmp(row->id, node->id) != 0)) continue;
-        if (mega_is_dying(row->id)) continue;
-        if (same) return &p->nodes[n];
-        found = &p->nodes[n];
-    }
-    return found;
+    int32_t row = mega_patch_same_node(p->patch, node, node->module, SIZE_MAX);
+    for (uint32_t n = 0; row >= 0 && n < p->node_count; n++)
+        if (p->nodes[n].row == (uint32_t)row) return &p->nodes[n];
+    return NULL;
 }
 
 /// The program of a document, and the one that sounds.
