@@ -87,7 +87,8 @@ static int start(server *s, char *cause, size_t bytes) {
     return host_begin(s, cause, bytes);
 }
 
-/// In reverse. What is under way in the build lane is finished, what waits there is dropped.
+/// In reverse. What is under way in the build worker's queue is finished, what waits there is
+/// dropped.
 /// @param served it was started: the state is its own
 static void stop(server *s, bool served) {
     host_end(s);

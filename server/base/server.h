@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // server -- what the parts of the server share. Three threads: the loop (libuv: sockets, timers,
-// the perform lane; the engines' EVENT caller), the builder (the build lane; their CONTROL caller),
+// the perform queue; the engines' EVENT caller), the build worker (their CONTROL caller),
 // and the sound device's (AUDIO).
 #ifndef SERVER_H
 #define SERVER_H

@@ -34,10 +34,10 @@ struct session {
     peaks peaks;     ///< since it read them last
     uint32_t topics; ///< bit set
     replies *replies;
-    // the lanes' part of it
+    // the queues' part of it
     task *waiting, *waiting_last; ///< perform tasks that wait, in order
     uint32_t waiting_count;
-    size_t waiting_bytes; ///< of packets kept, in both lanes
+    size_t waiting_bytes; ///< of packets kept, in both queues
     task *open;           ///< builds not answered yet
     uint32_t open_count;
     uint64_t built_turn, built_look; ///< the builder's: when it was served last, and looked at
@@ -83,7 +83,7 @@ void session_keeps(session *s, size_t bytes);
 void session_keeps_no_more(session *s, size_t bytes);
 /// Whether one more plain failure may be said this second.
 bool session_may_fail(session *s);
-/// Stops reading from a client that has much in the lanes, and goes on when it has little.
+/// Stops reading from a client that has much waiting, and goes on when it has little.
 void session_balance(session *s);
 const char *transport_name(transport which);
 

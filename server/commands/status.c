@@ -105,8 +105,8 @@ void command_command_list(call *c) {
         const command *row = command_get(i);
         json_array_append_new(
             list, json_pack("{s:s, s:o, s:o, s:s, s:s, s:b, s:b, s:b}", "address", row->address,
-                            "arguments", arguments_of(row), "answer", answer_of(row), "lane",
-                            lane_name(row->lane), "doc", row->doc, "synth",
+                            "arguments", arguments_of(row), "answer", answer_of(row), "route",
+                            route_name(row->route), "doc", row->doc, "synth",
                             (row->flags & FLAG_SYNTH) != 0, "timed", (row->flags & FLAG_TIMED) != 0,
                             "bundle", (row->flags & FLAG_BUNDLE) != 0));
     }

@@ -7,9 +7,9 @@
 #include <string.h>
 
 // Example: COMMAND(ping, "/ping", "", "", DIRECT, FLAG_OPEN, "...")
-// Becomes: {"/ping", "", "", LANE_DIRECT, FLAG_OPEN, NULL, "...", {{0}}, {{0}}, 0, 0},
-#define COMMAND(name, address, arguments, answer, lane, flags, doc)                                \
-    {address, arguments, answer, LANE_##lane, flags, NULL, doc, {{0}}, {{0}}, 0, 0},
+// Becomes: {"/ping", "", "", ROUTE_DIRECT, FLAG_OPEN, NULL, "...", {{0}}, {{0}}, 0, 0},
+#define COMMAND(name, address, arguments, answer, route, flags, doc)                               \
+    {address, arguments, answer, ROUTE_##route, flags, NULL, doc, {{0}}, {{0}}, 0, 0},
 static command commands[] = {
 #include "protocol/commands.def"
 };
@@ -29,7 +29,7 @@ static const command *by_address[COMMANDS];
 size_t command_count(void) { return COMMANDS; }
 const command *command_get(size_t index) { return index < COMMANDS ? &commands[index] : NULL; }
 
-const char *lane_name(lane which) {
+const char *route_name(route which) {
     static const char *const names[] = {"direct", "perform", "build"};
     return names[which];
 }

@@ -8,11 +8,11 @@
 
 /// Where a command is carried out.
 typedef enum {
-    LANE_DIRECT,  ///< at once, on the loop: nothing it does can wait
-    LANE_PERFORM, ///< on the loop, straight to the engine's events; behind those of the client that
-                  ///< wait
-    LANE_BUILD,   ///< on the worker, in order: compiling, files
-} lane;
+    ROUTE_DIRECT,  ///< at once, on the loop: nothing it does can wait
+    ROUTE_PERFORM, ///< on the loop, straight to the engine's events; behind those of the client
+                   ///< that wait
+    ROUTE_BUILD,   ///< on the worker, in order: compiling, files
+} route;
 
 enum {
     FLAG_SYNTH = 1,  ///< of a synth: `/synth/<name>` may come before it
@@ -52,7 +52,7 @@ typedef struct {
     const char *arguments; ///< "name:s value:f | ramp_ms:f": plain ones in order, `?` optional, `*`
                            ///< the rest
     const char *answer;    ///< what `/done` carries, alike; `?` where there is something to tell
-    lane lane;
+    route route;
     unsigned flags;
     command_handler *run; ///< by command_begin
     const char *doc;
@@ -70,7 +70,7 @@ const command *command_get(size_t index);
 const command *command_find(const char *address);
 /// The address most like a wrong one, or NULL.
 const char *command_nearest(const char *address);
-const char *lane_name(lane which);
+const char *route_name(route which);
 /// Of a key of its answer; NULL: nothing is said.
 const shape *command_shape(const command *of, const char *key);
 /// "map", "list" or "names".

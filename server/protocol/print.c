@@ -16,7 +16,7 @@ static void print_flags(FILE *out, const command *c) {
                  {FLAG_BUNDLE, "in bundles"},
                  {FLAG_OPEN, "before admission"},
                  {FLAG_OWNER, "this machine only"}};
-    fprintf(out, "%s", lane_name(c->lane));
+    fprintf(out, "%s", route_name(c->route));
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (c->flags & known[i].flag) fprintf(out, ", %s", known[i].text);
 }

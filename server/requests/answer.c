@@ -30,7 +30,7 @@ void answer_call(call *c) {
     if (c->answered) return;
     c->answered = true;
     c->server->tally.commands++;
-    if (trace_on() && c->command->lane != LANE_BUILD)
+    if (trace_on() && c->command->route != ROUTE_BUILD)
         trace_span(c->command->address, code_word(c->code), TRACE_LOOP, now_ns(), 0);
     if (!c->code && c->command->flags & (FLAG_EDIT | FLAG_STATE)) c->server->state_changed = true;
     if (c->code) {

@@ -329,7 +329,7 @@ void builder_redirect(builder *b, const task *after, synth *from, synth *to) {
 static bool only_reads(const task *t) {
     for (size_t i = 0; i < t->count; i++) {
         const command *row = t->calls[i].command;
-        if (row->lane != LANE_BUILD || row->flags & (FLAG_EDIT | FLAG_STATE)) return false;
+        if (row->route != ROUTE_BUILD || row->flags & (FLAG_EDIT | FLAG_STATE)) return false;
     }
     return !t->work;
 }

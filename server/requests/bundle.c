@@ -81,7 +81,7 @@ static bool try_all(task *t, target *targets, uint32_t *count) {
     t->collecting = true;
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
-        if (c->command->lane != LANE_BUILD) continue;
+        if (c->command->route != ROUTE_BUILD) continue;
         c->command->run(c);
         if (c->code || !fold(c, target_of(targets, count, c)) || !rev_fits(c)) return false;
     }
@@ -126,7 +126,7 @@ static bool all_names_fit(task *t, const target *targets, uint32_t count) {
         const mega_patch *after = NULL;
         for (uint32_t k = 0; k < count; k++)
             if (targets[k].synth == c->synth) after = targets[k].after;
-        if (c->command->lane == LANE_PERFORM && !names_fit(c, after)) return false;
+        if (c->command->route == ROUTE_PERFORM && !names_fit(c, after)) return false;
     }
     return true;
 }
@@ -249,7 +249,7 @@ void bundle_receive(task *t) {
     // what a name may be is known when the builds are: all else is checked at once
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
-        if (c->command->lane != LANE_PERFORM) continue;
+        if (c->command->route != ROUTE_PERFORM) continue;
         c->checking = true;
         c->command->run(c);
         c->checking = false;

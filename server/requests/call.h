@@ -13,7 +13,7 @@
 #include "protocol/payload.h"
 
 /// A handler reads its arguments, does its work, and sets `answer` or calls call_fail. Of a command
-/// of the perform lane it is called twice: first with `checking`, when it must change nothing and
+/// of the perform queue it is called twice: first with `checking`, when it must change nothing and
 /// find everything that can be wrong.
 struct call {
     task *task;
@@ -41,7 +41,7 @@ struct call {
     bool later;       ///< the handler keeps the call and answers with task_finish
     bool answered;
 
-    json_t *names;     ///< made by a build: what the synth's document names, for the perform lane
+    json_t *names;     ///< made by a build: what the synth's document names, for the perform queue
     json_t *notice;    ///< made by a build: told to those who subscribe to `patch`
     int32_t number;    ///< a handler's own
     uint64_t due_ns;   ///< a handler's own: when it counts as done
@@ -67,7 +67,7 @@ struct task {
     uint64_t frame;           ///< of the bundle; 0: at once
     uint64_t before;          ///< frames that it should have happened before the server's first
     uint64_t late_by;         ///< frames that a bundle came too late
-    uint64_t serial;          ///< in the build lane
+    uint64_t serial;          ///< in the build worker's queue
     uint64_t wait_for;        ///< serial of the build that a name may come from; 0: none
     task *next;               ///< in the queue that it is in
     task *next_open;          ///< in the session's list of builds that are under way

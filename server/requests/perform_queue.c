@@ -14,7 +14,7 @@ enum { CALL_EVENTS_MAX = 8 }; // /note/set with all that it takes
 bool perform_check(task *t) {
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
-        if (c->command->lane != LANE_PERFORM) continue;
+        if (c->command->route != ROUTE_PERFORM) continue;
         c->checking = true;
         c->command->run(c);
         c->checking = false;
@@ -35,12 +35,12 @@ static bool has_room(const task *t, const synth *of) {
 bool perform_apply(task *t) {
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
-        if (c->command->lane == LANE_PERFORM && c->synth && !has_room(t, c->synth))
+        if (c->command->route == ROUTE_PERFORM && c->synth && !has_room(t, c->synth))
             return call_check(c, MEGA_ERROR_FULL);
     }
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
-        if (c->command->lane != LANE_PERFORM) continue;
+        if (c->command->route != ROUTE_PERFORM) continue;
         if (c->command->flags & FLAG_TIMED)
             c->affects = c->frame ? c->frame : sound_frame(c->server->sound);
         c->command->run(c);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// lanes -- tasks in order: checked (task.c), performed on the loop (perform.c), built on the
-// builder (build.c), answered (answer.c), or waiting for the lanes to be drained (sync.c).
-#ifndef LANES_H
-#define LANES_H
+// requests -- tasks in order: checked (task.c), performed on the loop (perform_queue.c), built on
+// the builder (build_worker.c), answered (answer.c), or waiting until all of it is done (sync.c).
+#ifndef REQUESTS_H
+#define REQUESTS_H
 
 #include "requests/call.h"
 
@@ -33,7 +33,7 @@ bool arguments_first_number(lo_message message, double *value);
 /// What `at` says, as a frame of the server. @return false, having failed
 bool arguments_time(call *c, uint64_t *frame);
 
-// ---- perform.c --------------------------------------------------------------------------------
+// ---- perform_queue.c ---------------------------------------------------------------------------
 
 /// Checks and applies a task of perform commands, or keeps it if it must wait.
 void perform_receive(task *t);
@@ -45,7 +45,7 @@ bool perform_apply(task *t);
 /// Checks them without changing anything. @return false if one failed
 bool perform_check(task *t);
 
-// ---- build.c ----------------------------------------------------------------------------------
+// ---- build_worker.c ----------------------------------------------------------------------------
 
 builder *builder_create(server *s);
 /// The loop, at the end: what only reads fails, what changes something is still done.

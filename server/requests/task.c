@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // task -- from a packet to a task: everything about it that can be told at once is checked before
-// it enters a lane.
+// it is queued.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,7 +231,7 @@ static void run_direct(task *t) {
 void task_submit(task *t) {
     session *from = t->from;
     if (from && from->open_count >= limit_builds_max) {
-        call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait in the build lane");
+        call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait to be built");
         call_note(&t->calls[0], "limit", "builds_max");
         task_finish(t);
         return;
@@ -246,13 +246,13 @@ void task_submit(task *t) {
 }
 
 static void enter(task *t) {
-    lane last = LANE_DIRECT;
+    route last = ROUTE_DIRECT;
     for (size_t i = 0; i < t->count; i++)
-        if (t->calls[i].command->lane > last) last = t->calls[i].command->lane;
+        if (t->calls[i].command->route > last) last = t->calls[i].command->route;
     if (!t->count) task_finish(t);
-    else if (last == LANE_BUILD && t->count > 1) bundle_receive(t);
-    else if (last == LANE_BUILD) task_submit(t);
-    else if (last == LANE_PERFORM) perform_receive(t);
+    else if (last == ROUTE_BUILD && t->count > 1) bundle_receive(t);
+    else if (last == ROUTE_BUILD) task_submit(t);
+    else if (last == ROUTE_PERFORM) perform_receive(t);
     else run_direct(t);
 }
 

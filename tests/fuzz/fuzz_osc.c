@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // fuzz_osc -- bytes as a stream of a client's: framing, OSC, payloads, the command table, the
-// lanes; against a whole server without sockets or a device. The first byte chooses the framing,
+// queues; against a whole server without sockets or a device. The first byte chooses the framing,
 // and whether the client is admitted.
 #include <ftw.h>
 #include <stdint.h>

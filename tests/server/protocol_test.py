@@ -230,7 +230,7 @@ def order_and_waiting():
     except Failed as failed: assert failed.code == "not-found"
     c.answer(sent[6])
     assert c.call(f"/synth/{name}/knob/get", name="late")["value"] == 0.9
-    # the perform lane does not wait for another synth's build
+    # the perform queue does not wait for another synth's build
     load = c.ask(f"/synth/{name}/patch/load", patch=dict(big, voices=16))
     at_once = c.ask("/note/on", key=60, velocity=0.1)
     c.answer(at_once)

@@ -14,7 +14,7 @@
 
 // Example: COMMAND(ping, "/ping", "", "", DIRECT, FLAG_OPEN, "...")  Becomes: {"/ping", "",
 // FLAG_OPEN, "..."},
-#define COMMAND(name, address, arguments, answer, lane, flags, doc)                                \
+#define COMMAND(name, address, arguments, answer, route, flags, doc)                               \
     {address, arguments, flags, doc},
 static const row rows[] = {
 #include "protocol/commands.def"

@@ -271,7 +271,7 @@ def held_up():
         for _ in range(3):
             try: client.call("/midi/list")
             except Failed as failed: assert failed.code == "unsupported", failed
-            client.call("/param/list", node="filt")  # the build lane goes on
+            client.call("/param/list", node="filt")  # the build worker goes on
         took = time.monotonic() - began
     finally: os.kill(jack.process.pid, signal.SIGCONT)
     notice("device", event="back")

@@ -19,9 +19,12 @@
 (defn- listed [title items]
   (str "\n  " title (if (seq items) (str/join ", " (map described items)) "nothing")))
 
-(defn- docstring [{:keys [address doc arguments answer lane synth timed bundle]}]
+(def ^:private routes
+  {:direct "done at once" :perform "performed in order" :build "built by the worker"})
+
+(defn- docstring [{:keys [address doc arguments answer route synth timed bundle]}]
   (str address ": " doc "." (listed "Takes " arguments) (listed "Answers " answer)
-       "\n  " (str/join ", " (cond-> [(str (name lane) " lane")]
+       "\n  " (str/join ", " (cond-> [(get routes route)]
                                synth (conj "of a synth")
                                timed (conj "may stand in (at ...)")
                                bundle (conj "may stand in (together ...)")))

@@ -15,8 +15,8 @@
 
 (defn row
   "A command as the file has it: what is false is left out."
-  [{:keys [address doc lane synth timed bundle arguments answer]}]
-  (cond-> {:address address :doc doc :lane (keyword lane)
+  [{:keys [address doc route synth timed bundle arguments answer]}]
+  (cond-> {:address address :doc doc :route (keyword route)
            :arguments (mapv item arguments) :answer (mapv item answer)}
     synth (assoc :synth true)
     timed (assoc :timed true)
@@ -25,7 +25,7 @@
 (defn listed "The server's table." []
   (mapv row (:commands @(ms/call "/command/list"))))
 
-(def ^:private order [:address :doc :arguments :answer :lane :synth :timed :bundle])
+(def ^:private order [:address :doc :arguments :answer :route :synth :timed :bundle])
 
 (defn- written [row]
   (for [k order :when (contains? row k)]
