@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: MIT
 // disassemble -- a program as text that a person can read.
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile/program.h"
+#include "core/text.h"
 #include "modules/registry.h"
 
-typedef struct {
-    char *text;
-    size_t bytes, room;
-    bool failed;
-} text;
-
-static void say(text *t, const char *format, ...) {
-    if (t->failed) return;
-    va_list list;
-    va_start(list, format);
-    int need = vsnprintf(t->text + t->bytes, t->room - t->bytes, format, list);
-    va_end(list);
-    if (t->bytes + (size_t)need + 1 > t->room) {
-        size_t room = t->room * 2 + (size_t)need + 1;
-        char *more = realloc(t->text, room);
-        if (!more) {
-            t->failed = true;
-            return;
-        }
-        t->text = more;
-        t->room = room;
-        va_start(list, format);
-        vsnprintf(t->text + t->bytes, t->room - t->bytes, format, list);
-        va_end(list);
-    }
-    t->bytes += (size_t)need;
-}
+#define say mega_text_printf
+typedef mega_text text;
 
 /// Whose slot: "osc1.freq", or the knob's name.
 static void slot_name(text *t, const mega_program *p, const mega_patch *patch, uint32_t slot) {
@@ -196,12 +170,12 @@ mega_status mega_patch_disassemble(const mega_patch *patch, mega_report *report,
         .patch = patch, .rate = 48000, .memory_bytes_max = SIZE_MAX, .dry = true};
     mega_program *p = mega_compile(&request, report, &status);
     if (!p) return status;
-    text t = {.text = calloc(1, 1024), .room = 1024};
+    text t = {0};
     bool *shown = calloc(p->slot_count + 1, sizeof *shown);
-    t.failed = !t.text || !shown;
-    program(&t, p, patch, shown);
-    *out = t.failed ? NULL : align_comments(t.text);
-    free(t.text);
+    if (shown) program(&t, p, patch, shown);
+    char *made = shown ? mega_text_finish(&t) : NULL;
+    *out = made ? align_comments(made) : NULL;
+    free(made);
     free(shown);
     mega_program_destroy(p);
     return *out ? MEGA_OK : MEGA_ERROR_MEMORY;

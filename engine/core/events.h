@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// events -- wait-free rings between the roles, and the audio role's queue of what is to come.
+// events -- what the roles tell each other, and the audio role's queue of what is to come.
 #ifndef MEGA_EVENTS_H
 #define MEGA_EVENTS_H
 
-#include <stdatomic.h>
-
+#include "core/ring.h"
 #include "megasynth.h"
 
 enum {
@@ -38,23 +37,6 @@ typedef struct {
     float value, more; ///< key and velocity; value and ramp seconds
     uint32_t sent;     ///< its position in the ring
 } mega_event;
-
-/// A ring with one producer and one consumer; `count` is a power of two. Positions only grow.
-typedef struct {
-    _Alignas(64) _Atomic uint32_t written;
-    _Alignas(64) _Atomic uint32_t read;
-    char *items;
-    uint32_t count, item_bytes;
-} mega_ring;
-
-bool mega_ring_init(mega_ring *ring, uint32_t count, uint32_t item_bytes);
-void mega_ring_finish(mega_ring *ring);
-/// @return false if the ring is full
-bool mega_ring_push(mega_ring *ring, const void *item);
-/// For the producer: how many more it takes; grows until the next push.
-uint32_t mega_ring_room(const mega_ring *ring);
-/// @return false if the ring is empty
-bool mega_ring_pop(mega_ring *ring, void *item);
 
 /// A binary heap by (frame, arrival).
 typedef struct {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // describe -- the modules' rows, printed for machines (JSON) and for people (Markdown).
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,48 +10,11 @@
 #include "megasynth.h"
 #include "modules/registry.h"
 
-// ---- text that grows --------------------------------------------------------------------------
+typedef mega_text text;
 
-typedef struct {
-    char *data;
-    size_t bytes, room;
-    bool failed; // without memory: what is added from then on is dropped, and `finished` gives NULL
-} text;
-
-static int text_add(const char *data, size_t bytes, void *t_) {
-    text *t = t_;
-    if (t->failed) return -1;
-    if (t->bytes + bytes + 1 > t->room) {
-        size_t room = (t->bytes + bytes + 1) * 2;
-        char *grown = realloc(t->data, room);
-        if (!grown) {
-            t->failed = true;
-            return -1;
-        }
-        t->data = grown;
-        t->room = room;
-    }
-    memcpy(t->data + t->bytes, data, bytes);
-    t->bytes += bytes;
-    t->data[t->bytes] = '\0';
+static int add_json(const char *bytes, size_t count, void *t) {
+    mega_text_add(t, bytes, count);
     return 0;
-}
-
-__attribute__((format(printf, 2, 3))) static void text_printf(text *t, const char *format, ...) {
-    char line[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    int bytes = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    if (bytes < 0) bytes = 0;
-    if ((size_t)bytes >= sizeof line) bytes = sizeof line - 1;
-    text_add(line, (size_t)bytes, t);
-}
-
-static char *text_finish(text *t) {
-    if (!t->failed) return t->data;
-    free(t->data);
-    return NULL;
 }
 
 // ---- JSON -------------------------------------------------------------------------------------
@@ -109,75 +71,78 @@ char *mega_module_describe_json(const mega_module *module) {
     }
     text t = {.failed = !root};
     if (root &&
-        json_dump_callback(root, text_add, &t, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
+        json_dump_callback(root, add_json, &t, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
         t.failed = true;
-    text_add("\n", 1, &t);
+    mega_text_put(&t, "\n");
     json_decref(root);
-    return text_finish(&t);
+    return mega_text_finish(&t);
 }
 
 // ---- Markdown ---------------------------------------------------------------------------------
 
 static void ports_markdown(text *t, const char *title, const mega_input_row *rows, uint32_t count) {
     if (!count) return;
-    text_printf(t, "| %s | |\n| --- | --- |\n", title);
+    mega_text_printf(t, "| %s | |\n| --- | --- |\n", title);
     for (uint32_t i = 0; i < count; i++)
-        text_printf(t, "| `%s` | %s |\n", rows[i].name, rows[i].doc);
-    text_add("\n", 1, t);
+        mega_text_printf(t, "| `%s` | %s |\n", rows[i].name, rows[i].doc);
+    mega_text_put(t, "\n");
 }
 
 static void range_markdown(text *t, const mega_param_row *p) {
     char min[32], max[32], initial[32];
     if (p->choices) {
-        for (size_t i = 0; p->choices[i]; i++) text_printf(t, "%s%s", i ? ", " : "", p->choices[i]);
+        for (size_t i = 0; p->choices[i]; i++)
+            mega_text_printf(t, "%s%s", i ? ", " : "", p->choices[i]);
         long chosen = (long)(p->initial + 0.5f);
         size_t count = 0;
         while (p->choices[count]) count++;
         bool known = chosen >= 0 && (size_t)chosen < count;
-        text_printf(t, " | %s", known ? p->choices[chosen] : mega_float_text(p->initial, initial));
+        mega_text_printf(t, " | %s",
+                         known ? p->choices[chosen] : mega_float_text(p->initial, initial));
         return;
     }
     const char *unit = p->unit ? p->unit : "";
     const char *kind = p->fixed ? ", fixed" : p->scale == MEGA_EXP ? ", exp" : "";
-    text_printf(t, "%s … %s%s%s%s | %s", mega_float_text(p->min, min), mega_float_text(p->max, max),
-                *unit ? " " : "", unit, kind, mega_float_text(p->initial, initial));
+    mega_text_printf(t, "%s … %s%s%s%s | %s", mega_float_text(p->min, min),
+                     mega_float_text(p->max, max), *unit ? " " : "", unit, kind,
+                     mega_float_text(p->initial, initial));
 }
 
 static void params_markdown(text *t, const mega_module *m) {
     if (!m->param_count) return;
-    text_printf(t, "| parameter | range | default | smoothing | |\n"
-                   "| --- | --- | --- | --- | --- |\n");
+    mega_text_printf(t, "| parameter | range | default | smoothing | |\n"
+                        "| --- | --- | --- | --- | --- |\n");
     for (uint32_t i = 0; i < m->param_count; i++) {
         const mega_param_row *p = &m->params[i];
-        text_printf(t, "| `%s` | ", p->name);
+        mega_text_printf(t, "| `%s` | ", p->name);
         range_markdown(t, p);
         char ms[32];
         bool fades = mega_choices_ports(m) >> (m->input_count + i) & 1;
-        if (fades) text_printf(t, " | cross-fade, %d ms", MEGA_CHOICE_FADE_MS);
-        else if (p->smoothing == MEGA_SMOOTH_NONE) text_printf(t, " | none");
+        if (fades) mega_text_printf(t, " | cross-fade, %d ms", MEGA_CHOICE_FADE_MS);
+        else if (p->smoothing == MEGA_SMOOTH_NONE) mega_text_printf(t, " | none");
         else
-            text_printf(t, " | %s, %s ms", mega_smoothing_name(p->smoothing),
-                        mega_float_text(p->smooth_ms, ms));
-        text_printf(t, " | %s |\n", p->doc);
+            mega_text_printf(t, " | %s, %s ms", mega_smoothing_name(p->smoothing),
+                             mega_float_text(p->smooth_ms, ms));
+        mega_text_printf(t, " | %s |\n", p->doc);
     }
-    text_add("\n", 1, t);
+    mega_text_put(t, "\n");
 }
 
 static void module_markdown(text *t, const mega_module *m) {
-    text_printf(t, "### `%s`\n\n", m->name);
+    mega_text_printf(t, "### `%s`\n\n", m->name);
     // A sentence of its own: the row's begins in lower case and has no stop, as listings want it.
     size_t bytes = strlen(m->doc);
     if (bytes) {
         char first = *m->doc >= 'a' && *m->doc <= 'z' ? (char)(*m->doc - 'a' + 'A') : *m->doc;
-        text_printf(t, "%c%s%s", first, m->doc + 1, m->doc[bytes - 1] == '.' ? "" : ".");
+        mega_text_printf(t, "%c%s%s", first, m->doc + 1, m->doc[bytes - 1] == '.' ? "" : ".");
     }
-    if (m->flags & MEGA_ONCE) text_printf(t, " Exists once, after the voices.");
+    if (m->flags & MEGA_ONCE) mega_text_printf(t, " Exists once, after the voices.");
     else if (m->flags & MEGA_AFTER)
-        text_printf(t, " Shared unless told otherwise: its inputs sum the voices.");
-    if (m->flags & MEGA_DELAYS) text_printf(t, " May close a cycle: it delays by one block.");
+        mega_text_printf(t, " Shared unless told otherwise: its inputs sum the voices.");
+    if (m->flags & MEGA_DELAYS) mega_text_printf(t, " May close a cycle: it delays by one block.");
     if (m->flags & MEGA_DELAYS_FRAME)
-        text_printf(t, " May close a cycle, which then runs frame by frame.");
-    text_add("\n\n", 2, t);
+        mega_text_printf(t, " May close a cycle, which then runs frame by frame.");
+    mega_text_put(t, "\n\n");
     ports_markdown(t, "input", m->inputs, m->input_count);
     params_markdown(t, m);
     ports_markdown(t, "output", m->outputs, m->output_count);
@@ -188,21 +153,21 @@ char *mega_module_describe_markdown(const mega_module *module) {
     if (module) {
         module_markdown(&t, module);
     } else {
-        text_printf(&t,
-                    "# Modules\n\n"
-                    "All modules; printed by `megasynth modules --markdown`.\n\n"
-                    "Every parameter is a port: it takes cables. A knob spreads its 0…1 over the\n"
-                    "range, evenly or (exp) by equal ratios. Smoothing is how a value that is\n"
-                    "written during play gets to its new place.\n\n");
+        mega_text_printf(
+            &t, "# Modules\n\n"
+                "All modules; printed by `megasynth modules --markdown`.\n\n"
+                "Every parameter is a port: it takes cables. A knob spreads its 0…1 over the\n"
+                "range, evenly or (exp) by equal ratios. Smoothing is how a value that is\n"
+                "written during play gets to its new place.\n\n");
         const char *heading = "";
         for (size_t i = 0; i < mega_module_count(); i++) {
             mega_module_info m = mega_module_describe(mega_module_get(i));
-            if (strcmp(m.heading, heading) != 0) text_printf(&t, "## %s\n\n", m.heading);
+            if (strcmp(m.heading, heading) != 0) mega_text_printf(&t, "## %s\n\n", m.heading);
             heading = m.heading;
             module_markdown(&t, mega_module_get(i));
         }
     }
     // Sections are parted by empty lines; the last one needs none.
-    if (!t.failed && t.bytes > 1 && t.data[t.bytes - 2] == '\n') t.data[--t.bytes] = '\0';
-    return text_finish(&t);
+    if (!t.failed && t.bytes > 1 && t.text[t.bytes - 2] == '\n') t.text[--t.bytes] = '\0';
+    return mega_text_finish(&t);
 }

@@ -26,7 +26,7 @@ void mega_calls_destroy(mega_calls *c) {
     json_decref(c->call);
     mega_ring_finish(&c->events);
     mega_ring_finish(&c->witness.blocks);
-    free(c->text);
+    free(c->text.text);
     free(c);
 }
 
@@ -34,22 +34,10 @@ void mega_calls_destroy(mega_calls *c) {
 
 static void add_line(mega_calls *c, json_t *line) {
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-    size_t bytes = text ? strlen(text) : 0, wanted = c->bytes + bytes + 2;
-    if (wanted > c->room && wanted <= MEGA_CALLS_BYTES_MAX) {
-        char *grown = realloc(c->text, 2 * wanted);
-        if (grown) {
-            c->text = grown;
-            c->room = 2 * wanted;
-        }
-    }
-    if (text && wanted <= c->room) {
-        memcpy(c->text + c->bytes, text, bytes);
-        c->text[c->bytes + bytes] = '\n';
-        c->bytes += bytes + 1;
-        c->text[c->bytes] = 0;
-    } else {
-        mega_witness_lose(&c->witness);
-    }
+    bool fits = text && c->text.bytes + strlen(text) + 2 <= MEGA_CALLS_BYTES_MAX;
+    if (fits) mega_text_printf(&c->text, "%s\n", text);
+    if (!fits || c->text.failed) mega_witness_lose(&c->witness);
+    if (c->text.failed) c->text = (mega_text){0};
     free(text);
     json_decref(line);
 }
@@ -94,11 +82,9 @@ mega_status mega_calls_take_text(mega_engine *e, char **text, size_t *bytes) {
     if (!c->begun) add_options(e);
     c->begun = true;
     drain(e);
-    *text = c->text ? c->text : calloc(1, 1); // nothing since the last time
+    *bytes = c->text.bytes;
+    *text = mega_text_finish(&c->text);
     if (!*text) return MEGA_ERROR_MEMORY;
-    *bytes = c->bytes;
-    c->text = NULL;
-    c->bytes = c->room = 0;
     return MEGA_OK;
 }
 

@@ -10,6 +10,7 @@
 #ifndef MEGA_CALLS_H
 #define MEGA_CALLS_H
 
+#include "core/text.h"
 #include "render/witness.h"
 
 struct json_t;
@@ -35,9 +36,8 @@ typedef struct mega_calls {
     // CONTROL
     struct json_t *call; ///< under way, being recorded
     uint32_t depth;      ///< public calls make public calls: the outermost counts
-    char *text;          ///< lines that were not taken yet
-    size_t bytes, room;
-    bool begun; ///< the first line was written
+    mega_text text;      ///< lines that were not taken yet
+    bool begun;          ///< the first line was written
     uint64_t lost_told;
     // EVENT and AUDIO -> CONTROL
     mega_ring events;

@@ -6,21 +6,20 @@
 #include <string.h>
 
 #include "core.h"
+#include "core/text.h"
 
 /// A host of 32 bits gives 0.1 as 0.100000001490116; what was meant is the shortest decimal that
 /// gives the same float, and that is what the same document holds anywhere else.
-void synth_decimal(double number, char *text, size_t bytes) {
-    bool narrow = (double)(float)number == number;
-    for (int digits = narrow ? 6 : 15; digits <= 17; digits++) {
-        snprintf(text, bytes, "%.*g", digits, number);
-        double back = strtod(text, NULL);
-        if (narrow ? (float)back == (float)number : back == number) return;
-    }
+static void decimal(double number, char text[MEGA_NUMBER_BYTES]) {
+    if ((double)(float)number == number) mega_float_text((float)number, text);
+    else mega_double_text(number, 15, text);
 }
 
 bool mega_atom_text(const mega_atom *atom, char *text, size_t bytes) {
     if (!atom->word) {
-        synth_decimal(atom->number, text, bytes);
+        char number[MEGA_NUMBER_BYTES];
+        decimal(atom->number, number);
+        snprintf(text, bytes, "%s", number);
         return true;
     }
     size_t length = strlen(atom->word);
@@ -35,8 +34,8 @@ json_t *synth_atom_json(const mega_atom *atom) {
     if (!isfinite(atom->number)) return NULL;
     if (atom->number == rint(atom->number) && fabs(atom->number) < 1e15)
         return json_integer((json_int_t)atom->number);
-    char text[40];
-    synth_decimal(atom->number, text, sizeof text);
+    char text[MEGA_NUMBER_BYTES];
+    decimal(atom->number, text);
     return json_real(strtod(text, NULL));
 }
 

@@ -224,8 +224,6 @@ void synth_run(mega_adapter *adapter, uint64_t frame, const char *selector, size
 void mega_adapter_join(mega_adapter *adapter);
 
 // atoms.c
-/// A number's shortest decimal that reads back as the same number, 32 bits wide if it is such.
-void synth_decimal(double number, char *text, size_t bytes);
 json_t *synth_atom_json(const mega_atom *atom);
 /// Atoms as the words of one text; to be released.
 json_t *synth_words_json(size_t count, const mega_atom *atoms);

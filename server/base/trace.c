@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/ring.h"
+
 enum { RING_COUNT = 1 << 14 }; ///< blocks: 20 s of 64 frames
 
 typedef struct {
@@ -20,8 +22,7 @@ typedef struct {
 
 static struct {
     FILE *file;
-    rendered ring[RING_COUNT];
-    _Atomic uint32_t written, read;
+    mega_ring blocks;
     _Atomic uint32_t dropped;
 } state;
 
@@ -32,10 +33,12 @@ bool trace_open(const char *path, char *cause, unsigned cause_bytes) {
     struct stat about;
     bool plain = file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode);
     if (file >= 0 && !plain) errno = ENXIO; // what blocks or is somebody's device is no file
-    state.file = plain ? fdopen(file, "w") : NULL;
+    bool room = plain && mega_ring_init(&state.blocks, RING_COUNT, sizeof(rendered));
+    state.file = room ? fdopen(file, "w") : NULL;
     if (!state.file) {
-        if (file >= 0) close(file);
         snprintf(cause, cause_bytes, "--trace %s: %s", path, strerror(errno));
+        if (file >= 0) close(file);
+        mega_ring_finish(&state.blocks);
         return false;
     }
     fputs("[\n", state.file);
@@ -49,13 +52,8 @@ bool trace_open(const char *path, char *cause, unsigned cause_bytes) {
 }
 
 void trace_render(uint64_t began_ns, uint64_t ended_ns, uint64_t frame, uint32_t frames) {
-    uint32_t written = atomic_load_explicit(&state.written, memory_order_relaxed);
-    if (written - atomic_load_explicit(&state.read, memory_order_acquire) == RING_COUNT) {
+    if (!mega_ring_push(&state.blocks, &(rendered){began_ns, ended_ns, frame, frames}))
         atomic_fetch_add_explicit(&state.dropped, 1, memory_order_relaxed);
-        return;
-    }
-    state.ring[written % RING_COUNT] = (rendered){began_ns, ended_ns, frame, frames};
-    atomic_store_explicit(&state.written, written + 1, memory_order_release);
 }
 
 void trace_span(const char *name, const char *detail, int thread, uint64_t began_ns,
@@ -75,17 +73,12 @@ void trace_span(const char *name, const char *detail, int thread, uint64_t began
 
 void trace_flush(void) {
     if (!state.file) return;
-    uint32_t read = atomic_load(&state.read),
-             written = atomic_load_explicit(&state.written, memory_order_acquire);
-    for (; read != written; read++) {
-        const rendered *r = &state.ring[read % RING_COUNT];
+    for (rendered r; mega_ring_pop(&state.blocks, &r);)
         fprintf(state.file,
                 "{\"name\":\"render\",\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f,"
                 "\"args\":{\"frame\":%llu,\"frames\":%u}},\n",
-                TRACE_AUDIO, (double)r->began_ns / 1000, (double)(r->ended_ns - r->began_ns) / 1000,
-                (unsigned long long)r->frame, r->frames);
-    }
-    atomic_store_explicit(&state.read, read, memory_order_release);
+                TRACE_AUDIO, (double)r.began_ns / 1000, (double)(r.ended_ns - r.began_ns) / 1000,
+                (unsigned long long)r.frame, r.frames);
     fflush(state.file);
 }
 
@@ -97,5 +90,5 @@ void trace_close(void) {
             "\"blocks_left_out\":%u}}\n]\n",
             TRACE_LOOP, atomic_load(&state.dropped));
     fclose(state.file);
-    state.file = NULL;
+    state.file = NULL; // the ring stays: the audio thread may be at it
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/heap.h"
+
 const char *transport_name(transport which) {
     static const char *const names[] = {"unix", "tcp", "udp"};
     return names[which];
@@ -71,32 +73,19 @@ bool session_packet(session *s, const uint8_t *packet, size_t bytes) {
 
 // ---- limits -----------------------------------------------------------------------------------
 
-static void sift_down(uint64_t *heap, uint32_t count) {
-    uint32_t at = 0, child;
-    while ((child = 2 * at + 1) < count) {
-        if (child + 1 < count && heap[child + 1] < heap[child]) child++;
-        if (heap[at] <= heap[child]) return;
-        uint64_t held = heap[at];
-        heap[at] = heap[child];
-        heap[child] = held;
-        at = child;
-    }
-}
+static bool is_less(const uint64_t *a, const uint64_t *b) { return *a < *b; }
+
+MEGA_HEAP(frames, uint64_t, is_less)
 
 bool session_timed_add(session *s, uint64_t frame, uint64_t now) {
     while (s->timed_count && s->timed[0] < now) {
-        s->timed[0] = s->timed[--s->timed_count];
-        sift_down(s->timed, s->timed_count);
+        uint64_t last = s->timed[--s->timed_count];
+        if (s->timed_count) frames_down(s->timed, s->timed_count, 0, &last);
     }
     if (s->timed_count == limit_timed_max) return false;
     if (!s->timed) s->timed = malloc(limit_timed_max * sizeof *s->timed);
     if (!s->timed) return false;
-    uint32_t at = s->timed_count++;
-    while (at && s->timed[(at - 1) / 2] > frame) {
-        s->timed[at] = s->timed[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    s->timed[at] = frame;
+    frames_up(s->timed, s->timed_count++, &frame);
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "core/ring.h"
 
 // What we use of JACK's interface (jack/jack.h, jack/midiport.h).
 typedef struct jack_client client;
@@ -81,8 +82,7 @@ struct jack_midi {
     _Atomic uint32_t periods, period_frames;
     double ratio; ///< our frames to one of JACK's
     // from JACK's thread to the loop
-    jack_message ring[JACK_MESSAGES_MAX];
-    _Atomic uint32_t written, read;
+    mega_ring messages;
     // where the counts of frames lie side by side: the thread of sound writes, the loop reads
     _Atomic unsigned sequence;
     _Atomic uint32_t jack_frame;
@@ -114,23 +114,21 @@ static bool load_library(void) {
 jack_midi *jack_midi_create(void (*arrived)(void *context), void *context) {
     jack_midi *j = calloc(1, sizeof *j);
     if (!j) return NULL;
+    if (!mega_ring_init(&j->messages, JACK_MESSAGES_MAX, sizeof(jack_message))) {
+        free(j);
+        return NULL;
+    }
     j->arrived = arrived;
     j->context = context;
     return j;
 }
 
-void jack_midi_destroy(jack_midi *j) { free(j); }
+void jack_midi_destroy(jack_midi *j) {
+    if (j) mega_ring_finish(&j->messages);
+    free(j);
+}
 
 // ---- JACK's thread ----------------------------------------------------------------------------
-
-static bool push(jack_midi *j, const jack_message *message) {
-    uint32_t written = atomic_load_explicit(&j->written, memory_order_relaxed);
-    uint32_t read = atomic_load_explicit(&j->read, memory_order_acquire);
-    if (written - read == JACK_MESSAGES_MAX) return false;
-    j->ring[written % JACK_MESSAGES_MAX] = *message;
-    atomic_store_explicit(&j->written, written + 1, memory_order_release);
-    return true;
-}
 
 /// @return how many messages came
 static uint32_t read_port(jack_midi *j, int port, void *buffer, uint32_t began) {
@@ -142,7 +140,7 @@ static uint32_t read_port(jack_midi *j, int port, void *buffer, uint32_t began) 
         jack_message message = {
             .jack_frame = began + event.time, .port = (uint8_t)port, .count = (uint8_t)event.size};
         memcpy(message.bytes, event.buffer, event.size);
-        taken += push(j, &message);
+        taken += mega_ring_push(&j->messages, &message);
     }
     return taken;
 }
@@ -178,8 +176,7 @@ bool jack_midi_open(jack_midi *j, uint32_t our_rate) {
     if (!c) return false;
     atomic_store(&j->gone, false);
     atomic_store(&j->known, false);
-    atomic_store(&j->read, 0);
-    atomic_store(&j->written, 0);
+    mega_ring_clear(&j->messages);
     j->straying = 0;
     j->ratio = (double)our_rate / jack.get_sample_rate(c);
     atomic_store(&j->period_frames, jack.get_buffer_size(c));
@@ -296,9 +293,5 @@ uint32_t jack_midi_period_frames(const jack_midi *j) {
 // ---- the loop ---------------------------------------------------------------------------------
 
 bool jack_midi_take(jack_midi *j, jack_message *message) {
-    uint32_t read = atomic_load_explicit(&j->read, memory_order_relaxed);
-    if (read == atomic_load_explicit(&j->written, memory_order_acquire)) return false;
-    *message = j->ring[read % JACK_MESSAGES_MAX];
-    atomic_store_explicit(&j->read, read + 1, memory_order_release);
-    return true;
+    return mega_ring_pop(&j->messages, message);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 static int compare_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -97,14 +99,7 @@ json_t *payload_to_json(const msgpack_object *value) {
     return array;
 }
 
-json_t *payload_float(float value) {
-    char text[32];
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value) break;
-    }
-    return json_real(strtod(text, NULL));
-}
+json_t *payload_float(float value) { return json_real(mega_float_decimal(value)); }
 
 const msgpack_object *payload_get(const msgpack_object *map, const char *key) {
     size_t bytes = strlen(key);

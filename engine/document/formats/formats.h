@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "core/text.h"
 #include "document/patch.h"
 
 /// Where in the text a value stands. `mark` is what identifies it in the tree: for a member of an
@@ -90,19 +91,6 @@ mega_patch *mega_patch_build(mega_document *document);
 
 // ---- writing -----------------------------------------------------------------------------------
 
-/// The shortest decimal that reads back as the same float: 0.1, not 0.100000001.
-const char *mega_float_text(float value, char room[32]);
-/// The same as a number.
-double mega_float_decimal(float value);
-
-/// A text that grows. After a failure it stays empty and `failed`.
-typedef struct {
-    char *text;
-    size_t bytes, capacity;
-    bool failed;
-} mega_text;
-void mega_text_add(mega_text *text, const char *bytes, size_t count);
-void mega_text_put(mega_text *text, const char *string);
 /// A number as a JSON literal that reads back to the same double; integers without a point.
 void mega_text_number(mega_text *text, const json_t *number);
 /// A string as a JSON literal.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// text -- a text that grows, and the literals that JSON and S-expressions share.
+// text -- the literals that JSON and S-expressions share.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,41 +35,6 @@ size_t mega_text_length(const char *bytes, size_t count) {
     return good;
 }
 
-void mega_text_add(mega_text *text, const char *bytes, size_t count) {
-    if (text->failed) return;
-    if (count > text->capacity - text->bytes) {
-        size_t capacity = text->capacity ? text->capacity : 1024;
-        while (capacity - text->bytes < count) capacity *= 2;
-        char *grown = realloc(text->text, capacity);
-        if (!grown) {
-            free(text->text);
-            *text = (mega_text){.failed = true};
-            return;
-        }
-        text->text = grown;
-        text->capacity = capacity;
-    }
-    memcpy(text->text + text->bytes, bytes, count);
-    text->bytes += count;
-}
-
-void mega_text_put(mega_text *text, const char *string) {
-    mega_text_add(text, string, strlen(string));
-}
-
-const char *mega_float_text(float value, char room[32]) {
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(room, 32, "%.*g", digits, (double)value);
-        if (strtof(room, NULL) == value) break;
-    }
-    return room;
-}
-
-double mega_float_decimal(float value) {
-    char room[32];
-    return strtod(mega_float_text(value, room), NULL);
-}
-
 void mega_text_number(mega_text *text, const json_t *number) {
     char literal[40];
     if (json_is_integer(number)) {
@@ -78,10 +43,7 @@ void mega_text_number(mega_text *text, const json_t *number) {
         return;
     }
     double value = json_real_value(number);
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(literal, sizeof literal, "%.*g", digits, value);
-        if (strtod(literal, NULL) == value) break;
-    }
+    mega_double_text(value, 1, literal);
     // The host may have set a locale whose decimal point is another character.
     char *point = literal + strcspn(literal, "0123456789");
     point += strspn(point, "0123456789");
