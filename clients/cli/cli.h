@@ -14,16 +14,16 @@
 
 /// What the program ends with; help and the manual are printed from here.
 #define CLI_EXITS                                                                                  \
-    X(OK, 0, "all went well")                                                                      \
+    X(OK, 0, "success")                                                                            \
     X(PATCH, 1, "the patch, score or edit is wrong")                                               \
     X(USAGE, 2, "the command line is wrong")                                                       \
-    X(FILE, 3, "a file could not be read or written")                                              \
-    X(NO_SERVER, 4, "no server answers, or none could be started")                                 \
-    X(REFUSED, 5, "the server refused: its code, place and hint are said")                         \
-    X(LOST, 6, "the server went away while it was needed")                                         \
-    X(TIMEOUT, 7, "the server did not answer within --timeout")                                    \
-    X(UNSOUND, 8, "doctor found something that must be put right")                                 \
-    X(INTERRUPTED, 130, "it was interrupted, as shells say it")
+    X(FILE, 3, "cannot read or write a file")                                                      \
+    X(NO_SERVER, 4, "no server runs or answers, or none could start")                              \
+    X(REFUSED, 5, "the server refused; the message has its code, location and hint")               \
+    X(LOST, 6, "the connection to the server was lost")                                            \
+    X(TIMEOUT, 7, "the server did not reply within --timeout")                                     \
+    X(UNSOUND, 8, "doctor found a problem")                                                        \
+    X(INTERRUPTED, 130, "interrupted by Ctrl-C or a signal")
 
 // Example: X(FILE, 3, "...")  Becomes: CLI_FILE = 3,
 #define X(name, code, doc) CLI_##name = code,

@@ -24,9 +24,10 @@ static const double default_seconds = 9, warm_up_seconds = 0.5;
 
 enum { VOICES, SECONDS, JSON };
 static const cli_option options[] = {
-    [VOICES] = {"voices", 'v', "N", "1..4096 (else: as the patch says)"},
-    [SECONDS] = {"seconds", 's', "S", "of sound to render in all (9)"},
-    [JSON] = {"json", '\0', NULL, "ns_per_voice_frame, times_real_time, isa, modules and more"},
+    [VOICES] = {"voices", 'v', "N", "1..4096 (default: the patch's own)"},
+    [SECONDS] = {"seconds", 's', "S", "seconds of sound to render in total (9)"},
+    [JSON] = {"json", '\0', NULL,
+              "print JSON: ns_per_voice_frame, times_real_time, isa, modules ..."},
 };
 
 typedef struct {
@@ -299,17 +300,17 @@ static int run(int argc, char **argv) {
 const cli_command command_bench = {
     .name = "bench",
     .operands = "PATCH",
-    .doc = "measure the processor time of a patch, and of each module",
-    .examples =
-        "  megasynth bench examples/keys.json --voices 64\n"
-        "  megasynth bench examples/keys.json --voices 1024 --json\n"
-        "  MEGASYNTH_ISA=v2 megasynth bench examples/keys.json     as an older machine would\n",
+    .doc = "measure the processor time of a patch and of each module",
+    .examples = "  megasynth bench examples/keys.json --voices 64\n"
+                "  megasynth bench examples/keys.json --voices 1024 --json\n"
+                "  MEGASYNTH_ISA=v2 megasynth bench examples/keys.json     with an older machine's "
+                "instructions\n",
     .notes =
-        "All N voices are held, keys spread evenly over MIDI 36..84. A patch without notes counts "
-        "as\n"
-        "one voice. Time is the processor's, of one core; the middle one of nine parts counts.\n"
-        "Of a patch with loops through z1 it says what they cost, and what the same nodes do when\n"
-        "they are closed by feedback instead.\n",
+        "It holds all N voices, with keys spread evenly over MIDI 36..84. A patch without notes "
+        "counts as\n"
+        "one voice. It measures processor time on one core, in nine parts, and prints the median.\n"
+        "For a patch with z1 loops it also prints their cost, and the cost of the same loops with\n"
+        "feedback nodes.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

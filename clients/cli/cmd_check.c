@@ -8,7 +8,7 @@
 
 enum { JSON };
 static const cli_option options[] = {
-    [JSON] = {"json", '\0', NULL, "print an object with all of it on standard output"},
+    [JSON] = {"json", '\0', NULL, "print the report as JSON"},
 };
 
 static json_t *diagnostic_json(const mega_diagnostic *d) {
@@ -105,14 +105,13 @@ const cli_command command_check = {
     .name = "check",
     .operands = "PATCH ...",
     .doc = "report all errors of a patch, each with its location",
-    .examples = "  megasynth check my.json            every error and warning, a line each\n"
-                "  megasynth check examples/*.json    of several files\n"
-                "  megasynth check my.sexp --json     the same for an editor or a script\n",
+    .examples = "  megasynth check my.json            each error and warning on its own line\n"
+                "  megasynth check examples/*.json    checks several files\n"
+                "  megasynth check my.sexp --json     prints JSON, for editors and scripts\n",
     .notes =
-        "A line is FILE:LINE:COLUMN: error: PATH: what is wrong; what to do. --json has the same "
-        "as "
-        "an\nobject: file, ok, errors, warnings, diagnostics (severity, code, path, line, column, "
-        "message, hint);\nof several files a list of such objects.\n"
+        "Each line is FILE:LINE:COLUMN: error: PATH: message; hint. --json prints an object with "
+        "the keys\nfile, ok, errors, warnings and diagnostics (severity, code, path, line, column, "
+        "message, hint);\nfor several files, a list of such objects.\n"
         "Exit status: 0 if every patch is valid (warnings allowed), 1 if not.\n",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -30,32 +30,32 @@ static int run(int argc, char **argv) {
 const cli_command command_diff = {
     .name = "diff",
     .operands = "BEFORE AFTER",
-    .doc = "print the edit that turns one patch into another",
-    .examples = "  megasynth diff my.json my.new.json           operations as JSON, one a line\n"
-                "  megasynth diff my.json my.sexp               [] if both say the same\n",
+    .doc = "print the edit that changes one patch into another",
+    .examples = "  megasynth diff my.json my.new.json           JSON operations, one per line\n"
+                "  megasynth diff my.json my.sexp               [] if they are equivalent\n",
     .notes =
-        "Nodes and knobs of the same id are the same; cables are known by their ends. Applied to the first\n"
-        "patch, the operations give exactly the second. Exit status: 0, whether or not the patches differ.\n"
+        "Nodes and knobs are matched by id, cables by their ends. Applying the operations to BEFORE gives\n"
+        "exactly AFTER. Exit status: 0, whether or not the patches differ.\n"
         "\n"
-        "Operations, for the `ops` of a score too. Keys after the | may be left out.\n"
+        "Operations (also for the `ops` of a score). Keys after the | are optional.\n"
         "  add         id, type | params, scope, at       {\"op\": \"add\", \"id\": \"lp\", \"type\": \"svf\"}\n"
-        "  remove      id                                 its cables go with it\n"
-        "  replace     id, type | params                  cables and params that both types have stay\n"
+        "  remove      id                                 removes its cables too\n"
+        "  replace     id, type | params                  keeps cables and params that both types have\n"
         "  rename      id or knob or preset, to           {\"op\": \"rename\", \"knob\": \"cutoff\", \"to\": \"tone\"}\n"
-        "  set         id, param | value                  without a value it is as if never written\n"
-        "  set         id, scope                          \"voice\", \"shared\", null: inferred\n"
-        "  set         from, to | nth, amount, as         of a cable\n"
-        "  connect     from, to | amount, as, at          \"from\": [\"osc\", \"out\"], or a knob: \"cutoff\"\n"
+        "  set         id, param | value                  without a value: restores the default\n"
+        "  set         id, scope                          \"voice\", \"shared\", or null to infer it\n"
+        "  set         from, to | nth, amount, as         changes a cable\n"
+        "  connect     from, to | amount, as, at          \"from\": [\"osc\", \"out\"], or a knob, \"cutoff\"\n"
         "  disconnect  from, to | nth\n"
-        "  knob        id | value, range, scale, unit, at a new knob, or changes to one\n"
-        "  unknob      id                                 its cables go with it\n"
+        "  knob        id | value, range, scale, unit, at adds or changes a knob\n"
+        "  unknob      id                                 removes its cables too\n"
         "  voices      count\n"
-        "  name        name                               of the patch\n"
-        "  preset      id | knobs, params, doc, at        a new preset, or changes to one\n"
+        "  name        name                               renames the patch\n"
+        "  preset      id | knobs, params, doc, at        adds or changes a preset\n"
         "  unpreset    id\n"
-        "  move        id, or knob, or preset, or from and to, at    to another place in the document\n"
-        "`at` is a place in the order of its kind, from 0; `nth` tells cables of the same ends\n"
-        "apart. Keys that begin with x- are kept, and mean nothing.\n",
+        "  move        id, or knob, or preset, or from and to, at    changes its position\n"
+        "`at` is a position in the list of nodes, cables, knobs or presets, from 0; `nth` selects one of\n"
+        "several cables with the same ends. Keys that begin with x- are kept and ignored.\n",
     .run = run,
 };
 // clang-format on

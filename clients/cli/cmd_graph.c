@@ -134,12 +134,12 @@ static int run(int argc, char **argv) {
 const cli_command command_graph = {
     .name = "graph",
     .operands = "PATCH",
-    .doc = "draw a patch, for Graphviz",
+    .doc = "draw a patch with Graphviz",
     .examples = "  megasynth graph examples/keys.json | dot -Tsvg > keys.svg\n"
                 "  megasynth graph examples/keys.json | dot -Tpng -o keys.png\n",
     .notes =
-        "What it prints is for `dot`, of Graphviz (https://graphviz.org). Nodes in the dashed box "
-        "exist once\nfor each voice; ellipses are knobs; a cable's amount stands beside it if it "
-        "is not 1.\n",
+        "It prints input for `dot` of Graphviz (https://graphviz.org). Nodes in the dashed box "
+        "exist once per\nvoice, ellipses are knobs, and numbers on cables are amounts other than "
+        "1.\n",
     .run = run,
 };

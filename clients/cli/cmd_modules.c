@@ -8,8 +8,8 @@
 
 enum { JSON, MARKDOWN };
 static const cli_option options[] = {
-    [JSON] = {"json", '\0', NULL, "for machines: names, ranges, defaults, units, docs"},
-    [MARKDOWN] = {"markdown", '\0', NULL, "as a reference page (docs/modules.md)"},
+    [JSON] = {"json", '\0', NULL, "print names, ranges, defaults, units and docs as JSON"},
+    [MARKDOWN] = {"markdown", '\0', NULL, "print the reference page (docs/modules.md)"},
 };
 
 // ---- the list ----------------------------------------------------------------------------------
@@ -22,7 +22,7 @@ static int print_list(void) {
         category = m.category;
         printf("  %-14s %s\n", m.name, m.doc);
     }
-    printf("\nmegasynth modules NAME tells all about one.\n");
+    printf("\n`megasynth modules NAME` describes one.\n");
     return CLI_OK;
 }
 
@@ -50,9 +50,10 @@ static void print_param(const mega_param_info *p) {
 }
 
 static void print_scope(const char *scope) {
-    if (strcmp(scope, "once") == 0) printf("It exists once, after the voices.\n");
+    if (strcmp(scope, "once") == 0) printf("It exists once and receives the sum of the voices.\n");
     else if (strcmp(scope, "after") == 0)
-        printf("It comes after the voices and sums them, unless told otherwise.\n");
+        printf("By default it exists once and receives the sum of the voices; \"scope\": \"voice\" "
+               "gives each voice one.\n");
 }
 
 static int print_page(const mega_module *module) {
@@ -60,7 +61,7 @@ static int print_page(const mega_module *module) {
     printf("%s (%s): %s\n", m.name, m.category, m.doc);
     print_scope(m.scope);
     print_ports("inputs", module, mega_module_input, m.input_count);
-    if (m.param_count) printf("\nparameters (each of them takes cables and knobs too)\n");
+    if (m.param_count) printf("\nparameters (each accepts cables and knobs)\n");
     for (size_t i = 0; i < m.param_count; i++) {
         mega_param_info param = mega_module_param(module, i);
         print_param(&param);
@@ -90,7 +91,7 @@ static int run(int argc, char **argv) {
         markdown = markdown || option == MARKDOWN;
     }
     if (json && markdown)
-        return usage_error(&command_modules, "--json and --markdown are one too many");
+        return usage_error(&command_modules, "use either --json or --markdown, not both");
     if (argc - optind > 1 && !operands_are(&command_modules, argc, argv, 1)) return CLI_USAGE;
     const mega_module *module = NULL;
     if (optind < argc) {
@@ -107,9 +108,9 @@ const cli_command command_modules = {
     .operands = "[MODULE]",
     .doc = "list the modules, or describe one",
     .examples =
-        "  megasynth modules              what there is\n"
+        "  megasynth modules              one line per module\n"
         "  megasynth modules svf          its ports and parameters, with ranges and defaults\n"
-        "  megasynth modules --json       all of it for a program\n",
+        "  megasynth modules --json       full descriptions, for programs\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

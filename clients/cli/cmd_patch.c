@@ -2,6 +2,7 @@
 // disasm, convert -- a patch in its other forms: the program it compiles to, and the other
 // spellings.
 #include <getopt.h>
+#include <string.h>
 
 #include "cli.h"
 
@@ -43,23 +44,22 @@ const cli_command command_disasm = {
     .doc = "print the program that a patch compiles to",
     .examples = "  megasynth disasm examples/toy.json\n",
     .notes =
-        "One instruction a line, and behind the ; the node that it is for. s0 is a parameter's "
-        "or knob's\n"
-        "value, r0 a register of what exists once, v0 of a voice, k0 one that is kept for what "
-        "comes\nlater; 0 is silence. A value that is read once has no register where its reader "
-        "can "
-        "make it:\nREDUCE v3 * (s1 + v2*0.2) is a gain with a cable on amp, and the sum of "
-        "voices.\n",
+        "Each line is one instruction; its node follows the ;. Operands: s0 is a parameter or knob "
+        "value,\n"
+        "r0 a shared register, v0 a per-voice register, k0 a register kept for later phases, 0 "
+        "silence.\nA value with one reader may be folded into that reader and needs no register: "
+        "REDUCE v3 * (s1 + v2*0.2)\nis a gain with a cable on amp and the sum of the voices.\n",
     .run = run_disasm,
 };
 
 // ---- convert -----------------------------------------------------------------------------------
 
 static int convert(const char *from, const char *to) {
-    mega_format format;
-    if (!mega_format_of_file(to, &format))
+    mega_format format = MEGA_FORMAT_JSON;
+    bool printed = strcmp(to, "-") == 0;
+    if (!printed && !mega_format_of_file(to, &format))
         return usage_error(&command_convert,
-                           "%s: cannot tell the format; name it *.json, *.sexp or *.msgpack", to);
+                           "%s: unknown file name ending; name it *.json, *.sexp or *.msgpack", to);
     mega_patch *patch = NULL;
     int code = patch_open(from, false, &patch);
     if (code != CLI_OK) return code;
@@ -68,7 +68,8 @@ static int convert(const char *from, const char *to) {
     mega_status status = mega_patch_write(patch, format, &text, &bytes);
     mega_patch_destroy(patch);
     if (status != MEGA_OK) return status_exit(from, status);
-    code = file_write(to, text, bytes) ? CLI_OK : CLI_FILE;
+    if (printed) printf("%.*s\n", (int)bytes, text); // main reports a full disk or a closed pipe
+    else code = file_write(to, text, bytes) ? CLI_OK : CLI_FILE;
     mega_free(text);
     return code;
 }
@@ -81,11 +82,13 @@ static int run_convert(int argc, char **argv) {
 const cli_command command_convert = {
     .name = "convert",
     .operands = "IN OUT",
-    .doc = "write a patch in another format, by the name's ending",
-    .examples = "  megasynth convert my.json my.sexp       to read and write by hand\n"
-                "  megasynth convert my.sexp my.msgpack    to send\n",
+    .doc = "convert a patch to another format",
+    .examples = "  megasynth convert my.json my.sexp       a format to read and write by hand\n"
+                "  megasynth convert my.sexp -             prints JSON\n"
+                "  megasynth convert my.sexp my.msgpack    a compact binary format\n",
     .notes =
-        "All formats say the same, and sound the same: nothing is lost on the way but comments and "
-        "layout.\nThe patch need not play, only be readable.\n",
+        "The ending of OUT selects the format: .json, .sexp or .msgpack; OUT - prints JSON. All "
+        "formats hold\nthe same patch; comments and layout are lost. The patch must be readable; "
+        "it need not be playable.\n",
     .run = run_convert,
 };

@@ -31,23 +31,23 @@ enum {
     QUIET,
 };
 static const cli_option options[] = {
-    [OUTPUT] = {"output", 'o', "FILE", "where the sound goes; - is standard output"},
-    [SECONDS] = {"seconds", 's', "S", "how long (else: until the last tail has died; drones 5 s)"},
-    [NOTES] = {"notes", 'n', "NOTES", "a melody, \"C4 E4 G4\", one note a beat; see below"},
-    [BEAT] = {"beat", 'b', "S", "length of a beat of --notes (0.5)"},
-    [SCORE] = {"score", '\0', "FILE",
-               "a JSON list of notes, knob turns, edits of the patch; see below"},
+    [OUTPUT] = {"output", 'o', "FILE", "sound file to write; - is standard output"},
+    [SECONDS] = {"seconds", 's', "S", "duration (default: until the last tail ends; drones 5 s)"},
+    [NOTES] = {"notes", 'n', "NOTES", "melody, \"C4 E4 G4\", one note per beat; see below"},
+    [BEAT] = {"beat", 'b', "S", "seconds per beat of --notes (0.5)"},
+    [SCORE] = {"score", '\0', "FILE", "JSON list of notes, knob changes and edits; see below"},
     [SET] = {"set", '\0', "NAME=VALUE", SETTINGS_DOC},
-    [VOICES] = {"voices", 'v', "N", "1..4096 (else: as the patch says)"},
-    [RATE] = {"rate", 'r', "HZ", "frames a second, 8000..384000 (48000)"},
-    [SEED] = {"seed", '\0', "N", "of everything random, 0..4294967295 (0)"},
+    [VOICES] = {"voices", 'v', "N", "1..4096 (default: the patch's own)"},
+    [RATE] = {"rate", 'r', "HZ", "sample rate, 8000..384000 (48000)"},
+    [SEED] = {"seed", '\0', "N", "seed for randomness, 0..4294967295 (0)"},
     [CHANNELS] = {"channels", 'c', "N",
                   "output channels, 1..64 (2); 1 is the mean of the first two"},
-    [BITS] = {"bits", '\0', "16|24|32f", "of a sample (32f; flac 24); 16 and 24 are dithered"},
-    [FORMAT] = {"format", 'f', "FORMAT", "wav, aiff, caf or flac (else: by the name of FILE)"},
-    [BLOCK] = {"block", '\0', "N", "frames rendered at once (512); never changes the sound"},
-    [HASH] = {"hash", '\0', NULL, "print 16 hex digits that stand for the sound, and nothing else"},
-    [QUIET] = {"quiet", 'q', NULL, "say nothing but errors"},
+    [BITS] = {"bits", '\0', "16|24|32f", "sample format (32f; flac 24); 16 and 24 are dithered"},
+    [FORMAT] = {"format", 'f', "FORMAT",
+                "wav, aiff, caf or flac (default: from the ending of FILE)"},
+    [BLOCK] = {"block", '\0', "N", "frames per render call (512); never changes the sound"},
+    [HASH] = {"hash", '\0', NULL, "print a hash of the sound, 16 hex digits, and nothing else"},
+    [QUIET] = {"quiet", 'q', NULL, "print errors only"},
 };
 
 /// The index of a word in a NULL-terminated list, or a message and false.
@@ -58,7 +58,7 @@ static bool word_of(const char *option, const char *text, const char *const *wor
         size_t used = strlen(all);
         snprintf(all + used, sizeof all - used, "%s%s", *index ? ", " : "", words[*index]);
     }
-    usage_error(&command_render, "--%s: `%s` is none of %s", option, text, all);
+    usage_error(&command_render, "--%s: unknown value `%s`; use one of %s", option, text, all);
     return false;
 }
 
@@ -85,30 +85,29 @@ static bool read_option(render_options *o, int option, int *container, int *samp
     return false;
 }
 
-/// What is left out follows from the rest. @param container, sample -1 where not given
+/// Fills in defaults that depend on other options. @param container, sample -1 where not given
 static int complete(render_options *o, int container, int sample) {
     const cli_command *c = &command_render;
     if (o->output && strcmp(o->output, "-") == 0 && isatty(STDOUT_FILENO))
         return usage_error(c, "a sound file would fill the terminal; add `| aplay`, or -o OUT.wav");
-    if (!o->output && !o->hash)
-        return usage_error(c, "nowhere to render to; add -o OUT.wav (or --hash)");
+    if (!o->output && !o->hash) return usage_error(c, "no output; add -o OUT.wav (or --hash)");
     if (!o->output && (container >= 0 || sample >= 0))
-        return usage_error(c, "--%s is about a file; add -o OUT.wav",
+        return usage_error(c, "--%s needs a sound file; add -o OUT.wav",
                            sample >= 0 ? "bits" : "format");
     if (o->output && strcmp(o->output, "-") == 0 && o->hash)
-        return usage_error(c, "-o - and --hash cannot both have standard output");
+        return usage_error(c, "-o - and --hash both write to standard output; use one of them");
     if (container >= 0) o->container = (wave_container)container;
     else if (o->output && !wave_container_of(o->output, &o->container))
         return usage_error(
             c,
-            "%s: the name says no format that is known; call it *.wav, *.aiff, *.caf "
-            "or *.flac, or add --format",
+            "%s: unknown file name ending; name it *.wav, *.aiff, *.caf or *.flac, or add "
+            "--format",
             o->output);
     o->sample = sample >= 0 ? (wave_sample)sample : o->container == WAVE_FLAC ? WAVE_24 : WAVE_32F;
     if (o->container == WAVE_FLAC && o->channels > 8)
-        return usage_error(c, "flac holds no more than 8 channels; add --format wav");
+        return usage_error(c, "FLAC has at most 8 channels; add --format wav");
     if (o->container == WAVE_FLAC && o->sample == WAVE_32F)
-        return usage_error(c, "flac holds no floats; add --bits 24 or 16");
+        return usage_error(c, "FLAC has no float samples; add --bits 24 or 16");
     return CLI_OK;
 }
 
@@ -153,35 +152,36 @@ const cli_command command_render = {
         "  megasynth render examples/keys.json -o keys.wav --notes \"C4 E4 G4 C4+E4+G4\"\n"
         "  megasynth render examples/keys.json -o keys.flac --notes \"A2 - A3\" --beat 0.25 --set cutoff=0.7 --set filt.res=0.4\n"
         "  megasynth render examples/keys.json -o song.wav --score examples/rewire_score.json --bits 24\n"
-        "  megasynth render examples/keys.json --hash       the same 16 digits on every machine\n"
+        "  megasynth render examples/keys.json --hash       prints the same 16 digits on every machine\n"
         "  megasynth render examples/keys.json -o - | aplay\n",
     .notes =
-        "NOTES  words, one a beat: C4 (middle C, key 60), F#3, Bb-1, or a MIDI key 0..127 such as 60 or\n"
-        "       61.5; C4+E4+G4 is a chord, - a rest. Notes are held for 90 % of their beat, velocity 0.8.\n"
-        "SCORE  a JSON list of items such as these, in any order; `at`, `length` and `ramp` are seconds:\n"
+        "NOTES  words, one per beat: C4 (middle C, key 60), F#3, Bb-1, or a MIDI key 0..127 such as 60 or\n"
+        "       61.5; C4+E4+G4 is a chord, - a rest. Notes last 90 % of their beat, velocity 0.8.\n"
+        "SCORE  a JSON list of items such as these, in any order; `at` and `length` are in seconds:\n"
         "         {\"at\": 0, \"note\": 60, \"velocity\": 0.8, \"length\": 0.5}\n"
-        "         {\"at\": 0.5, \"note\": \"Eb4\"}                      velocity 0.8, length 0.5 if not said\n"
-        "         {\"at\": 1, \"knob\": \"cutoff\", \"value\": 0.7, \"ramp\": 2}       0..1\n"
-        "         {\"at\": 1, \"note\": \"C3\", \"id\": \"bass\"}         `id`: for items of that note, such as\n"
+        "         {\"at\": 0.5, \"note\": \"Eb4\"}                      default velocity 0.8, length 0.5\n"
+        "         {\"at\": 1, \"knob\": \"cutoff\", \"value\": 0.7, \"ramp_ms\": 2000}       0..1\n"
+        "         {\"at\": 1, \"note\": \"C3\", \"id\": \"bass\"}         `id` lets later items change that note:\n"
         "         {\"at\": 1.2, \"id\": \"bass\", \"bend\": 2}           bend (semitones), pressure, timbre, key, velocity\n"
-        "         {\"at\": 1.2, \"bend\": -0.5}                      of all notes: bend -1..1, pressure, timbre\n"
-        "         {\"at\": 1.5, \"sustain\": true}                   sustain, sostenuto\n"
-        "         {\"at\": 2, \"preset\": \"dusk\", \"morph\": 3}      a preset of PATCH\n"
-        "         {\"at\": 9, \"all_off\": true}                     or panic: all sound ends\n"
-        "         {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 0.9, \"ramp\": 0.5}\n"
+        "         {\"at\": 1.2, \"bend\": -0.5}                      all notes: bend -1..1, pressure, timbre\n"
+        "         {\"at\": 1.5, \"sustain\": true}                   or sostenuto\n"
+        "         {\"at\": 2, \"preset\": \"dusk\", \"morph_ms\": 3000}      a preset of PATCH\n"
+        "         {\"at\": 9, \"all_off\": true}                     releases all notes; \"panic\" silences everything\n"
+        "         {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 0.9, \"ramp_ms\": 500}\n"
         "         {\"at\": 2, \"param\": [\"lfo\", \"shape\"], \"value\": \"square\"}\n"
         "         {\"at\": 3, \"ops\": [{\"op\": \"connect\", \"from\": [\"lfo\", \"out\"], \"to\": [\"vca\", \"amp\"]}]}\n"
         "         {\"at\": 4, \"load\": \"other.json\", \"fade_ms\": 50}\n"
-        "       `ops` changes the patch by operations, see `megasynth diff --help`; `load` turns it into\n"
-        "       another, whose path begins at the score's folder. Nodes of the same id and type go on as they\n"
-        "       are, so do held notes and turned knobs; cables fade for `fade_ms`, 0..2000 (3). Such a change\n"
-        "       takes effect with the block of 64 frames that holds its time, before all else there; in the\n"
-        "       fade of one before it, after that. Names are those of the patch by then. Keys that begin\n"
-        "       with x- mean nothing. --set and --voices are about PATCH, not about what is loaded.\n"
-        "A patch that waits for notes and is given none plays one C4. One without a `note` node (a drone)\n"
-        "lasts 5 s, or 5 s more than its score. All that is wrong with PATCH, NOTES and SCORE is said before\n"
-        "there is any sound; the file takes its name only when it is whole. Standard output gets it while it is\n"
-        "rendered, if --seconds says how long, and else (FLAC: always) at the end. docs/score.md has all of SCORE.\n",
+        "       `ops` edits the patch (operations: `megasynth diff --help`); `load` replaces it by another\n"
+        "       file, relative to the score's folder. Nodes with the same id and type keep their state,\n"
+        "       knobs keep the values you set, and held notes keep sounding; changed cables crossfade over\n"
+        "       `fade_ms`, 0..2000 (3). An edit takes effect at the start of the 64-frame block that\n"
+        "       contains its time, before that block's other items; during an earlier edit's fade it waits\n"
+        "       for the end of that fade. Names refer to the patch at that time. Keys that begin with x- are ignored.\n"
+        "       --set and --voices apply to PATCH, not to loaded patches. docs/score.md lists every item.\n"
+        "Without notes, a patch with a `note` node plays one C4; a patch without one (a drone) lasts 5 s, or\n"
+        "until 5 s after its score. All errors in PATCH, NOTES and SCORE are reported before rendering starts.\n"
+        "FILE appears under its name only when it is complete. Standard output receives samples during\n"
+        "rendering if --seconds sets the duration, otherwise (and always for FLAC) at the end.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -48,10 +48,12 @@ static int replay(const char *path, const char *output) {
     int code = CLI_OK;
     sink s = {0};
     if (!mega_replay_describe(text, bytes, &info) || info.output_channels > CHANNELS_MAX) {
-        say("%s: not a recording of calls", path);
+        say("%s: not a recording of calls; make one with `megasynthd --calls FOLDER`", path);
         code = CLI_PATCH;
     } else if (output && !wave_container_of(output, &container)) {
-        code = usage_error(&command_replay, "%s: call it *.wav, *.aiff, *.caf or *.flac", output);
+        code = usage_error(&command_replay,
+                           "%s: unknown file name ending; name it *.wav, *.aiff, *.caf or *.flac",
+                           output);
     } else {
         s.channels = info.output_channels;
         catch_interrupts();
@@ -83,11 +85,12 @@ const cli_command command_replay = {
     .operands = "CALLS",
     .doc = "repeat a recording of calls, bit for bit",
     .examples = "  megasynth replay synth1.calls -o out.wav\n"
-                "  megasynth replay synth1.calls                only check that it gives the same bits\n",
+                "  megasynth replay synth1.calls                checks the recorded hash only\n",
     .notes =
-        "An engine that records its calls (`record_calls` of the C library; `megasynthd --calls FOLDER`) writes\n"
-        "every call that changes it, with its frame. Send that file with a report of a fault. Sound from outside\n"
-        "(inputs, buses) is not in it. Exit status: 1 if the sound differs; it prints the first frame that does.\n",
+        "CALLS is a recording of every call to an engine that affects its sound, each with its frame\n"
+        "(`megasynthd --calls FOLDER`, or `record_calls` in the C library). Attach it to a bug report. It does\n"
+        "not contain audio inputs or bus signals. Exit status: 1 if the sound differs from the recording;\n"
+        "the message names the first frame that differs.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

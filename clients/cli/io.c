@@ -118,7 +118,7 @@ bool patch_format(const char *path, const char *data, size_t bytes, mega_format 
 static void explain_state(const char *path, const char *data, size_t bytes) {
     json_t *state = json_loadb(data, bytes, 0, NULL);
     if (json_is_object(json_object_get(state, "synths")) && !json_object_get(state, "nodes"))
-        say("%s is a state of megasynthd, which holds several patches: write one to a file with "
+        say("%s is a megasynthd state file, not a patch; extract a patch with "
             "`megasynth save FILE --state %s [--synth NAME]`",
             path, path);
     json_decref(state);
@@ -130,7 +130,7 @@ int patch_read(const char *path, mega_report *report, mega_patch **patch) {
     if (!data) return CLI_FILE;
     mega_format format;
     if (!patch_format(path, data, bytes, &format)) {
-        say("%s: cannot tell its format; patches are named *.json, *.sexp or *.msgpack", path);
+        say("%s: unknown file name ending; name patches *.json, *.sexp or *.msgpack", path);
         free(data);
         return CLI_FILE;
     }

@@ -36,7 +36,9 @@ static mega_patch *read_patch(const loads *l, const char *path, char *why) {
         return NULL;
     }
     if (!mega_format_of_file(path, &format)) {
-        snprintf(why, WHY_BYTES, "%.120s: patches are named *.json, *.sexp or *.msgpack", path);
+        snprintf(why, WHY_BYTES,
+                 "%.120s: unknown file name ending; name patches *.json, *.sexp or *.msgpack",
+                 path);
         return NULL;
     }
     mega_report *report = mega_report_create();

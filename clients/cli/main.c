@@ -21,20 +21,21 @@ static void print_commands(FILE *out, bool live) {
 
 static void print_overview(FILE *out) {
     fputs("megasynth -- play and inspect synthesizer patches\n\n"
-          "  megasynth play examples/keys.json   play it on the keys of this terminal\n"
+          "  megasynth play examples/keys.json   play it with this terminal's keys\n"
           "  megasynth render examples/keys.json -o keys.wav --notes \"C4 E4 G4 C4+E4+G4\"\n"
-          "  megasynth check my.json             what is wrong with it, and where\n"
-          "  megasynth modules svf               what a module does, its ports and parameters\n\n"
+          "  megasynth check my.json             list its errors, with their locations\n"
+          "  megasynth modules svf               describe a module, its ports and parameters\n\n"
           "usage: megasynth COMMAND [OPTIONS] ...\n",
           out);
     print_commands(out, false);
-    fputs("\nCommands for a running server (megasynthd; `play` starts one for itself)\n", out);
+    fputs("\nCommands for a running server (megasynthd; `play` starts its own)\n", out);
     print_commands(out, true);
-    fputs("\nmegasynth COMMAND --help shows details and examples. megasynth --version prints the "
-          "version.\n"
-          "Patches are files named *.json, *.sexp or *.msgpack; - is a patch on standard input.\n"
-          "Exit status:\n",
-          out);
+    fputs(
+        "\n`megasynth COMMAND --help` shows options and examples; `megasynth --version` prints the "
+        "version.\n"
+        "PATCH is a file named *.json, *.sexp or *.msgpack; - reads a patch from standard input.\n"
+        "Exit status:\n",
+        out);
     // Example: X(FILE, 3, "...")  Becomes: fprintf(out, "%6d  %s\n", 3, "...");
 #define X(name, code, doc) fprintf(out, "%6d  %s\n", code, doc);
     CLI_EXITS
@@ -49,7 +50,7 @@ static const cli_command *find_command(const char *name) {
 
 static int unknown_command(const char *name) {
     if (*name == '-')
-        return usage_error(NULL, "%s: a command comes first, such as `megasynth render`", name);
+        return usage_error(NULL, "%s: name a command first, such as `megasynth render`", name);
     const char *names[COUNT_OF(cli_commands)];
     for (size_t i = 0; i < cli_command_count; i++) names[i] = cli_commands[i]->name;
     char room[160];
@@ -81,7 +82,7 @@ static int run(int argc, char **argv) {
         printf("megasynth %s\n", MEGA_VERSION);
         return CLI_OK;
     }
-    // What the build, and the shell, ask for.
+    // For the build and for the shell's completion.
     if (strcmp(name, "--completion") == 0) return print_completion(argc - 1, argv + 1);
     if (strcmp(name, "--complete") == 0) return print_candidates(argc - 1, argv + 1);
     if (strcmp(name, "--manual") == 0) return print_manual(argc - 1, argv + 1);

@@ -53,7 +53,7 @@ bool patch_is_per_voice(const patch_names *n, const char *node, char why[200]) {
         mega_node_info info = mega_patch_node(n->patch, i);
         if (strcmp(info.id, node) == 0 && info.per_voice) return true;
     }
-    snprintf(why, WHY_BYTES, "`%.60s` is shared by all notes; leave `id` out", node);
+    snprintf(why, WHY_BYTES, "`%.60s` is shared by all notes; remove `id`", node);
     return false;
 }
 
@@ -90,7 +90,7 @@ static bool choose(const mega_param_info *param, const char *choice, double *val
 /// As floats: that is what the engine takes, and what its bounds are.
 static bool in_range(const mega_param_info *param, double value, char *why) {
     if ((float)value >= (float)param->min && (float)value <= (float)param->max) return true;
-    snprintf(why, WHY_BYTES, "%g is not within %g..%g%s%s of `%.60s`", value, param->min,
+    snprintf(why, WHY_BYTES, "%g is outside the range %g..%g%s%s of `%.60s`", value, param->min,
              param->max, *param->unit ? " " : "", param->unit, param->name);
     return false;
 }

@@ -47,7 +47,7 @@ static void word_error(text_errors *errors, const char *word, size_t length, siz
     for (size_t i = 0; i < count; i++) shown[i] = isprint((unsigned char)word[i]) ? word[i] : '?';
     shown[count] = '\0';
     text_error(errors,
-               "`%s` (beat %zu) is no note; write C4, F#3, Bb-1, a MIDI key 0..127, a chord "
+               "`%s` (beat %zu) is not a note; write C4, F#3, Bb-1, a MIDI key 0..127, a chord "
                "C4+E4+G4, or - for a rest",
                shown, beat + 1);
 }
@@ -75,7 +75,8 @@ bool notes_read(const char *text, double beat_seconds, sequence *s, text_errors 
         if (!*text) break;
         double at = (double)beat * beat_seconds;
         if (at > SEQUENCE_SECONDS_MAX) {
-            text_error(errors, "the notes take more than %d seconds", SEQUENCE_SECONDS_MAX);
+            text_error(errors, "the notes last longer than %d seconds; shorten them or the beat",
+                       SEQUENCE_SECONDS_MAX);
             break;
         }
         if (!read_word(text, word_length(text), at, beat_share * beat_seconds, s, &full))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// options -- the command line: getopt_long over a command's own table, numbers that are checked,
+// options -- the command line: getopt_long over a command's own table, checked numbers,
 // and help printed from the table.
 #include <errno.h>
 #include <getopt.h>
@@ -28,7 +28,7 @@ const cli_option *command_option(const cli_command *command, size_t index) {
 }
 
 static void tables_of(const cli_command *command, getopt_tables *t) {
-    *t = (getopt_tables){.letters = ":"}; // tells a missing argument from an unknown option
+    *t = (getopt_tables){.letters = ":"}; // distinguishes a missing argument from an unknown option
     char *letter = t->letters + 1;
     size_t all = command_option_count(command), count = all < OPTIONS_MAX ? all : OPTIONS_MAX;
     for (size_t i = 0; i < count; i++) {
@@ -45,12 +45,12 @@ static void tables_of(const cli_command *command, getopt_tables *t) {
     t->names[count] = "help";
 }
 
-/// Says what getopt did not like. `optopt` is a letter, or a long option's value, or 0.
+/// Reports getopt's error. `optopt` is a letter, or a long option's value, or 0.
 static void option_error(const cli_command *command, char **argv, const getopt_tables *t,
                          bool argument_missing) {
     if (optopt >= OPTION_VALUE && optopt < OPTION_HELP_VALUE) {
         const cli_option *o = command_option(command, (size_t)(optopt - OPTION_VALUE));
-        if (argument_missing) usage_error(command, "--%s wants %s", o->name, o->argument);
+        if (argument_missing) usage_error(command, "--%s needs %s", o->name, o->argument);
         else usage_error(command, "--%s takes no argument", o->name);
         return;
     }
@@ -58,7 +58,7 @@ static void option_error(const cli_command *command, char **argv, const getopt_t
         size_t i = 0, count = command_option_count(command);
         while (i < count && command_option(command, i)->letter != optopt) i++;
         if (argument_missing && i < count)
-            usage_error(command, "-%c wants %s", optopt, command_option(command, i)->argument);
+            usage_error(command, "-%c needs %s", optopt, command_option(command, i)->argument);
         else usage_error(command, "no such option: -%c", optopt);
         return;
     }
@@ -91,11 +91,11 @@ int next_option(const cli_command *command, int argc, char **argv) {
 
 bool operands_are(const cli_command *command, int argc, char **argv, int count) {
     if (argc - optind < count) {
-        usage_error(command, "%s wants %s", command->name, command->operands);
+        usage_error(command, "%s needs %s", command->name, command->operands);
         return false;
     }
     if (argc - optind > count) {
-        usage_error(command, "%s takes %s; what is `%s`?", command->name, command->operands,
+        usage_error(command, "%s takes %s; unexpected `%s`", command->name, command->operands,
                     argv[optind + count]);
         return false;
     }
@@ -108,9 +108,9 @@ size_t operand_of(const cli_command *command, const char *operand, const char *c
     for (size_t i = 0; i < count; i++)
         if (strcmp(operand, words[i]) == 0) return i;
     did_you_mean(operand, words, count, room);
-    usage_error(command, "%s takes %s; what is `%s`?%s%s", command->name, command->operands,
-                operand, *room || !hint ? "" : " ",
-                *room  ? room + 1
+    usage_error(command, "%s takes %s; unexpected `%s`%s%s", command->name, command->operands,
+                operand, *room || !hint ? "" : "; ",
+                *room  ? room
                 : hint ? hint
                        : "");
     return count;
@@ -126,7 +126,7 @@ bool number_of(const cli_command *command, const char *option, const char *text,
         return false;
     }
     if (*value < min || *value > max) {
-        usage_error(command, "--%s: %s is not within %g..%g", option, text, min, max);
+        usage_error(command, "--%s: %s is out of range; it must be %g..%g", option, text, min, max);
         return false;
     }
     return true;
@@ -157,6 +157,6 @@ void print_help(const cli_command *command) {
                  o->argument ? o->argument : "");
         printf("  %-28s %s\n", left, o->doc);
     }
-    printf("  %-28s %s\n", "-h, --help", "this text");
+    printf("  %-28s %s\n", "-h, --help", "show this help");
     if (command->notes) printf("\n%s", command->notes);
 }

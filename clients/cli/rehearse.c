@@ -61,7 +61,7 @@ static void tell_of_result(stage *s, const event *e) {
     for (size_t i = 0; i < count; i++) {
         const mega_diagnostic *d = mega_report_get(s->report, i);
         if (d->severity != MEGA_SEVERITY_ERROR) continue;
-        text_error(s->errors, "[%u].ops: with these, %s%s%s%s%s", e->item, d->path,
+        text_error(s->errors, "[%u].ops: after these, %s%s%s%s%s", e->item, d->path,
                    *d->path ? ": " : "", d->message, *d->hint ? "; " : "", d->hint);
     }
     s->errors->line = 0;
@@ -128,7 +128,7 @@ static bool check_note_param(stage *s, int32_t number, char *why) {
     if (!l->of_notes) s->own_values++;
     l->of_notes = true;
     if (s->own_values <= REHEARSE_OWN_VALUES_MAX) return true;
-    snprintf(why, 200, "more than %d parameters have values of single notes",
+    snprintf(why, 200, "too many parameters have per-note values (limit %d)",
              REHEARSE_OWN_VALUES_MAX);
     return false;
 }
@@ -148,7 +148,7 @@ static void check_name(stage *s, event *e) {
                e->kind == EVENT_KNOB     ? "knob"
                : e->kind == EVENT_PRESET ? "preset"
                                          : "param",
-               why, s->edits ? " (as the patch is then)" : "");
+               why, s->edits ? " (in the patch at that time)" : "");
     s->errors->line = 0;
 }
 
@@ -159,7 +159,7 @@ static bool find_note(stage *s, event *e) {
     int32_t note = s->notes[e->note];
     if (note < 0) {
         s->errors->line = e->line;
-        text_error(s->errors, "[%u].id: no note of this id has begun by then", e->item);
+        text_error(s->errors, "[%u].id: no note with this id has started by then", e->item);
         s->errors->line = 0;
     }
     e->note = note;

@@ -111,14 +111,17 @@ static void warn_count(uint64_t count, const char *what) {
 static void print_summary(const render_options *o, const sink *s, const mega_engine *engine,
                           double elapsed) {
     mega_counters c = mega_counters_get(engine);
-    warn_count(c.notes_dropped, "notes found no voice and were not played; try --voices");
-    warn_count(c.events_late, "events came late: too many at one moment");
-    warn_count(c.events_dropped,
-               "events were for notes that had ended, or for what an edit had taken away");
-    warn_count(c.lanes_silenced, "voices gave no finite number and were silenced");
-    warn_count(c.outputs_silenced, "blocks were not finite and were silenced");
+    warn_count(c.notes_dropped, "notes found no free voice and were dropped; raise --voices");
+    warn_count(c.events_late, "events were late: too many at the same time");
+    warn_count(
+        c.events_dropped,
+        "events were ignored: their note had ended, or an edit had removed their node or knob");
+    warn_count(c.lanes_silenced, "voices produced NaN or infinity and were silenced");
+    warn_count(c.outputs_silenced, "blocks contained NaN or infinity and were silenced");
     if (s->file)
-        warn_count(wave_clipped(s->file), "samples were beyond full scale and were clipped");
+        warn_count(
+            wave_clipped(s->file),
+            "samples exceeded full scale and were clipped; lower the level, or use --bits 32f");
     double seconds = (double)s->frames / o->rate;
     fprintf(stderr, "%s: %.3f s, peak ", o->output ? o->output : o->patch, seconds);
     if (s->peak > 0) fprintf(stderr, "%.1f dBFS", 20 * log10((double)s->peak));
@@ -131,7 +134,8 @@ static int report_result(const render_options *o, const play_options *p, play_re
     switch (result) {
     case PLAY_DONE: return CLI_OK;
     case PLAY_CUT:
-        say("warning: still sounding %g s after the last event: cut there; --seconds says how long",
+        say("warning: still sounding %g s after the last event, stopped there; --seconds sets the "
+            "duration",
             ring_seconds);
         return CLI_OK;
     case PLAY_STOPPED: return interrupted ? CLI_INTERRUPTED : CLI_FILE;
@@ -152,9 +156,8 @@ static int report_result(const render_options *o, const play_options *p, play_re
 static int play_to(const render_options *o, play_options *p, sink *s) {
     uint64_t frames = p->frames ? p->frames : p->frames_max;
     if (o->output && frames > wave_frames_max(o->container, o->sample, o->channels))
-        return usage_error(&command_render,
-                           "%s: over 4 GiB, more than %s can hold; try --format caf", o->output,
-                           wave_container_names[o->container]);
+        return usage_error(&command_render, "%s: over 4 GiB, the limit of %s; use --format caf",
+                           o->output, wave_container_names[o->container]);
     catch_interrupts(); // from here on there is a file to be cleaned up
     if (o->output) {
         s->file = wave_create(o->output, o->container, o->sample, o->rate, o->channels, p->frames);

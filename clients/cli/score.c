@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// score -- a JSON list of {"at", "note" | "knob" | "ops" | ..., ...}, see `kinds`, with every error
-// said at once. What only the patch knows, names and whether edits fit, is left to rehearse.c.
+// score -- a JSON list of {"at", "note" | "knob" | "ops" | ..., ...}, see `kinds`, and collects
+// all errors. rehearse.c checks names and edits, which need the patch.
 #include "score_reader.h"
 
 #include <math.h>
@@ -27,7 +27,8 @@ bool score_number(reader *r, const char *key, double min, double max, double oth
     }
     *value = json_number_value(found);
     if (*value >= min && *value <= max) return true;
-    text_error(r->errors, "[%zu].%s: %g is not within %g..%g", r->index, key, *value, min, max);
+    text_error(r->errors, "[%zu].%s: %g is out of range; it must be %g..%g", r->index, key, *value,
+               min, max);
     return false;
 }
 
@@ -40,13 +41,20 @@ bool score_key(reader *r, const char *key, double *value) {
     if (!json_is_string(written)) return score_wanted(r, key, 0, 127, value);
     const char *end = "?";
     if (key_of(json_string_value(written), &end, value) && !*end) return true;
-    text_error(r->errors, "[%zu].%s: \"%.40s\" is no note; write 60, or \"C4\"", r->index, key,
+    text_error(r->errors, "[%zu].%s: \"%.40s\" is not a note; write 60 or \"C4\"", r->index, key,
                json_string_value(written));
     return false;
 }
 
 void score_add(reader *r, double at, event e) {
     if (!sequence_event(r->sequence, at, e)) r->full = true;
+}
+
+/// The known key that was probably meant: one that begins with the given key, or looks like it.
+static const char *near_key(const char *key, const char *const *keys, size_t count) {
+    for (size_t i = 0; i < count && *key; i++)
+        if (strncmp(keys[i], key, strlen(key)) == 0) return keys[i];
+    return mega_nearest(key, keys, count);
 }
 
 static void check_keys(reader *r, const char *const *keys, size_t count) {
@@ -56,7 +64,7 @@ static void check_keys(reader *r, const char *const *keys, size_t count) {
         bool known = strncmp(key, "x-", 2) == 0; // left to other programs, as in patches
         for (size_t i = 0; i < count && !known; i++) known = strcmp(key, keys[i]) == 0;
         if (known) continue;
-        const char *near = mega_nearest(key, keys, count);
+        const char *near = near_key(key, keys, count);
         text_error(r->errors, "[%zu]: unknown key \"%.40s\"%s%s%s", r->index, key,
                    near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
     }
@@ -133,7 +141,7 @@ static bool copy_operations(reader *r, const json_t *list, sequence_edit *edit) 
     return edit->operations != NULL;
 }
 
-/// What cannot be read takes its place all the same: nobody knows what the patch is from there on.
+/// An unreadable edit still gets an entry: later items cannot be checked against an unknown patch.
 static void read_edit(reader *r) {
     const json_t *ops = json_object_get(r->item, "ops"), *load = json_object_get(r->item, "load");
     double at, fade_ms;
@@ -141,7 +149,7 @@ static void read_edit(reader *r) {
     if (!good) at = 0;
     good &= score_number(r, "fade_ms", 0, MEGA_FADE_MS_MAX, MEGA_FADE_MS_DEFAULT, &fade_ms);
     sequence_edit edit = {.fade_ms = (float)fade_ms};
-    char why[200] = "must be the name of a patch's file";
+    char why[200] = "must be the name of a patch file";
     if (ops && !json_is_array(ops))
         text_error(r->errors,
                    "[%zu].ops: must be a list of operations, such as [{\"op\": \"remove\", "
@@ -157,7 +165,7 @@ static void read_edit(reader *r) {
 
 // ---- all kinds ---------------------------------------------------------------------------------
 
-/// An item has one of these keys, which says what it is, and others as listed.
+/// An item has exactly one of these keys, which is its kind, and the others listed.
 static const struct {
     const char *kind;
     const char *keys[ITEM_KEYS_MAX];
@@ -165,8 +173,8 @@ static const struct {
 } kinds[] = {
 #define LIST(...)                                                                                  \
     { __VA_ARGS__ }
-// Example: ITEM("knob", LIST("at", "knob", "value", "ramp"), score_read_knob, "Turns a knob ...")
-// Becomes: {"knob", {"at", "knob", "value", "ramp"}, score_read_knob},
+// Example: ITEM("knob", LIST("at", "knob", "value", "ramp_ms"), score_read_knob, "Sets a knob ...")
+// Becomes: {"knob", {"at", "knob", "value", "ramp_ms"}, score_read_knob},
 #define ITEM(kind, keys, read, doc) {kind, keys, read},
 #include "score_items.def"
 #undef ITEM
@@ -174,7 +182,7 @@ static const struct {
 };
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 
-/// What the item is. @return KIND_COUNT where it is nothing, or two at once
+/// The item's kind. @return KIND_COUNT if it has none, or two
 static size_t kind_of(const json_t *item) {
     size_t found = KIND_COUNT;
     for (size_t i = 0; i < KIND_COUNT; i++) {
@@ -238,7 +246,7 @@ bool score_read(const char *text, size_t bytes, const score_files *files, sequen
     json_error_t error;
     json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     if (!root) {
-        // jansson's place and words; its texts quote the input, of which only one line is wanted
+        // jansson's location and text, which quotes the input: keep one line
         error.text[strcspn(error.text, "\r\n")] = '\0';
         errors->line = error.line > 0 ? (uint32_t)error.line : 0;
         errors->column = error.column > 0 ? (uint32_t)error.column : 0;

@@ -43,8 +43,9 @@ void score_read_expression(reader *r) {
     bool good = score_time(r, &at);
     bool named = score_id(r, &id), one = json_object_get(r->item, "id") != NULL;
     if (!one && expressions[i].controller < 0) {
-        text_error(r->errors, "[%zu].%s: of which note? `id` is missing, which that note has, too",
-                   r->index, r->kind);
+        text_error(r->errors,
+                   "[%zu].%s: `id` is missing; give the note and this item the same `id`", r->index,
+                   r->kind);
         return;
     }
     if (strcmp(r->kind, "key") == 0) good &= score_key(r, "key", &value);
@@ -89,10 +90,17 @@ void score_read_off(reader *r) {
 
 // ---- values ------------------------------------------------------------------------------------
 
-/// `ramp`, or -1: smoothed as ever.
+/// A duration in milliseconds, as seconds; 0 if the key is missing.
+static bool read_ms(reader *r, const char *key, double *seconds) {
+    bool good = score_number(r, key, 0, RAMP_SECONDS_MAX * 1000.0, 0, seconds);
+    *seconds /= 1000;
+    return good;
+}
+
+/// `ramp_ms`, or -1 for the parameter's own smoothing.
 static bool read_ramp(reader *r, double *ramp) {
-    bool good = score_number(r, "ramp", 0, RAMP_SECONDS_MAX, 0, ramp);
-    if (!json_object_get(r->item, "ramp")) *ramp = -1;
+    bool good = read_ms(r, "ramp_ms", ramp);
+    if (!json_object_get(r->item, "ramp_ms")) *ramp = -1;
     return good;
 }
 
@@ -116,7 +124,7 @@ void score_read_knob(reader *r) {
 void score_read_preset(reader *r) {
     double at, morph;
     bool timed = score_time(r, &at);
-    timed &= score_number(r, "morph", 0, RAMP_SECONDS_MAX, 0, &morph);
+    timed &= read_ms(r, "morph_ms", &morph);
     const char *preset = json_string_value(json_object_get(r->item, "preset"));
     if (!preset) text_error(r->errors, "[%zu].preset: must be the name of a preset", r->index);
     int32_t name = timed && preset ? score_name(r, "", preset, NULL) : -1;

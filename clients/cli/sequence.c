@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ERRORS_PRINTED_MAX = 100 }; // a generated score can be wrong a million times in the same way
-
 void sequence_finish(sequence *s) {
     for (size_t i = 0; i < s->name_count; i++) {
         free(s->names[i].node);
@@ -133,23 +131,58 @@ uint64_t sequence_settled(const sequence *s) {
     return next > end ? next : end;
 }
 
+// ---- errors -------------------------------------------------------------------------------------
+
+static void put_error(const text_errors *errors, uint32_t line, uint32_t column, const char *text) {
+    char place[32] = "";
+    if (line && column) snprintf(place, sizeof place, ":%u:%u", line, column);
+    else if (line) snprintf(place, sizeof place, ":%u", line);
+    fprintf(errors->out, "%s%s: error: %s\n", errors->source, place, text);
+}
+
+static void put_rest(const text_errors *errors) {
+    fprintf(errors->out, "%s: error: more than %d errors; the rest is not shown\n", errors->source,
+            ERRORS_PRINTED_MAX);
+}
+
 void text_error(text_errors *errors, const char *format, ...) {
     errors->count++;
     if (errors->count > ERRORS_PRINTED_MAX) {
-        if (errors->count == ERRORS_PRINTED_MAX + 1)
-            fprintf(errors->out, "%s: error: and more, not shown\n", errors->source);
+        if (errors->count == ERRORS_PRINTED_MAX + 1 && !errors->collects) put_rest(errors);
         return;
     }
-    char line[600], place[32] = "";
-    if (errors->line && errors->column)
-        snprintf(place, sizeof place, ":%u:%u", errors->line, errors->column);
-    else if (errors->line) snprintf(place, sizeof place, ":%u", errors->line);
+    char line[600];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    // Texts quote what was read: nothing in it may steer a terminal.
+    // Messages quote the input: no control character of it may reach a terminal.
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    fprintf(errors->out, "%s%s: error: %s\n", errors->source, place, line);
+    char *kept = errors->collects ? strdup(line) : NULL;
+    if (!kept) {
+        put_error(errors, errors->line, errors->column, line);
+        return;
+    }
+    size_t at = errors->collected++;
+    errors->errors[at].line = errors->line;
+    errors->errors[at].column = errors->column;
+    errors->errors[at].text = kept;
+}
+
+void text_errors_print(text_errors *errors) {
+    // Insertion sort: stable, and there are a hundred at most. Errors without a line come last.
+    for (size_t i = 1; i < errors->collected; i++) {
+        __typeof__(*errors->errors) one = errors->errors[i];
+        size_t to = i;
+        for (; to && errors->errors[to - 1].line - 1u > one.line - 1u; to--)
+            errors->errors[to] = errors->errors[to - 1];
+        errors->errors[to] = one;
+    }
+    for (size_t i = 0; i < errors->collected; i++) {
+        put_error(errors, errors->errors[i].line, errors->errors[i].column, errors->errors[i].text);
+        free(errors->errors[i].text);
+    }
+    if (errors->collects && errors->count > ERRORS_PRINTED_MAX) put_rest(errors);
+    errors->collected = 0;
 }

@@ -98,13 +98,23 @@ uint64_t sequence_end(const sequence *s);
 /// As that, but with the fades of edits, which may bring in what sounds.
 uint64_t sequence_settled(const sequence *s);
 
-/// Errors of a text, a line each.
+enum { ERRORS_PRINTED_MAX = 100 }; // a generated score can repeat one error a million times
+
+/// Errors in a text, one line each: printed at once, or collected and printed in the text's order.
 typedef struct {
     FILE *out;
     const char *source;    ///< "--notes" or the score's file name
-    uint32_t line, column; ///< of what is being read; 0: unknown
-    size_t count;          ///< all; those past ERRORS_PRINTED_MAX are not printed
+    uint32_t line, column; ///< the current position in the text; 0: unknown
+    size_t count;          ///< all errors; those past ERRORS_PRINTED_MAX are not printed
+    bool collects;
+    size_t collected;
+    struct {
+        uint32_t line, column;
+        char *text;
+    } errors[ERRORS_PRINTED_MAX];
 } text_errors;
+/// Prints and frees the collected errors, sorted by their position.
+void text_errors_print(text_errors *errors);
 void text_error(text_errors *errors, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /// A note's name: `C4`, `F#3`, `Bb-1`, `60`, `61.5`. @return false if it is none; `*end` is behind

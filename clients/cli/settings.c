@@ -18,11 +18,11 @@ bool settings_add(const cli_command *command, settings *s, char *text) {
     char *equals = strchr(text, '=');
     if (!equals || equals == text) {
         usage_error(command,
-                    "--set wants NAME=VALUE, such as cutoff=0.7 or filt.freq=500, not `%s`", text);
+                    "--set needs NAME=VALUE, such as cutoff=0.7 or filt.freq=500, not `%s`", text);
         return false;
     }
     if (s->count == SETTINGS_MAX) {
-        usage_error(command, "--set: more than %d", SETTINGS_MAX);
+        usage_error(command, "--set: too many (limit %d)", SETTINGS_MAX);
         return false;
     }
     *equals = '\0';
@@ -38,8 +38,10 @@ bool settings_add(const cli_command *command, settings *s, char *text) {
     if (one.node) return true;
     if (!one.is_number) usage_error(command, "--set %s: `%s` is not a number", text, one.word);
     else if (one.number < 0 || one.number > 1)
-        usage_error(command, "--set %s: %s is not within 0..1 of a knob; a parameter is NODE.%s=%s",
-                    text, one.word, text, one.word);
+        usage_error(
+            command,
+            "--set %s: %s is out of range; a knob is 0..1; for a parameter write NODE.%s=%s", text,
+            one.word, text, one.word);
     else return true;
     return false;
 }

@@ -6,7 +6,7 @@
 #include "cli.h"
 
 enum { SETTINGS_MAX = 1024 }; ///< as many as a patch can have knobs
-#define SETTINGS_DOC "a knob's value, 0..1, or a parameter's, filt.freq=500; once for each"
+#define SETTINGS_DOC "set a knob (cutoff=0.7, 0..1) or a parameter (filt.freq=500); repeatable"
 
 typedef struct {
     const char *node; ///< NULL: a knob

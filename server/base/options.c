@@ -16,42 +16,43 @@
 #include "protocol/bounds.h"
 
 #define OPTIONS                                                                                    \
-    X(backend, "NAME",                                                                             \
-      "auto, jack, pulse, alsa, coreaudio, wasapi, or dummy, which makes no sound (auto)")         \
+    X(backend, "NAME", "auto, jack, pulse, alsa, coreaudio, wasapi, or dummy for no sound (auto)") \
     X(device, "NAME",                                                                              \
-      "output: its name, a part of it, or its number in --devices (the backend's default)")        \
-    X(input_device, "NAME", "the same for input")                                                  \
-    X(rate, "HZ", "frames a second (the device's own)")                                            \
-    X(latency, "MS", "of the output (10); JACK has its own")                                       \
-    X(inputs, "N", "channels of input, 0..24 (0)")                                                 \
-    X(outputs, "N", "channels of output, 1..24 (2)")                                               \
-    X(no_ceiling, NULL, "leave the output as it is, rather than bend what is above full scale")    \
-    X(no_realtime, NULL, "do not ask for real-time priority")                                      \
-    X(lock_memory, NULL, "keep memory from being swapped out")                                     \
-    X(memory, "MB", "of each synth, at most (1024)")                                               \
-    X(devices, NULL, "list the sound devices, and end")                                            \
-    X(name, "NAME", "of this server, for those who look for it (main)")                            \
-    X(port, "N", "TCP and UDP (57140); 0: any that is free")                                       \
+      "output device: its name, part of the name, or its number in --devices (the default)")       \
+    X(input_device, "NAME", "input device, named the same way")                                    \
+    X(rate, "HZ", "sample rate (the device's own)")                                                \
+    X(latency, "MS", "output latency (10); JACK sets its own")                                     \
+    X(inputs, "N", "input channels, 0..24 (0)")                                                    \
+    X(outputs, "N", "output channels, 1..24 (2)")                                                  \
+    X(no_ceiling, NULL, "do not limit peaks above full scale")                                     \
+    X(no_realtime, NULL, "do not request real-time priority")                                      \
+    X(lock_memory, NULL, "lock memory, so that it is never swapped out")                           \
+    X(memory, "MB", "memory limit per synth (1024)")                                               \
+    X(devices, NULL, "list the sound devices and exit")                                            \
+    X(name, "NAME", "name by which clients find this server (main)")                               \
+    X(port, "N", "TCP and UDP port (57140); 0 picks a free one")                                   \
     X(socket, "PATH", "unix socket ($XDG_RUNTIME_DIR/megasynth/NAME.sock), or none")               \
-    X(listen, "ADDRESS", "of this machine, for others to reach; with --token-file")                \
-    X(token_file, "FILE", "a file of mode 600 with the token that clients must send in /hello")    \
+    X(listen, "ADDRESS",                                                                           \
+      "address of this machine to accept network clients on; needs --token-file")                  \
+    X(token_file, "FILE", "file (mode 600) with the token that clients must send in /hello")       \
     X(trust_local, NULL,                                                                           \
-      "let every user of this machine command the server without a token: play, load, read and "   \
-      "write files below --root, quit; without it only your own programs may")                     \
-    X(root, "FOLDER", "clients read and write files only below it ($XDG_DATA_HOME/megasynth)")     \
-    X(patch, "FILE", "load it")                                                                    \
+      "let every user of this machine control the server without a token: play, load, quit, read " \
+      "and write files below --root (default: your own programs only)")                            \
+    X(root, "FOLDER",                                                                              \
+      "the only folder where clients read and write files ($XDG_DATA_HOME/megasynth)")             \
+    X(patch, "FILE", "load this patch")                                                            \
     X(watch, NULL, "reload the patch whenever the file changes")                                   \
-    X(state, "FILE", "where the state is kept ($XDG_STATE_HOME/megasynth/NAME.json), or none")     \
-    X(resume, NULL, "restore the saved state; not after three crashes in a row")                   \
-    X(ready_fd, "N", "write the ready line there, too, and close it")                              \
-    X(exit_with_parent, NULL, "end when the process ends that started this one")                   \
-    X(log_format, "text|json", "of the lines on standard error (text)")                            \
+    X(state, "FILE", "state file ($XDG_STATE_HOME/megasynth/NAME.json), or none")                  \
+    X(resume, NULL, "restore the saved state, except after three crashes in a row")                \
+    X(ready_fd, "N", "also write the ready line to this file descriptor, then close it")           \
+    X(exit_with_parent, NULL, "exit when the parent process exits")                                \
+    X(log_format, "text|json", "format of log lines on standard error (text)")                     \
     X(log_level, "LEVEL", "error, warning, info or debug (info)")                                  \
-    X(trace, "FILE", "blocks, swaps, xruns and commands for chrome://tracing")                     \
-    X(calls, "FOLDER", "record every call of each synth's engine there, for `megasynth replay`")   \
-    X(print_protocol, NULL, "the reference of the protocol as Markdown, and end")                  \
+    X(trace, "FILE", "write blocks, swaps, xruns and commands for chrome://tracing")               \
+    X(calls, "FOLDER", "record every call to each synth's engine for `megasynth replay`")          \
+    X(print_protocol, NULL, "print the protocol reference as Markdown and exit")                   \
     X(version, NULL, "print the version")                                                          \
-    X(help, NULL, "this text")
+    X(help, NULL, "show this help")
 
 // Example: X(rate, "HZ", "...")  Becomes: OPTION_rate,
 #define X(name, argument, doc) OPTION_##name,
@@ -67,21 +68,21 @@ static void dashed(char *to, const char *name) {
 }
 
 static void print_help(void) {
-    puts("megasynthd -- the synthesizer as a server: OSC with MessagePack over unix socket, TCP "
-         "and UDP\n\n"
-         "  megasynthd                                  plays on the default device, listens on "
-         "this machine\n"
-         "  megasynthd --patch keys.json --watch        plays a patch, and follows the file\n"
-         "  megasynthd --backend dummy --port 0         no sound, any port: for tests\n\n"
-         "usage: megasynthd [OPTIONS]");
+    puts(
+        "megasynthd -- synthesizer server: OSC and MessagePack over unix socket, TCP and UDP\n\n"
+        "  megasynthd                                  plays on the default device, for clients on "
+        "this machine\n"
+        "  megasynthd --patch keys.json --watch        plays a patch and reloads it on each save\n"
+        "  megasynthd --backend dummy --port 0         no sound, any free port: for tests\n\n"
+        "usage: megasynthd [OPTIONS]");
     for (int i = 0; i < OPTION_COUNT; i++) {
         char name[40], left[80];
         dashed(name, rows[i].name);
         snprintf(left, sizeof left, "--%s %s", name, rows[i].argument ? rows[i].argument : "");
         printf("  %-26s %s\n", left, rows[i].doc);
     }
-    puts(
-        "\nWhen it accepts connections it prints one line: ready, and its addresses. Exit status:");
+    puts("\nWhen it accepts connections it prints one line, `ready` and its addresses. Exit "
+         "status:");
 #define X(name, code, doc) printf("  %d  %s\n", code, doc);
     EXITS
 #undef X
@@ -103,7 +104,7 @@ static bool number(const char *option, const char *text, double min, double max,
     if (end == text || *end || !isfinite(*value))
         return wrong("--%s: `%s` is not a number", option, text);
     if (*value < min || *value > max)
-        return wrong("--%s: %s is not within %g..%g", option, text, min, max);
+        return wrong("--%s: %s is out of range; it must be %g..%g", option, text, min, max);
     return true;
 }
 
@@ -119,8 +120,8 @@ static bool check_name(const char *name) {
     bool good =
         bytes > 0 && bytes <= limit_name_bytes_max && name[0] != '.' &&
         strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == bytes;
-    return good ||
-           wrong("--name: `%s`: letters, digits, - _ ., at most %d", name, limit_name_bytes_max);
+    return good || wrong("--name: invalid name `%s`; use letters, digits, - _ . (limit %d bytes)",
+                         name, limit_name_bytes_max);
 }
 
 /// @return false if it is wrong, and said so
@@ -130,7 +131,7 @@ static bool take(options *o, int which, char *text) {
     switch (which) {
     case OPTION_backend:
         if (!audio_backend_find(text, &o->audio.backend))
-            return wrong("--backend: there is no `%s`", text);
+            return wrong("--backend: unknown backend `%s`", text);
         return true;
     case OPTION_device: o->audio.device = text; return true;
     case OPTION_input_device: o->audio.input_device = text; return true;
@@ -173,10 +174,11 @@ static bool take(options *o, int which, char *text) {
     case OPTION_exit_with_parent: return o->exit_with_parent = true;
     case OPTION_log_format:
         o->log_json = strcmp(text, "json") == 0;
-        return o->log_json || strcmp(text, "text") == 0 || wrong("--log-format: text or json");
+        return o->log_json || strcmp(text, "text") == 0 ||
+               wrong("--log-format: must be text or json");
     case OPTION_log_level:
         return log_level_of(text, &o->log_level) ||
-               wrong("--log-level: error, warning, info or debug");
+               wrong("--log-level: must be error, warning, info or debug");
     case OPTION_trace: o->trace_file = text; return true;
     case OPTION_calls: o->calls_folder = text; return true;
     case OPTION_print_protocol: o->mode = MODE_PRINT_PROTOCOL; return true;
@@ -206,9 +208,8 @@ static void make_folders(char *path) {
 static bool check_runtime(const char *path) {
     struct stat about;
     if (lstat(path, &about) != 0) return wrong("%s: %s", path, strerror(errno));
-    if (S_ISLNK(about.st_mode))
-        return wrong("%s: is a link; the runtime folder must be none", path);
-    if (!S_ISDIR(about.st_mode)) return wrong("%s: is no folder", path);
+    if (S_ISLNK(about.st_mode)) return wrong("%s: the runtime folder must not be a link", path);
+    if (!S_ISDIR(about.st_mode)) return wrong("%s: not a folder", path);
     if (about.st_uid != geteuid()) return wrong("%s: belongs to another user", path);
     if ((about.st_mode & 077) && chmod(path, 0700) != 0)
         return wrong("%s: open to other users: %s", path, strerror(errno));
@@ -269,7 +270,7 @@ static bool set_paths(options *o) {
 static bool check_root(options *o) {
     struct stat about;
     if (stat(o->root, &about) != 0 || !S_ISDIR(about.st_mode))
-        return wrong("--root %s: no folder", o->root);
+        return wrong("--root %s: no such folder; create it", o->root);
     return true;
 }
 
@@ -297,7 +298,7 @@ bool options_read(options *o, int argc, char **argv, int *exit_code) {
             *exit_code = EXIT_FINE;
             return false;
         }
-        if (which == ':') return wrong("%s wants an argument", argv[optind - 1]);
+        if (which == ':') return wrong("%s needs an argument", argv[optind - 1]);
         if (which == '?') {
             char bare[64];
             snprintf(bare, sizeof bare, "%.60s", argv[optind - 1] + strspn(argv[optind - 1], "-"));
@@ -309,7 +310,8 @@ bool options_read(options *o, int argc, char **argv, int *exit_code) {
         }
         if (!take(o, which - 256, optarg)) return false;
     }
-    if (optind < argc) return wrong("what is `%s`?", argv[optind]);
-    if (o->watch && !o->patch_file) return wrong("--watch wants --patch");
+    if (optind < argc)
+        return wrong("unexpected argument `%s`; load a patch with --patch FILE", argv[optind]);
+    if (o->watch && !o->patch_file) return wrong("--watch needs --patch FILE");
     return o->mode != MODE_SERVE || (set_paths(o) && check_root(o));
 }

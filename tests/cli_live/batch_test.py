@@ -28,7 +28,7 @@ def wrong_lines():
     lines = ["/knob/set cutoff 0.5", "/knob/set nope 0.5", "/knob/set cutoff loud", "knob", "/ping 'x", "/ping"]
     code, out, errors = shell.run("send", "-", stdin="\n".join(lines))
     assert code in (REFUSED, USAGE) and len(out.splitlines()) == 2, (code, out)
-    for text in ("line 2: /knob/set: not-found: name: no knob `nope`", "line 3: /knob/set: value: `loud` is no number",
+    for text in ("line 2: /knob/set: not-found: name: no knob `nope`", "line 3: /knob/set: value: `loud` is not a number",
                  "line 4: a line begins with an address", "line 5: a quote is not closed"):
         assert text in errors, (text, errors)
     assert len(errors.splitlines()) == 4, errors

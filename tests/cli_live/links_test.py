@@ -32,7 +32,7 @@ def nobody():
         alone.bad(NO_SERVER, "status", "--url", "http://x", say="unix:PATH")
         alone.bad(NO_SERVER, "status", "--url", "tcp://x", say="HOST:PORT")
         alone.bad(NO_SERVER, "status", "--url", "unix:" + "x" * 200, say="a path is at most")
-        alone.bad(USAGE, "status", "--url", "x", "--name", "y", say="one too many")
+        alone.bad(USAGE, "status", "--url", "x", "--name", "y", say="not both")
 
 
 def resolves(name):
@@ -62,7 +62,7 @@ def names():
         with live_server("--name", "b", folder=folder):
             assert "b.sock" in lonely.good("status")  # the only one
             with live_server("--name", "a", folder=folder):
-                lonely.bad(NO_SERVER, "status", say="--name says which: a, b")
+                lonely.bad(NO_SERVER, "status", say="choose one with --name: a, b")
 
 
 def no_answer():

@@ -60,7 +60,7 @@ def completion():
     assert complete("megasynth watch x") == ["xrun"] and complete("megasynth watch knob pa") == ["patch"]
     assert complete("megasynth play --backend ja") == ["jack"]
     assert complete("megasynth knob --url unix:/nowhere ") == [], "no server: nothing, and no word"
-    shell.bad(2, "--completion", "fish", say="wants bash")
+    shell.bad(2, "--completion", "fish", say="only bash")
     return f"{len(everything)} commands"
 
 

@@ -51,14 +51,14 @@ def own_server():
         for code, words, say in ((USAGE, [KEYS, "--notes", "H4"], "`H4`"), (USAGE, [KEYS, "--chord", "C4 E4"], "one chord"),
                                  (USAGE, [KEYS, "--set", "x"], "NAME=VALUE"), (USAGE, [KEYS, "--backend", "dummy", "--name", "x"], "--backend"),
                                  (WRONG, [alone.file("wrong.json", '{"nodes": {"a": {"type": "gian"}}}')], "did you mean `gain`"),
-                                 (NO_SERVER, [KEYS, "--backend", "nothing"], "ended with 2"),
+                                 (NO_SERVER, [KEYS, "--backend", "nothing"], "failed with exit status 2"),
                                  (USAGE, [KEYS, *dummy, "--set", "cutof=1"], "did you mean `cutoff`"),
                                  (USAGE, [KEYS, *dummy, "--set", "cutoff=7"], "not within 0..1")):
             got, _, errors = alone.run("play", *words)
             assert got == code and say in errors, (words, got, errors)
             left(folder)
         lost = Shell(None, folder, MEGASYNTHD="/nowhere/megasynthd")
-        lost.bad(NO_SERVER, "play", KEYS, say=["ended with 127", "MEGASYNTHD"])
+        lost.bad(NO_SERVER, "play", KEYS, say=["failed with exit status 127", "MEGASYNTHD"])
 
 
 def ended_by(send, code, whole_group=False):
@@ -107,7 +107,7 @@ def beside_one_that_runs():
         code, _, errors = shell.run("play", KEYS, "--name", "main", "--notes", "C4 E4 G4 C5+E5", "--beat", "0.05")
         assert code == OK and "main.sock" in errors and "as synth play-" in errors, errors
         code, _, errors = shell.run("play", KEYS, "--name", "main", "--synth", "main")
-        assert code == USAGE and "plays already" in errors and "megasynth load" in errors, errors
+        assert code == USAGE and "already has a patch" in errors and "megasynth load" in errors, errors
         # Notes that were sent ahead end as well, and so does the synth.
         process = shell.start("play", KEYS, "--name", "main", "--notes", "C4 " * 1000, "--beat", "0.02")
         synth = f"play-{process.pid}"
@@ -133,7 +133,7 @@ def others_find_it():
         with live_server("--name", "b", folder=folder): assert "b.sock" in alone.good("status")
         second = alone.start("play", KEYS, "--backend", "dummy")
         assert second.stderr.readline().startswith(b"playing")
-        alone.bad(NO_SERVER, "status", say=["--name says which", f"play-{process.pid}", f"play-{second.pid}"])
+        alone.bad(NO_SERVER, "status", say=["choose one with --name", f"play-{process.pid}", f"play-{second.pid}"])
         for one in (process, second):
             one.send_signal(signal.SIGHUP)  # its terminal is closed
             ends(one, OK, seconds=60)

@@ -24,8 +24,8 @@ PATCH = {
 SCORE = [
     {"at": 0, "note": "C3", "length": 1.2, "id": "low"}, {"at": 0.2, "note": "G3", "length": 0.3, "id": 2}, {"at": 0.25, "sustain": True},
     {"at": 0.3, "id": "low", "bend": 2}, {"at": 0.35, "id": 2, "pressure": 0.7}, {"at": 0.4, "bend": -0.5}, {"at": 0.45, "id": 2, "key": "A3"},
-    {"at": 0.5, "param": ["filt", "res"], "id": "low", "value": 0.5, "ramp": 0.1}, {"at": 0.6, "knob": "cutoff", "value": 0.8, "ramp": 0.2},
-    {"at": 0.9, "preset": "open", "morph": 0.3}, {"at": 0.95, "sustain": False}, {"at": 1.0, "param": ["env", "release"], "value": 0.3},
+    {"at": 0.5, "param": ["filt", "res"], "id": "low", "value": 0.5, "ramp_ms": 100}, {"at": 0.6, "knob": "cutoff", "value": 0.8, "ramp_ms": 200},
+    {"at": 0.9, "preset": "open", "morph_ms": 300}, {"at": 0.95, "sustain": False}, {"at": 1.0, "param": ["env", "release"], "value": 0.3},
     {"at": 1.1, "ops": [{"op": "add", "id": "wob", "type": "mul"}, {"op": "set", "id": "env", "param": "sustain", "value": 0.4}], "fade_ms": 20},
     {"at": 1.15, "note": 67, "length": 4}, {"at": 1.4, "all_off": True},
 ]

@@ -45,7 +45,7 @@ SCORE = [
     {"at": 0.0, "note": 48, "velocity": 0.9, "length": 0.3}, {"at": 0.1, "note": "E4", "length": 0.2},
     {"at": 0.1003, "note": 67.5}, {"at": 0.2, "note": 72, "length": 0.1}, {"at": 0.21, "note": 76, "length": 0.1},
     {"at": 0.22, "note": 79, "length": 0.1},  # more than the voices: one is stolen
-    {"at": 0.15, "knob": "cutoff", "value": 0.9}, {"at": 0.2, "param": ["filt", "res"], "value": 0.8, "ramp": 0.1},
+    {"at": 0.15, "knob": "cutoff", "value": 0.9}, {"at": 0.2, "param": ["filt", "res"], "value": 0.8, "ramp_ms": 100},
     {"at": 0.3, "param": ["env", "release"], "value": 0.01},
 ]
 
@@ -131,32 +131,32 @@ class Help(Cli):
         for says, *arguments in [
             ("did you mean `render`?", "rendr", TOY), ("no such command: zzz", "zzz"),
             ("did you mean `notes`?", "render", TOY, "--nots", "C4"), ("no such option: -z", "render", TOY, "-z"),
-            ("-o wants FILE", "render", TOY, "-o"), ("-x: a command comes first", "-x", TOY),
-            ("render wants PATCH", "render"), ("render wants PATCH", "render", "--hash"),
-            ("what is `two`?", "render", TOY, "two", "--hash"), ("nowhere to render to", "render", TOY),
-            ("--seconds wants S", "render", TOY, "--seconds"), ("--hash takes no argument", "render", TOY, "--hash=1"),
+            ("-o needs FILE", "render", TOY, "-o"), ("-x: name a command first", "-x", TOY),
+            ("render needs PATCH", "render"), ("render needs PATCH", "render", "--hash"),
+            ("unexpected `two`", "render", TOY, "two", "--hash"), ("no output; add -o", "render", TOY),
+            ("--seconds needs S", "render", TOY, "--seconds"), ("--hash takes no argument", "render", TOY, "--hash=1"),
             ("`nan` is not a number", "render", TOY, "--hash", "--seconds", "nan"),
-            ("0 is not within", "render", TOY, "--hash", "--seconds", "0"),
-            ("-1 is not within", "render", TOY, "--hash", "--seconds", "-1"),
+            ("0 is out of range", "render", TOY, "--hash", "--seconds", "0"),
+            ("-1 is out of range", "render", TOY, "--hash", "--seconds", "-1"),
             ("`1x` is not a number", "render", TOY, "--hash", "--seconds", "1x"),
             ("`` is not a number", "render", TOY, "--hash", "--seconds", ""),
-            ("7999 is not within 8000..384000", "render", TOY, "--hash", "--rate", "7999"),
+            ("7999 is out of range; it must be 8000..384000", "render", TOY, "--hash", "--rate", "7999"),
             ("not a whole number", "render", TOY, "--hash", "--rate", "48000.5"),
-            ("0 is not within 1..4096", "render", TOY, "--hash", "--voices", "0"),
-            ("4097 is not within 1..4096", "render", TOY, "--hash", "--voices", "4097"),
-            ("0 is not within 1..8192", "render", TOY, "--hash", "--block", "0"),
-            ("is not within", "render", TOY, "--hash", "--beat", "0"),
-            ("`17` is none of 16, 24, 32f", "render", TOY, "-o", "x.wav", "--bits", "17"),
-            ("`mp3` is none of wav, aiff, caf, flac", "render", TOY, "-o", "x.wav", "--format", "mp3"),
+            ("0 is out of range; it must be 1..4096", "render", TOY, "--hash", "--voices", "0"),
+            ("4097 is out of range; it must be 1..4096", "render", TOY, "--hash", "--voices", "4097"),
+            ("0 is out of range; it must be 1..8192", "render", TOY, "--hash", "--block", "0"),
+            ("is out of range", "render", TOY, "--hash", "--beat", "0"),
+            ("unknown value `17`; use one of 16, 24, 32f", "render", TOY, "-o", "x.wav", "--bits", "17"),
+            ("unknown value `mp3`; use one of wav, aiff, caf, flac", "render", TOY, "-o", "x.wav", "--format", "mp3"),
             ("*.wav", "render", TOY, "-o", "x.mp3"), ("flac holds no floats", "render", TOY, "-o", "x.flac", "--bits", "32f"),
             ("add -o OUT.wav", "render", TOY, "--hash", "--bits", "16"),
             ("cannot both", "render", TOY, "--hash", "-o", "-"),
             ("over 4 GiB", "render", TOY, "-o", "x.wav", "--seconds", "86400"),
-            ("--set wants NAME=VALUE", "render", KEYS, "--hash", "--set", "cutoff"),
-            ("2 is not within 0..1", "render", KEYS, "--hash", "--set", "cutoff=2"),
-            ("did you mean `svf`?", "modules", "svff"), ("one too many", "modules", "--json", "--markdown"),
-            ("convert wants IN OUT", "convert", TOY), ("*.json, *.sexp or *.msgpack", "convert", TOY, "x.txt"),
-            ("0 is not within", "bench", TOY, "--voices", "0"), ("check wants PATCH", "check"),
+            ("--set needs NAME=VALUE", "render", KEYS, "--hash", "--set", "cutoff"),
+            ("2 is out of range; a knob is 0..1", "render", KEYS, "--hash", "--set", "cutoff=2"),
+            ("did you mean `svf`?", "modules", "svff"), ("not both", "modules", "--json", "--markdown"),
+            ("convert needs IN OUT", "convert", TOY), ("*.json, *.sexp or *.msgpack", "convert", TOY, "x.txt"),
+            ("0 is out of range", "bench", TOY, "--voices", "0"), ("check needs PATCH", "check"),
         ]:
             with self.subTest(arguments):
                 out, errors = self.bad(2, says, *arguments)
@@ -202,8 +202,8 @@ class Readings(Cli):
     def test_output_as_an_operand(self):
         self.good("render", TOY, self.path("toy.wav"), "--seconds", "0.1")
         self.assertGreater(os.path.getsize(self.path("toy.wav")), 1000)
-        self.bad(2, "what is `", "render", TOY, self.path("a.wav"), self.path("b.wav"))
-        self.bad(2, "what is `", "render", TOY, self.path("a.wav"), "-o", self.path("b.wav"))
+        self.bad(2, "unexpected `", "render", TOY, self.path("a.wav"), self.path("b.wav"))
+        self.bad(2, "unexpected `", "render", TOY, self.path("a.wav"), "-o", self.path("b.wav"))
 
     def test_no_sound_into_a_terminal(self):
         main, terminal = os.openpty()
@@ -221,7 +221,7 @@ class Readings(Cli):
         self.assertEqual(self.hash(self.pluck, "--set", "env.retrigger=zero"), self.hash(self.pluck, "--set", "env.retrigger=0"))
         for says, setting in (("did you mean `res`", "filt.rez=0.5"), ("is outside", "filt.freq=1e9"), ("filx", "filx.res=1"),
                               ("did you mean `filt.res`", "res=0.5"), ("a parameter is NODE.freq=500", "freq=500"),
-                              ("is not within 0..1 of a knob", "cutoff=500"), ("filt.freq=x", "filt.freq=x")):
+                              ("is out of range; a knob is 0..1", "cutoff=500"), ("filt.freq=x", "filt.freq=x")):
             _, errors = self.bad(2, says, "render", self.pluck, "--hash", "--set", setting)
             self.assertEqual(errors.count("\n"), 1, errors)
 
@@ -254,7 +254,7 @@ class Readings(Cli):
     def test_names_with_printed_signs(self):
         for typed, printed in (("C#4 Db4 F##3 Bbb2", "C♯4 D♭4 F♯♯3 B♭♭2"), ("F#3", "F♯3")):
             self.assertEqual(self.hash(self.pluck, "--notes", typed), self.hash(self.pluck, "--notes", printed))
-        self.bad(2, "is no note", "render", self.pluck, "--hash", "--notes", "C♯♯♯4")
+        self.bad(2, "is not a note", "render", self.pluck, "--hash", "--notes", "C♯♯♯4")
 
     def test_byte_order_mark(self):
         self.good("convert", self.pluck, self.path("p.sexp"))
@@ -496,9 +496,9 @@ class Render(Cli):
             {"at": 0, "param": ["filt", "freq"], "value": 1e9}, {"at": 0, "nose": 60}, 7,
         ])
         _, errors = self.bad(1, "", "render", self.pluck, "--score", score, "-o", self.path("never.wav"))
-        expected = ["[1].at: -1 is not within 0..86400", "[2].knob: no such knob: `cutof`; did you mean `cutoff`?",
+        expected = ["[1].at: -1 is out of range; it must be 0..86400", "[2].knob: no such knob: `cutof`; did you mean `cutoff`?",
                     "[3].param: no such node: `fil`; did you mean `filt`?",
-                    "[4].param: no such parameter: `rez`; did you mean `res`?", "[5].param: 1e+09 is not within",
+                    "[4].param: no such parameter: `rez`; did you mean `res`?", "[5].param: 1e+09 is outside",
                     "[6]: must have one of `note`, `knob`, `param`, `preset`, `bend`, ", "[7]: must be an object"]
         expected = [expected[i] for i in (0, 5, 6, 1, 2, 3, 4)]  # what needs the patch comes last
         lines = errors.splitlines()
@@ -513,9 +513,9 @@ class Render(Cli):
         {"at": 0, "note": "C3", "length": 0.6, "id": "low"}, {"at": 0.05, "note": "G3", "length": 0.3, "id": 2},
         {"at": 0.1, "id": "low", "bend": 2}, {"at": 0.11, "id": 2, "pressure": 0.7}, {"at": 0.12, "id": 2, "timbre": 0.2},
         {"at": 0.13, "bend": -0.5}, {"at": 0.14, "pressure": 0.3}, {"at": 0.15, "timbre": 0.9}, {"at": 0.2, "sustain": True},
-        {"at": 0.16, "param": ["filt", "res"], "id": "low", "value": 0.6, "ramp": 0.05}, {"at": 0.25, "id": "low", "key": "E3"},
-        {"at": 0.26, "id": "low", "velocity": 0.3}, {"at": 0.3, "knob": "cutoff", "value": 0.9, "ramp": 0.1},
-        {"at": 0.45, "preset": "dark", "morph": 0.1}, {"at": 0.5, "sostenuto": 1}, {"at": 0.55, "sustain": 0},
+        {"at": 0.16, "param": ["filt", "res"], "id": "low", "value": 0.6, "ramp_ms": 50}, {"at": 0.25, "id": "low", "key": "E3"},
+        {"at": 0.26, "id": "low", "velocity": 0.3}, {"at": 0.3, "knob": "cutoff", "value": 0.9, "ramp_ms": 100},
+        {"at": 0.45, "preset": "dark", "morph_ms": 100}, {"at": 0.5, "sostenuto": 1}, {"at": 0.55, "sustain": 0},
         {"at": 0.6, "preset": "bright"}, {"at": 0.62, "sostenuto": False}, {"at": 0.7, "note": 60, "length": 5},
         {"at": 0.8, "panic": True}, {"at": 0.81, "note": 64, "length": 5}, {"at": 0.9, "all_off": True},
         {"at": 0.3301, "ops": [{"op": "set", "id": "env", "param": "release", "value": 0.2}]},
@@ -553,7 +553,7 @@ class Render(Cli):
         self.assertEqual(of(*two, {"at": 0.4, "id": 1, "bend": 5}),
                          of(two[0], {"at": 0.4, "note": 60}))
         # A knob's ramp of no length is a step; silence after a panic.
-        self.assertNotEqual(of({"at": 0, "note": 60}, {"at": 0.1, "knob": "cutoff", "value": 1, "ramp": 0.3}),
+        self.assertNotEqual(of({"at": 0, "note": 60}, {"at": 0.1, "knob": "cutoff", "value": 1, "ramp_ms": 300}),
                             of({"at": 0, "note": 60}, {"at": 0.1, "knob": "cutoff", "value": 1}))
         drone = {"nodes": {"o": {"type": "osc.sine"}, "out": {"type": "output"}}, "connections": [{"from": ["o", "out"], "to": ["out", "in"]}]}
         path = self.path("drone.wav")
@@ -582,19 +582,19 @@ class Render(Cli):
 
     def test_bad_expressions(self):
         patch = self.expressive()
-        for says, item in (("[1].bend: 3 is not within -1..1", {"at": 0, "bend": 3}),
-                           ("[1].bend: 128 is not within -127..127", {"at": 0, "bend": 128, "id": "a"}),
-                           ("[1].id: no note of this id has begun by then", {"at": 0, "bend": 1, "id": "b"}),
-                           ("[1].id: no note of this id has begun by then", {"at": 0, "bend": 1, "id": 1}),
+        for says, item in (("[1].bend: 3 is out of range; it must be -1..1", {"at": 0, "bend": 3}),
+                           ("[1].bend: 128 is out of range; it must be -127..127", {"at": 0, "bend": 128, "id": "a"}),
+                           ("[1].id: no note of this id has started by then", {"at": 0, "bend": 1, "id": "b"}),
+                           ("[1].id: no note of this id has started by then", {"at": 0, "bend": 1, "id": 1}),
                            ("[1].id: must be a name", {"at": 0, "bend": 1, "id": 1.5}), ("[1].id: must be a name", {"at": 0, "note": 1, "id": ""}),
                            ("[1].preset: no such preset: `drak`; did you mean `dark`?", {"at": 0, "preset": "drak"}),
-                           ("[1].morph: -1 is not within", {"at": 0, "preset": "dark", "morph": -1}),
-                           ("[1].sustain: must be a number", {"at": 0, "sustain": "down"}), ("[1].sustain: 2 is not", {"at": 0, "sustain": 2}),
-                           ("[1].panic: must be true", {"at": 0, "panic": False}), ("[1].key: of which note?", {"at": 0, "key": 60}),
-                           ("[1].ramp: -1 is not within", {"at": 0, "knob": "cutoff", "value": 1, "ramp": -1}),
-                           ("did you mean `morph`?", {"at": 0, "preset": "dark", "morf": 1}), ("[1]: must have one of", {"at": 0, "bend": 1, "timbre": 1}),
-                           ("`out` is shared by all notes; leave `id` out", {"at": 0, "param": ["out", "gain"], "id": "a", "value": 1}),
-                           ("[1].key: \"H2\" is no note", {"at": 0, "key": "H2", "id": "a"})):
+                           ("[1].morph_ms: -1000 is out of range", {"at": 0, "preset": "dark", "morph_ms": -1000}),
+                           ("[1].sustain: must be a number", {"at": 0, "sustain": "down"}), ("[1].sustain: 2 is out", {"at": 0, "sustain": 2}),
+                           ("[1].panic: must be true", {"at": 0, "panic": False}), ("[1].key: `id` is missing", {"at": 0, "key": 60}),
+                           ("[1].ramp_ms: -1 is out of range", {"at": 0, "knob": "cutoff", "value": 1, "ramp_ms": -1}),
+                           ("did you mean `morph_ms`?", {"at": 0, "preset": "dark", "morf": 1}), ("[1]: must have one of", {"at": 0, "bend": 1, "timbre": 1}),
+                           ("`out` is shared by all notes; remove `id`", {"at": 0, "param": ["out", "gain"], "id": "a", "value": 1}),
+                           ("[1].key: \"H2\" is not a note", {"at": 0, "key": "H2", "id": "a"})):
             if item.get("param") and b"gain" not in run("modules", "output")[1]: continue
             score = self.file("s.json", [{"at": 0, "note": 60, "id": "a"}, item])
             _, errors = self.bad(1, says, "render", patch, "--score", score, "-o", self.path("never.wav"))
@@ -676,7 +676,7 @@ class Render(Cli):
             "s.json:5: error: [3].load: broken.json cannot be loaded",
             "s.json:5: error: [4].load: x.txt: patches are named *.json, *.sexp or *.msgpack",
             "s.json:6: error: [5].load: must be the name of a patch's file",
-            "s.json:6: error: [6].fade_ms: 2001 is not within 0..2000",
+            "s.json:6: error: [6].fade_ms: 2001 is out of range; it must be 0..2000",
         ])
         with open(score) as file:
             text = file.read()

@@ -82,7 +82,7 @@ def edits(document, frame, frames):
         lines = ["begin", *(" ".join(map(str, operation)) for operation in operations), f"commit {fade}", "sync"]
         made.append((at, [f"synth {line}" for line in lines], {"ops": [as_json(o) for o in operations], "fade_ms": fade}))
     at = frame(int(0.45 * frames), int(0.45 * frames) + 900)
-    return made + [(at, "synth set e1.freq 1900 25", {"param": ["e1", "freq"], "value": 1900, "ramp": 0.025})]
+    return made + [(at, "synth set e1.freq 1900 25", {"param": ["e1", "freq"], "value": 1900, "ramp_ms": 25})]
 
 
 def as_json(operation):

@@ -99,7 +99,7 @@ static void make_expression(maker *m) {
 
 static void make_preset(maker *m) {
     size_t preset = rng_below(&m->r, (uint32_t)m->patch->preset_count);
-    fprintf(m->text, "\"preset\": \"%s\", \"morph\": %g", m->patch->presets[preset].id,
+    fprintf(m->text, "\"preset\": \"%s\", \"morph_ms\": %g", m->patch->presets[preset].id,
             (double)rng_unit(&m->r) * 0.2);
     m->named = m->frame / 64;
 }
@@ -108,7 +108,8 @@ static void make_knob(maker *m) {
     size_t knob = rng_below(&m->r, (uint32_t)m->patch->knob_count);
     fprintf(m->text, "\"knob\": \"%s\", \"value\": %g", m->patch->knobs[knob].id,
             (double)rng_unit(&m->r));
-    if (rng_chance(&m->r, 0.3f)) fprintf(m->text, ", \"ramp\": %g", (double)rng_unit(&m->r) * 0.2);
+    if (rng_chance(&m->r, 0.3f))
+        fprintf(m->text, ", \"ramp_ms\": %g", (double)rng_unit(&m->r) * 200);
     m->named = m->frame / 64;
 }
 
@@ -120,7 +121,8 @@ static void make_param(maker *m) {
         &node->module->params[rng_below(&m->r, settable_params(node->module))];
     fprintf(m->text, "\"param\": [\"%s\", \"%s\"], \"value\": ", node->id, row->name);
     random_patch_param(m->text, &m->r, row);
-    if (rng_chance(&m->r, 0.3f)) fprintf(m->text, ", \"ramp\": %g", (double)rng_unit(&m->r) * 0.2);
+    if (rng_chance(&m->r, 0.3f))
+        fprintf(m->text, ", \"ramp_ms\": %g", (double)rng_unit(&m->r) * 200);
     m->named = m->frame / 64;
 }
 

@@ -163,11 +163,12 @@ static void bad_notes(void **state) {
 
 static void good_score(void **state) {
     (void)state;
-    reading r = score("[{\"at\": 1, \"note\": 60, \"length\": 0.5, \"x-color\": 1},"
-                      " {\"at\": 0.5, \"note\": \"C4\", \"velocity\": 0.25, \"length\": 0.5},"
-                      " {\"at\": 0.0004, \"knob\": \"cutoff\", \"value\": 0.75},"
-                      " {\"at\": 0.0006, \"param\": [\"filt\", \"res\"], \"value\": 0.5},"
-                      " {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 1, \"ramp\": 0.5}]");
+    reading r =
+        score("[{\"at\": 1, \"note\": 60, \"length\": 0.5, \"x-color\": 1},"
+              " {\"at\": 0.5, \"note\": \"C4\", \"velocity\": 0.25, \"length\": 0.5},"
+              " {\"at\": 0.0004, \"knob\": \"cutoff\", \"value\": 0.75},"
+              " {\"at\": 0.0006, \"param\": [\"filt\", \"res\"], \"value\": 0.5},"
+              " {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 1, \"ramp_ms\": 500}]");
     if (!r.good) fail_msg("%s", r.said);
     const event *e = r.sequence.events;
     assert_int_equal(r.sequence.count, 7);
@@ -208,21 +209,22 @@ static void bad_scores(void **state) {
         {"[{}]", "[0]: must have one of `note`, "},
         {"[{\"at\": 0, \"note\": 1, \"knob\": \"cutoff\"}]", "[0]: must have one of"},
         {"[{\"note\": 60}]", "[0]: `at` is missing"},
-        {"[{\"at\": -1, \"note\": 60}]", "[0].at: -1 is not within 0..86400"},
+        {"[{\"at\": -1, \"note\": 60}]", "[0].at: -1 is out of range; it must be 0..86400"},
         {"[{\"at\": \"0\", \"note\": 60}]", "[0].at: must be a number"},
-        {"[{\"at\": 0, \"note\": 128}]", "[0].note: 128 is not within 0..127"},
-        {"[{\"at\": 0, \"note\": \"H4\"}]", "[0].note: \"H4\" is no note"},
-        {"[{\"at\": 0, \"note\": 60, \"velocity\": 2}]", "[0].velocity: 2 is not within 0..1"},
+        {"[{\"at\": 0, \"note\": 128}]", "[0].note: 128 is out of range; it must be 0..127"},
+        {"[{\"at\": 0, \"note\": \"H4\"}]", "[0].note: \"H4\" is not a note"},
+        {"[{\"at\": 0, \"note\": 60, \"velocity\": 2}]",
+         "[0].velocity: 2 is out of range; it must be 0..1"},
         {"[{\"at\": 0, \"note\": 60, \"lenght\": 2}]",
          "[0]: unknown key \"lenght\"; did you mean `length`?"},
         {"[{\"at\": 0, \"note\": 60, \"note\": 61}]", "duplicate"},
         {"[{\"at\": 0, \"knob\": \"cutof\", \"value\": 1}]", "[0].knob: no such knob: `cutof`"},
         {"[{\"at\": 0, \"knob\": \"x\", \"value\": 2}]",
-         "[0].value: 2 is not within 0..1\ns:1: error: [0].knob: no such knob: `x`"},
+         "[0].value: 2 is out of range; it must be 0..1\ns:1: error: [0].knob: no such knob: `x`"},
         {"[{\"at\": 0, \"knob\": 7, \"value\": 1}]", "[0].knob: must be the name of a knob"},
         {"[{\"at\": 0, \"knob\": \"cutoff\"}]", "[0]: `value` is missing"},
         {"[{\"at\": 0, \"knob\": \"cutoff\", \"value\": 1.5}]",
-         "[0].value: 1.5 is not within 0..1"},
+         "[0].value: 1.5 is out of range; it must be 0..1"},
         {"[{\"at\": 0, \"param\": \"filt.res\", \"value\": 1}]",
          "[0].param: must be [node, parameter]"},
         {"[{\"at\": 0, \"param\": [\"fil\", \"res\"], \"value\": 1}]",
@@ -232,7 +234,7 @@ static void bad_scores(void **state) {
         {"[{\"at\": 0, \"param\": [\"filt\", \"rez\"], \"value\": 1}]",
          "[0].param: no such parameter: `rez`; did you mean `res`?"},
         {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": 10}]",
-         "[0].param: 10 is not within 0..1 of `res`"},
+         "[0].param: 10 is outside the range 0..1 of `res`"},
         {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": \"high\"}]",
          "[0].param: `res` takes a number, not \"high\""},
         {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": \"\"}]",
@@ -242,7 +244,8 @@ static void bad_scores(void **state) {
         {"[{\"at\": 0, \"param\": [\"filt\", \"res\"]}]", "[0]: `value` is missing"},
         {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": true}]",
          "[0].value: must be a number"},
-        {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": 1, \"ramp\": -1}]", "[0].ramp"},
+        {"[{\"at\": 0, \"param\": [\"filt\", \"res\"], \"value\": 1, \"ramp_ms\": -1}]",
+         "[0].ramp_ms"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         reading r = score(bad[i].text);
@@ -330,14 +333,15 @@ static void bad_edits(void **state) {
         const char *text, *said; // all of it; without a line end: its beginning
     } bad[] = {
         {"[{\"ops\": []}]", "s:1: error: [0]: `at` is missing\n"},
-        {"[{\"at\": -0.5, \"ops\": []}]", "s:1: error: [0].at: -0.5 is not within 0..86400\n"},
+        {"[{\"at\": -0.5, \"ops\": []}]",
+         "s:1: error: [0].at: -0.5 is out of range; it must be 0..86400\n"},
         {"[{\"at\": 0, \"ops\": [], \"fade\": 3}]",
          "s:1: error: [0]: unknown key \"fade\"; did you mean `fade_ms`?\n"},
         {"[{\"at\": 0, \"ops\": [], \"value\": 3}]", "s:1: error: [0]: unknown key \"value\"\n"},
         {"[{\"at\": 0, \"ops\": [], \"fade_ms\": 2001}]",
-         "s:1: error: [0].fade_ms: 2001 is not within 0..2000\n"},
+         "s:1: error: [0].fade_ms: 2001 is out of range; it must be 0..2000\n"},
         {"[{\"at\": 0, \"ops\": [], \"fade_ms\": -1}]",
-         "s:1: error: [0].fade_ms: -1 is not within 0..2000\n"},
+         "s:1: error: [0].fade_ms: -1 is out of range; it must be 0..2000\n"},
         {"[{\"at\": 0, \"ops\": [], \"fade_ms\": \"3\"}]",
          "s:1: error: [0].fade_ms: must be a number\n"},
         {"[{\"at\": 0, \"ops\": {\"op\": \"remove\"}}]",
@@ -369,7 +373,7 @@ static void bad_edits(void **state) {
         {"[{\"at\": 1, \"ops\": [{\"op\": \"unknob\", \"id\": \"x\"}]},"
          " {\"at\": 2, \"knob\": \"y\", \"value\": 0}, {\"at\": 3, \"ops\": [{\"op\": \"zap\"}]},\n"
          " {\"at\": 0, \"knob\": \"z\", \"value\": 0}, {\"at\": 9, \"knob\": \"w\", \"value\": 2}]",
-         "s:2: error: [4].value: 2 is not within 0..1\n"
+         "s:2: error: [4].value: 2 is out of range; it must be 0..1\n"
          "s:2: error: [3].knob: no such knob: `z`\n"
          "s:1:37: error: [0].ops[0].id: there is no knob `x`; knobs: cutoff\n"},
         {"[{\"at\": 1, \"ops\": 1}, {\"at\": 2, \"knob\": \"y\", \"value\": 0}]",

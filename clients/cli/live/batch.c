@@ -61,7 +61,7 @@ static void send_line(batch *b, char *line) {
     const char *why;
     int count = words_split(line, words, &why);
     if (count == 0) return;
-    if (count > 0 && *words[0] != '/') why = "a line begins with an address, such as /knob/set";
+    if (count > 0 && *words[0] != '/') why = "a line must begin with an address, such as /knob/set";
     else if (count > 0) {
         send_words(b, words, count);
         return;
@@ -142,7 +142,7 @@ static void wait(batch *b) {
 static void say_unanswered(batch *b) {
     for (uint32_t i = 0; i < b->count; i++)
         if (!b->slots[(b->first + i) % b->window].answered) {
-            say("line %zu and %u after it were not answered",
+            say("no reply to line %zu and %u lines after it",
                 b->slots[(b->first + i) % b->window].line, b->count - i - 1);
             return;
         }
@@ -193,7 +193,7 @@ static int compare(const void *a, const void *b) {
 
 static void say_stats(batch *b, double seconds) {
     if (b->done) qsort(b->trips, b->done, sizeof *b->trips, compare);
-    say("%zu answered, %zu failed, %.3f s, %.0f a second; round trip p50 %.3f ms, p99 %.3f ms",
+    say("%zu replies, %zu errors, %.3f s, %.0f per second; round trip p50 %.3f ms, p99 %.3f ms",
         b->done, b->failed, seconds, (double)b->done / (seconds > 0 ? seconds : 1),
         b->done ? b->trips[b->done / 2] * 1e3 : 0,
         b->done ? b->trips[b->done * 99 / 100] * 1e3 : 0);

@@ -102,7 +102,7 @@ static const char *exit_meaning(int code) {
     }
 }
 
-/// The last line of what it said, which is the cause.
+/// The last line of its log, which states the cause.
 static void last_line(int log, char line[400]) {
     char text[4096];
     off_t end = lseek(log, 0, SEEK_END), from = end > 4095 ? end - 4095 : 0;
@@ -121,9 +121,10 @@ static bool failed(booted *b, const char *program, bool late) {
     last_line(b->log, line);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (interrupted) return false;
-    if (late) say("%s: not ready after %g s", program, ready_seconds);
+    if (late) say("%s: not ready after %g s; run it alone to see its log", program, ready_seconds);
     else
-        say("%s ended with %d, %s%s%s", program, code, exit_meaning(code), *line ? ": " : "", line);
+        say("%s failed with exit status %d, %s%s%s", program, code, exit_meaning(code),
+            *line ? ": " : "", line);
     return false;
 }
 

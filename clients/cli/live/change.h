@@ -12,9 +12,9 @@ typedef struct {
 #define CHANGE_PLAIN                                                                               \
     { -1, -1 }
 #define CHANGE_FADE                                                                                \
-    { "fade", '\0', "MS", "fades of cables that come or go, 0..2000 (3)" }
+    { "fade", '\0', "MS", "duration of cable fades, 0..2000 (3)" }
 #define CHANGE_REV                                                                                 \
-    { "rev", '\0', "N", "only if this is the revision in force" }
+    { "rev", '\0', "N", "fail unless the patch has this revision" }
 
 /// The argument of --fade and --rev. @return false after a message
 bool change_fade(const client *c, change *ch);

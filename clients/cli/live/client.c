@@ -87,20 +87,21 @@ int client_link_error(client *c, link_status status, const char *address) {
     const char *url = link_url(c->link);
     switch (status) {
     case LINK_TIMEOUT:
-        tell(c, "%s: no answer from %s in %g s; --timeout waits longer", address, url, c->timeout);
+        tell(c, "%s: no reply from %s within %g s; --timeout waits longer", address, url,
+             c->timeout);
         return CLI_TIMEOUT;
     case LINK_INTERRUPTED: return CLI_INTERRUPTED;
     case LINK_TOO_BIG:
         tell(c, "%s: too long %s", address,
-             link_is_datagram(c->link) ? "for a datagram; use the server's unix or tcp address"
-                                       : "to be sent or read: 16 MiB at most");
+             link_is_datagram(c->link) ? "for a UDP packet; use the server's unix or tcp address"
+                                       : "to send or receive (limit 16 MiB)");
         return CLI_REFUSED;
     case LINK_BAD:
-        tell(c, "%s: what %s says is not this protocol; is it a megasynthd of version %s?", address,
-             url, MEGA_VERSION);
+        tell(c, "%s: %s does not speak this protocol; check that it is a megasynthd of version %s",
+             address, url, MEGA_VERSION);
         return CLI_REFUSED;
     case LINK_MEMORY: tell(c, "%s: out of memory", address); return CLI_FILE;
-    default: tell(c, "%s: the server at %s went away", address, url); return CLI_LOST;
+    default: tell(c, "%s: lost the connection to the server at %s", address, url); return CLI_LOST;
     }
 }
 

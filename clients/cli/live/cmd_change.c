@@ -35,7 +35,7 @@ static int read_document(const char *path, json_t **map) {
     if (!data) return CLI_FILE;
     int code = CLI_OK;
     if (!patch_format(path, data, bytes, &format)) {
-        say("%s: cannot tell its format; patches are named *.json, *.sexp or *.msgpack", path);
+        say("%s: unknown file name ending; name patches *.json, *.sexp or *.msgpack", path);
         code = CLI_FILE;
     } else if (format == MEGA_FORMAT_MSGPACK) {
         code = text_of_binary(path, &data, &bytes);
@@ -47,7 +47,7 @@ static int read_document(const char *path, json_t **map) {
                                              : NULL;
         json_decref(text);
         if (!*map) {
-            say("%s: this is no text in UTF-8", path);
+            say("%s: not valid UTF-8 text", path);
             code = CLI_PATCH;
         }
     }
@@ -77,8 +77,9 @@ const cli_command command_load = {
     .doc = "load a patch; unchanged nodes keep their state, held notes keep sounding",
     .examples = "  megasynth load keys.json\n"
                 "  megasynth load bass.sexp --synth bass --fade 50\n",
-    .notes = "The file is read here, and sent: it need not be where the server can read it. Nodes "
-             "of the same id\nand type go on as they are. A patch that is wrong changes nothing.\n",
+    .notes = "This command reads the file and sends its text, so the server needs no access to it. "
+             "Nodes with the\nsame id and type keep their state. A patch with errors changes "
+             "nothing.\n",
     .options = change_options,
     .option_count = COUNT_OF(change_options),
     .run = run_load,
@@ -125,8 +126,9 @@ const cli_command command_edit = {
                 "\"value\": 0.8}]'\n"
                 "  megasynth edit ops.json --fade 20\n"
                 "  megasynth diff old.json new.json | megasynth edit -\n",
-    .notes = "Operations are those of `megasynth diff --help`. --json prints the answer, with "
-             "`undo`: the list that\nleads back.\n",
+    .notes =
+        "`megasynth diff --help` lists the operations. --json prints the reply, whose `undo` is "
+        "the inverse edit.\n",
     .options = change_options,
     .option_count = COUNT_OF(change_options),
     .run = run_edit,
@@ -168,7 +170,7 @@ const cli_command command_undo = {
 const cli_command command_redo = {
     .name = "redo",
     .operands = "",
-    .doc = "redo the edit that was undone last",
+    .doc = "redo the last undone edit",
     .examples = "  megasynth redo\n",
     .options = step_options,
     .option_count = COUNT_OF(step_options),

@@ -20,7 +20,7 @@ static json_t *cable(const client *c, char **argv) {
     json_t *map = json_object();
     bool from = put_end(map, argv[optind], "from", "port");
     if (from && put_end(map, argv[optind + 1], "to", "to_port")) return map;
-    usage_error(c->command, "`%s` is no %s", argv[optind + from],
+    usage_error(c->command, "`%s` is not a %s", argv[optind + from],
                 from ? "NODE.PORT, such as filt.in"
                      : "NODE.PORT or knob, such as osc.out or cutoff");
     json_decref(map);
@@ -57,7 +57,7 @@ static bool complete_end(client *c, json_t *map, const char *node, const char *p
     bool good = only || !found;
     if (only) json_object_set_new(map, port, only);
     else if (found)
-        c->code = usage_error(c->command, "which of `%s`? its %s: %s", name,
+        c->code = usage_error(c->command, "`%s` is ambiguous; name one of its %s: %s", name,
                               output ? "outputs" : "inputs (or name a parameter)",
                               *names ? names : "none");
     json_decref(knob);
@@ -75,7 +75,8 @@ static int apply(client *c, const char *address, json_t *map, const change *ch, 
 
 enum { CONNECT_AS, CONNECT_FADE, CONNECT_REV };
 static const cli_option connect_options[] = {
-    [CONNECT_AS] = {"as", '\0', "UNIT", "what the amount is in, such as octaves or semitones"},
+    [CONNECT_AS] = {"as", '\0', "UNIT",
+                    "unit of AMOUNT: octaves or semitones (the parameter's own)"},
     [CONNECT_FADE] = CHANGE_FADE,
     [CONNECT_REV] = CHANGE_REV,
 };
@@ -106,7 +107,7 @@ static int run_connect(int argc, char **argv) {
 const cli_command command_connect = {
     .name = "connect",
     .operands = "FROM TO [AMOUNT]",
-    .doc = "add a cable, while it plays",
+    .doc = "add a cable while the patch plays",
     .examples = "  megasynth connect lfo.out filt.freq 2 --as octaves\n"
                 "  megasynth connect cutoff filt.freq      from a knob\n"
                 "  megasynth connect lfo filt.freq         from a node's only output\n",
@@ -118,7 +119,7 @@ const cli_command command_connect = {
 
 enum { DISCONNECT_NTH, DISCONNECT_FADE, DISCONNECT_REV };
 static const cli_option disconnect_options[] = {
-    [DISCONNECT_NTH] = {"nth", '\0', "N", "which of several between the two, from 0 (0)"},
+    [DISCONNECT_NTH] = {"nth", '\0', "N", "which of several cables between the two, from 0 (0)"},
     [DISCONNECT_FADE] = CHANGE_FADE,
     [DISCONNECT_REV] = CHANGE_REV,
 };
@@ -145,7 +146,7 @@ static int run_disconnect(int argc, char **argv) {
 const cli_command command_disconnect = {
     .name = "disconnect",
     .operands = "FROM TO",
-    .doc = "remove a cable, while it plays",
+    .doc = "remove a cable while the patch plays",
     .examples = "  megasynth disconnect lfo.out filt.freq\n",
     .options = disconnect_options,
     .option_count = COUNT_OF(disconnect_options),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// doctor -- what a synthesizer wants of this machine, a line each: how it is, and what to do.
+// doctor -- checks what a synthesizer needs from this machine; one line per finding, with a remedy.
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -18,26 +18,26 @@
 
 enum { STRICT };
 static const cli_option options[] = {
-    [STRICT] = {"strict", '\0', NULL, "warnings count as well"},
+    [STRICT] = {"strict", '\0', NULL, "exit with status 8 for warnings too"},
 };
 
-/// Sound systems are asked one after the other; each takes some tenths of a second at most.
+/// megasynthd queries the sound systems in turn; each takes some tenths of a second at most.
 static const double ask_seconds = 4;
 
 enum { PORT_DEFAULT = 57140, LOCK_BYTES_WANTED = 64 << 20 };
 
-typedef enum { OK, WARNING, WRONG } level;
+typedef enum { OK, NONE, WARNING, WRONG } level;
 
 typedef struct {
     client *c;
-    int counts[3];
+    int counts[4];
     json_t *findings;
 } doctor;
 
 /// A finding. @param todo NULL: nothing
 __attribute__((format(printf, 5, 6))) static void find(doctor *d, level how, const char *what,
                                                        const char *todo, const char *format, ...) {
-    static const char *const words[] = {"ok", "warning", "wrong"};
+    static const char *const words[] = {"ok", "--", "warning", "error"};
     char text[700];
     va_list arguments;
     va_start(arguments, format);
@@ -56,17 +56,20 @@ __attribute__((format(printf, 5, 6))) static void find(doctor *d, level how, con
 static void check_rights(doctor *d) {
     audio_rights rights = audio_rights_get();
     bool timely = rights.priority_max > 0;
-    if (timely) find(d, OK, "priority", NULL, "real-time, up to %d", rights.priority_max);
-    else find(d, WARNING, "priority", "sound may drop out under load", "%s", rights.advice);
-    if (rights.in_audio_group) find(d, OK, "group", NULL, "in the group audio");
-    else if (timely) find(d, OK, "group", NULL, "not in the group audio; it is not needed here");
+    if (timely) find(d, OK, "priority", NULL, "real-time priority up to %d", rights.priority_max);
     else
-        find(d, WARNING, "group", "adduser NAME audio, then log in anew", "not in the group audio");
+        find(d, WARNING, "priority", "without it sound may drop out under load", "%s",
+             rights.advice);
+    if (rights.in_audio_group) find(d, OK, "group", NULL, "in the group audio");
+    else if (timely) find(d, OK, "group", NULL, "not in the group audio, not needed here");
+    else
+        find(d, WARNING, "group", "run `sudo adduser $USER audio`, then log in again",
+             "not in the group audio");
     if (rights.lock_bytes_max >= LOCK_BYTES_WANTED)
-        find(d, OK, "memory", NULL, "may be locked (megasynthd --lock-memory)");
+        find(d, OK, "memory", NULL, "can be locked (megasynthd --lock-memory)");
     else
         find(d, WARNING, "memory", "raise memlock in /etc/security/limits.d/audio.conf",
-             "only %llu KiB may be locked", (unsigned long long)rights.lock_bytes_max >> 10);
+             "only %llu KiB can be locked", (unsigned long long)rights.lock_bytes_max >> 10);
 }
 
 // ---- the program and its devices ---------------------------------------------------------------
@@ -75,7 +78,7 @@ static bool check_program(doctor *d) {
     char text[200], path[512];
     boot_program(path);
     if (boot_ask("--version", ask_seconds, text, sizeof text) != ASK_DONE) {
-        find(d, WRONG, "program", "install it, or say where it is by MEGASYNTHD", "%s does not run",
+        find(d, WRONG, "program", "install it, or set MEGASYNTHD to its path", "%s does not run",
              path);
         return false;
     }
@@ -83,8 +86,8 @@ static bool check_program(doctor *d) {
     if (strcmp(text, "megasynthd " MEGA_VERSION) == 0) {
         find(d, OK, "program", NULL, "%s (%s)", text, path);
     } else {
-        find(d, WARNING, "program", "install both of one version",
-             "%s is %s, this is " MEGA_VERSION, path, text);
+        find(d, WARNING, "program", "install the same version of both",
+             "%s is %s, this program is version " MEGA_VERSION, path, text);
     }
     return true;
 }
@@ -96,8 +99,8 @@ static void check_devices(doctor *d) {
     ask_result asked = boot_ask("--devices", ask_seconds, text, sizeof text);
     if (asked == ASK_LATE) // seen: a JACK client that was killed had left a lock behind
         find(d, WRONG, "device",
-             "if JACK's clients hang as well: end them all, and rm -r /dev/shm/jack_db-*",
-             "a sound system does not answer within %g s", ask_seconds);
+             "if other JACK clients hang too, stop them all and run `rm -r /dev/shm/jack_db-*`",
+             "a sound system did not respond within %g s", ask_seconds);
     if (asked != ASK_DONE) return;
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         char backend[32] = "", kind[16] = "";
@@ -112,12 +115,13 @@ static void check_devices(doctor *d) {
             name += strspn(name, "0123456789* "); // its number, and whether it is the default
             find(d, OK, "device", NULL, "%s: %s", backend, name);
         } else if (strcmp(kind, "input") != 0) {
-            find(d, OK, "device", NULL, "none of %s", cause);
+            find(d, NONE, "device", NULL, "%s", cause);
         }
     }
     if (!outputs)
-        find(d, WRONG, "device", "plug one in, start JACK or PulseAudio, or use --backend dummy",
-             "there is no sound device");
+        find(d, WRONG, "device",
+             "connect one, start JACK or PulseAudio, or run megasynthd with --backend dummy",
+             "no sound device found");
 }
 
 // ---- what servers left -------------------------------------------------------------------------
@@ -125,16 +129,16 @@ static void check_devices(doctor *d) {
 static bool check_folder(doctor *d, const char *folder) {
     struct stat about;
     if (lstat(folder, &about) != 0) {
-        find(d, OK, "folder", NULL, "%s: %s", folder, "not there yet; a server makes it");
+        find(d, OK, "folder", NULL, "%s: does not exist yet; megasynthd creates it", folder);
         return false;
     }
     if (!S_ISDIR(about.st_mode) || about.st_uid != getuid()) {
-        find(d, WRONG, "folder", "remove it, or set XDG_RUNTIME_DIR to a folder of yours",
-             "%s: no folder of yours", folder);
+        find(d, WRONG, "folder", "remove it, or set XDG_RUNTIME_DIR to a folder that you own",
+             "%s: not a folder that you own", folder);
         return false;
     }
     if (about.st_mode & (S_IRWXG | S_IRWXO))
-        find(d, WARNING, "folder", "chmod 700 it", "%s: others may look into it", folder);
+        find(d, WARNING, "folder", "run `chmod 700` on it", "%s: other users can read it", folder);
     else find(d, OK, "folder", NULL, "%s", folder);
     return true;
 }
@@ -152,19 +156,19 @@ static void check_sockets(doctor *d, const char *folder) {
         int made = url_connect(url, 1, &datagram, cause);
         if (made >= 0) close(made);
         else
-            find(d, WARNING, "stale", "rm it, or start a server of that name", "%s: %s", path,
-                 cause);
+            find(d, WARNING, "stale", "remove the file, or start a server with this name", "%s: %s",
+                 path, cause);
     }
     if (open) closedir(open);
 }
 
 static void check_server(doctor *d, const char *name, const char *url) {
-    char cause[256] = "no answer";
+    char cause[256] = "no reply";
     client *c = d->c;
     c->code = -1;
     c->said[0] = '\0';
     if (!client_open_at(c, url, cause)) {
-        find(d, WRONG, "server", "megasynth quit, or kill it", "%s: %s", url,
+        find(d, WRONG, "server", "run `megasynth quit`, or kill its process", "%s: %s", url,
              *c->said ? c->said : cause);
         return;
     }
@@ -172,17 +176,18 @@ static void check_server(doctor *d, const char *name, const char *url) {
     json_t *status = client_call(c, "/status", NULL);
     double seconds = clock_seconds() - began;
     if (!status) {
-        find(d, WRONG, "server", "kill it", "%s", c->said);
+        find(d, WRONG, "server", "kill its process", "%s", c->said);
     } else {
         const json_t *device = json_object_get(status, "device");
         const char *state = text_in(device, "state");
         double xruns = number_in(status, "xruns");
-        find(d, OK, "server", NULL, "%s answers in %.2f ms at %s", name, seconds * 1e3, url);
+        find(d, OK, "server", NULL, "%s replies in %.2f ms at %s", name, seconds * 1e3, url);
         if (strcmp(state, "running") != 0)
-            find(d, WARNING, "server", "see its log", "%s: its device is %s", name, state);
+            find(d, WARNING, "server", "read the server's log", "%s: its sound device is %s", name,
+                 state);
         if (xruns > 0)
-            find(d, WARNING, "server", "a higher --latency, or fewer voices",
-                 "%s: sound was late %.0f times", name, xruns);
+            find(d, WARNING, "server", "raise megasynthd's --latency, or use fewer voices",
+                 "%s: %.0f underrun%s", name, xruns, xruns == 1 ? "" : "s");
         json_decref(status);
     }
     link_close(c->link);
@@ -198,8 +203,8 @@ static int check_servers(doctor *d, const char *folder, bool *port_is_ours) {
     for (int i = 0; i < count; i++) {
         const runtime_server *s = &servers[i];
         if (!s->lives) {
-            find(d, WARNING, "stale", "rm it, or start a server of that name",
-                 "%s/%s.json: left by process %ld, which has ended", folder, s->name, s->pid);
+            find(d, WARNING, "stale", "remove the file, or start a server with this name",
+                 "%s/%s.json: left by process %ld, which no longer runs", folder, s->name, s->pid);
             continue;
         }
         living++;
@@ -222,10 +227,10 @@ static bool port_is_free(int type) {
 
 static void check_port(doctor *d, bool ours) {
     bool tcp = port_is_free(SOCK_STREAM), udp = port_is_free(SOCK_DGRAM);
-    if (ours) find(d, OK, "port", NULL, "%d is the server's", PORT_DEFAULT);
+    if (ours) find(d, OK, "port", NULL, "%d is used by your megasynthd", PORT_DEFAULT);
     else if (tcp && udp) find(d, OK, "port", NULL, "%d is free", PORT_DEFAULT);
     else
-        find(d, WARNING, "port", "megasynthd --port 0 takes another",
+        find(d, WARNING, "port", "`megasynthd --port 0` uses a free port",
              "%d (%s) is in use by another program", PORT_DEFAULT, tcp ? "UDP" : "TCP");
 }
 
@@ -250,7 +255,7 @@ static int run(int argc, char **argv) {
         check_sockets(&d, folder);
     }
     if (url && *url) check_server(&d, "the server", url);
-    else if (!living) find(&d, OK, "server", NULL, "none runs");
+    else if (!living) find(&d, NONE, "server", NULL, "none running");
     check_port(&d, ours);
     if (c.json) print_json_line(d.findings);
     json_decref(d.findings);
@@ -263,10 +268,11 @@ const cli_command command_doctor = {
     .operands = "",
     .doc = "check devices, permissions, ports, servers and stale files",
     .examples = "  megasynth doctor\n"
-                "  megasynth doctor --strict --json   for scripts: ends with 8 if there is "
-                "anything\n",
-    .notes = "A line each: ok, warning or wrong, what it is about, what was found, what to do. It "
-             "ends with 8 if\nsomething is wrong, with 0 if there are warnings only.\n",
+                "  megasynth doctor --strict --json   for scripts: status 8 for any warning or "
+                "error\n",
+    .notes =
+        "Each line has a level (ok, -- for absent, warning, error), a subject, the finding and a "
+        "remedy. Exit\nstatus: 8 after an error (--strict: after a warning too), else 0.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -9,9 +9,9 @@
 enum { KEYS_MAX = 16 };
 enum { SECONDS, HOLD, OFF };
 static const cli_option options[] = {
-    [SECONDS] = {"seconds", 's', "S", "how long it is held (0.5)"},
-    [HOLD] = {"hold", '\0', NULL, "do not end it; --off does"},
-    [OFF] = {"off", '\0', NULL, "end it rather than start it; with no key: all notes"},
+    [SECONDS] = {"seconds", 's', "S", "duration (0.5)"},
+    [HOLD] = {"hold", '\0', NULL, "start the note only; --off releases it"},
+    [OFF] = {"off", '\0', NULL, "release the note; without KEY, all notes"},
 };
 static const double seconds_default = 0.5, seconds_max = 86400, velocity_default = 0.8;
 
@@ -27,10 +27,11 @@ static int read_keys(const client *c, const char *word, double keys[KEYS_MAX]) {
         at += bytes;
         if (!*at) return count;
     }
-    usage_error(c->command,
-                "`%.60s` is no note; write C4, F#3, Bb-1, a MIDI key 0..127, or a chord C4+E4+G4 "
-                "of at most %d",
-                word, KEYS_MAX);
+    usage_error(
+        c->command,
+        "`%.60s` is not a note; write C4, F#3, Bb-1, a MIDI key 0..127, or a chord C4+E4+G4 "
+        "of up to %d notes",
+        word, KEYS_MAX);
     return 0;
 }
 
@@ -99,7 +100,7 @@ static int run(int argc, char **argv) {
     }
     if (c.code >= 0) return c.code;
     int given = argc - optind, count = 0;
-    if (held && off) return usage_error(c.command, "--hold and --off are one too many");
+    if (held && off) return usage_error(c.command, "use either --hold or --off, not both");
     if (!(off && given == 0) && given != 2 && !operands_are(c.command, argc, argv, 1))
         return CLI_USAGE;
     if (given && !(count = read_keys(&c, argv[optind], keys))) return CLI_USAGE;
@@ -140,7 +141,7 @@ static int run_panic(int argc, char **argv) {
 const cli_command command_panic = {
     .name = "panic",
     .operands = "",
-    .doc = "silence everything, drones too, until something is loaded or played",
+    .doc = "silence everything, drones too, until the next load or note",
     .examples = "  megasynth panic\n",
     .run = run_panic,
     .live = true,

@@ -16,15 +16,15 @@
 
 enum { NOTES, CHORD, BEAT, SCORE, SECONDS, SET, BACKEND, DEVICE };
 static const cli_option options[] = {
-    [NOTES] = {"notes", 'n', "NOTES", "a melody, \"C4 E4 G4\", one note a beat"},
-    [CHORD] = {"chord", 'c', "NOTES", "hold these all the while, \"C4+E4+G4\""},
-    [BEAT] = {"beat", 'b', "S", "length of a beat of --notes (0.5)"},
-    [SCORE] = {"score", '\0', "FILE", "a JSON list of notes and all that can be played"},
-    [SECONDS] = {"seconds", 's', "S", "how long (else: until the notes have died away, or Ctrl-C)"},
+    [NOTES] = {"notes", 'n', "NOTES", "melody, \"C4 E4 G4\", one note per beat"},
+    [CHORD] = {"chord", 'c', "NOTES", "hold this chord throughout, \"C4+E4+G4\""},
+    [BEAT] = {"beat", 'b', "S", "seconds per beat of --notes (0.5)"},
+    [SCORE] = {"score", '\0', "FILE", "JSON list of notes, knob changes and edits"},
+    [SECONDS] = {"seconds", 's', "S", "duration (default: until the notes fade out, or Ctrl-C)"},
     [SET] = {"set", '\0', "NAME=VALUE", SETTINGS_DOC},
     [BACKEND] = {"backend", '\0', "BACKEND",
-                 "of the server that is started: auto, jack, alsa ..., dummy"},
-    [DEVICE] = {"device", '\0', "NAME", "the same: its output"},
+                 "sound system: auto, jack, pulse, alsa or dummy (auto)"},
+    [DEVICE] = {"device", '\0', "NAME", "output device of the started server"},
 };
 
 static const double beat_default = 0.5, seconds_max = 86400, tail_seconds = 20, lead_seconds = 0.1,
@@ -62,7 +62,7 @@ static bool take(client *c, player *p, int option) {
 static bool add_chord(player *p, const char *chord) {
     text_errors errors = {.out = stderr, .source = "megasynth: --chord"};
     double held = p->seconds > 0 ? p->seconds : seconds_max;
-    if (strpbrk(chord, " \t")) text_error(&errors, "one chord is wanted, such as C4+E4+G4");
+    if (strpbrk(chord, " \t")) text_error(&errors, "write one chord, such as C4+E4+G4");
     else if (notes_read(chord, held / 0.9, &p->music.sequence, &errors)) {
         sequence_sort(&p->music.sequence);
         return true;
@@ -138,11 +138,10 @@ static bool take_synth(client *c, player *p) {
     bool taken = json_is_true(json_object_get(there, "loaded")), made = there != NULL;
     json_decref(answer);
     if (taken) {
-        c->code =
-            usage_error(c->command,
-                        "synth `%s` plays already, and `play` replaces nothing; leave --synth "
-                        "out, or take `megasynth load`",
-                        name);
+        c->code = usage_error(c->command,
+                              "synth `%s` already has a patch; omit --synth, or replace the patch "
+                              "with `megasynth load`",
+                              name);
         return false;
     }
     if (!made) {
@@ -242,8 +241,10 @@ static int run(int argc, char **argv) {
     if (c.code >= 0) return c.code;
     if (!operands_are(c.command, argc, argv, 1)) return CLI_USAGE;
     if (is_named(&c) && (p.backend || p.device))
-        return usage_error(c.command, "--%s is of a server that is started, not of one that runs",
-                           p.backend ? "backend" : "device");
+        return usage_error(
+            c.command,
+            "--%s applies only when `play` starts a server; omit it, or --url and --name",
+            p.backend ? "backend" : "device");
     p.path = argv[optind];
     int code = play(&c, &p);
     piece_finish(&p.music);
@@ -259,15 +260,15 @@ const cli_command command_play = {
     .operands = "PATCH",
     .doc = "play a patch on the sound device",
     .examples =
-        "  megasynth play examples/keys.json                      on the keys of this terminal\n"
+        "  megasynth play examples/keys.json                      with this terminal's keys\n"
         "  megasynth play examples/keys.json --notes \"C4 E4 G4 C4+E4+G4\"\n"
         "  megasynth play examples/keys.json --score examples/demo_score.json\n"
         "  megasynth play examples/pad.json --chord C3+G3+E4 --seconds 20\n",
     .notes =
-        "It starts a megasynthd that ends with it; `megasynth knob` and the others find that one while no other\n"
-        "runs. With --url or --name (or MEGASYNTH_URL) it plays on a server that runs, on a synth of its own beside\n"
-        "the others: it never replaces what plays. NOTES and SCORE as in `megasynth render --help`. Without notes: the keys of\n"
-        "the terminal, or C4 where there is none; a patch without a `note` node (a drone) just sounds.\n",
+        "It starts its own megasynthd and stops it at the end; if no other server runs, `megasynth knob` and the\n"
+        "other commands use that one. With --url or --name (or MEGASYNTH_URL) it adds a synth to a running server,\n"
+        "beside the others, and replaces none. `megasynth render --help` describes NOTES and SCORE. Without notes, the\n"
+        "terminal's keys play; without a terminal it plays C4. A patch without a `note` node (a drone) sounds at once.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

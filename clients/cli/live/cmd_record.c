@@ -7,10 +7,11 @@
 
 enum { BUS, FORMAT, SECONDS, FOLDERS };
 static const cli_option options[] = {
-    [BUS] = {"bus", '\0', "N", "what goes over a bus (else: what is heard)"},
-    [FORMAT] = {"format", 'f', "FORMAT", "float, pcm24 or pcm16 (float; .flac: pcm24)"},
-    [SECONDS] = {"seconds", 's', "S", "end by itself after that"},
-    [FOLDERS] = {"folders", '\0', NULL, "make the folders that FILE is in"},
+    [BUS] = {"bus", '\0', "N", "record a bus (default: the server's output)"},
+    [FORMAT] = {"format", 'f', "FORMAT",
+                "sample format: float, pcm24 or pcm16 (float; .flac: pcm24)"},
+    [SECONDS] = {"seconds", 's', "S", "stop after this duration"},
+    [FOLDERS] = {"folders", '\0', NULL, "create missing folders of FILE"},
 };
 
 static void print_recordings(const json_t *answer) {
@@ -66,7 +67,8 @@ static int run_on(client *c, int argc, char **argv, json_t *map) {
             : !(which == 1 && named) && optind < argc && !operands_are(c->command, argc, argv, 1))
         return CLI_USAGE;
     if (which != 0 && json_object_size(map))
-        return usage_error(c->command, "--bus, --format, --seconds and --folders are of `start`");
+        return usage_error(c->command,
+                           "--bus, --format, --seconds and --folders apply to `start` only");
     if (named) json_object_set_new(map, "file", json_string(argv[optind + 1]));
     if (!client_open(c)) return c->code;
     return ask(c, addresses[which], json_incref(map));
@@ -88,11 +90,12 @@ static int run(int argc, char **argv) {
 const cli_command command_record = {
     .name = "record",
     .operands = "start|stop|status [FILE]",
-    .doc = "record what a server plays into a .wav or .flac",
+    .doc = "record a server's output to a .wav or .flac file",
     .examples = "  megasynth record start take1.wav\n"
                 "  megasynth record status\n"
-                "  megasynth record stop              all of them, or that of a FILE\n",
-    .notes = "FILE is below the server's root (megasynthd --root), not where this command runs.\n",
+                "  megasynth record stop              stops all; with FILE, that one\n",
+    .notes = "FILE is relative to the server's root folder (megasynthd --root), not to this "
+             "shell's folder.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

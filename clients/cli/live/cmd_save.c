@@ -11,8 +11,8 @@ enum { FORCE, STATE };
 enum { STATE_BYTES_MAX = (256 << 20) + 1 }; // what a server writes
 
 static const cli_option options[] = {
-    [FORCE] = {"force", '\0', NULL, "write over a file that exists"},
-    [STATE] = {"state", '\0', "STATE", "take the patch from a state file; no server is asked"},
+    [FORCE] = {"force", '\0', NULL, "overwrite an existing file"},
+    [STATE] = {"state", '\0', "STATE", "read the patch from a state file instead of a server"},
 };
 
 /// Whether the file may be written. @return an exit code
@@ -20,10 +20,10 @@ static int may_write(const char *path, bool force, mega_format *format) {
     if (strcmp(path, "-") == 0) {
         *format = MEGA_FORMAT_JSON;
     } else if (!mega_format_of_file(path, format)) {
-        say("%s: cannot tell its format; patches are named *.json, *.sexp or *.msgpack", path);
+        say("%s: unknown file name ending; name patches *.json, *.sexp or *.msgpack", path);
         return CLI_FILE;
     } else if (!force && !is_special(path) && access(path, F_OK) == 0) {
-        say("%s exists already; --force writes over it", path);
+        say("%s exists; --force overwrites it", path);
         return CLI_FILE;
     }
     return CLI_OK;
@@ -63,7 +63,8 @@ static int save_of_state(const client *c, const char *state_file, const char *pa
     char *text = patch ? json_dumps(patch, JSON_INDENT(2)) : NULL;
     int code = CLI_PATCH;
     if (!state) say("%s:%d:%d: error: %s", state_file, error.line, error.column, error.text);
-    else if (!text) say("%s: no patch of a synth `%s` in it", state_file, name);
+    else if (!text)
+        say("%s: contains no patch for synth `%s`; choose another with --synth", state_file, name);
     else code = write_document(state_file, text, path, format);
     free(text);
     json_decref(state);
@@ -105,13 +106,12 @@ static int run(int argc, char **argv) {
 const cli_command command_save = {
     .name = "save",
     .operands = "FILE",
-    .doc = "write the patch as it sounds now into a file",
-    .examples =
-        "  megasynth save mine.json                 knobs, parameters and choices as they are\n"
-        "  megasynth save bass.sexp --synth bass    in the format of the name's ending\n"
-        "  megasynth save mine.json --state ~/.local/state/megasynth/main.json\n",
-    .notes = "The document sounds as the server does, in every program of Megasynth. A file that "
-             "exists is left alone\nwithout --force. FILE `-` prints JSON.\n",
+    .doc = "save the patch with its live values to a file",
+    .examples = "  megasynth save mine.json                 with current knobs and parameters\n"
+                "  megasynth save bass.sexp --synth bass    the ending selects the format\n"
+                "  megasynth save mine.json --state ~/.local/state/megasynth/main.json\n",
+    .notes = "The saved patch sounds as the server does now, in every program of Megasynth. FILE - "
+             "prints JSON.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

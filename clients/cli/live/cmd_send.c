@@ -7,8 +7,8 @@
 
 enum { WINDOW, STATS };
 static const cli_option options[] = {
-    [WINDOW] = {"window", '\0', "N", "of a batch: commands under way at once, 1..1024 (256)"},
-    [STATS] = {"stats", '\0', NULL, "of a batch: say at the end how long it took"},
+    [WINDOW] = {"window", '\0', "N", "for a batch: commands sent ahead of replies, 1..1024 (256)"},
+    [STATS] = {"stats", '\0', NULL, "for a batch: print timing at the end"},
 };
 
 /// Arguments of a command whose row is not known here cannot be put in order: the server says what
@@ -42,13 +42,14 @@ static int run(int argc, char **argv) {
             return CLI_USAGE;
     }
     if (c.code >= 0) return c.code;
-    if (optind >= argc) return usage_error(c.command, "send wants an address, or - for a batch");
+    if (optind >= argc) return usage_error(c.command, "send needs an address, or - for a batch");
     if (strcmp(argv[optind], "-") == 0 && optind + 1 == argc) {
         if (client_open(&c)) batch_run(&c, window, stats);
         return client_close(&c);
     }
     if (*argv[optind] != '/')
-        return usage_error(c.command, "an address begins with /, such as /knob/set, not `%s`",
+        return usage_error(c.command,
+                           "`%s` is not an address; addresses begin with /, such as /knob/set",
                            argv[optind]);
     return send_one(&c, argv + optind, argc - optind);
 }
@@ -58,19 +59,18 @@ static int run(int argc, char **argv) {
 const cli_command command_send = {
     .name = "send",
     .operands = "ADDRESS|- [ARGUMENT...]",
-    .doc = "send any command, and print the answer",
+    .doc = "send any command and print the reply",
     .examples =
         "  megasynth send /knob/set cutoff 0.7\n"
         "  megasynth send /param/set filt freq 900 ramp_ms=200\n"
         "  megasynth send /patch/edit ops='[{\"op\": \"remove\", \"id\": \"chorus\"}]'\n"
         "  megasynth send /patch/get --synth bass --json\n"
-        "  megasynth send - < commands.txt        a line each, over one connection\n",
+        "  megasynth send - < commands.txt        one command per line, one connection\n",
     .notes =
-        "Arguments stand in the order of the command's row (docs/protocol.md), or as key=value, those of the\n"
-        "request form included. Maps and lists are written as JSON; @FILE is what a file holds. A key of a\n"
-        "note may be a name: C4.\n"
-        "A batch has a command on each line, '...', \"...\" and \\ as in a shell, # before a comment. Answers\n"
-        "come in the order of the lines; a line that fails is said on standard error, and the others go on.\n",
+        "Write arguments in the order of docs/protocol.md, or as key=value, which also sets keys of the request\n"
+        "form. Write maps and lists as JSON; @FILE inserts a file's contents. The key of a note may be a name: C4.\n"
+        "A batch has one command per line, with '...', \"...\" and \\ as in a shell and # before a comment. Replies\n"
+        "are printed in the order of the lines. An error is printed on standard error; the batch continues.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

@@ -64,7 +64,7 @@ static int run_quit(int argc, char **argv) {
 const cli_command command_quit = {
     .name = "quit",
     .operands = "",
-    .doc = "end a server: it fades out and saves its state",
+    .doc = "stop a server; it fades out and saves its state",
     .examples = "  megasynth quit\n",
     .run = run_quit,
     .live = true,

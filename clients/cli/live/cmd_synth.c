@@ -7,8 +7,8 @@
 
 enum { FADER, OUTPUT };
 static const cli_option options[] = {
-    [FADER] = {"fader", '\0', "GAIN", "of `new`: its gain, 0..4 (1)"},
-    [OUTPUT] = {"output", '\0', "N", "of `new`: the device's channel that its first goes to (0)"},
+    [FADER] = {"fader", '\0', "GAIN", "gain of a new synth, 0..4 (1)"},
+    [OUTPUT] = {"output", '\0', "N", "first output channel of a new synth, from 0 (0)"},
 };
 
 static int list(client *c) {
@@ -60,8 +60,8 @@ static int run(int argc, char **argv) {
 const cli_command command_synth = {
     .name = "synth",
     .operands = "list|new|free|fader [SYNTH] [GAIN]",
-    .doc = "list, make, free or fade the synths of a server",
-    .examples = "  megasynth synth                    what there is\n"
+    .doc = "list, create, free or fade the synths of a server",
+    .examples = "  megasynth synth                    lists them\n"
                 "  megasynth synth new bass --fader 0.5\n"
                 "  megasynth load bass.json --synth bass\n"
                 "  megasynth synth fader bass 0.8\n"

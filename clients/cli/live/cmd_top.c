@@ -11,8 +11,8 @@
 
 enum { ONCE, INTERVAL };
 static const cli_option options[] = {
-    [ONCE] = {"once", '\0', NULL, "print one page and end, for pipes and scripts"},
-    [INTERVAL] = {"interval", 'i', "S", "time between pages, 0.05..60 (0.5)"},
+    [ONCE] = {"once", '\0', NULL, "print one page and exit, for pipes and scripts"},
+    [INTERVAL] = {"interval", 'i', "S", "seconds between updates, 0.05..60 (0.5)"},
 };
 static const double interval_default = 0.5, interval_min = 0.05, interval_max = 60;
 
@@ -175,12 +175,13 @@ static int run(int argc, char **argv) {
 const cli_command command_top = {
     .name = "top",
     .operands = "",
-    .doc = "watch load, voices, xruns, and what modules cost",
-    .examples = "  megasynth top                      q ends it\n"
+    .doc = "watch load, voices, xruns and the cost of each module",
+    .examples = "  megasynth top                      press q to quit\n"
                 "  megasynth top --once               one page\n"
                 "  megasynth top --synth bass -i 1\n",
-    .notes = "Modules are measured only while it runs. `of core` "
-             "is the share of\none processor core, `share` of what all modules take.\n",
+    .notes =
+        "The server measures modules only while `top` runs. `of core` is the percentage of one "
+        "processor core,\n`share` the percentage of all modules' time.\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run,

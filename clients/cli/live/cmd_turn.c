@@ -9,7 +9,7 @@
 
 enum { RAMP };
 static const cli_option options[] = {
-    [RAMP] = {"ramp", '\0', "MS", "how long the way there takes (as the parameter's row says)"},
+    [RAMP] = {"ramp", '\0', "MS", "time to reach the value (the parameter's own smoothing)"},
 };
 static const double ramp_ms_max = 1e6;
 
@@ -69,7 +69,7 @@ static bool take_step(client *c, const char *address, json_t *names, double step
 static bool split(const client *c, const char *word, char node[128], char param[128]) {
     const char *dot = strrchr(word, '.');
     if (!dot || dot == word || !dot[1] || strlen(word) > 127) {
-        usage_error(c->command, "`%.60s` is no NODE.PARAM, such as filt.freq", word);
+        usage_error(c->command, "`%.60s` is not NODE.PARAM; write it as in filt.freq", word);
         return false;
     }
     snprintf(node, 128, "%.*s", (int)(dot - word), word);
@@ -92,8 +92,8 @@ static bool choice(client *c, const char *node, const char *param, const char *w
     }
     char room[160];
     const char *near = did_you_mean(word, known.choices, known.choice_count, room);
-    c->code = usage_error(c->command, "%s.%s: `%s` is no %s%s", node, param, word,
-                          known.choice_count ? "choice of it" : "number", near);
+    c->code = usage_error(c->command, "%s.%s: `%s` is not a %s%s", node, param, word,
+                          known.choice_count ? "choice" : "number", near);
     return false;
 }
 
@@ -139,11 +139,11 @@ static int run_set(int argc, char **argv) {
 const cli_command command_set = {
     .name = "set",
     .operands = "NODE.PARAM [VALUE]",
-    .doc = "set a parameter of the running patch, in its unit, or print it",
+    .doc = "set or print a parameter of the running patch",
     .examples = "  megasynth set filt.freq 900 --ramp 200\n"
-                "  megasynth set filt.freq +100       from where it is; +-100 the other way\n"
+                "  megasynth set filt.freq +100       adds 100; +-100 subtracts\n"
                 "  megasynth set lfo.shape square\n"
-                "  megasynth set filt.freq            what it is, and its range\n",
+                "  megasynth set filt.freq            prints its value and range\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run_set,
@@ -198,11 +198,11 @@ static int run_knob(int argc, char **argv) {
 const cli_command command_knob = {
     .name = "knob",
     .operands = "[KNOB [VALUE]]",
-    .doc = "set a knob, 0..1, or print its value; or list all knobs",
-    .examples = "  megasynth knob                     all knobs\n"
+    .doc = "set or print a knob (0..1), or list all knobs",
+    .examples = "  megasynth knob                     lists all knobs\n"
                 "  megasynth knob cutoff 0.7 --ramp 500\n"
-                "  megasynth knob cutoff +0.1         from where it is; -0.1 the other way\n"
-                "  megasynth knob cutoff              where it is\n",
+                "  megasynth knob cutoff +0.1         adds 0.1; -0.1 subtracts\n"
+                "  megasynth knob cutoff              prints its value\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run_knob,

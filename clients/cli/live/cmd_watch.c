@@ -9,8 +9,8 @@
 
 enum { COUNT, SECONDS };
 static const cli_option options[] = {
-    [COUNT] = {"count", 'n', "N", "end after so many"},
-    [SECONDS] = {"seconds", 's', "S", "end after that"},
+    [COUNT] = {"count", 'n', "N", "stop after N notices"},
+    [SECONDS] = {"seconds", 's', "S", "stop after this duration"},
 };
 /// Over UDP nothing tells that a server is gone: it is asked so often.
 static const double slice_seconds = 2, seconds_max = 86400 * 366;
@@ -71,12 +71,12 @@ static int run(int argc, char **argv) {
 const cli_command command_watch = {
     .name = "watch",
     .operands = "[TOPIC...]",
-    .doc = "print the server's notices, one line of JSON each",
+    .doc = "print the server's notices, one JSON line each",
     .examples = "  megasynth watch                    all topics\n"
                 "  megasynth watch xrun late device log\n"
                 "  megasynth watch knob | jq -r '\"\\(.name) \\(.value)\"'\n",
     .notes = "Topics: note voice patch knob xrun late nan device log meter client; "
-             "docs/protocol.md tells the\nkeys of each. It ends with Ctrl-C, or when the server "
+             "docs/protocol.md lists their\nkeys. Ctrl-C stops it; it also stops when the server "
              "does.\n",
     .options = options,
     .option_count = COUNT_OF(options),

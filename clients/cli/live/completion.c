@@ -157,7 +157,7 @@ static const char tail[] =
 
 int print_completion(int argc, char **argv) {
     if (argc != 2 || strcmp(argv[1], "bash") != 0)
-        return usage_error(NULL, "--completion wants bash");
+        return usage_error(NULL, "--completion: only bash is supported; write `--completion bash`");
     fputs(head, stdout);
     for (size_t i = 0; i < cli_command_count; i++) print_command(cli_commands[i]);
     // The names come before the functions that use them are called.

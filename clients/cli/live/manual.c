@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // manual -- pages for man(1): megasynth.1 from the tables of commands and options, megasynthd.1
-// from what its --help prints from its own.
+// from the output of its --help.
 #include <ctype.h>
 #include <string.h>
 
@@ -10,14 +10,15 @@
 static const struct {
     const char *name, *doc;
 } environment[] = {
-    {"MEGASYNTH_URL", "the server that is meant where there is no --url and no --name"},
-    {"MEGASYNTH_TOKEN_FILE", "as --token-file"},
-    {"MEGASYNTHD", "the program that `play` starts; else the one beside megasynth, or in PATH"},
-    {"MEGASYNTH_ISA", "one of the instruction sets one, v2, v3, v4, neon rather than the best"},
-    {"XDG_RUNTIME_DIR", "where servers are found, below megasynth/; else /tmp/megasynth-UID"},
+    {"MEGASYNTH_URL", "address of the server to use without --url and --name"},
+    {"MEGASYNTH_TOKEN_FILE", "default for --token-file"},
+    {"MEGASYNTHD", "server program that `play` starts (the one beside megasynth, or in PATH)"},
+    {"MEGASYNTH_ISA", "instruction set: one, v2, v3, v4 or neon (the best of this processor)"},
+    {"XDG_RUNTIME_DIR",
+     "servers keep their files in its folder megasynth/ (/tmp/megasynth-UID without it)"},
 };
 
-/// Text as it is: nothing of it is troff's.
+/// Escapes text for troff.
 static void put(const char *text, size_t bytes) {
     bool start = true;
     for (size_t i = 0; i < bytes; i++) {
@@ -41,7 +42,7 @@ static void put_line(const char *before, const char *text, const char *after) {
     fputs(after, stdout);
 }
 
-/// Lines that stay as they are.
+/// Lines without filling.
 static void put_block(const char *text) {
     puts(".PP\n.nf");
     puts_plain(text);
@@ -85,11 +86,13 @@ static int put_client(void) {
     put_title("MEGASYNTH", "play and inspect synthesizer patches, drive a running synthesizer");
     puts(".SH SYNOPSIS\n.B megasynth\n.I COMMAND\n[OPTIONS] ...\n.br\n.B megasynth help\n[COMMAND]"
          "\n.SH DESCRIPTION");
-    puts("Patches are files named *.json, *.sexp or *.msgpack; \\- is a patch on standard input.");
-    puts(".SH COMMANDS\nThese need no server.");
+    puts("A PATCH is a file named *.json, *.sexp or *.msgpack; \\- reads a patch from standard "
+         "input.");
+    puts(".SH COMMANDS\nThese commands need no server.");
     put_commands(false);
-    puts(".SH COMMANDS OF A RUNNING SERVER\nThey talk to a\n.BR megasynthd (1),\nand share these "
-         "options.");
+    puts(
+        ".SH COMMANDS FOR A RUNNING SERVER\nThey connect to a\n.BR megasynthd (1)\nand share these "
+        "options.");
     for (size_t i = 0; i < live_option_count; i++) put_option(&live_options[i]);
     put_commands(true);
     puts(".SH EXIT STATUS");
@@ -150,6 +153,7 @@ static int put_help(void) {
 int print_manual(int argc, char **argv) {
     if (argc == 1) return put_client();
     if (argc == 2 && strcmp(argv[1], "megasynthd") == 0) return put_help();
-    return usage_error(NULL, "--manual wants nothing, or megasynthd and its --help on standard "
-                             "input");
+    return usage_error(NULL,
+                       "--manual takes no argument, or megasynthd with its --help on standard "
+                       "input");
 }

@@ -81,7 +81,7 @@ static bool type(piano *p, int typed) {
 bool perform_piano(client *c, double until) {
     piano p = {.c = c, .octave = 4, .velocity = 0.8};
     if (!terminal_begin(false)) return perform_wait(c, until);
-    fputs("a w s e d f t g y h u j k: play   z x: octave   c v: velocity   space: end all   q: "
+    fputs("a w s e d f t g y h u j k: play   z x: octave   c v: velocity   space: release all   q: "
           "quit\n",
           stderr);
     tell(&p);

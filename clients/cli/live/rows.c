@@ -51,7 +51,7 @@ bool key_word(const char *word, double *key) {
 }
 
 static json_t *wrong(char why[256], const char *key, const char *word, const char *wanted) {
-    snprintf(why, 256, "%s: `%.60s` is no %s", key, word, wanted);
+    snprintf(why, 256, "%s: `%.60s` is not a %s", key, word, wanted);
     return NULL;
 }
 
@@ -102,13 +102,13 @@ static json_t *json_word(char type, const char *key, const char *word, char why[
     json_t *value = json_loads(word, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
     if (!value && type == 'a') return json_string(word);
     if (!value) {
-        snprintf(why, 256, "%s: JSON is wanted, %c...%c: line %d: %.120s", key,
+        snprintf(why, 256, "%s: invalid JSON (%c...%c): line %d: %.120s", key,
                  type == 'l' ? '[' : '{', type == 'l' ? ']' : '}', error.line, error.text);
         return NULL;
     }
     if ((type == 'm' && !json_is_object(value)) || (type == 'l' && !json_is_array(value))) {
         json_decref(value);
-        snprintf(why, 256, "%s: %s is wanted", key, type == 'm' ? "a map {...}" : "a list [...]");
+        snprintf(why, 256, "%s: must be %s", key, type == 'm' ? "a map {...}" : "a list [...]");
         return NULL;
     }
     return value;
@@ -129,7 +129,7 @@ json_t *value_of(char type, const char *key, const char *word, char why[256]) {
     case 's':
         if (word[0] == ' ' && word[1] == '-') word++; // guarded from getopt
         value = json_string(word);
-        if (!value) snprintf(why, 256, "%s: this is no UTF-8", key);
+        if (!value) snprintf(why, 256, "%s: not valid UTF-8 text", key);
         break;
     default: value = json_word(type, key, word, why);
     }
@@ -211,10 +211,12 @@ json_t *row_arguments(const row *r, char **words, size_t count, char why[256]) {
         if (c.found) value = strchr(words[i], '=') + 1;
         else if (r) c = column_of(r, plain++, NULL, 0);
         if (!c.found && r)
-            snprintf(why, 256, "what is `%.60s`? the arguments are: %.150s", words[i],
+            snprintf(why, 256, "unexpected `%.60s`; the arguments are: %.150s", words[i],
                      *r->arguments ? r->arguments : "none");
         else if (!c.found)
-            snprintf(why, 256, "`%.60s`: key=value is wanted for a command not known here",
+            snprintf(why, 256,
+                     "`%.60s`: this megasynth does not know the command; write its arguments as "
+                     "key=value",
                      words[i]);
         if (c.found && put(map, &c, value, why)) continue;
         if (!*why) snprintf(why, 256, "out of memory");

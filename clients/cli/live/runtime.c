@@ -81,7 +81,7 @@ static bool take_url(const runtime_server *s, char url[256], char cause[256]) {
         snprintf(url, 256, "%s", s->urls[k]);
         return true;
     }
-    snprintf(cause, 256, "the server `%.63s` tells no address", s->name);
+    snprintf(cause, 256, "the server `%.63s` has published no address", s->name);
     return false;
 }
 
@@ -105,10 +105,14 @@ bool runtime_find(const char *name, char url[256], char cause[256]) {
     if (!name && (living == 1 || (living == 0 && passing_count == 1)))
         return take_url(only, url, cause);
     living += passing_count;
-    if (living && name) snprintf(cause, 256, "no server `%s` runs; there is: %s", name, names);
-    else if (living) snprintf(cause, 256, "--name says which: %s", names);
-    else if (name) snprintf(cause, 256, "no server `%s` runs", name);
-    else snprintf(cause, 256, "no server runs");
+    if (living && name) snprintf(cause, 256, "no server named `%s`; running: %s", name, names);
+    else if (living) snprintf(cause, 256, "several servers run; choose one with --name: %s", names);
+    else
+        snprintf(
+            cause, 256,
+            "no server%s%.63s%s runs; start one with `megasynthd`, or use `megasynth play PATCH`, "
+            "which starts its own",
+            name ? " named `" : "", name ? name : "", name ? "`" : "");
     return false;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// settings -- the options of all commands that talk to a server, and the server that they mean.
+// settings -- the options shared by all commands for a server, and how they find it.
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,14 +13,14 @@ static const double timeout_seconds = 10, timeout_min = 0.01, timeout_max = 8640
 
 const cli_option live_options[] = {
     [URL] = {"url", 'u', "URL",
-             "the server: unix:PATH, tcp://HOST:PORT, udp://HOST:PORT (else: MEGASYNTH_URL)"},
+             "server address: unix:PATH, tcp://HOST:PORT, udp://HOST:PORT (MEGASYNTH_URL)"},
     [NAME] = {"name", '\0', "SERVER",
-              "the server of this name on this machine (main, or the only)"},
-    [SYNTH] = {"synth", '\0', "SYNTH", "the synth within it (main)"},
+              "server name on this machine (main, or the only one that runs)"},
+    [SYNTH] = {"synth", '\0', "SYNTH", "synth on the server (main)"},
     [TOKEN_FILE] = {"token-file", '\0', "FILE",
-                    "what the server wants to be told (else: MEGASYNTH_TOKEN_FILE)"},
-    [TIMEOUT] = {"timeout", '\0', "SECONDS", "how long an answer may take (10)"},
-    [JSON] = {"json", '\0', NULL, "print the answer as a line of JSON, failures too"},
+                    "file with the server's token (MEGASYNTH_TOKEN_FILE)"},
+    [TIMEOUT] = {"timeout", '\0', "SECONDS", "longest wait for a reply (10)"},
+    [JSON] = {"json", '\0', NULL, "print the reply or error as one line of JSON"},
 };
 const size_t live_option_count = COUNT_OF(live_options);
 
@@ -36,7 +36,7 @@ static bool take(client *c, int option) {
     }
 }
 
-/// -0.5 is a number here, and no options: getopt takes it as an operand if it begins with a space.
+/// -0.5 is a number here, not options: getopt takes it as an operand if it begins with a space.
 static void guard_numbers(int argc, char **argv) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (argv[i][0] != '-' || !strchr("0123456789.", argv[i][1]) || !argv[i][1]) continue;
@@ -59,8 +59,8 @@ bool client_option(client *c, int argc, char **argv, int *option) {
         *option = next_option(c->command, argc, argv);
         if (*option == OPTIONS_END) {
             if (c->url && c->name)
-                c->code = usage_error(c->command, "--url and --name are one "
-                                                  "too many");
+                c->code = usage_error(c->command, "use either --url or --name, not "
+                                                  "both");
             return false;
         }
         if (*option < 0) {
@@ -82,12 +82,12 @@ bool client_number(const client *c, const char *name, const char *text, double m
     if (end == text || *end || !isfinite(*value))
         usage_error(c->command, "%s: `%s` is not a number", name, text);
     else if (*value < min || *value > max)
-        usage_error(c->command, "%s: %s is not within %g..%g", name, text, min, max);
+        usage_error(c->command, "%s: %s is out of range; it must be %g..%g", name, text, min, max);
     else return true;
     return false;
 }
 
-/// The address of the server that is meant. @return false, with the cause
+/// The address of the chosen server. @return false, with the cause
 static bool find(const client *c, char url[256], char cause[256]) {
     const char *given = c->url ? c->url : c->name ? NULL : getenv("MEGASYNTH_URL");
     if (!given || !*given) return runtime_find(c->name, url, cause);
@@ -100,11 +100,13 @@ bool client_open(client *c) {
     catch_interrupts();
     if (find(c, url, cause)) {
         if (client_open_at(c, url, cause)) return true;
-        if (c->code > 0) return false; // has been said
+        if (c->code > 0) return false; // already reported
         if (interrupted) c->code = CLI_INTERRUPTED;
-        else say("%s: %s; is a megasynthd there? `megasynth doctor` looks", url, cause);
+        else
+            say("%s: %s; check that a megasynthd runs there, or run `megasynth doctor`", url,
+                cause);
     } else {
-        say("%s; start one with `megasynthd`, or let `megasynth play PATCH` bring its own", cause);
+        say("%s", cause);
     }
     if (c->code <= 0) c->code = CLI_NO_SERVER;
     return false;

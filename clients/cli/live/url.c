@@ -40,7 +40,7 @@ static bool connect_in(int socket, const struct sockaddr *to, socklen_t bytes, d
 static int connect_unix(const char *path, double seconds, char cause[256]) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
-        snprintf(cause, 256, "a path is at most %zu bytes long", sizeof address.sun_path - 1);
+        snprintf(cause, 256, "path too long (limit %zu bytes)", sizeof address.sun_path - 1);
         return -1;
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
@@ -73,7 +73,7 @@ static bool split(const char *place, char host[200], char port[8]) {
 static int connect_host(const char *place, bool datagram, double seconds, char cause[256]) {
     char host[200], port[8];
     if (!split(place, host, port)) {
-        snprintf(cause, 256, "wants HOST:PORT, such as 127.0.0.1:57140");
+        snprintf(cause, 256, "invalid address; write HOST:PORT, such as 127.0.0.1:57140");
         return -1;
     }
     struct addrinfo wanted = {.ai_socktype = datagram ? SOCK_DGRAM : SOCK_STREAM}, *found = NULL;
@@ -102,7 +102,8 @@ int url_connect(const char *url, double timeout_seconds, bool *datagram, char ca
     *datagram = strncmp(url, "udp:", 4) == 0;
     if (strncmp(url, "unix:", 5) == 0) return connect_unix(url + 5, timeout_seconds, cause);
     if (!*datagram && strncmp(url, "tcp:", 4) != 0) {
-        snprintf(cause, 256, "wants unix:PATH, tcp://HOST:PORT or udp://HOST:PORT");
+        snprintf(cause, 256,
+                 "invalid address; write unix:PATH, tcp://HOST:PORT or udp://HOST:PORT");
         return -1;
     }
     const char *place = url + 4;

@@ -51,7 +51,7 @@ int words_split(char *line, char *words[WORDS_MAX], const char **why) {
         while (*at && strchr(" \t\r", *at)) at++;
         if (!*at || *at == '#') return count;
         if (count == WORDS_MAX) {
-            *why = "more than 256 words";
+            *why = "too many words (limit 256)";
             return -1;
         }
         char *to = words[count++] = at, quote = 0;
@@ -63,7 +63,7 @@ int words_split(char *line, char *words[WORDS_MAX], const char **why) {
             }
         }
         if (quote) {
-            *why = "a quote is not closed";
+            *why = "unclosed quote";
             return -1;
         }
         bool end = !*at;

@@ -42,7 +42,7 @@ def random_score(seed, seconds, patch):
     items += [{"at": rng.uniform(0, seconds), "knob": rng.choice(list(patch.knobs)), "value": rng.random()}
               for _ in range(20)]
     items += [{"at": rng.uniform(0, seconds), "param": ["lfo", "freq"], "value": rng.uniform(0.1, 9)}
-              | ({"ramp": rng.random()} if rng.random() < 0.5 else {}) for _ in range(10)]
+              | ({"ramp_ms": 1000 * rng.random()} if rng.random() < 0.5 else {}) for _ in range(10)]
     for i in range(6):
         items.append({"at": rng.uniform(0, seconds), "fade_ms": rng.choice([0, 3, 200]), "ops": [
             {"op": "add", "id": f"new{i}", "type": "lfo", "params": {"freq": rng.uniform(1, 9)}},
@@ -89,9 +89,9 @@ class EqualToTheProgram(unittest.TestCase):
             {"at": 0.1, "id": "low", "bend": 2}, {"at": 0.11, "id": 2, "pressure": 0.7},
             {"at": 0.12, "id": 2, "timbre": 0.2}, {"at": 0.13, "bend": -0.5}, {"at": 0.14, "pressure": 0.3},
             {"at": 0.2, "sustain": True}, {"at": 0.25, "id": "low", "key": "E3"},
-            {"at": 0.16, "param": ["filt", "res"], "id": "low", "value": 0.6, "ramp": 0.05},
-            {"at": 0.26, "id": "low", "velocity": 0.3}, {"at": 0.3, "knob": "cutoff", "value": 0.9, "ramp": 0.1},
-            {"at": 0.45, "preset": "dark", "morph": 0.1}, {"at": 0.5, "sostenuto": 1}, {"at": 0.55, "sustain": 0},
+            {"at": 0.16, "param": ["filt", "res"], "id": "low", "value": 0.6, "ramp_ms": 50},
+            {"at": 0.26, "id": "low", "velocity": 0.3}, {"at": 0.3, "knob": "cutoff", "value": 0.9, "ramp_ms": 100},
+            {"at": 0.45, "preset": "dark", "morph_ms": 100}, {"at": 0.5, "sostenuto": 1}, {"at": 0.55, "sustain": 0},
             {"at": 0.7, "note": 60, "length": 5}, {"at": 0.8, "panic": True}, {"at": 0.81, "note": 64, "length": 5},
             {"at": 0.9, "all_off": True}]
         document = {**Patch.load(KEYS).document, "presets": {"dark": {"knobs": {"cutoff": 0.1}}}}
@@ -347,8 +347,8 @@ class Engines(unittest.TestCase):
 
     def test_knobs_and_parameters(self):
         engine = Engine(KEYS)
-        engine.knob("cutoff", 0.9, ramp=0.1)
-        engine.param("lfo.freq", 5, ramp=0)
+        engine.knob("cutoff", 0.9, ramp_ms=100)
+        engine.param("lfo.freq", 5, ramp_ms=0)
         engine.param("lfo.shape", "square")
         engine.render(64)
         self.assertAlmostEqual(engine.knob_value("cutoff"), 0.9, places=6)
@@ -397,7 +397,7 @@ class Engines(unittest.TestCase):
         engine.save_preset("now")
         engine.knob("bright", 0.1)
         engine.render(64)
-        engine.preset("now", morph=0.1)
+        engine.preset("now", morph_ms=100)
         engine.render(64)
         self.assertAlmostEqual(engine.knob_value("bright"), 0.9, places=6)
 
@@ -483,7 +483,7 @@ class Engines(unittest.TestCase):
         self.assertRaises(BadValueError, Engine, KEYS, block=0)
         engine = Engine(KEYS)
         for wrong in (lambda: engine.note_on(60, frame=-1), lambda: engine.note_on(60, frame=0.5),
-                      lambda: engine.knob("cutoff", 0.5, ramp="x"), lambda: engine.edit([], frame=-1),
+                      lambda: engine.knob("cutoff", 0.5, ramp_ms="x"), lambda: engine.edit([], frame=-1),
                       lambda: engine.edit([], fade_ms=-1), lambda: engine.render(-1)):
             self.assertRaises(BadValueError, wrong)
         engine.close()

@@ -289,7 +289,7 @@ class Graphs(unittest.TestCase):
         found = {}
         for ramp in (0, None):
             engine = Engine(document, inputs=1, whole_blocks=True)
-            engine.param("filt.freq", 300, ramp=ramp, frame=640)
+            engine.param("filt.freq", 300, ramp_ms=ramp, frame=640)
             found[ramp] = np.asarray(engine.render(1152, SIGNAL[:1152]))[0]
         filt = Module("svf")
         first = filt.process(SIGNAL[:640])[0]

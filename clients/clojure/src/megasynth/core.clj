@@ -285,10 +285,10 @@
 ;; ---- knobs and parameters
 
 (defn set-knob!
-  "Turns a knob to 0..1, within `:ms` milliseconds if given: `(set-knob! :cutoff 0.8 :ms 500)`.
-  Promises `:frame`. Fails with `:code` not-found, and a hint, where there is none."
-  [knob value & {:keys [ms]}]
-  (call "/knob/set" (cond-> {:name knob :value value} ms (assoc :ramp_ms ms))))
+  "Sets a knob, 0..1, with a linear ramp if `:ramp-ms` is given: `(set-knob! :cutoff 0.8 :ramp-ms 500)`.
+  Promises `:frame`. For an unknown knob fails with `:code` not-found and a hint."
+  [knob value & {:keys [ramp-ms]}]
+  (call "/knob/set" (cond-> {:name knob :value value} ramp-ms (assoc :ramp_ms ramp-ms))))
 
 (defn knob "Promises a knob's `:value`, `:range`, `:scale`, `:unit`." [knob]
   (call "/knob/get" {:name knob}))
@@ -309,10 +309,10 @@
         (type-in (session/ask-now "/patch/get")))))
 
 (defn set-param!
-  "Sets a parameter of a device, in its unit, within `:ms` milliseconds if given:
-  `(set-param! :filt :cutoff 800)`. What is chosen by name changes in the patch itself, and can be
-  undone: `(set-param! :filt :type :high-pass)`. Promises `:frame`."
-  [node input value & {:keys [ms]}]
+  "Sets a parameter of a device, in its unit, with a ramp if `:ramp-ms` is given:
+  `(set-param! :filt :cutoff 800)`. A choice is an edit of the patch, which `undo!` reverses:
+  `(set-param! :filt :type :high-pass)`. Promises `:frame`."
+  [node input value & {:keys [ramp-ms]}]
   (session/attempt
    "/param/set"
    #(let [module (module-of node)
@@ -321,7 +321,7 @@
       (if (number? value)
         (last (for [port ports]
                 (call "/param/set" (cond-> {:node node :param port :value value}
-                                     ms (assoc :ramp_ms ms)))))
+                                     ramp-ms (assoc :ramp_ms ramp-ms)))))
         (apply edit! (for [port ports] {:op "set" :id node :param port :value value}))))))
 
 (defn param "Promises a parameter's `:value`, `:min`, `:max`, `:unit`, `:doc`." [node input]
@@ -329,8 +329,8 @@
    "/param/get"
    #(call "/param/get" {:node node :param (first (devices/ports-of (module-of node) input))})))
 
-(defn recall! "Goes to a preset of the patch, within `:ms` milliseconds." [preset & {:keys [ms]}]
-  (call "/preset/recall" (cond-> {:name preset} ms (assoc :morph_ms ms))))
+(defn recall! "Recalls a preset of the patch, morphing to it if `:morph-ms` is given." [preset & {:keys [morph-ms]}]
+  (call "/preset/recall" (cond-> {:name preset} morph-ms (assoc :morph_ms morph-ms))))
 
 (defn save-preset! "Saves the current values of all knobs and parameters as a preset." [preset]
   (call "/preset/save" {:name preset}))

@@ -133,7 +133,7 @@
     @(ms/connect! :room :out)
     (is (= "reverb" (get-in @(ms/call "/patch/get") [:patch :nodes :room :type])))
     @(ms/rename! :room :hall)
-    @(ms/set-param! :hall :decay 4 :ms 10)
+    @(ms/set-param! :hall :decay 4 :ramp-ms 10)
     (is (= 4 (long (:value @(ms/param :hall :decay)))))
     @(ms/remove! :hall)
     @(ms/remove-knob! :wet)
@@ -153,7 +153,7 @@
          (update-vals (select-keys (:nodes (:patch @(ms/call "/patch/get"))) [:f :o]) :params)))
   @(ms/save-preset! :here)
   @(ms/set-param! :f :cutoff 900)
-  @(ms/recall! :here :ms 20)
+  @(ms/recall! :here :morph-ms 20)
   (is (until #(= 700 (long (:value @(ms/param :f :cutoff))))))
   (is (= "not-found" (:code (failure @(ms/set-param! :nobody :cutoff 1))))))
 

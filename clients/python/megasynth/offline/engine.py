@@ -277,9 +277,9 @@ class Engine(Editable):
                                 hint=", ".join(header.CONTROLLERS))
         self._send("mega_controller_set", frame, header.CONTROLLERS[which], value)
 
-    def knob(self, name: str, value: float, *, ramp: float | None = None,
+    def knob(self, name: str, value: float, *, ramp_ms: float | None = None,
              frame: int = header.MEGA_NOW) -> None:
-        """Turns a knob to 0..1: smoothed as its targets say, or straight in `ramp` seconds."""
+        """Sets a knob, 0..1: with its targets' smoothing, or with a linear ramp of `ramp_ms`."""
         number = lib().mega_find_knob(self._handle, name.encode())
         if number < 0:
             raise NotFoundError("not-found", f"no such knob: `{name}`", path=f"knobs.{name}",
@@ -287,7 +287,7 @@ class Engine(Editable):
         if not 0 <= value <= 1:
             raise BadValueError("bad-value", f"{value} is not within 0..1", path=f"knobs.{name}",
                                 hint="a knob turns from 0 to 1; `range` says what that means")
-        self._send("mega_knob_ramp", frame, number, value, -1 if ramp is None else ramp)
+        self._send("mega_knob_ramp", frame, number, value, -1 if ramp_ms is None else ramp_ms / 1000)
 
     def _type_of(self, node: str) -> str:
         """The type of a node of the patch in force: asked for at each write, so read once a revision."""
@@ -306,24 +306,24 @@ class Engine(Editable):
     def _param_value(self, node: str, name: str, value: float | str) -> float:
         return modules[self._type_of(node)].param(name).value(value)
 
-    def param(self, end: End, value: float | str, *, ramp: float | None = None,
+    def param(self, end: End, value: float | str, *, ramp_ms: float | None = None,
               frame: int = header.MEGA_NOW) -> None:
-        """Writes a parameter, in its unit or by a choice's name: smoothed as its row says, or straight in `ramp`
-        seconds; 0 is at once. The document is not changed by it (`set` is the edit that does)."""
+        """Sets the live value of a parameter, in its unit or by a choice's name: with its own smoothing, or with a
+        ramp of `ramp_ms`; 0 is at once. The patch document stays as it is; `set` changes that."""
         node, name = port(end)
         number_value = self._param_value(node, name, value)
         number = lib().mega_find_param(self._handle, node.encode(), name.encode())
         if number < 0:
             raise OfflineError("limit", "more parameters than an engine can number", path=name)
-        self._send("mega_param_set", frame, number, number_value, -1 if ramp is None else ramp)
+        self._send("mega_param_set", frame, number, number_value, -1 if ramp_ms is None else ramp_ms / 1000)
 
-    def preset(self, name: str, *, morph: float = 0.0, frame: int = header.MEGA_NOW) -> None:
-        """Knobs and parameters go to a preset's values, in `morph` seconds."""
+    def preset(self, name: str, *, morph_ms: float = 0.0, frame: int = header.MEGA_NOW) -> None:
+        """Recalls a preset; knobs and parameters reach its values after `morph_ms` milliseconds."""
         number = lib().mega_find_preset(self._handle, name.encode())
         if number < 0:
             raise NotFoundError("not-found", f"no such preset: `{name}`", path=f"presets.{name}",
                                 hint=nearest(name, list(self.patch.document.get("presets", {}))))
-        self._send("mega_preset_recall", frame, number, morph)
+        self._send("mega_preset_recall", frame, number, morph_ms / 1000)
 
     def save_preset(self, name: str) -> Change:
         """Saves the current values of all knobs and parameters as a preset: an edit of the document."""

@@ -37,7 +37,7 @@ class Note:
         """Bends it away from its key."""
         self.set("bend", semitones, frame=frame)
 
-    def param(self, end: End, value: float | str, *, ramp: float | None = None,
+    def param(self, end: End, value: float | str, *, ramp_ms: float | None = None,
               frame: int = header.MEGA_NOW) -> None:
         """Its own value of a per-voice parameter, in the place of what is written for all."""
         node, name = port(end)
@@ -48,7 +48,7 @@ class Note:
             if number < 0:
                 report.fail()
         engine._send("mega_note_param_set", frame, self.handle, number,
-                     engine._param_value(node, name, value), -1 if ramp is None else ramp)
+                     engine._param_value(node, name, value), -1 if ramp_ms is None else ramp_ms / 1000)
 
     def __repr__(self) -> str:
         return f"<note {self.handle}: key {self.key:g}>"

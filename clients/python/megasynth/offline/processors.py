@@ -116,7 +116,7 @@ class Module:
         low, band, high, notch, peak = filt.process([signal])
 
     It runs the engine's own code: what a node that exists once gives in a patch, this gives, bit for bit. A value
-    that is set is there with the next frame; an engine smooths it, unless `ramp=0`, and crossfades a choice. The
+    that is set is there with the next frame; an engine smooths it, unless `ramp_ms=0`, and crossfades a choice. The
     modules that meet the host in a patch are wires to the caller here, without an engine's delay: `input` and
     `bus.in` take what the host would give, `output` and `bus.out` give what it would hear. `note` plays what
     `note_on` says.

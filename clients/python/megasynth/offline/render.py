@@ -55,20 +55,20 @@ class Player:
             elif e.kind == "set":
                 self.notes[e.id].set(e.what, e.value, frame=e.frame)
             elif e.kind == "own":
-                self.notes[e.id].param(e.what, e.value, ramp=None if e.detail < 0 else e.detail, frame=e.frame)
+                self.notes[e.id].param(e.what, e.value, ramp_ms=None if e.detail < 0 else e.detail, frame=e.frame)
             elif e.kind == "control":
                 self.engine.control(e.what, e.value, frame=e.frame)
             elif e.kind == "preset":
-                self.engine.preset(e.what, morph=e.detail, frame=e.frame)
+                self.engine.preset(e.what, morph_ms=e.detail, frame=e.frame)
             elif e.kind == "all_off":
                 self.engine.all_notes_off(frame=e.frame)
             elif e.kind == "panic":
                 self.engine.panic()
             elif e.kind == "knob":
-                self.engine.knob(e.what, e.value, ramp=None if e.detail < 0 else e.detail, frame=e.frame)
+                self.engine.knob(e.what, e.value, ramp_ms=None if e.detail < 0 else e.detail, frame=e.frame)
             elif e.kind == "param":
-                ramp = None if e.detail < 0 else e.detail
-                self.engine.param(e.what, e.value, ramp=ramp, frame=e.frame)
+                ramp_ms = None if e.detail < 0 else e.detail
+                self.engine.param(e.what, e.value, ramp_ms=ramp_ms, frame=e.frame)
             elif isinstance(e.what, Patch):
                 self.engine.rewire(e.what, fade_ms=e.detail)
                 self._open_own()

@@ -29,8 +29,8 @@ _BEAT_SHARE = 0.9  # of a beat is a note of a melody held
 _SECONDS_MAX = 86400
 _ABOVE_C = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _KEYS = {
-    "note": {"at", "note", "id", "velocity", "length"}, "knob": {"at", "knob", "value", "ramp"},
-    "param": {"at", "param", "value", "ramp", "id"}, "preset": {"at", "preset", "morph"},
+    "note": {"at", "note", "id", "velocity", "length"}, "knob": {"at", "knob", "value", "ramp_ms"},
+    "param": {"at", "param", "value", "ramp_ms", "id"}, "preset": {"at", "preset", "morph_ms"},
     "bend": {"at", "bend", "id"}, "pressure": {"at", "pressure", "id"}, "timbre": {"at", "timbre", "id"},
     "key": {"at", "key", "id"}, "sustain": {"at", "sustain"}, "sostenuto": {"at", "sostenuto"},
     "all_off": {"at", "all_off"}, "panic": {"at", "panic"},
@@ -38,7 +38,7 @@ _KEYS = {
     "velocity": {"at", "velocity", "id"}}
 _OF_NOTE = {"bend": (-127, 127), "pressure": (0, 1), "timbre": (0, 1), "key": (0, 127), "velocity": (0, 1)}
 _OF_ALL = {"bend": (-1, 1), "pressure": (0, 1), "timbre": (0, 1), "sustain": (0, 1), "sostenuto": (0, 1)}
-_RAMP_SECONDS_MAX = 3600
+_RAMP_MS_MAX = 3600e3
 _BLOCK_KINDS = ("edit", "panic")  # with their block, before all else there
 
 
@@ -51,7 +51,7 @@ class Event:
     kind: str
     what: Any  #: the number of the note, (operations | Patch), the name of what is turned, (node, parameter)
     value: Any = 0.0  #: key, or value
-    detail: float = 0.0  #: velocity, ramp or morph in seconds, fade in milliseconds
+    detail: float = 0.0  #: velocity; or ramp, morph or fade in milliseconds
     place: str = ""  #: "[3]", for messages
     id: Any = None  #: by which others mean the note; of those others: the note's number, once it is known
 
@@ -174,13 +174,13 @@ class Piece:
         frame = frame_of(at, self.rate)
         if kind == "knob":
             value = self._number(item, "value", place, 0, 1)
-            ramp = self._number(item, "ramp", place, 0, _RAMP_SECONDS_MAX, -1.0)
-            self.events.append(Event(frame, "knob", str(item["knob"]), value, ramp, place))
+            ramp_ms = self._number(item, "ramp_ms", place, 0, _RAMP_MS_MAX, -1.0)
+            self.events.append(Event(frame, "knob", str(item["knob"]), value, ramp_ms, place))
         elif kind == "param":
             self._param(frame, item, place)
         elif kind == "preset":
-            morph = self._number(item, "morph", place, 0, _RAMP_SECONDS_MAX, 0.0)
-            self.events.append(Event(frame, "preset", str(item["preset"]), 0, morph, place))
+            morph_ms = self._number(item, "morph_ms", place, 0, _RAMP_MS_MAX, 0.0)
+            self.events.append(Event(frame, "preset", str(item["preset"]), 0, morph_ms, place))
         elif kind in ("all_off", "panic"):
             if item[kind] is not True:
                 raise BadValueError("bad-value", "must be true", path=f"{place}.{kind}")
@@ -211,8 +211,8 @@ class Piece:
         """Of the note of its id, or of all."""
         name = self._id(item, place)
         if name is None and kind not in _OF_ALL:
-            raise BadValueError("missing", "of which note?", path=f"{place}.{kind}",
-                                hint="`id`, which that note has, too")
+            raise BadValueError("missing", "`id` is missing", path=f"{place}.{kind}",
+                                hint="give the note and this item the same `id`")
         if kind == "key":
             value = self._key(item, kind, place)
         elif kind in ("sustain", "sostenuto") and isinstance(item[kind], bool):
@@ -232,9 +232,9 @@ class Piece:
         if "value" not in item:
             raise BadValueError("missing", "`value` is missing", path=place,
                                 hint="a number, or the name of a choice")
-        ramp = self._number(item, "ramp", place, 0, _RAMP_SECONDS_MAX, -1.0)
+        ramp_ms = self._number(item, "ramp_ms", place, 0, _RAMP_MS_MAX, -1.0)
         name = self._id(item, place)
-        self.events.append(Event(frame, "param" if name is None else "own", tuple(names), item["value"], ramp, place, name))
+        self.events.append(Event(frame, "param" if name is None else "own", tuple(names), item["value"], ramp_ms, place, name))
 
     def _number(self, item: Mapping[str, Json], key: str, place: str, low: float, high: float,
                 otherwise: float | None = None) -> float:
@@ -246,7 +246,7 @@ class Piece:
             raise BadValueError("bad-type", "must be a number", path=f"{place}.{key}",
                                 hint=f"{low:g}..{high:g}")
         if value != otherwise and not low <= float(value) <= high:
-            raise BadValueError("bad-value", f"{value} is not within {low:g}..{high:g}",
+            raise BadValueError("bad-value", f"{value} is out of range; it must be {low:g}..{high:g}",
                                 path=f"{place}.{key}")
         return float(value)
 
