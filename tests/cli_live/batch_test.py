@@ -77,7 +77,7 @@ def server_dies():
     assert process.stdout.readline().startswith(b"/ping: frame ")
     kill(server)
     errors = ends(process, LOST)  # though its input is still open
-    assert "went away" in errors and errors.count("\n") == 1, errors
+    assert "lost the connection" in errors and errors.count("\n") == 1, errors
 
 
 with live_server("--patch", KEYS) as server:

@@ -88,7 +88,7 @@ def save():
     assert not os.path.exists(shell.folder + "/other.json")
     # A state is no document, and a document comes out of it.
     state = shell.file("state.json", shell.json("send", "/state/get")["state"])
-    shell.bad(WRONG, "check", state, say=["is a state of megasynthd", "save FILE --state"])
+    shell.bad(WRONG, "check", state, say=["is a megasynthd state file", "save FILE --state"])
     shell.good("save", path, "--force", "--state", state)
     assert rendered(path) == sounds.pop()
     shell.bad(WRONG, "save", path, "--force", "--state", state, "--synth", "nobody", say="no patch of a synth `nobody`")
@@ -254,7 +254,7 @@ def record():
     shell.bad(REFUSED, "record", "start", "../take.wav", say="/record/start")
     shell.bad(REFUSED, "record", "start", "take.mp9", say="/record/start")
     shell.bad(USAGE, "record", "start", say="record wants")
-    shell.bad(USAGE, "record", "stop", "--seconds", "1", say="of `start`")
+    shell.bad(USAGE, "record", "stop", "--seconds", "1", say="`start` only")
     shell.bad(USAGE, "record", "strat", say="unexpected `strat`; did you mean `start`? (see")
     shell.bad(USAGE, "record", "r2.wav", say="`megasynth record start r2.wav` records into that file")
 

@@ -89,7 +89,7 @@ def strangers():
                     one.sendall(said)
             threading.Thread(target=serve, daemon=True).start()
             shell.bad(REFUSED if said else LOST, "status", "--url", "tcp://127.0.0.1:%d" % listener.getsockname()[1],
-                      say="this protocol" if said else "went away")
+                      say="this protocol" if said else "lost the connection")
 
 
 def lost_datagrams():
@@ -156,7 +156,7 @@ def dies():
             began = time.monotonic()
             errors = ends(process, LOST)
             took.append(time.monotonic() - began)
-            assert "went away" in errors.splitlines()[-1], errors
+            assert "lost the connection" in errors.splitlines()[-1], errors
     return "noticed after " + ", ".join(f"{seconds * 1e3:.0f}" for seconds in took) + " ms"
 
 

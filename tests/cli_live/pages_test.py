@@ -72,7 +72,7 @@ def manuals():
         assert "\\-\\-" + option.replace("-", "\\-") in pages["megasynthd.1"], option
     for name in re.findall(r"^  (\w+) {2,}", shell.good("--help"), re.M):
         assert f".SS megasynth {name}" in pages["megasynth.1"] or name.isdigit(), name
-    shell.bad(2, "--manual", "x", say="--manual wants")
+    shell.bad(2, "--manual", "x", say="--manual takes")
     if not shutil.which("man") or not shutil.which("groff"): return "man and groff are not here: not read"
     for name, page in pages.items():
         path = shell.file(name, page)

@@ -53,7 +53,7 @@ def own_server():
                                  (WRONG, [alone.file("wrong.json", '{"nodes": {"a": {"type": "gian"}}}')], "did you mean `gain`"),
                                  (NO_SERVER, [KEYS, "--backend", "nothing"], "failed with exit status 2"),
                                  (USAGE, [KEYS, *dummy, "--set", "cutof=1"], "did you mean `cutoff`"),
-                                 (USAGE, [KEYS, *dummy, "--set", "cutoff=7"], "not within 0..1")):
+                                 (USAGE, [KEYS, *dummy, "--set", "cutoff=7"], "7 is out of range")):
             got, _, errors = alone.run("play", *words)
             assert got == code and say in errors, (words, got, errors)
             left(folder)
@@ -93,7 +93,7 @@ def own_server_dies():
         process = Shell(None, folder).start("play", KEYS, "--backend", "dummy")
         assert process.stderr.readline().startswith(b"playing")
         os.kill(servers(folder)[0][0], signal.SIGKILL)
-        assert "went away" in ends(process, LOST)
+        assert "lost the connection" in ends(process, LOST)
 
 
 def beside_one_that_runs():

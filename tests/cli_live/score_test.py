@@ -72,7 +72,7 @@ def found(name):
 
 def wrong():
     patch = shell.file("patch.json", PATCH)
-    for code, score, say in ((WRONG, [{"at": 0, "preset": "opne"}], "did you mean `open`"), (WRONG, [{"at": 0, "bend": 7}], "not within -1..1")):
+    for code, score, say in ((WRONG, [{"at": 0, "preset": "opne"}], "did you mean `open`"), (WRONG, [{"at": 0, "bend": 7}], "must be -1..1")):
         got, _, errors = shell.run("play", patch, "--backend", "dummy", "--score", shell.file("wrong.json", score))
         assert got == code and say in errors and "wrong.json:1: error: " in errors, errors
     assert shell.run("play", patch, "--score", "nowhere.json")[0] == 3

@@ -127,7 +127,7 @@ def server_dies():
     began = time.monotonic()
     for terminal in terminals:
         out = terminal.ends(LOST)
-        assert b"went away" in out[-200:], out[-500:]
+        assert b"lost the connection" in out[-200:], out[-500:]
     return f"noticed after {(time.monotonic() - began) * 1e3:.0f} ms"
 
 
