@@ -91,7 +91,7 @@ def save():
     shell.bad(WRONG, "check", state, say=["is a megasynthd state file", "save FILE --state"])
     shell.good("save", path, "--force", "--state", state)
     assert rendered(path) == sounds.pop()
-    shell.bad(WRONG, "save", path, "--force", "--state", state, "--synth", "nobody", say="no patch of a synth `nobody`")
+    shell.bad(WRONG, "save", path, "--force", "--state", state, "--synth", "nobody", say="contains no patch for synth `nobody`")
 
 
 def edit():

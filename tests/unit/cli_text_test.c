@@ -269,7 +269,7 @@ static void edits_in_order(void **state) {
                       " {\"at\": 0.100, \"note\": 60, \"length\": 0.028}]");
     assert_false(r.good); // the edits of the block 128..191 come before the knob at 130
     assert_string_equal(r.said,
-                        "s:1: error: [0].knob: no such knob: `cutoff` (as the patch is then)\n");
+                        "s:1: error: [0].knob: no such knob: `cutoff` (in the patch at that time)\n");
     const event *e = r.sequence.events;
     static const event_kind in_order[] = {EVENT_NOTE_ON,  EVENT_EDIT, EVENT_EDIT,
                                           EVENT_NOTE_OFF, EVENT_KNOB, EVENT_PARAM};
@@ -323,7 +323,7 @@ static void names_of_their_time(void **state) {
               " {\"at\": 3, \"param\": [\"trem\", \"res\"], \"value\": 0.5}]");
     assert_string_equal(r.said, "s:1: error: [0].param: no such node: `trem`\n"
                                 "s:1: error: [2].param: no such parameter: `res`; did you mean "
-                                "`freq`? (as the patch is then)\n");
+                                "`freq`? (in the patch at that time)\n");
     finish(&r);
 }
 
@@ -348,7 +348,7 @@ static void bad_edits(void **state) {
          "s:1: error: [0].ops: must be a list of operations, such as [{\"op\": \"remove\", \"id\": "
          "\"lfo\"}]\n"},
         {"[{\"at\": 0, \"load\": [\"echo.json\"]}]",
-         "s:1: error: [0].load: must be the name of a patch's file\n"},
+         "s:1: error: [0].load: must be the name of a patch file\n"},
         {"[{\"at\": 0, \"load\": \"x.json\"}]", "s:1: error: [0].load: x.json: not there\n"},
         {"[{\"at\": 0, \"load\": \"echo.json\", \"ops\": []}]",
          "s:1: error: [0]: must have one of `note`, "},
@@ -367,7 +367,7 @@ static void bad_edits(void **state) {
         {"[{\"at\": 0, \"ops\": [{\"op\": \"connect\", \"from\": [\"filt\", \"low\"], \"to\": "
          "[\"saw\", "
          "\"freq\"]}]}]",
-         "s:1: error: [0].ops: with these, nodes.saw: cables form a cycle: saw.out -> filt.low -> "
+         "s:1: error: [0].ops: after these, nodes.saw: cables form a cycle: saw.out -> filt.low -> "
          "saw; "},
         // what follows from an error is not told; what is wrong by itself is, and what was before
         {"[{\"at\": 1, \"ops\": [{\"op\": \"unknob\", \"id\": \"x\"}]},"

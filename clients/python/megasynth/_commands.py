@@ -57,7 +57,7 @@ class BadPacketError(ServerError):
 
 
 class BadTypeError(ServerError, TypeError):
-    """An argument has the wrong type, is missing, or is one too many."""
+    """An argument has the wrong type, is missing, or is unexpected."""
 
     code = "bad-type"
 
@@ -87,13 +87,13 @@ class DeniedError(ServerError):
 
 
 class FileError(ServerError):
-    """A file could not be read or written."""
+    """Cannot read or write a file."""
 
     code = "file"
 
 
 class ForgottenError(ServerError):
-    """The request was answered before, and the answer is no longer kept."""
+    """The server already replied to this request and no longer keeps the reply."""
 
     code = "forgotten"
 
@@ -105,19 +105,19 @@ class FullError(ServerError):
 
 
 class InternalError(ServerError):
-    """A fault of the server; please report it."""
+    """A bug in the server; please report it."""
 
     code = "internal"
 
 
 class LateError(ServerError):
-    """Its time has passed, and the client chose `late: error`."""
+    """The request came after its time, and the client chose `late: error`."""
 
     code = "late"
 
 
 class LimitError(ServerError):
-    """A limit was reached; `limit` names it."""
+    """A limit is reached; `limit` names it."""
 
     code = "limit"
 
@@ -159,7 +159,7 @@ class TooBigError(ServerError):
 
 
 class UnsupportedError(ServerError):
-    """This server cannot do it."""
+    """This server does not support it."""
 
     code = "unsupported"
 
@@ -885,7 +885,7 @@ class Commands:
         raise NotImplementedError
 
     def hello(self, *, proto: int | None = None, client: str | None = None, token: str | None = None, session: str | None = None, late: str | None = None) -> HelloAnswer:
-        """Introduces a client, and authenticates it by `token` and (from other machines over UDP) the `session` of the answer before. `late`: play, drop or error."""
+        """Introduces a client and authenticates it by `token` and, for UDP from other machines, by the `session` of the previous reply. `late` selects what happens to late events: play, drop or error."""
         return cast("HelloAnswer", self._call("/hello", {"proto": proto, "client": client, "token": token, "session": session, "late": late}))
 
     def ping(self) -> PingAnswer:
@@ -893,19 +893,19 @@ class Commands:
         return cast("PingAnswer", self._call("/ping", {}))
 
     def sync(self) -> SyncAnswer:
-        """Replies when every earlier request of this client has been built, performed and rendered."""
+        """Replies when all earlier requests of this client have taken effect in the sound."""
         return cast("SyncAnswer", self._call("/sync", {}))
 
     def clock(self) -> ClockAnswer:
-        """Frame, monotonic and wall clock of one moment."""
+        """Returns the frame, the monotonic clock and the wall clock of one moment."""
         return cast("ClockAnswer", self._call("/clock", {}))
 
     def status(self) -> StatusAnswer:
-        """Server status: load, peaks (the highest since this client read last, and of the last second), counts."""
+        """Returns the server's status: load, peaks (since this client's last request, and over the last second), counts."""
         return cast("StatusAnswer", self._call("/status", {}))
 
     def subscribe(self, topics: Sequence[str] = ()) -> SubscribeAnswer:
-        """Subscribes to notices of these topics, or of all but meter: note voice patch knob xrun late nan device log meter client."""
+        """Subscribes to notices of these topics, or of all except meter: note voice patch knob xrun late nan device log meter client."""
         return cast("SubscribeAnswer", self._call("/subscribe", {"topics": list(topics)}))
 
     def unsubscribe(self, topics: Sequence[str] = ()) -> UnsubscribeAnswer:
@@ -913,19 +913,19 @@ class Commands:
         return cast("UnsubscribeAnswer", self._call("/unsubscribe", {"topics": list(topics)}))
 
     def command_list(self) -> CommandListAnswer:
-        """This table."""
+        """Returns this table."""
         return cast("CommandListAnswer", self._call("/command/list", {}))
 
     def panic(self) -> PanicAnswer:
-        """Silences everything within a block, drones too, until something is loaded or played: a note, or the gate of a reserved voice."""
+        """Silences everything within one block, drones too, until the next load, note or gate of a reserved voice."""
         return cast("PanicAnswer", self._call("/panic", {}))
 
     def quit(self) -> Nothing:
-        """Fades out, saves the state, ends the server."""
+        """Fades out, saves the state and stops the server."""
         return cast("Nothing", self._call("/quit", {}))
 
     def synth_new(self, name: str, *, fader: float | None = None, output: int | None = None) -> SynthNewAnswer:
-        """Creates a synth without a patch; `output`: the device's channel, from 0, that its first goes to."""
+        """Creates a synth without a patch; `output`: the device channel, from 0, of its first output."""
         return cast("SynthNewAnswer", self._call("/synth/new", {"name": name, "fader": fader, "output": output}))
 
     def synth_free(self, name: str) -> Nothing:
@@ -933,19 +933,19 @@ class Commands:
         return cast("Nothing", self._call("/synth/free", {"name": name}))
 
     def synth_list(self) -> SynthListAnswer:
-        """All synths, each with what /status says about it."""
+        """Lists all synths, with the same keys as /status."""
         return cast("SynthListAnswer", self._call("/synth/list", {}))
 
     def synth_fader(self, name: str, value: float) -> SynthFaderAnswer:
-        """Gain of a synth's output, 0..4; 1 passes its samples on bit for bit."""
+        """Sets the gain of a synth's output, 0..4; at 1 its samples are unchanged."""
         return cast("SynthFaderAnswer", self._call("/synth/fader", {"name": name, "value": value}))
 
     def patch_load(self, file: str | None = None, *, patch: dict[str, Any] | None = None, text: str | None = None, format: str | None = None, fade_ms: float | None = None, rev: int | None = None, at: At | None = None) -> PatchLoadAnswer:
-        """Loads a whole document: a file below the root, or a map, or a text in a format (json, sexp)."""
+        """Loads a patch: a file below the root, a map, or text in a format (json, sexp). Unchanged nodes keep their state."""
         return cast("PatchLoadAnswer", self._call("/patch/load", {"file": file, "patch": patch, "text": text, "format": format, "fade_ms": fade_ms, "rev": rev, "at": at}))
 
     def patch_edit(self, *, ops: list[Any] | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> PatchEditAnswer:
-        """Applies a list of operations, all or nothing; `undo` is the list that reverses them."""
+        """Applies a list of operations, all or nothing; `undo` in the reply is the inverse edit."""
         return cast("PatchEditAnswer", self._call("/patch/edit", {"ops": ops, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_add(self, id: str, type: str, *, params: dict[str, Any] | None = None, scope: str | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> PatchAddAnswer:
@@ -957,7 +957,7 @@ class Commands:
         return cast("PatchRemoveAnswer", self._call("/patch/remove", {"id": id, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_connect(self, from_: str, port: str, to: str, to_port: str, amount: float | None = None, *, as_: str | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> PatchConnectAnswer:
-        """Adds a cable; from a knob with an empty `port`."""
+        """Adds a cable. For a cable from a knob leave `port` empty."""
         return cast("PatchConnectAnswer", self._call("/patch/connect", {"from": from_, "port": port, "to": to, "to_port": to_port, "amount": amount, "as": as_, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_disconnect(self, from_: str, port: str, to: str, to_port: str, *, nth: int | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> PatchDisconnectAnswer:
@@ -969,7 +969,7 @@ class Commands:
         return cast("PatchUndoAnswer", self._call("/patch/undo", {"fade_ms": fade_ms}))
 
     def patch_redo(self, *, fade_ms: float | None = None) -> PatchRedoAnswer:
-        """Redoes the edit that was undone last."""
+        """Redoes the last undone edit."""
         return cast("PatchRedoAnswer", self._call("/patch/redo", {"fade_ms": fade_ms}))
 
     def patch_cancel(self, scheduled: int) -> Nothing:
@@ -977,35 +977,35 @@ class Commands:
         return cast("Nothing", self._call("/patch/cancel", {"scheduled": scheduled}))
 
     def patch_check(self, *, patch: dict[str, Any] | None = None, text: str | None = None, format: str | None = None, file: str | None = None, ops: list[Any] | None = None) -> PatchCheckAnswer:
-        """Validates a patch or edit without applying it; `cost`: load of this machine's core, at rest and with a voice."""
+        """Validates a patch or edit without applying it; `cost`: load of one core of this machine, at rest and per voice."""
         return cast("PatchCheckAnswer", self._call("/patch/check", {"patch": patch, "text": text, "format": format, "file": file, "ops": ops}))
 
     def patch_get(self, *, format: str | None = None, written: bool | None = None) -> PatchGetAnswer:
-        """The document with all values as they are now, as a map, or as text in a format (json, sexp); `written`: as it was loaded and edited."""
+        """Returns the patch with its live values, as a map or as text in a format (json, sexp); `written`: with the values that were loaded and edited."""
         return cast("PatchGetAnswer", self._call("/patch/get", {"format": format, "written": written}))
 
     def patch_profile(self, on: bool | None = None) -> PatchProfileAnswer:
-        """Measures how long each type of module takes: nanoseconds since measuring was switched on."""
+        """Switches the measuring of modules on or off; returns nanoseconds per module type since it was switched on."""
         return cast("PatchProfileAnswer", self._call("/patch/profile", {"on": on}))
 
     def patch_disasm(self) -> PatchDisasmAnswer:
-        """The compiled program, as text."""
+        """Returns the compiled program as text."""
         return cast("PatchDisasmAnswer", self._call("/patch/disasm", {}))
 
     def param_set(self, node: str, param: str, value: float, *, ramp_ms: float | None = None, at: At | None = None) -> ParamSetAnswer:
-        """A parameter of all voices, in its unit."""
+        """Sets a parameter of all voices, in its unit, over `ramp_ms`."""
         return cast("ParamSetAnswer", self._call("/param/set", {"node": node, "param": param, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def param_get(self, node: str, param: str) -> ParamGetAnswer:
-        """The value of a parameter, and its description; `written`: the document or a client has set it."""
+        """Returns the value and the description of a parameter; `written`: the document or a client has set it."""
         return cast("ParamGetAnswer", self._call("/param/get", {"node": node, "param": param}))
 
     def param_list(self, node: str) -> ParamListAnswer:
-        """All parameters of a node."""
+        """Lists all parameters of a node."""
         return cast("ParamListAnswer", self._call("/param/list", {"node": node}))
 
     def knob_new(self, name: str, value: float | None = None, *, range: list[Any] | None = None, scale: str | None = None, unit: str | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> KnobNewAnswer:
-        """A knob, or changes to one."""
+        """Adds a knob, or changes one."""
         return cast("KnobNewAnswer", self._call("/knob/new", {"name": name, "value": value, "range": range, "scale": scale, "unit": unit, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def knob_free(self, name: str, *, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> KnobFreeAnswer:
@@ -1013,23 +1013,23 @@ class Commands:
         return cast("KnobFreeAnswer", self._call("/knob/free", {"name": name, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def knob_set(self, name: str, value: float, *, ramp_ms: float | None = None, at: At | None = None) -> KnobSetAnswer:
-        """A knob, 0..1."""
+        """Sets a knob, 0..1, over `ramp_ms`."""
         return cast("KnobSetAnswer", self._call("/knob/set", {"name": name, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def knob_get(self, name: str) -> KnobGetAnswer:
-        """The value of a knob."""
+        """Returns the value of a knob."""
         return cast("KnobGetAnswer", self._call("/knob/get", {"name": name}))
 
     def knob_list(self) -> KnobListAnswer:
-        """All knobs."""
+        """Lists all knobs."""
         return cast("KnobListAnswer", self._call("/knob/list", {}))
 
     def knob_map(self, name: str, address: str | None = None, *, cc: int | None = None, channel: int | None = None, min: float | None = None, max: float | None = None, unmap: bool | None = None) -> KnobMapAnswer:
-        """Turns a knob with plain messages to an OSC address of the client's choice, or a MIDI controller; `min` and `max`: what it sends."""
+        """Lets plain messages to an OSC address that you choose, or a MIDI controller, set a knob; `min` and `max`: the range that the controller sends."""
         return cast("KnobMapAnswer", self._call("/knob/map", {"name": name, "address": address, "cc": cc, "channel": channel, "min": min, "max": max, "unmap": unmap}))
 
     def preset_recall(self, name: str, morph_ms: float | None = None, *, at: At | None = None) -> PresetRecallAnswer:
-        """Sets all knobs and parameters of a preset, at once, or on a linear ramp (`morph_ms`; exponential ranges ramp geometrically)."""
+        """Sets all knobs and parameters of a preset, at once or over `morph_ms`: linearly, in exponential ranges geometrically."""
         return cast("PresetRecallAnswer", self._call("/preset/recall", {"name": name, "morph_ms": morph_ms, "at": at}))
 
     def preset_save(self, name: str) -> PresetSaveAnswer:
@@ -1037,31 +1037,31 @@ class Commands:
         return cast("PresetSaveAnswer", self._call("/preset/save", {"name": name}))
 
     def preset_list(self) -> PresetListAnswer:
-        """All presets."""
+        """Lists all presets."""
         return cast("PresetListAnswer", self._call("/preset/list", {}))
 
     def note_on(self, key: float, velocity: float, id: int | None = None, *, seconds: float | None = None, at: At | None = None) -> NoteOnAnswer:
-        """Starts a note; `id` is the client's own name for it. With `seconds` the note ends by itself after that time."""
+        """Starts a note; `id` is a number that the client chooses. With `seconds` the note is released after that time."""
         return cast("NoteOnAnswer", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "seconds": seconds, "at": at}))
 
     def note_off(self, which: float | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> NoteOffAnswer:
-        """Ends a note: `which` is an id of this client, else a key 0..127, else a handle."""
+        """Releases a note: `which` is an id of this client, else a key 0..127, else a handle."""
         return cast("NoteOffAnswer", self._call("/note/off", {"which": which, "velocity": velocity, "note": note, "id": id, "key": key, "at": at}))
 
     def note_set(self, which: float | None = None, what: str | None = None, value: float | None = None, *, note: int | None = None, id: int | None = None, bend: float | None = None, pressure: float | None = None, timbre: float | None = None, key: float | None = None, velocity: float | None = None, gate: float | None = None, node: str | None = None, param: str | None = None, ramp_ms: float | None = None, at: At | None = None) -> NoteSetAnswer:
-        """Bends one note (semitones), presses it, gives it another key, or its own `value` of a parameter `param` of a `node`; `gate` of a reserved voice."""
+        """Changes one note: bend (semitones), pressure, timbre, key, velocity, or its own `value` of the parameter `param` of `node`; `gate` of a reserved voice."""
         return cast("NoteSetAnswer", self._call("/note/set", {"which": which, "what": what, "value": value, "note": note, "id": id, "bend": bend, "pressure": pressure, "timbre": timbre, "key": key, "velocity": velocity, "gate": gate, "node": node, "param": param, "ramp_ms": ramp_ms, "at": at}))
 
     def note_control(self, what: str, value: float, *, at: At | None = None) -> NoteControlAnswer:
-        """Of all notes: bend (-1..1), pressure, timbre, sustain, sostenuto."""
+        """Sets a controller for all notes: bend (-1..1), pressure, timbre, sustain, sostenuto."""
         return cast("NoteControlAnswer", self._call("/note/control", {"what": what, "value": value, "at": at}))
 
     def note_all_off(self, *, at: At | None = None) -> NoteAllOffAnswer:
-        """Ends all notes."""
+        """Releases all notes."""
         return cast("NoteAllOffAnswer", self._call("/note/all_off", {"at": at}))
 
     def voice_alloc(self, key: float | None = None, id: int | None = None) -> VoiceAllocAnswer:
-        """Reserves a voice without a note, to be played with /note/set; `buses`: of each output port of it, by node and port."""
+        """Reserves a voice without a note, for /note/set to play; `buses`: a bus for each of its output ports, by node and port."""
         return cast("VoiceAllocAnswer", self._call("/voice/alloc", {"key": key, "id": id}))
 
     def voice_free(self, voice: int, *, at: At | None = None) -> VoiceFreeAnswer:
@@ -1069,11 +1069,11 @@ class Commands:
         return cast("VoiceFreeAnswer", self._call("/voice/free", {"voice": voice, "at": at}))
 
     def voice_list(self) -> VoiceListAnswer:
-        """Notes that sound, and reserved voices."""
+        """Lists sounding notes and reserved voices."""
         return cast("VoiceListAnswer", self._call("/voice/list", {}))
 
     def bus_new(self, kind: str | None = None, name: str | None = None, *, node: str | None = None, port: str | None = None, voice: int | None = None) -> BusNewAnswer:
-        """A bus, audio or control, for `bus.in` and `bus.out` nodes; or one to listen to an output port of a node, of one voice or the sum of all."""
+        """Creates an audio or control bus for `bus.in` and `bus.out` nodes, or one that taps an output port of a node, of one voice or summed over all."""
         return cast("BusNewAnswer", self._call("/bus/new", {"kind": kind, "name": name, "node": node, "port": port, "voice": voice}))
 
     def bus_free(self, bus: int) -> Nothing:
@@ -1081,23 +1081,23 @@ class Commands:
         return cast("Nothing", self._call("/bus/free", {"bus": bus}))
 
     def bus_set(self, bus: int, value: float) -> BusSetAnswer:
-        """Value of a control bus; reached within a block."""
+        """Sets the value of a control bus, reached within one block."""
         return cast("BusSetAnswer", self._call("/bus/set", {"bus": bus, "value": value}))
 
     def bus_get(self, bus: int) -> BusGetAnswer:
-        """Kind and owner of a bus, and its current level."""
+        """Returns the kind and owner of a bus, and its current level."""
         return cast("BusGetAnswer", self._call("/bus/get", {"bus": bus}))
 
     def bus_list(self) -> BusListAnswer:
-        """All buses."""
+        """Lists all buses."""
         return cast("BusListAnswer", self._call("/bus/list", {}))
 
     def bus_tap(self, bus: int, every: int | None = None, ms: int | None = None) -> BusTapAnswer:
-        """Sends this client every 50 ms (or `ms`) what goes over the bus, as `/tap ,ib bus map`: peak, rms, and, of each `every`-th frame, samples (float32)."""
+        """Streams a bus to this client every 50 ms (or `ms`), as `/tap ,ib bus map`: peak, rms and the samples (float32) of every `every`-th frame."""
         return cast("BusTapAnswer", self._call("/bus/tap", {"bus": bus, "every": every, "ms": ms}))
 
     def bus_untap(self, bus: int) -> Nothing:
-        """Ends a tap."""
+        """Stops streaming a bus."""
         return cast("Nothing", self._call("/bus/untap", {"bus": bus}))
 
     def module_list(self) -> ModuleListAnswer:
@@ -1113,19 +1113,19 @@ class Commands:
         return cast("RecordStartAnswer", self._call("/record/start", {"file": file, "bus": bus, "format": format, "seconds": seconds, "folders": folders}))
 
     def record_stop(self, file: str | None = None) -> RecordStopAnswer:
-        """Ends a recording, or all."""
+        """Stops a recording, or all."""
         return cast("RecordStopAnswer", self._call("/record/stop", {"file": file}))
 
     def record_status(self) -> RecordStatusAnswer:
-        """Recordings under way: frames written, on disk, dropped."""
+        """Lists running recordings: frames written, on disk, dropped."""
         return cast("RecordStatusAnswer", self._call("/record/status", {}))
 
     def midi_list(self) -> MidiListAnswer:
-        """Available and connected MIDI inputs. Over JACK each message is played `ahead_frames` after its own frame, which is constant; `late` counts those that came too late for it."""
+        """Available and connected MIDI inputs. JACK messages play a constant `ahead_frames` after their own frame; `late` counts messages that missed that time."""
         return cast("MidiListAnswer", self._call("/midi/list", {}))
 
     def midi_connect(self, port: str, channel: int | None = None) -> MidiConnectAnswer:
-        """Connects a MIDI input (by name, part of the name, or number) to a synth; `channel` 1..16, or all."""
+        """Connects a MIDI input (its name, part of the name, or its number) to a synth; `channel` 1..16, default all."""
         return cast("MidiConnectAnswer", self._call("/midi/connect", {"port": port, "channel": channel}))
 
     def midi_disconnect(self, port: str) -> Nothing:
@@ -1133,15 +1133,15 @@ class Commands:
         return cast("Nothing", self._call("/midi/disconnect", {"port": port}))
 
     def state_get(self) -> StateGetAnswer:
-        """The whole state as one map: synths, documents with live values, maps."""
+        """Returns the whole state as one map: synths, patches with live values, controller maps."""
         return cast("StateGetAnswer", self._call("/state/get", {}))
 
     def state_save(self, file: str) -> StateSaveAnswer:
-        """Writes the state into a file below the root."""
+        """Saves the state to a file below the root."""
         return cast("StateSaveAnswer", self._call("/state/save", {"file": file}))
 
     def state_load(self, file: str | None = None, *, state: dict[str, Any] | None = None) -> StateLoadAnswer:
-        """Loads a state: its synths replace all those there are."""
+        """Loads a state; its synths replace all existing ones."""
         return cast("StateLoadAnswer", self._call("/state/load", {"file": file, "state": state}))
 
 
@@ -1152,7 +1152,7 @@ class AsyncCommands:
         raise NotImplementedError
 
     def hello(self, *, proto: int | None = None, client: str | None = None, token: str | None = None, session: str | None = None, late: str | None = None) -> Awaitable[HelloAnswer]:
-        """Introduces a client, and authenticates it by `token` and (from other machines over UDP) the `session` of the answer before. `late`: play, drop or error."""
+        """Introduces a client and authenticates it by `token` and, for UDP from other machines, by the `session` of the previous reply. `late` selects what happens to late events: play, drop or error."""
         return cast("Awaitable[HelloAnswer]", self._call("/hello", {"proto": proto, "client": client, "token": token, "session": session, "late": late}))
 
     def ping(self) -> Awaitable[PingAnswer]:
@@ -1160,19 +1160,19 @@ class AsyncCommands:
         return cast("Awaitable[PingAnswer]", self._call("/ping", {}))
 
     def sync(self) -> Awaitable[SyncAnswer]:
-        """Replies when every earlier request of this client has been built, performed and rendered."""
+        """Replies when all earlier requests of this client have taken effect in the sound."""
         return cast("Awaitable[SyncAnswer]", self._call("/sync", {}))
 
     def clock(self) -> Awaitable[ClockAnswer]:
-        """Frame, monotonic and wall clock of one moment."""
+        """Returns the frame, the monotonic clock and the wall clock of one moment."""
         return cast("Awaitable[ClockAnswer]", self._call("/clock", {}))
 
     def status(self) -> Awaitable[StatusAnswer]:
-        """Server status: load, peaks (the highest since this client read last, and of the last second), counts."""
+        """Returns the server's status: load, peaks (since this client's last request, and over the last second), counts."""
         return cast("Awaitable[StatusAnswer]", self._call("/status", {}))
 
     def subscribe(self, topics: Sequence[str] = ()) -> Awaitable[SubscribeAnswer]:
-        """Subscribes to notices of these topics, or of all but meter: note voice patch knob xrun late nan device log meter client."""
+        """Subscribes to notices of these topics, or of all except meter: note voice patch knob xrun late nan device log meter client."""
         return cast("Awaitable[SubscribeAnswer]", self._call("/subscribe", {"topics": list(topics)}))
 
     def unsubscribe(self, topics: Sequence[str] = ()) -> Awaitable[UnsubscribeAnswer]:
@@ -1180,19 +1180,19 @@ class AsyncCommands:
         return cast("Awaitable[UnsubscribeAnswer]", self._call("/unsubscribe", {"topics": list(topics)}))
 
     def command_list(self) -> Awaitable[CommandListAnswer]:
-        """This table."""
+        """Returns this table."""
         return cast("Awaitable[CommandListAnswer]", self._call("/command/list", {}))
 
     def panic(self) -> Awaitable[PanicAnswer]:
-        """Silences everything within a block, drones too, until something is loaded or played: a note, or the gate of a reserved voice."""
+        """Silences everything within one block, drones too, until the next load, note or gate of a reserved voice."""
         return cast("Awaitable[PanicAnswer]", self._call("/panic", {}))
 
     def quit(self) -> Awaitable[Nothing]:
-        """Fades out, saves the state, ends the server."""
+        """Fades out, saves the state and stops the server."""
         return cast("Awaitable[Nothing]", self._call("/quit", {}))
 
     def synth_new(self, name: str, *, fader: float | None = None, output: int | None = None) -> Awaitable[SynthNewAnswer]:
-        """Creates a synth without a patch; `output`: the device's channel, from 0, that its first goes to."""
+        """Creates a synth without a patch; `output`: the device channel, from 0, of its first output."""
         return cast("Awaitable[SynthNewAnswer]", self._call("/synth/new", {"name": name, "fader": fader, "output": output}))
 
     def synth_free(self, name: str) -> Awaitable[Nothing]:
@@ -1200,19 +1200,19 @@ class AsyncCommands:
         return cast("Awaitable[Nothing]", self._call("/synth/free", {"name": name}))
 
     def synth_list(self) -> Awaitable[SynthListAnswer]:
-        """All synths, each with what /status says about it."""
+        """Lists all synths, with the same keys as /status."""
         return cast("Awaitable[SynthListAnswer]", self._call("/synth/list", {}))
 
     def synth_fader(self, name: str, value: float) -> Awaitable[SynthFaderAnswer]:
-        """Gain of a synth's output, 0..4; 1 passes its samples on bit for bit."""
+        """Sets the gain of a synth's output, 0..4; at 1 its samples are unchanged."""
         return cast("Awaitable[SynthFaderAnswer]", self._call("/synth/fader", {"name": name, "value": value}))
 
     def patch_load(self, file: str | None = None, *, patch: dict[str, Any] | None = None, text: str | None = None, format: str | None = None, fade_ms: float | None = None, rev: int | None = None, at: At | None = None) -> Awaitable[PatchLoadAnswer]:
-        """Loads a whole document: a file below the root, or a map, or a text in a format (json, sexp)."""
+        """Loads a patch: a file below the root, a map, or text in a format (json, sexp). Unchanged nodes keep their state."""
         return cast("Awaitable[PatchLoadAnswer]", self._call("/patch/load", {"file": file, "patch": patch, "text": text, "format": format, "fade_ms": fade_ms, "rev": rev, "at": at}))
 
     def patch_edit(self, *, ops: list[Any] | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> Awaitable[PatchEditAnswer]:
-        """Applies a list of operations, all or nothing; `undo` is the list that reverses them."""
+        """Applies a list of operations, all or nothing; `undo` in the reply is the inverse edit."""
         return cast("Awaitable[PatchEditAnswer]", self._call("/patch/edit", {"ops": ops, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_add(self, id: str, type: str, *, params: dict[str, Any] | None = None, scope: str | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> Awaitable[PatchAddAnswer]:
@@ -1224,7 +1224,7 @@ class AsyncCommands:
         return cast("Awaitable[PatchRemoveAnswer]", self._call("/patch/remove", {"id": id, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_connect(self, from_: str, port: str, to: str, to_port: str, amount: float | None = None, *, as_: str | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> Awaitable[PatchConnectAnswer]:
-        """Adds a cable; from a knob with an empty `port`."""
+        """Adds a cable. For a cable from a knob leave `port` empty."""
         return cast("Awaitable[PatchConnectAnswer]", self._call("/patch/connect", {"from": from_, "port": port, "to": to, "to_port": to_port, "amount": amount, "as": as_, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def patch_disconnect(self, from_: str, port: str, to: str, to_port: str, *, nth: int | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> Awaitable[PatchDisconnectAnswer]:
@@ -1236,7 +1236,7 @@ class AsyncCommands:
         return cast("Awaitable[PatchUndoAnswer]", self._call("/patch/undo", {"fade_ms": fade_ms}))
 
     def patch_redo(self, *, fade_ms: float | None = None) -> Awaitable[PatchRedoAnswer]:
-        """Redoes the edit that was undone last."""
+        """Redoes the last undone edit."""
         return cast("Awaitable[PatchRedoAnswer]", self._call("/patch/redo", {"fade_ms": fade_ms}))
 
     def patch_cancel(self, scheduled: int) -> Awaitable[Nothing]:
@@ -1244,35 +1244,35 @@ class AsyncCommands:
         return cast("Awaitable[Nothing]", self._call("/patch/cancel", {"scheduled": scheduled}))
 
     def patch_check(self, *, patch: dict[str, Any] | None = None, text: str | None = None, format: str | None = None, file: str | None = None, ops: list[Any] | None = None) -> Awaitable[PatchCheckAnswer]:
-        """Validates a patch or edit without applying it; `cost`: load of this machine's core, at rest and with a voice."""
+        """Validates a patch or edit without applying it; `cost`: load of one core of this machine, at rest and per voice."""
         return cast("Awaitable[PatchCheckAnswer]", self._call("/patch/check", {"patch": patch, "text": text, "format": format, "file": file, "ops": ops}))
 
     def patch_get(self, *, format: str | None = None, written: bool | None = None) -> Awaitable[PatchGetAnswer]:
-        """The document with all values as they are now, as a map, or as text in a format (json, sexp); `written`: as it was loaded and edited."""
+        """Returns the patch with its live values, as a map or as text in a format (json, sexp); `written`: with the values that were loaded and edited."""
         return cast("Awaitable[PatchGetAnswer]", self._call("/patch/get", {"format": format, "written": written}))
 
     def patch_profile(self, on: bool | None = None) -> Awaitable[PatchProfileAnswer]:
-        """Measures how long each type of module takes: nanoseconds since measuring was switched on."""
+        """Switches the measuring of modules on or off; returns nanoseconds per module type since it was switched on."""
         return cast("Awaitable[PatchProfileAnswer]", self._call("/patch/profile", {"on": on}))
 
     def patch_disasm(self) -> Awaitable[PatchDisasmAnswer]:
-        """The compiled program, as text."""
+        """Returns the compiled program as text."""
         return cast("Awaitable[PatchDisasmAnswer]", self._call("/patch/disasm", {}))
 
     def param_set(self, node: str, param: str, value: float, *, ramp_ms: float | None = None, at: At | None = None) -> Awaitable[ParamSetAnswer]:
-        """A parameter of all voices, in its unit."""
+        """Sets a parameter of all voices, in its unit, over `ramp_ms`."""
         return cast("Awaitable[ParamSetAnswer]", self._call("/param/set", {"node": node, "param": param, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def param_get(self, node: str, param: str) -> Awaitable[ParamGetAnswer]:
-        """The value of a parameter, and its description; `written`: the document or a client has set it."""
+        """Returns the value and the description of a parameter; `written`: the document or a client has set it."""
         return cast("Awaitable[ParamGetAnswer]", self._call("/param/get", {"node": node, "param": param}))
 
     def param_list(self, node: str) -> Awaitable[ParamListAnswer]:
-        """All parameters of a node."""
+        """Lists all parameters of a node."""
         return cast("Awaitable[ParamListAnswer]", self._call("/param/list", {"node": node}))
 
     def knob_new(self, name: str, value: float | None = None, *, range: list[Any] | None = None, scale: str | None = None, unit: str | None = None, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> Awaitable[KnobNewAnswer]:
-        """A knob, or changes to one."""
+        """Adds a knob, or changes one."""
         return cast("Awaitable[KnobNewAnswer]", self._call("/knob/new", {"name": name, "value": value, "range": range, "scale": scale, "unit": unit, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def knob_free(self, name: str, *, rev: int | None = None, fade_ms: float | None = None, at: At | None = None) -> Awaitable[KnobFreeAnswer]:
@@ -1280,23 +1280,23 @@ class AsyncCommands:
         return cast("Awaitable[KnobFreeAnswer]", self._call("/knob/free", {"name": name, "rev": rev, "fade_ms": fade_ms, "at": at}))
 
     def knob_set(self, name: str, value: float, *, ramp_ms: float | None = None, at: At | None = None) -> Awaitable[KnobSetAnswer]:
-        """A knob, 0..1."""
+        """Sets a knob, 0..1, over `ramp_ms`."""
         return cast("Awaitable[KnobSetAnswer]", self._call("/knob/set", {"name": name, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def knob_get(self, name: str) -> Awaitable[KnobGetAnswer]:
-        """The value of a knob."""
+        """Returns the value of a knob."""
         return cast("Awaitable[KnobGetAnswer]", self._call("/knob/get", {"name": name}))
 
     def knob_list(self) -> Awaitable[KnobListAnswer]:
-        """All knobs."""
+        """Lists all knobs."""
         return cast("Awaitable[KnobListAnswer]", self._call("/knob/list", {}))
 
     def knob_map(self, name: str, address: str | None = None, *, cc: int | None = None, channel: int | None = None, min: float | None = None, max: float | None = None, unmap: bool | None = None) -> Awaitable[KnobMapAnswer]:
-        """Turns a knob with plain messages to an OSC address of the client's choice, or a MIDI controller; `min` and `max`: what it sends."""
+        """Lets plain messages to an OSC address that you choose, or a MIDI controller, set a knob; `min` and `max`: the range that the controller sends."""
         return cast("Awaitable[KnobMapAnswer]", self._call("/knob/map", {"name": name, "address": address, "cc": cc, "channel": channel, "min": min, "max": max, "unmap": unmap}))
 
     def preset_recall(self, name: str, morph_ms: float | None = None, *, at: At | None = None) -> Awaitable[PresetRecallAnswer]:
-        """Sets all knobs and parameters of a preset, at once, or on a linear ramp (`morph_ms`; exponential ranges ramp geometrically)."""
+        """Sets all knobs and parameters of a preset, at once or over `morph_ms`: linearly, in exponential ranges geometrically."""
         return cast("Awaitable[PresetRecallAnswer]", self._call("/preset/recall", {"name": name, "morph_ms": morph_ms, "at": at}))
 
     def preset_save(self, name: str) -> Awaitable[PresetSaveAnswer]:
@@ -1304,31 +1304,31 @@ class AsyncCommands:
         return cast("Awaitable[PresetSaveAnswer]", self._call("/preset/save", {"name": name}))
 
     def preset_list(self) -> Awaitable[PresetListAnswer]:
-        """All presets."""
+        """Lists all presets."""
         return cast("Awaitable[PresetListAnswer]", self._call("/preset/list", {}))
 
     def note_on(self, key: float, velocity: float, id: int | None = None, *, seconds: float | None = None, at: At | None = None) -> Awaitable[NoteOnAnswer]:
-        """Starts a note; `id` is the client's own name for it. With `seconds` the note ends by itself after that time."""
+        """Starts a note; `id` is a number that the client chooses. With `seconds` the note is released after that time."""
         return cast("Awaitable[NoteOnAnswer]", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "seconds": seconds, "at": at}))
 
     def note_off(self, which: float | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> Awaitable[NoteOffAnswer]:
-        """Ends a note: `which` is an id of this client, else a key 0..127, else a handle."""
+        """Releases a note: `which` is an id of this client, else a key 0..127, else a handle."""
         return cast("Awaitable[NoteOffAnswer]", self._call("/note/off", {"which": which, "velocity": velocity, "note": note, "id": id, "key": key, "at": at}))
 
     def note_set(self, which: float | None = None, what: str | None = None, value: float | None = None, *, note: int | None = None, id: int | None = None, bend: float | None = None, pressure: float | None = None, timbre: float | None = None, key: float | None = None, velocity: float | None = None, gate: float | None = None, node: str | None = None, param: str | None = None, ramp_ms: float | None = None, at: At | None = None) -> Awaitable[NoteSetAnswer]:
-        """Bends one note (semitones), presses it, gives it another key, or its own `value` of a parameter `param` of a `node`; `gate` of a reserved voice."""
+        """Changes one note: bend (semitones), pressure, timbre, key, velocity, or its own `value` of the parameter `param` of `node`; `gate` of a reserved voice."""
         return cast("Awaitable[NoteSetAnswer]", self._call("/note/set", {"which": which, "what": what, "value": value, "note": note, "id": id, "bend": bend, "pressure": pressure, "timbre": timbre, "key": key, "velocity": velocity, "gate": gate, "node": node, "param": param, "ramp_ms": ramp_ms, "at": at}))
 
     def note_control(self, what: str, value: float, *, at: At | None = None) -> Awaitable[NoteControlAnswer]:
-        """Of all notes: bend (-1..1), pressure, timbre, sustain, sostenuto."""
+        """Sets a controller for all notes: bend (-1..1), pressure, timbre, sustain, sostenuto."""
         return cast("Awaitable[NoteControlAnswer]", self._call("/note/control", {"what": what, "value": value, "at": at}))
 
     def note_all_off(self, *, at: At | None = None) -> Awaitable[NoteAllOffAnswer]:
-        """Ends all notes."""
+        """Releases all notes."""
         return cast("Awaitable[NoteAllOffAnswer]", self._call("/note/all_off", {"at": at}))
 
     def voice_alloc(self, key: float | None = None, id: int | None = None) -> Awaitable[VoiceAllocAnswer]:
-        """Reserves a voice without a note, to be played with /note/set; `buses`: of each output port of it, by node and port."""
+        """Reserves a voice without a note, for /note/set to play; `buses`: a bus for each of its output ports, by node and port."""
         return cast("Awaitable[VoiceAllocAnswer]", self._call("/voice/alloc", {"key": key, "id": id}))
 
     def voice_free(self, voice: int, *, at: At | None = None) -> Awaitable[VoiceFreeAnswer]:
@@ -1336,11 +1336,11 @@ class AsyncCommands:
         return cast("Awaitable[VoiceFreeAnswer]", self._call("/voice/free", {"voice": voice, "at": at}))
 
     def voice_list(self) -> Awaitable[VoiceListAnswer]:
-        """Notes that sound, and reserved voices."""
+        """Lists sounding notes and reserved voices."""
         return cast("Awaitable[VoiceListAnswer]", self._call("/voice/list", {}))
 
     def bus_new(self, kind: str | None = None, name: str | None = None, *, node: str | None = None, port: str | None = None, voice: int | None = None) -> Awaitable[BusNewAnswer]:
-        """A bus, audio or control, for `bus.in` and `bus.out` nodes; or one to listen to an output port of a node, of one voice or the sum of all."""
+        """Creates an audio or control bus for `bus.in` and `bus.out` nodes, or one that taps an output port of a node, of one voice or summed over all."""
         return cast("Awaitable[BusNewAnswer]", self._call("/bus/new", {"kind": kind, "name": name, "node": node, "port": port, "voice": voice}))
 
     def bus_free(self, bus: int) -> Awaitable[Nothing]:
@@ -1348,23 +1348,23 @@ class AsyncCommands:
         return cast("Awaitable[Nothing]", self._call("/bus/free", {"bus": bus}))
 
     def bus_set(self, bus: int, value: float) -> Awaitable[BusSetAnswer]:
-        """Value of a control bus; reached within a block."""
+        """Sets the value of a control bus, reached within one block."""
         return cast("Awaitable[BusSetAnswer]", self._call("/bus/set", {"bus": bus, "value": value}))
 
     def bus_get(self, bus: int) -> Awaitable[BusGetAnswer]:
-        """Kind and owner of a bus, and its current level."""
+        """Returns the kind and owner of a bus, and its current level."""
         return cast("Awaitable[BusGetAnswer]", self._call("/bus/get", {"bus": bus}))
 
     def bus_list(self) -> Awaitable[BusListAnswer]:
-        """All buses."""
+        """Lists all buses."""
         return cast("Awaitable[BusListAnswer]", self._call("/bus/list", {}))
 
     def bus_tap(self, bus: int, every: int | None = None, ms: int | None = None) -> Awaitable[BusTapAnswer]:
-        """Sends this client every 50 ms (or `ms`) what goes over the bus, as `/tap ,ib bus map`: peak, rms, and, of each `every`-th frame, samples (float32)."""
+        """Streams a bus to this client every 50 ms (or `ms`), as `/tap ,ib bus map`: peak, rms and the samples (float32) of every `every`-th frame."""
         return cast("Awaitable[BusTapAnswer]", self._call("/bus/tap", {"bus": bus, "every": every, "ms": ms}))
 
     def bus_untap(self, bus: int) -> Awaitable[Nothing]:
-        """Ends a tap."""
+        """Stops streaming a bus."""
         return cast("Awaitable[Nothing]", self._call("/bus/untap", {"bus": bus}))
 
     def module_list(self) -> Awaitable[ModuleListAnswer]:
@@ -1380,19 +1380,19 @@ class AsyncCommands:
         return cast("Awaitable[RecordStartAnswer]", self._call("/record/start", {"file": file, "bus": bus, "format": format, "seconds": seconds, "folders": folders}))
 
     def record_stop(self, file: str | None = None) -> Awaitable[RecordStopAnswer]:
-        """Ends a recording, or all."""
+        """Stops a recording, or all."""
         return cast("Awaitable[RecordStopAnswer]", self._call("/record/stop", {"file": file}))
 
     def record_status(self) -> Awaitable[RecordStatusAnswer]:
-        """Recordings under way: frames written, on disk, dropped."""
+        """Lists running recordings: frames written, on disk, dropped."""
         return cast("Awaitable[RecordStatusAnswer]", self._call("/record/status", {}))
 
     def midi_list(self) -> Awaitable[MidiListAnswer]:
-        """Available and connected MIDI inputs. Over JACK each message is played `ahead_frames` after its own frame, which is constant; `late` counts those that came too late for it."""
+        """Available and connected MIDI inputs. JACK messages play a constant `ahead_frames` after their own frame; `late` counts messages that missed that time."""
         return cast("Awaitable[MidiListAnswer]", self._call("/midi/list", {}))
 
     def midi_connect(self, port: str, channel: int | None = None) -> Awaitable[MidiConnectAnswer]:
-        """Connects a MIDI input (by name, part of the name, or number) to a synth; `channel` 1..16, or all."""
+        """Connects a MIDI input (its name, part of the name, or its number) to a synth; `channel` 1..16, default all."""
         return cast("Awaitable[MidiConnectAnswer]", self._call("/midi/connect", {"port": port, "channel": channel}))
 
     def midi_disconnect(self, port: str) -> Awaitable[Nothing]:
@@ -1400,13 +1400,13 @@ class AsyncCommands:
         return cast("Awaitable[Nothing]", self._call("/midi/disconnect", {"port": port}))
 
     def state_get(self) -> Awaitable[StateGetAnswer]:
-        """The whole state as one map: synths, documents with live values, maps."""
+        """Returns the whole state as one map: synths, patches with live values, controller maps."""
         return cast("Awaitable[StateGetAnswer]", self._call("/state/get", {}))
 
     def state_save(self, file: str) -> Awaitable[StateSaveAnswer]:
-        """Writes the state into a file below the root."""
+        """Saves the state to a file below the root."""
         return cast("Awaitable[StateSaveAnswer]", self._call("/state/save", {"file": file}))
 
     def state_load(self, file: str | None = None, *, state: dict[str, Any] | None = None) -> Awaitable[StateLoadAnswer]:
-        """Loads a state: its synths replace all those there are."""
+        """Loads a state; its synths replace all existing ones."""
         return cast("Awaitable[StateLoadAnswer]", self._call("/state/load", {"file": file, "state": state}))
