@@ -29,7 +29,7 @@ def wrong_lines():
     code, out, errors = shell.run("send", "-", stdin="\n".join(lines))
     assert code in (REFUSED, USAGE) and len(out.splitlines()) == 2, (code, out)
     for text in ("line 2: /knob/set: not-found: name: no knob `nope`", "line 3: /knob/set: value: `loud` is not a number",
-                 "line 4: a line begins with an address", "line 5: a quote is not closed"):
+                 "line 4: a line must begin with an address", "line 5: unclosed quote"):
         assert text in errors, (text, errors)
     assert len(errors.splitlines()) == 4, errors
     shell.bad(REFUSED, "send", "-", stdin="/synth/none/knob/set a 1", say="line 1")

@@ -124,8 +124,8 @@ def cables():
     cables = shell.json("send", "/patch/get")["patch"]["connections"]
     assert {"from": ["lfo", "out"], "to": ["vca", "in"], "amount": 0.1} in cables, cables
     shell.good("disconnect", "lfo", "vca")
-    shell.bad(USAGE, "connect", "note", "vca", say=["which of `note`? its outputs: ", "freq"])
-    shell.bad(USAGE, "connect", "lfo", "note", say=["which of `note`? its inputs"])
+    shell.bad(USAGE, "connect", "note", "vca", say=["`note` is ambiguous; name one of its outputs: ", "freq"])
+    shell.bad(USAGE, "connect", "lfo", "note", say=["`note` is ambiguous; name one of its inputs"])
     shell.bad(WRONG, "connect", "lofo", "vca", say="there is no node and no knob `lofo`; did you mean `lfo`?")
     shell.bad(WRONG, "connect", "xyzzy", "vca.in", say=["no node and no knob `xyzzy`; nodes and knobs: note, ", "cutoff"])
     shell.bad(WRONG, "connect", "lfo.out", "xyzzy.in", say="no node has the id `xyzzy`; nodes: note, ")
@@ -162,7 +162,7 @@ def set_and_knob():
     shell.bad(REFUSED, "set", "filt.res", "99", say=["bad-value", "value"])
     shell.bad(REFUSED, "set", "filt.rez", "1", say=["not-found", "did you mean `res`"])
     shell.bad(REFUSED, "set", "fillt.res", "1", say=["not-found", "did you mean `filt`"])
-    shell.bad(USAGE, "set", say="set wants")
+    shell.bad(USAGE, "set", say="set needs")
     assert shell.good("knob", "cutoff", "0.7") == "cutoff 0.7\n"
     assert shell.json("knob", "cutoff") == {"range": [80, 12000], "scale": "exp", "unit": "Hz", "value": 0.7}
     assert re.search(r"cutoff +0\.7 +80\.\.12000 Hz exp", shell.good("knob", "cutoff"))
@@ -182,7 +182,7 @@ def set_and_knob():
     assert len(shell.good("knob").splitlines()) == 3
     assert "frame" in shell.json("knob", "cutoff", "0.2", "--ramp", "5")
     shell.bad(REFUSED, "knob", "cutof", "0.5", say=["/knob/set: not-found: name: ", "did you mean `cutoff`"])
-    shell.bad(USAGE, "knob", "cutoff", "1.5", say="not within 0..1")
+    shell.bad(USAGE, "knob", "cutoff", "1.5", say="must be 0..1")
     shell.bad(USAGE, "knob", "cutoff", "1", "2", say="unexpected `2`")
     failed = json.loads(shell.bad(REFUSED, "knob", "cutof", "0.5", "--json"))
     assert failed["fail"] == "not-found" and failed["command"] == "/knob/set" and failed["path"] == "name", failed
@@ -237,8 +237,8 @@ def synths():
     shell.bad(REFUSED, "synth", "free", "bass", say="not-found")
     shell.bad(REFUSED, "knob", "--synth", "bass", say="bass")
     shell.bad(USAGE, "synth", "make", "x", say="synth takes list|new|free|fader [SYNTH] [GAIN]; unexpected `make`")
-    shell.bad(USAGE, "synth", "new", say="synth wants")
-    shell.bad(USAGE, "synth", "fader", "main", "9", say="not within 0..4")
+    shell.bad(USAGE, "synth", "new", say="synth needs")
+    shell.bad(USAGE, "synth", "fader", "main", "9", say="out of range; it must be 0..4")
 
 
 def record():
@@ -253,7 +253,7 @@ def record():
     assert shell.good("record") == "no recording\n"
     shell.bad(REFUSED, "record", "start", "../take.wav", say="/record/start")
     shell.bad(REFUSED, "record", "start", "take.mp9", say="/record/start")
-    shell.bad(USAGE, "record", "start", say="record wants")
+    shell.bad(USAGE, "record", "start", say="record needs")
     shell.bad(USAGE, "record", "stop", "--seconds", "1", say="`start` only")
     shell.bad(USAGE, "record", "strat", say="unexpected `strat`; did you mean `start`? (see")
     shell.bad(USAGE, "record", "r2.wav", say="`megasynth record start r2.wav` records into that file")
@@ -277,12 +277,12 @@ def send():
     assert len(shell.json("send", "/command/list")["commands"]) > 60
     shell.bad(USAGE, "send", "/knob/set", "cutoff", "loud", say="value: `loud` is not a number")
     shell.bad(USAGE, "send", "/knob/set", "a", "1", "2", say=["unexpected `2`", "name:s value:f"])
-    shell.bad(USAGE, "send", "/patch/edit", "ops={}", say="a list [...] is wanted")
-    shell.bad(USAGE, "send", "/patch/edit", "ops=[", say="JSON is wanted")
+    shell.bad(USAGE, "send", "/patch/edit", "ops={}", say="must be a list [...]")
+    shell.bad(USAGE, "send", "/patch/edit", "ops=[", say="invalid JSON")
     shell.bad(USAGE, "send", "/note/off", "one", say="is not a number")
     shell.bad(USAGE, "send", "/patch/load", "text=@nowhere", say="nowhere: No such file")
     shell.bad(USAGE, "send", "/knob/sett", "a", "1", say="did you mean `/knob/set`")
-    shell.bad(USAGE, "send", "knob", say="begins with /")
+    shell.bad(USAGE, "send", "knob", say="begin with /")
     shell.bad(USAGE, "send", say="send needs an address")
     shell.bad(REFUSED, "send", "/knob/sett", say=["not-found", "did you mean `/knob/set`"])
     shell.bad(REFUSED, "send", "/knob/set", "cutoff", say=["bad-type", "value", "an argument is missing"])

@@ -25,13 +25,13 @@ def nobody():
                         ["watch"], ["top", "--once"], ["record"], ["panic"], ["quit"], ["undo"], ["synth"],
                         ["set", "filt.res", "1"], ["edit", "[]"], ["connect", "a.b", "c.d"], ["disconnect", "a.b", "c.d"]):
             alone.bad(NO_SERVER, *command, say=["no server runs", "megasynthd", "megasynth play"])
-        alone.bad(NO_SERVER, "status", "--name", "bass", say="no server `bass` runs")
+        alone.bad(NO_SERVER, "status", "--name", "bass", say="no server named `bass` runs")
         alone.bad(NO_SERVER, "status", "--url", "unix:" + folder + "/none", say=["No such file", "megasynth doctor"])
         alone.bad(NO_SERVER, "status", "--url", "tcp://127.0.0.1:1", say="Connection refused")
         alone.bad(NO_SERVER, "status", "--url", "tcp://nowhere.invalid:1", say="tcp://nowhere.invalid:1: ")
         alone.bad(NO_SERVER, "status", "--url", "http://x", say="unix:PATH")
         alone.bad(NO_SERVER, "status", "--url", "tcp://x", say="HOST:PORT")
-        alone.bad(NO_SERVER, "status", "--url", "unix:" + "x" * 200, say="a path is at most")
+        alone.bad(NO_SERVER, "status", "--url", "unix:" + "x" * 200, say="path too long")
         alone.bad(USAGE, "status", "--url", "x", "--name", "y", say="not both")
 
 
@@ -56,7 +56,7 @@ def names():
     with live_server("--name", "second", "--state", "none", folder=shell.folder):
         assert "main.sock" in shell.good("status")
         assert "second.sock" in shell.good("status", "--name", "second")
-        shell.bad(NO_SERVER, "status", "--name", "third", say="no server `third` runs; there is: main, second")
+        shell.bad(NO_SERVER, "status", "--name", "third", say="no server named `third`; running: main, second")
     with tempfile.TemporaryDirectory() as folder:
         lonely = Shell(None, folder)
         with live_server("--name", "b", folder=folder):
@@ -69,7 +69,7 @@ def no_answer():
     server.process.send_signal(signal.SIGSTOP)
     try:
         for url in server.urls.values():
-            shell.bad(TIMEOUT, "status", "--timeout", "0.3", "--url", url, say=["no answer", "in 0.3 s"])
+            shell.bad(TIMEOUT, "status", "--timeout", "0.3", "--url", url, say=["no reply", "in 0.3 s"])
         process = shell.start("status")
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)

@@ -21,9 +21,9 @@ def long_documents():
         shell.good("load", path, "--url", server.urls[kind])
         got = document("--url", server.urls[kind])
         assert json.loads(got)["x-note"] == note, "it came back different"
-    shell.bad(REFUSED, "load", path, "--url", server.urls["udp"], say="too long for a datagram")
+    shell.bad(REFUSED, "load", path, "--url", server.urls["udp"], say="too long for a UDP packet")
     shell.bad(REFUSED, "send", "/patch/get", "--url", server.urls["udp"], say=["use-stream", "unix socket"])
-    shell.bad(REFUSED, "load", with_note(note * 3), say="16 MiB at most")
+    shell.bad(REFUSED, "load", with_note(note * 3), say="limit 16 MiB")
     return f"{len(got) / 1e6:.1f} MB there and back"
 
 

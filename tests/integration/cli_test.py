@@ -148,9 +148,9 @@ class Help(Cli):
             ("is out of range", "render", TOY, "--hash", "--beat", "0"),
             ("unknown value `17`; use one of 16, 24, 32f", "render", TOY, "-o", "x.wav", "--bits", "17"),
             ("unknown value `mp3`; use one of wav, aiff, caf, flac", "render", TOY, "-o", "x.wav", "--format", "mp3"),
-            ("*.wav", "render", TOY, "-o", "x.mp3"), ("flac holds no floats", "render", TOY, "-o", "x.flac", "--bits", "32f"),
+            ("*.wav", "render", TOY, "-o", "x.mp3"), ("FLAC has no float samples", "render", TOY, "-o", "x.flac", "--bits", "32f"),
             ("add -o OUT.wav", "render", TOY, "--hash", "--bits", "16"),
-            ("cannot both", "render", TOY, "--hash", "-o", "-"),
+            ("both write to standard output", "render", TOY, "--hash", "-o", "-"),
             ("over 4 GiB", "render", TOY, "-o", "x.wav", "--seconds", "86400"),
             ("--set needs NAME=VALUE", "render", KEYS, "--hash", "--set", "cutoff"),
             ("2 is out of range; a knob is 0..1", "render", KEYS, "--hash", "--set", "cutoff=2"),
@@ -220,7 +220,7 @@ class Readings(Cli):
         self.assertEqual(self.hash(self.pluck, "--set", "env.decay=0.1"), plain, "as it is written already")
         self.assertEqual(self.hash(self.pluck, "--set", "env.retrigger=zero"), self.hash(self.pluck, "--set", "env.retrigger=0"))
         for says, setting in (("did you mean `res`", "filt.rez=0.5"), ("is outside", "filt.freq=1e9"), ("filx", "filx.res=1"),
-                              ("did you mean `filt.res`", "res=0.5"), ("a parameter is NODE.freq=500", "freq=500"),
+                              ("did you mean `filt.res`", "res=0.5"), ("for a parameter write NODE.freq=500", "freq=500"),
                               ("is out of range; a knob is 0..1", "cutoff=500"), ("filt.freq=x", "filt.freq=x")):
             _, errors = self.bad(2, says, "render", self.pluck, "--hash", "--set", setting)
             self.assertEqual(errors.count("\n"), 1, errors)
@@ -399,7 +399,7 @@ class Render(Cli):
             rises = sum(a < 0 <= b for a, b in zip(channel, channel[1:]))
             self.assertAlmostEqual(rises, 250 * (n + 1), delta=1)
         self.assertNotEqual(self.hash(patch, "--seconds", "0.5", "--channels", "8"), self.hash(patch, "--seconds", "0.5"))
-        self.bad(2, "flac holds no more than 8 channels", "render", patch, "--channels", "9", "-o", self.path("x.flac"))
+        self.bad(2, "FLAC has at most 8 channels", "render", patch, "--channels", "9", "-o", self.path("x.flac"))
 
     def test_standard_output_is_the_file(self):
         """Every kind of it, headers too; 301 frames of an odd number of bytes want a byte more."""
@@ -464,7 +464,7 @@ class Render(Cli):
         loud["connections"] = [dict(c, amount=4) if c["to"] == ["vca", "in"] else c for c in PLUCK["connections"]]
         path = self.file("loud.json", loud)
         self.assertRegex(self.good("render", path, "--notes", "C4", "--bits", "16", "-o", self.path("l.wav"))[1],
-                         r"warning: \d+ samples were beyond full scale and were clipped")
+                         r"warning: \d+ samples exceeded full scale and were clipped")
         self.assertIn("stolen", self.good("render", self.pluck, "--voices", "1", "--notes", "C4+E4", "--hash")[1])
 
     def test_notes(self):
@@ -584,15 +584,15 @@ class Render(Cli):
         patch = self.expressive()
         for says, item in (("[1].bend: 3 is out of range; it must be -1..1", {"at": 0, "bend": 3}),
                            ("[1].bend: 128 is out of range; it must be -127..127", {"at": 0, "bend": 128, "id": "a"}),
-                           ("[1].id: no note of this id has started by then", {"at": 0, "bend": 1, "id": "b"}),
-                           ("[1].id: no note of this id has started by then", {"at": 0, "bend": 1, "id": 1}),
+                           ("[1].id: no note with this id has started by then", {"at": 0, "bend": 1, "id": "b"}),
+                           ("[1].id: no note with this id has started by then", {"at": 0, "bend": 1, "id": 1}),
                            ("[1].id: must be a name", {"at": 0, "bend": 1, "id": 1.5}), ("[1].id: must be a name", {"at": 0, "note": 1, "id": ""}),
                            ("[1].preset: no such preset: `drak`; did you mean `dark`?", {"at": 0, "preset": "drak"}),
                            ("[1].morph_ms: -1000 is out of range", {"at": 0, "preset": "dark", "morph_ms": -1000}),
                            ("[1].sustain: must be a number", {"at": 0, "sustain": "down"}), ("[1].sustain: 2 is out", {"at": 0, "sustain": 2}),
                            ("[1].panic: must be true", {"at": 0, "panic": False}), ("[1].key: `id` is missing", {"at": 0, "key": 60}),
                            ("[1].ramp_ms: -1 is out of range", {"at": 0, "knob": "cutoff", "value": 1, "ramp_ms": -1}),
-                           ("did you mean `morph_ms`?", {"at": 0, "preset": "dark", "morf": 1}), ("[1]: must have one of", {"at": 0, "bend": 1, "timbre": 1}),
+                           ("did you mean `morph_ms`?", {"at": 0, "preset": "dark", "morph_sm": 1}), ("[1]: must have one of", {"at": 0, "bend": 1, "timbre": 1}),
                            ("`out` is shared by all notes; remove `id`", {"at": 0, "param": ["out", "gain"], "id": "a", "value": 1}),
                            ("[1].key: \"H2\" is not a note", {"at": 0, "key": "H2", "id": "a"})):
             if item.get("param") and b"gain" not in run("modules", "output")[1]: continue
@@ -674,8 +674,8 @@ class Render(Cli):
             "s.json:4: error: [1].load: broken.json cannot be loaded",
             "s.json:4: error: [2].load: nope.json: No such file or directory",
             "s.json:5: error: [3].load: broken.json cannot be loaded",
-            "s.json:5: error: [4].load: x.txt: patches are named *.json, *.sexp or *.msgpack",
-            "s.json:6: error: [5].load: must be the name of a patch's file",
+            "s.json:5: error: [4].load: x.txt: unknown file name ending; name patches *.json, *.sexp or *.msgpack",
+            "s.json:6: error: [5].load: must be the name of a patch file",
             "s.json:6: error: [6].fade_ms: 2001 is out of range; it must be 0..2000",
         ])
         with open(score) as file:

@@ -268,8 +268,8 @@ static void edits_in_order(void **state) {
                       " {\"at\": 0.192, \"param\": [\"echo\", \"time\"], \"value\": 0.5},\n"
                       " {\"at\": 0.100, \"note\": 60, \"length\": 0.028}]");
     assert_false(r.good); // the edits of the block 128..191 come before the knob at 130
-    assert_string_equal(r.said,
-                        "s:1: error: [0].knob: no such knob: `cutoff` (in the patch at that time)\n");
+    assert_string_equal(
+        r.said, "s:1: error: [0].knob: no such knob: `cutoff` (in the patch at that time)\n");
     const event *e = r.sequence.events;
     static const event_kind in_order[] = {EVENT_NOTE_ON,  EVENT_EDIT, EVENT_EDIT,
                                           EVENT_NOTE_OFF, EVENT_KNOB, EVENT_PARAM};
