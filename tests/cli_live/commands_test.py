@@ -317,7 +317,10 @@ def watch():
     process.send_signal(signal.SIGINT)
     assert ends(process, INTERRUPTED) == ""
     assert len(shell.good("watch", "meter", "-n", "3").splitlines()) == 3
-    assert len(shell.good("watch", "meter", "--seconds", "0.3").splitlines()) >= 2
+    for seconds in (0.3, 3, 30):  # a busy machine may give none in the first
+        meters = shell.good("watch", "meter", "--seconds", str(seconds)).splitlines()
+        if len(meters) >= 2: break
+    assert len(meters) >= 2, meters
     shell.bad(REFUSED, "watch", "knobs", say=["not-found", "knobs"])
     shell.bad(USAGE, "watch", "--count", "0", say="--count")
 
