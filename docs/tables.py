@@ -95,7 +95,7 @@ def operations(program):
 # ---- scores ---------------------------------------------------------------------------------------
 
 def items(_):
-    lines = re.findall(r'^ITEM\("(\w+)", LIST\((.*?)\), \w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)', source("clients/cli/score_items.def"), re.M)
+    lines = re.findall(r'^ITEM\("(\w+)", LIST\((.*?)\), \w+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)', source("engine/time/score_items.def"), re.M)
     table = []
     for name, keys, doc in lines:
         others = [key for key in re.findall(r'"(\w+)"', keys) if key not in ("at", name)]

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "megasynth.h"
+#include "time/text_errors.h"
 
 /// What the program ends with; help and the manual are printed from here.
 #define CLI_EXITS                                                                                  \
@@ -109,6 +110,9 @@ int usage_error(const cli_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /// "; did you mean `x`?" or "". @param room holds the text
 const char *did_you_mean(const char *wrong, const char *const *names, size_t count, char room[160]);
+/// Prints the errors of a text, a line each, in its order, and forgets them.
+/// @param source the file, or the option that holds the text
+void print_text_errors(FILE *out, const char *source, mega_text_errors *errors);
 void print_help(const cli_command *command);
 
 // ---- options -----------------------------------------------------------------------------------

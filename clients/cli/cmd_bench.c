@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "cli.h"
-#include "names.h"
+#include "time/patch_names.h"
 
 enum { RATE = 48000, BLOCK = 512, PARTS = 9, VOICES_MAX = 4096, MODULES_MAX = 256 };
 static const double key_low = 36, key_high = 84, key_single = 57, velocity = 0.8;
@@ -225,7 +225,7 @@ static int print_machine(const bench_options *o, const result *r) {
 /// Plays the patch and times parts of it.
 static void play(const mega_patch *patch, mega_engine *engine, result *r) {
     r->voices = 1;
-    if (patch_has_notes(patch)) {
+    if (mega_patch_has_notes(patch)) {
         r->voices = mega_patch_voices(patch);
         uint32_t active = hold_notes(engine, r->voices);
         if (active < r->voices)

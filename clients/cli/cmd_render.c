@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "play.h"
 #include "render.h"
-#include "sequence.h"
+#include "time/sequence.h"
 
 enum { RATE_MIN = 8000, RATE_MAX = 384000, VOICES_MAX = 4096 };
 static const double beat_seconds = 0.5, beat_min = 0.001, beat_max = 3600;

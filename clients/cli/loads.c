@@ -77,7 +77,7 @@ static const mega_patch *open_file(void *context, const char *file, char *why) {
     return made->patch;
 }
 
-score_files loads_of(loads *l) { return (score_files){.context = l, .open = open_file}; }
+mega_score_files loads_of(loads *l) { return (mega_score_files){.context = l, .open = open_file}; }
 
 void loads_finish(loads *l) {
     for (size_t i = 0; i < l->count; i++) {

@@ -3,7 +3,7 @@
 #ifndef LOADS_H
 #define LOADS_H
 
-#include "sequence.h"
+#include "time/sequence.h"
 
 /// All zero but `score` and `quiet` is an empty one.
 typedef struct {
@@ -14,7 +14,7 @@ typedef struct {
 } loads;
 
 /// What is wrong with a patch is said on stderr, with the place in its own file.
-score_files loads_of(loads *l);
+mega_score_files loads_of(loads *l);
 /// The patches go too.
 void loads_finish(loads *l);
 

@@ -5,7 +5,7 @@
 #define PIECE_H
 
 #include "loads.h"
-#include "rehearse.h"
+#include "time/rehearse.h"
 
 typedef struct {
     const char *patch, *notes, *score; ///< the patch's file; a melody; a score's file: may be NULL
@@ -16,8 +16,8 @@ typedef struct {
 
 /// The notes, the score and what it loads; in order.
 typedef struct {
-    sequence sequence;
-    rehearsal facts;
+    mega_sequence sequence;
+    mega_rehearsal facts;
     loads loads;
 } piece;
 

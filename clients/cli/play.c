@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rehearse.h"
+#include "time/rehearse.h"
 
 enum {
     WANTED = -2,
@@ -39,7 +39,7 @@ typedef struct {
 /// Asked for when it is first written to: before that the patch may know no such name.
 static int32_t number_of_name(player *p, int32_t name) {
     mega_engine *engine = p->options->engine;
-    const sequence_name *n = &p->options->sequence->names[name];
+    const mega_sequence_name *n = &p->options->sequence->names[name];
     if (p->numbers[name] < 0)
         p->numbers[name] = !n->node   ? mega_find_knob(engine, n->port)
                            : *n->node ? mega_find_param(engine, n->node, n->port)
@@ -53,14 +53,14 @@ static int32_t number_of_name(player *p, int32_t name) {
 static void open_note_params(player *p) {
     for (size_t i = 0; i < p->own_count; i++) {
         int32_t name = p->own[i];
-        const sequence_name *n = &p->options->sequence->names[name];
+        const mega_sequence_name *n = &p->options->sequence->names[name];
         if (p->of_notes[name] < 0)
             p->of_notes[name] = mega_find_note_param(p->options->engine, n->node, n->port, NULL);
     }
 }
 
 static void collect_note_params(player *p) {
-    const sequence *s = p->options->sequence;
+    const mega_sequence *s = p->options->sequence;
     for (size_t i = 0; i < s->count && p->own_count < REHEARSE_OWN_VALUES_MAX; i++) {
         int32_t name = s->events[i].target;
         if (s->events[i].kind != EVENT_NOTE_PARAM || p->of_notes[name] == WANTED) continue;
@@ -71,7 +71,7 @@ static void collect_note_params(player *p) {
 }
 
 /// What is of one note.
-static mega_status send_to_note(player *p, const event *e) {
+static mega_status send_to_note(player *p, const mega_timed_event *e) {
     mega_engine *engine = p->options->engine;
     mega_note note = p->handles[e->note];
     if (!note) return MEGA_OK;
@@ -84,11 +84,11 @@ static mega_status send_to_note(player *p, const event *e) {
     return mega_note_param_set(engine, e->frame, note, p->of_notes[e->target], e->value, e->detail);
 }
 
-static bool is_named(const event *e) {
+static bool is_named(const mega_timed_event *e) {
     return e->kind == EVENT_KNOB || e->kind == EVENT_PARAM || e->kind == EVENT_PRESET;
 }
 
-static mega_status send(player *p, const event *e) {
+static mega_status send(player *p, const mega_timed_event *e) {
     mega_engine *engine = p->options->engine;
     int32_t number = is_named(e) ? number_of_name(p, e->target) : 0;
     if (number < 0) return MEGA_OK;
@@ -113,9 +113,9 @@ static mega_status send(player *p, const event *e) {
 }
 
 /// The engine makes it heard with the next block: that of the edit.
-static void make_edit(player *p, const event *e) {
+static void make_edit(player *p, const mega_timed_event *e) {
     const play_options *o = p->options;
-    const sequence_edit *edit = &o->sequence->edits[e->target];
+    const mega_sequence_edit *edit = &o->sequence->edits[e->target];
     mega_change how = {.rev = MEGA_REV_ANY, .fade_ms = edit->fade_ms, .frame = e->frame};
     mega_status status = edit->patch ? mega_rewire(o->engine, edit->patch, &how, NULL, o->report)
                                      : mega_edit(o->engine, edit->operations, edit->bytes,
@@ -132,11 +132,11 @@ static void make_edit(player *p, const event *e) {
 /// made; where the ring is full, less is rendered: the engine empties it with each block of its
 /// grid. @return the frames to render now
 static uint32_t feed(player *p, uint32_t frames) {
-    const sequence *s = p->options->sequence;
+    const mega_sequence *s = p->options->sequence;
     uint64_t reach = p->position + frames + GRID_FRAMES; // the engine is up to a block ahead
     for (; p->next < s->count && p->trouble == PLAY_DONE; p->next++) {
-        const event *e = &s->events[p->next];
-        uint64_t due = event_due(e);
+        const mega_timed_event *e = &s->events[p->next];
+        uint64_t due = mega_event_due(e);
         if (due >= reach) return frames;
         if (e->kind == EVENT_EDIT || e->kind == EVENT_PANIC) {
             if (due > p->position)
@@ -246,7 +246,7 @@ static play_result play_length(player *p) {
 
 static play_result play_until_silence(player *p) {
     const play_options *o = p->options;
-    uint64_t events_end = sequence_end(o->sequence);
+    uint64_t events_end = mega_sequence_end(o->sequence);
     bool over = false;
     while (!over && p->position < o->frames_max) {
         uint64_t start = p->position;
@@ -265,7 +265,7 @@ static play_result play_until_silence(player *p) {
 }
 
 play_result play(const play_options *options) {
-    player p = {.options = options, .active_end = sequence_settled(options->sequence)};
+    player p = {.options = options, .active_end = mega_sequence_settled(options->sequence)};
     p.handles = calloc((size_t)options->sequence->note_count + 1, sizeof *p.handles);
     size_t names = options->sequence->name_count;
     p.numbers = malloc((names + 1) * sizeof *p.numbers);

@@ -7,10 +7,10 @@
 
 #include "cli.h"
 #include "core/hash.h"
-#include "names.h"
 #include "piece.h"
 #include "play.h"
 #include "render.h"
+#include "time/patch_names.h"
 #include "wave.h"
 
 /// How long a patch plays that has no end of its own; and how long one may ring after its last
@@ -81,7 +81,7 @@ static int read_piece(const render_options *o, const mega_patch *patch, piece *p
                         .beat = o->beat,
                         .rate = o->rate,
                         .quiet = o->quiet};
-    if (!of.notes && !of.score && patch_has_notes(patch)) {
+    if (!of.notes && !of.score && mega_patch_has_notes(patch)) {
         if (!o->quiet) say("no --notes and no --score: playing one C4");
         of.notes = "C4";
     }
@@ -90,15 +90,15 @@ static int read_piece(const render_options *o, const mega_patch *patch, piece *p
 
 /// Whether it ends by itself, in silence; and the frames where it ends if not.
 static play_options plan(const render_options *o, const piece *p) {
-    const sequence *s = &p->sequence;
+    const mega_sequence *s = &p->sequence;
     double delay = fmin(p->facts.delay_seconds, DELAY_SECONDS_MAX);
     play_options to = {.sequence = s, .block = o->block, .write = take, .progress = show};
     to.tail_frames = (uint64_t)llround(tail_seconds * o->rate);
     to.quiet_frames = to.tail_frames + (uint64_t)llround(delay * o->rate);
-    to.frames_max = sequence_settled(s) + (uint64_t)(ring_seconds * o->rate);
+    to.frames_max = mega_sequence_settled(s) + (uint64_t)(ring_seconds * o->rate);
     if (o->seconds > 0) to.frames = (uint64_t)fmax(1, round(o->seconds * o->rate));
     else if (!p->facts.ends_with_notes)
-        to.frames = sequence_end(s) + (uint64_t)(drone_seconds * o->rate);
+        to.frames = mega_sequence_end(s) + (uint64_t)(drone_seconds * o->rate);
     return to;
 }
 
@@ -179,7 +179,7 @@ static int render_patch(const render_options *o, mega_engine *engine, const mega
     piece music;
     int code = read_piece(o, patch, &music);
     if (code == CLI_OK) {
-        const event *refused = NULL;
+        const mega_timed_event *refused = NULL;
         play_options p = plan(o, &music);
         p.engine = engine;
         p.channels = o->channels;

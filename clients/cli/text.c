@@ -37,3 +37,18 @@ const char *did_you_mean(const char *wrong, const char *const *names, size_t cou
     if (near) snprintf(room, 160, "; did you mean `%s`?", near);
     return room;
 }
+
+void print_text_errors(FILE *out, const char *source, mega_text_errors *errors) {
+    mega_text_errors_sort(errors);
+    for (size_t i = 0; i < errors->kept; i++) {
+        const mega_text_place *e = &errors->errors[i];
+        char place[32] = "";
+        if (e->line && e->column) snprintf(place, sizeof place, ":%u:%u", e->line, e->column);
+        else if (e->line) snprintf(place, sizeof place, ":%u", e->line);
+        fprintf(out, "%s%s: error: %s\n", source, place, e->text ? e->text : "out of memory");
+    }
+    if (errors->count > errors->kept)
+        fprintf(out, "%s: error: more than %d errors; the rest is not shown\n", source,
+                MEGA_TEXT_ERRORS_MAX);
+    mega_text_errors_finish(errors);
+}

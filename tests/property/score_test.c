@@ -12,14 +12,7 @@
 
 #include "support/random_edit.h"
 
-#include "../../clients/cli/json_place.c"
-#include "../../clients/cli/names.c"
-#include "../../clients/cli/notes.c"
 #include "../../clients/cli/play.c"
-#include "../../clients/cli/rehearse.c"
-#include "../../clients/cli/score.c"
-#include "../../clients/cli/score_items.c"
-#include "../../clients/cli/sequence.c"
 #include "../../clients/cli/text.c"
 
 #include "support/files.h"
@@ -221,10 +214,10 @@ static mega_engine *open_engine(const mega_patch *patch) {
     return e;
 }
 
-static void play_offline(const mega_patch *patch, const sequence *s, uint32_t block, float *into,
-                         mega_counters *counters) {
+static void play_offline(const mega_patch *patch, const mega_sequence *s, uint32_t block,
+                         float *into, mega_counters *counters) {
     recording r = {into, 0};
-    const event *refused = NULL;
+    const mega_timed_event *refused = NULL;
     mega_engine *e = open_engine(patch);
     play_options options = {.engine = e,
                             .channels = CHANNELS,
@@ -241,11 +234,11 @@ static void play_offline(const mega_patch *patch, const sequence *s, uint32_t bl
 }
 
 /// Gives the edits that are due before `end`; they wait in the engine.
-static void give_edits(mega_engine *e, const sequence *s, size_t *next, uint64_t end) {
-    for (; *next < s->count && event_due(&s->events[*next]) < end; ++*next) {
-        const event *v = &s->events[*next];
+static void give_edits(mega_engine *e, const mega_sequence *s, size_t *next, uint64_t end) {
+    for (; *next < s->count && mega_event_due(&s->events[*next]) < end; ++*next) {
+        const mega_timed_event *v = &s->events[*next];
         if (v->kind != EVENT_EDIT) continue;
-        const sequence_edit *edit = &s->edits[v->target];
+        const mega_sequence_edit *edit = &s->edits[v->target];
         mega_change how = {MEGA_REV_ANY, edit->fade_ms, v->frame};
         mega_status status = edit->patch ? mega_rewire(e, edit->patch, &how, NULL, NULL)
                                          : mega_edit(e, edit->operations, edit->bytes,
@@ -256,13 +249,13 @@ static void give_edits(mega_engine *e, const sequence *s, size_t *next, uint64_t
 
 /// @return how many were for names that are not in any program: two edits that become one, since
 /// they wait for a fade, have none between them
-static size_t give_events(mega_engine *e, const sequence *s, mega_note *notes, size_t *next,
+static size_t give_events(mega_engine *e, const mega_sequence *s, mega_note *notes, size_t *next,
                           uint64_t end) {
     size_t unknown = 0;
-    for (; *next < s->count && event_due(&s->events[*next]) < end; ++*next) {
-        const event *v = &s->events[*next];
+    for (; *next < s->count && mega_event_due(&s->events[*next]) < end; ++*next) {
+        const mega_timed_event *v = &s->events[*next];
         bool named = v->kind == EVENT_KNOB || v->kind == EVENT_PARAM || v->kind == EVENT_PRESET;
-        const sequence_name *name = named ? &s->names[v->target] : NULL;
+        const mega_sequence_name *name = named ? &s->names[v->target] : NULL;
         if (v->kind == EVENT_NOTE_ON)
             mega_note_on(e, v->frame, v->value, v->detail, &notes[v->target]);
         else if (v->kind == EVENT_NOTE_OFF) mega_note_off(e, v->frame, notes[v->target], 0);
@@ -284,7 +277,7 @@ static size_t give_events(mega_engine *e, const sequence *s, mega_note *notes, s
     return unknown;
 }
 
-static void play_live(const mega_patch *patch, const sequence *s, rng *r, float *into,
+static void play_live(const mega_patch *patch, const mega_sequence *s, rng *r, float *into,
                       mega_counters *counters) {
     enum { CHUNK_MAX = 1500 };
     static float left[CHUNK_MAX], right[CHUNK_MAX];
@@ -311,16 +304,18 @@ static void play_live(const mega_patch *patch, const sequence *s, rng *r, float 
 
 // ---- the test ----------------------------------------------------------------------------------
 
-static void read_score_text(const char *text, const mega_patch *patch, sequence *s) {
+static void read_score_text(const char *text, const mega_patch *patch, mega_sequence *s) {
     char *said = NULL;
     size_t said_bytes = 0;
-    text_errors errors = {.out = open_memstream(&said, &said_bytes), .source = "score"};
-    score_files files = {.open = open_patch};
-    rehearsal facts;
-    bool good = score_read(text, strlen(text), &files, s, &errors);
-    sequence_sort(s);
-    good = good && rehearse(s, patch, &facts, &errors);
-    fclose(errors.out);
+    FILE *out = open_memstream(&said, &said_bytes);
+    mega_text_errors errors = {0};
+    mega_score_files files = {.open = open_patch};
+    mega_rehearsal facts;
+    bool good = mega_score_read(text, strlen(text), &files, s, &errors);
+    mega_sequence_sort(s);
+    good = good && mega_rehearse(s, patch, &facts, &errors);
+    print_text_errors(out, "score", &errors);
+    fclose(out);
     if (!good) fail_msg("%s\n%s", text, said);
     free(said);
 }
@@ -333,7 +328,7 @@ static void rendered_is_live(void **state) {
     for (uint64_t seed = 0; seed < SCORES; seed++) {
         const mega_patch *patch = patches[seed % 4 == 1 ? 1 : 0];
         char *text = make_score(seed, patch);
-        sequence s = {.rate = RATE};
+        mega_sequence s = {.rate = RATE};
         read_score_text(text, patch, &s);
         mega_counters a, b;
         play_offline(patch, &s, 1 + rng_below(&r, 2000), offline, &a);
@@ -349,7 +344,7 @@ static void rendered_is_live(void **state) {
         swaps += a.programs_swapped;
         dropped += a.events_dropped;
         for (size_t i = 0; i < 2 * FRAMES; i++) loud += fabsf(offline[i]) > 0.001f;
-        sequence_finish(&s);
+        mega_sequence_finish(&s);
         free(text);
     }
     printf("%d scores of %d s, %zu edits, %zu programs: the same bits offline and live; %.0f %% of "

@@ -10,14 +10,8 @@
 
 #include <cmocka.h>
 
-#include "../../clients/cli/json_place.c"
-#include "../../clients/cli/names.c"
-#include "../../clients/cli/notes.c"
-#include "../../clients/cli/rehearse.c"
-#include "../../clients/cli/score.c"
-#include "../../clients/cli/score_items.c"
-#include "../../clients/cli/sequence.c"
 #include "../../clients/cli/text.c"
+#include "time/rehearse.h"
 
 #include "support/host.h"
 
@@ -25,25 +19,26 @@ enum { RATE = 1000 };
 
 /// A reading: events, and what was said.
 typedef struct {
-    sequence sequence;
-    rehearsal facts;
+    mega_sequence sequence;
+    mega_rehearsal facts;
     bool good;
     char *said;
     size_t said_bytes;
 } reading;
 
 static void finish(reading *r) {
-    sequence_finish(&r->sequence);
+    mega_sequence_finish(&r->sequence);
     free(r->said);
 }
 
 static reading notes(const char *text) {
     reading r = {.sequence.rate = RATE};
     FILE *out = open_memstream(&r.said, &r.said_bytes);
-    text_errors errors = {.out = out, .source = "notes"};
-    r.good = notes_read(text, 0.5, &r.sequence, &errors);
+    mega_text_errors errors = {0};
+    r.good = mega_notes_read(text, 0.5, &r.sequence, &errors);
+    print_text_errors(out, "notes", &errors);
     fclose(out);
-    sequence_sort(&r.sequence);
+    mega_sequence_sort(&r.sequence);
     return r;
 }
 
@@ -82,13 +77,14 @@ static const mega_patch *test_open(void *context, const char *file, char why[200
 }
 
 static reading score(const char *text) {
-    static const score_files files = {NULL, test_open};
+    static const mega_score_files files = {NULL, test_open};
     reading r = {.sequence.rate = RATE};
     FILE *out = open_memstream(&r.said, &r.said_bytes);
-    text_errors errors = {.out = out, .source = "s"};
-    r.good = score_read(text, strlen(text), &files, &r.sequence, &errors);
-    sequence_sort(&r.sequence);
-    r.good &= rehearse(&r.sequence, voice, &r.facts, &errors);
+    mega_text_errors errors = {0};
+    r.good = mega_score_read(text, strlen(text), &files, &r.sequence, &errors);
+    mega_sequence_sort(&r.sequence);
+    r.good &= mega_rehearse(&r.sequence, voice, &r.facts, &errors);
+    print_text_errors(out, "s", &errors);
     fclose(out);
     return r;
 }
@@ -107,7 +103,7 @@ static void keys(void **state) {
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         const char *end;
         double key = -1;
-        assert_true(key_of(good[i].text, &end, &key));
+        assert_true(mega_key_of(good[i].text, &end, &key));
         assert_int_equal(*end, 0);
         assert_true(key == good[i].key);
     }
@@ -116,7 +112,8 @@ static void keys(void **state) {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *end = "";
         double key;
-        if (key_of(bad[i], &end, &key) && !*end) fail_msg("`%s` was taken for %g", bad[i], key);
+        if (mega_key_of(bad[i], &end, &key) && !*end)
+            fail_msg("`%s` was taken for %g", bad[i], key);
     }
 }
 
@@ -125,14 +122,14 @@ static void melody(void **state) {
     reading r = notes(" C4 - 64.5+G4\t- ");
     assert_true(r.good);
     assert_int_equal(r.sequence.count, 6);
-    static const event expected[] = {{0, 0, EVENT_NOTE_ON, 0, -1, 60, 0.8f, 0, 0},
-                                     {450, 1, EVENT_NOTE_OFF, 0, -1, 0, 0, 0, 0},
-                                     {1000, 2, EVENT_NOTE_ON, 1, -1, 64.5f, 0.8f, 0, 0},
-                                     {1000, 4, EVENT_NOTE_ON, 2, -1, 67, 0.8f, 0, 0},
-                                     {1450, 3, EVENT_NOTE_OFF, 1, -1, 0, 0, 0, 0},
-                                     {1450, 5, EVENT_NOTE_OFF, 2, -1, 0, 0, 0, 0}};
+    static const mega_timed_event expected[] = {{0, 0, EVENT_NOTE_ON, 0, -1, 60, 0.8f, 0, 0},
+                                                {450, 1, EVENT_NOTE_OFF, 0, -1, 0, 0, 0, 0},
+                                                {1000, 2, EVENT_NOTE_ON, 1, -1, 64.5f, 0.8f, 0, 0},
+                                                {1000, 4, EVENT_NOTE_ON, 2, -1, 67, 0.8f, 0, 0},
+                                                {1450, 3, EVENT_NOTE_OFF, 1, -1, 0, 0, 0, 0},
+                                                {1450, 5, EVENT_NOTE_OFF, 2, -1, 0, 0, 0, 0}};
     for (size_t i = 0; i < 6; i++) {
-        const event *e = &r.sequence.events[i], *x = &expected[i];
+        const mega_timed_event *e = &r.sequence.events[i], *x = &expected[i];
         assert_int_equal(e->frame, x->frame);
         assert_int_equal(e->order, x->order);
         assert_int_equal(e->kind, x->kind);
@@ -170,7 +167,7 @@ static void good_score(void **state) {
               " {\"at\": 0.0006, \"param\": [\"filt\", \"res\"], \"value\": 0.5},"
               " {\"at\": 2, \"param\": [\"filt\", \"res\"], \"value\": 1, \"ramp_ms\": 500}]");
     if (!r.good) fail_msg("%s", r.said);
-    const event *e = r.sequence.events;
+    const mega_timed_event *e = r.sequence.events;
     assert_int_equal(r.sequence.count, 7);
     assert_int_equal(e[0].frame, 0); // rounded to the nearest frame
     assert_int_equal(e[0].kind, EVENT_KNOB);
@@ -190,7 +187,7 @@ static void good_score(void **state) {
     assert_int_equal(e[6].target, e[1].target); // the same name
     assert_int_equal(e[6].item, 4);
     assert_int_equal(r.sequence.name_count, 2);
-    assert_int_equal(sequence_end(&r.sequence), 2001);
+    assert_int_equal(mega_sequence_end(&r.sequence), 2001);
     finish(&r);
 }
 
@@ -270,16 +267,16 @@ static void edits_in_order(void **state) {
     assert_false(r.good); // the edits of the block 128..191 come before the knob at 130
     assert_string_equal(
         r.said, "s:1: error: [0].knob: no such knob: `cutoff` (in the patch at that time)\n");
-    const event *e = r.sequence.events;
-    static const event_kind in_order[] = {EVENT_NOTE_ON,  EVENT_EDIT, EVENT_EDIT,
-                                          EVENT_NOTE_OFF, EVENT_KNOB, EVENT_PARAM};
+    const mega_timed_event *e = r.sequence.events;
+    static const mega_event_kind in_order[] = {EVENT_NOTE_ON,  EVENT_EDIT, EVENT_EDIT,
+                                               EVENT_NOTE_OFF, EVENT_KNOB, EVENT_PARAM};
     static const uint64_t due[] = {100, 128, 128, 128, 130, 192};
     for (int i = 0; i < 6; i++) {
         assert_int_equal(e[i].kind, in_order[i]);
-        assert_int_equal(event_due(&e[i]), due[i]);
+        assert_int_equal(mega_event_due(&e[i]), due[i]);
     }
-    const sequence_edit *list = &r.sequence.edits[e[1].target],
-                        *load = &r.sequence.edits[e[2].target];
+    const mega_sequence_edit *list = &r.sequence.edits[e[1].target],
+                             *load = &r.sequence.edits[e[2].target];
     assert_int_equal(list->bytes, strlen(OPS) - 7);
     assert_memory_equal(list->operations, &OPS[7], list->bytes);
     assert_true(list->fade_ms == MEGA_FADE_MS_DEFAULT);
@@ -373,9 +370,9 @@ static void bad_edits(void **state) {
         {"[{\"at\": 1, \"ops\": [{\"op\": \"unknob\", \"id\": \"x\"}]},"
          " {\"at\": 2, \"knob\": \"y\", \"value\": 0}, {\"at\": 3, \"ops\": [{\"op\": \"zap\"}]},\n"
          " {\"at\": 0, \"knob\": \"z\", \"value\": 0}, {\"at\": 9, \"knob\": \"w\", \"value\": 2}]",
+         "s:1:37: error: [0].ops[0].id: there is no knob `x`; knobs: cutoff\n"
          "s:2: error: [4].value: 2 is out of range; it must be 0..1\n"
-         "s:2: error: [3].knob: no such knob: `z`\n"
-         "s:1:37: error: [0].ops[0].id: there is no knob `x`; knobs: cutoff\n"},
+         "s:2: error: [3].knob: no such knob: `z`\n"},
         {"[{\"at\": 1, \"ops\": 1}, {\"at\": 2, \"knob\": \"y\", \"value\": 0}]",
          "s:1: error: [0].ops: must be a list of operations, such as [{\"op\": \"remove\", \"id\": "
          "\"lfo\"}]\n"},
@@ -395,9 +392,9 @@ static void fades_are_waited_for(void **state) {
         "[{\"at\": 1, " OPS ", \"fade_ms\": 2000}, {\"at\": 0, \"note\": 60},"
         " {\"at\": 2, \"load\": \"echo.json\"}, {\"at\": 2.5, \"ops\": [], \"fade_ms\": 500}]");
     if (!r.good) fail_msg("%s", r.said);
-    assert_int_equal(sequence_end(&r.sequence), 2500 / 64 * 64 + 1);
+    assert_int_equal(mega_sequence_end(&r.sequence), 2500 / 64 * 64 + 1);
     // two seconds, perhaps twice; then the two that have waited as one
-    assert_int_equal(sequence_settled(&r.sequence), 1000 + 4000 + 128 + 1000 + 128);
+    assert_int_equal(mega_sequence_settled(&r.sequence), 1000 + 4000 + 128 + 1000 + 128);
     finish(&r);
 }
 

@@ -10,9 +10,9 @@
 #include "live/boot.h"
 #include "live/perform.h"
 #include "live/url.h"
-#include "names.h"
 #include "piece.h"
 #include "settings.h"
+#include "time/patch_names.h"
 
 enum { NOTES, CHORD, BEAT, SCORE, SECONDS, SET, BACKEND, DEVICE };
 static const cli_option options[] = {
@@ -60,13 +60,14 @@ static bool take(client *c, player *p, int option) {
 
 /// A chord, held to the end, besides. @return whether it is good
 static bool add_chord(player *p, const char *chord) {
-    text_errors errors = {.out = stderr, .source = "megasynth: --chord"};
+    mega_text_errors errors = {0};
     double held = p->seconds > 0 ? p->seconds : seconds_max;
-    if (strpbrk(chord, " \t")) text_error(&errors, "write one chord, such as C4+E4+G4");
-    else if (notes_read(chord, held / 0.9, &p->music.sequence, &errors)) {
-        sequence_sort(&p->music.sequence);
+    if (strpbrk(chord, " \t")) mega_text_error(&errors, "write one chord, such as C4+E4+G4");
+    else if (mega_notes_read(chord, held / 0.9, &p->music.sequence, &errors)) {
+        mega_sequence_sort(&p->music.sequence);
         return true;
     }
+    print_text_errors(stderr, "megasynth: --chord", &errors);
     return false;
 }
 
@@ -96,7 +97,7 @@ static int read_patch(player *p) {
     if (code == CLI_OK) code = settings_apply(&command_play, &p->settings, &p->patch);
     size_t bytes;
     if (code == CLI_OK) {
-        p->has_notes = patch_has_notes(p->patch);
+        p->has_notes = mega_patch_has_notes(p->patch);
         code = status_exit(p->path, mega_patch_write(p->patch, MEGA_FORMAT_JSON, &p->text, &bytes));
     }
     return code;

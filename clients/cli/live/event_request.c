@@ -24,7 +24,7 @@ static json_t *with_ramp(json_t *map, float seconds) {
 }
 
 /// A list of operations, or a whole document.
-static json_t *edit_map(const sequence_edit *edit) {
+static json_t *edit_map(const mega_sequence_edit *edit) {
     json_t *map = json_pack("{s:f}", "fade_ms", (double)edit->fade_ms);
     char *text = NULL;
     size_t bytes;
@@ -41,8 +41,8 @@ static json_t *edit_map(const sequence_edit *edit) {
 /// Clients name a note by a number of their own.
 static json_t *note_map(int32_t note) { return json_pack("{s:i}", "id", note + 1); }
 
-json_t *event_request(const sequence *s, const event *e, const char **address) {
-    const sequence_name *name =
+json_t *event_request(const mega_sequence *s, const mega_timed_event *e, const char **address) {
+    const mega_sequence_name *name =
         e->target >= 0 && (size_t)e->target < s->name_count ? &s->names[e->target] : NULL;
     double value = (double)e->value;
     json_t *map = NULL;

@@ -38,7 +38,8 @@ bool perform_wait(client *c, double until) {
 
 // ---- a sequence --------------------------------------------------------------------------------
 
-static bool send_event(client *c, const sequence *s, const event *e, uint64_t first_frame) {
+static bool send_event(client *c, const mega_sequence *s, const mega_timed_event *e,
+                       uint64_t first_frame) {
     char room[320];
     int32_t id;
     const char *address;
@@ -57,11 +58,11 @@ static bool send_event(client *c, const sequence *s, const event *e, uint64_t fi
 }
 
 /// How long before its time an event is sent: all but a panic, which happens when it comes.
-static double ahead_of(const event *e) {
+static double ahead_of(const mega_timed_event *e) {
     return e->kind == EVENT_PANIC ? 0 : PERFORM_AHEAD_SECONDS;
 }
 
-bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double began,
+bool perform_sequence(client *c, const mega_sequence *s, uint64_t first_frame, double began,
                       double until) {
     for (size_t i = 0; i < s->count; i++) {
         double due = began + (double)s->events[i].frame / s->rate - ahead_of(&s->events[i]);
@@ -69,7 +70,7 @@ bool perform_sequence(client *c, const sequence *s, uint64_t first_frame, double
         if (interrupted || due > until) break;
         if (!send_event(c, s, &s->events[i], first_frame) || !take(c, 0)) return false;
     }
-    return perform_wait(c, fmin(began + (double)sequence_end(s) / s->rate, until));
+    return perform_wait(c, fmin(began + (double)mega_sequence_end(s) / s->rate, until));
 }
 
 /// Whether the synth is silent; on a server that others play on as well its voices alone tell.

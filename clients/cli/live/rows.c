@@ -10,7 +10,7 @@
 #include "cli.h"
 #include "protocol/bounds.h"
 #include "protocol/command.h"
-#include "sequence.h"
+#include "time/sequence.h"
 
 // Example: COMMAND(ping, "/ping", "", "", DIRECT, FLAG_OPEN, "...")  Becomes: {"/ping", "",
 // FLAG_OPEN, "..."},
@@ -47,7 +47,7 @@ const char *row_nearest(const char *address) {
 
 bool key_word(const char *word, double *key) {
     const char *end;
-    return key_of(word, &end, key) && !*end;
+    return mega_key_of(word, &end, key) && !*end;
 }
 
 static json_t *wrong(char why[256], const char *key, const char *word, const char *wanted) {

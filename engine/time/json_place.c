@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // json_place -- walks over JSON text by its brackets and strings alone.
-#include "json_place.h"
+#include "time/json_place.h"
 
 #include <string.h>
 
-static void advance(json_place *p) {
+static void advance(mega_json_place *p) {
     unsigned char c = (unsigned char)*p->at++;
     if (c == '\n') {
         p->line++;
@@ -14,13 +14,13 @@ static void advance(json_place *p) {
     }
 }
 
-static char peek(const json_place *p) { return p->at < p->end ? *p->at : '\0'; }
+static char peek(const mega_json_place *p) { return p->at < p->end ? *p->at : '\0'; }
 
-static void skip_space(json_place *p) {
+static void skip_space(mega_json_place *p) {
     while (peek(p) && strchr(" \t\r\n", peek(p))) advance(p);
 }
 
-static void skip_string(json_place *p) {
+static void skip_string(mega_json_place *p) {
     advance(p);
     while (p->at < p->end && *p->at != '"') {
         if (*p->at == '\\') advance(p);
@@ -30,7 +30,7 @@ static void skip_string(json_place *p) {
 }
 
 /// To the end of a value, its brackets and strings closed.
-static void skip_value(json_place *p) {
+static void skip_value(mega_json_place *p) {
     for (size_t depth = 0; p->at < p->end;) {
         char c = *p->at;
         if (depth == 0 && strchr(",:]} \t\r\n", c)) return; // after a number or a word
@@ -42,31 +42,31 @@ static void skip_value(json_place *p) {
     }
 }
 
-json_place json_place_start(const char *text, size_t bytes) {
-    json_place p = {.at = text, .end = text + bytes, .line = 1, .column = 1};
+mega_json_place mega_json_place_start(const char *text, size_t bytes) {
+    mega_json_place p = {.at = text, .end = text + bytes, .line = 1, .column = 1};
     skip_space(&p);
     return p;
 }
 
-void json_place_enter(json_place *p) {
+void mega_json_place_enter(mega_json_place *p) {
     if (p->at < p->end) advance(p);
     skip_space(p);
 }
 
-void json_place_skip(json_place *p) {
+void mega_json_place_skip(mega_json_place *p) {
     skip_value(p);
     skip_space(p);
-    if (peek(p) == ',') json_place_enter(p);
+    if (peek(p) == ',') mega_json_place_enter(p);
 }
 
-bool json_place_member(json_place *p, const char *key) {
+bool mega_json_place_member(mega_json_place *p, const char *key) {
     size_t bytes = strlen(key);
-    for (json_place_enter(p); peek(p) == '"'; json_place_skip(p)) {
+    for (mega_json_place_enter(p); peek(p) == '"'; mega_json_place_skip(p)) {
         const char *name = p->at + 1;
         skip_string(p);
         bool found = (size_t)(p->at - name) == bytes + 1 && memcmp(name, key, bytes) == 0;
         skip_space(p);
-        json_place_enter(p); // past the colon
+        mega_json_place_enter(p); // past the colon
         if (found) return true;
     }
     return false;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// names -- looks up knobs, nodes and parameters for a sequence, and says what is near or in range.
-#include "names.h"
+// patch_names -- looks up knobs, nodes and parameters for a sequence, and says what is near or in
+// range.
+#include "time/patch_names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-
 enum { WHY_BYTES = 200 };
 
-bool patch_has_notes(const mega_patch *patch) {
+bool mega_patch_has_notes(const mega_patch *patch) {
     for (size_t i = 0; i < mega_patch_node_count(patch); i++)
         if (mega_module_describe(mega_module_find(mega_patch_node(patch, i).type)).note)
             return true;
@@ -19,14 +19,14 @@ bool patch_has_notes(const mega_patch *patch) {
 /// "no such knob: `x`; did you mean `y`?"
 static void say_missing(char *why, const char *what, const char *wrong, const char *const *names,
                         size_t count) {
-    char room[160] = "";
-    if (names) did_you_mean(wrong, names, count, room);
-    snprintf(why, WHY_BYTES, "no such %s: `%.60s`%.100s", what, wrong, room);
+    const char *near = names ? mega_nearest(wrong, names, count) : NULL;
+    int length = snprintf(why, WHY_BYTES, "no such %s: `%.60s`", what, wrong);
+    if (near) snprintf(why + length, WHY_BYTES - (size_t)length, "; did you mean `%.60s`?", near);
 }
 
 // ---- knobs -------------------------------------------------------------------------------------
 
-bool patch_has_knob(const patch_names *n, const char *knob, char why[200]) {
+bool mega_patch_has_knob(const mega_patch_names *n, const char *knob, char why[200]) {
     size_t count = mega_patch_knob_count(n->patch);
     for (size_t i = 0; i < count; i++)
         if (strcmp(mega_patch_knob(n->patch, i), knob) == 0) return true;
@@ -37,7 +37,7 @@ bool patch_has_knob(const patch_names *n, const char *knob, char why[200]) {
     return false;
 }
 
-bool patch_has_preset(const patch_names *n, const char *preset, char why[200]) {
+bool mega_patch_has_preset(const mega_patch_names *n, const char *preset, char why[200]) {
     size_t count = mega_patch_preset_count(n->patch);
     for (size_t i = 0; i < count; i++)
         if (strcmp(mega_patch_preset(n->patch, i).id, preset) == 0) return true;
@@ -48,7 +48,7 @@ bool patch_has_preset(const patch_names *n, const char *preset, char why[200]) {
     return false;
 }
 
-bool patch_is_per_voice(const patch_names *n, const char *node, char why[200]) {
+bool mega_patch_is_per_voice(const mega_patch_names *n, const char *node, char why[200]) {
     for (size_t i = 0; i < mega_patch_node_count(n->patch); i++) {
         mega_node_info info = mega_patch_node(n->patch, i);
         if (strcmp(info.id, node) == 0 && info.per_voice) return true;
@@ -59,7 +59,7 @@ bool patch_is_per_voice(const patch_names *n, const char *node, char why[200]) {
 
 // ---- parameters --------------------------------------------------------------------------------
 
-static void say_no_node(const patch_names *n, const char *node, char *why) {
+static void say_no_node(const mega_patch_names *n, const char *node, char *why) {
     size_t count = mega_patch_node_count(n->patch);
     const char **names = calloc(count + 1, sizeof *names);
     for (size_t i = 0; names && i < count; i++) names[i] = mega_patch_node(n->patch, i).id;
@@ -70,7 +70,7 @@ static void say_no_node(const patch_names *n, const char *node, char *why) {
 static void say_no_param(const mega_module *module, const char *port, char *why) {
     const char *names[64];
     size_t count = mega_module_describe(module).param_count;
-    if (count > COUNT_OF(names)) count = COUNT_OF(names);
+    if (count > sizeof names / sizeof *names) count = sizeof names / sizeof *names;
     for (size_t i = 0; i < count; i++) names[i] = mega_module_param(module, i).name;
     say_missing(why, "parameter", port, names, count);
 }
@@ -95,8 +95,8 @@ static bool in_range(const mega_param_info *param, double value, char *why) {
     return false;
 }
 
-bool patch_param(const patch_names *n, const char *node, const char *port, mega_param_info *param,
-                 char why[200]) {
+bool mega_patch_param(const mega_patch_names *n, const char *node, const char *port,
+                      mega_param_info *param, char why[200]) {
     const mega_module *module = mega_patch_node_module(n->patch, node);
     if (mega_module_param_named(module, port, param)) return true;
     if (module) say_no_param(module, port, why);
@@ -104,11 +104,12 @@ bool patch_param(const patch_names *n, const char *node, const char *port, mega_
     return false;
 }
 
-bool param_takes(const mega_param_info *param, const char *choice, double *value, char why[200]) {
+bool mega_param_takes(const mega_param_info *param, const char *choice, double *value,
+                      char why[200]) {
     return (!choice || choose(param, choice, value, why)) && in_range(param, *value, why);
 }
 
-double longest_delay_seconds(const patch_names *names) {
+double mega_longest_delay_seconds(const mega_patch_names *names) {
     double longest = 0;
     for (size_t i = 0; i < mega_patch_node_count(names->patch); i++) {
         mega_node_info node = mega_patch_node(names->patch, i);

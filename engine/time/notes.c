@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // notes -- the short language of --notes: "C4 E4 G4" a melody, "C4+E4+G4" a chord, "-" a rest.
 #include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sequence.h"
+#include "time/sequence.h"
 
 enum { KEY_MAX = 127, DIGITS_MAX = 12, WORD_SHOWN_MAX = 32 };
 
@@ -24,7 +23,7 @@ static bool decimal(const char *text, const char **end, double *value) {
     return true;
 }
 
-bool key_of(const char *text, const char **end, double *key) {
+bool mega_key_of(const char *text, const char **end, double *key) {
     if (decimal(text, end, key)) return *key >= 0 && *key <= KEY_MAX;
     int number;
     if (!mega_key_of_name(text, end, &number)) return false;
@@ -41,32 +40,34 @@ static size_t word_length(const char *text) {
     return length;
 }
 
-static void word_error(text_errors *errors, const char *word, size_t length, size_t beat) {
+static void word_error(mega_text_errors *errors, const char *word, size_t length, size_t beat) {
     char shown[WORD_SHOWN_MAX + 1];
     size_t count = length < WORD_SHOWN_MAX ? length : WORD_SHOWN_MAX;
     for (size_t i = 0; i < count; i++) shown[i] = isprint((unsigned char)word[i]) ? word[i] : '?';
     shown[count] = '\0';
-    text_error(errors,
-               "`%s` (beat %zu) is not a note; write C4, F#3, Bb-1, a MIDI key 0..127, a chord "
-               "C4+E4+G4, or - for a rest",
-               shown, beat + 1);
+    mega_text_error(
+        errors,
+        "`%s` (beat %zu) is not a note; write C4, F#3, Bb-1, a MIDI key 0..127, a chord "
+        "C4+E4+G4, or - for a rest",
+        shown, beat + 1);
 }
 
 /// One word: a rest or the notes of a chord. @return false if it is neither
 static bool read_word(const char *word, size_t length, double at, double length_seconds,
-                      sequence *s, bool *full) {
+                      mega_sequence *s, bool *full) {
     if (length == 1 && *word == '-') return true;
     const char *text = word;
     for (;;) {
         double key;
-        if (!key_of(text, &text, &key)) return false;
-        if (!sequence_note(s, at, length_seconds, key, note_velocity, -1)) *full = true;
+        if (!mega_key_of(text, &text, &key)) return false;
+        if (!mega_sequence_note(s, at, length_seconds, key, note_velocity, -1)) *full = true;
         if (text == word + length) return true;
         if (*text++ != '+') return false;
     }
 }
 
-bool notes_read(const char *text, double beat_seconds, sequence *s, text_errors *errors) {
+bool mega_notes_read(const char *text, double beat_seconds, mega_sequence *s,
+                     mega_text_errors *errors) {
     size_t before = errors->count;
     bool full = false;
     size_t beat = 0;
@@ -75,14 +76,15 @@ bool notes_read(const char *text, double beat_seconds, sequence *s, text_errors 
         if (!*text) break;
         double at = (double)beat * beat_seconds;
         if (at > SEQUENCE_SECONDS_MAX) {
-            text_error(errors, "the notes last longer than %d seconds; shorten them or the beat",
-                       SEQUENCE_SECONDS_MAX);
+            mega_text_error(errors,
+                            "the notes last longer than %d seconds; shorten them or the beat",
+                            SEQUENCE_SECONDS_MAX);
             break;
         }
         if (!read_word(text, word_length(text), at, beat_share * beat_seconds, s, &full))
             word_error(errors, text, word_length(text), beat);
     }
-    if (full) text_error(errors, "too many notes (limit %d events)", SEQUENCE_EVENTS_MAX);
-    if (beat == 0) text_error(errors, "no notes; write some, such as \"C4 E4 G4\"");
+    if (full) mega_text_error(errors, "too many notes (limit %d events)", SEQUENCE_EVENTS_MAX);
+    if (beat == 0) mega_text_error(errors, "no notes; write some, such as \"C4 E4 G4\"");
     return errors->count == before;
 }

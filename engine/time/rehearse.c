@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // rehearse -- goes through a sequence without a sound.
-#include "rehearse.h"
+#include "time/rehearse.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "names.h"
+#include "time/patch_names.h"
 
 /// What is known of a name in the patch in force.
 typedef struct {
@@ -15,10 +15,10 @@ typedef struct {
 } lookup;
 
 typedef struct {
-    sequence *sequence;
-    rehearsal *facts;
-    text_errors *errors;
-    patch_names names;
+    mega_sequence *sequence;
+    mega_rehearsal *facts;
+    mega_text_errors *errors;
+    mega_patch_names names;
     mega_patch *edited; // the patch in force, where it is ours
     mega_report *report;
     lookup *lookups;   // by name
@@ -28,16 +28,16 @@ typedef struct {
 } stage;
 
 static void learn(stage *s) {
-    double delay = longest_delay_seconds(&s->names);
-    s->facts->delay_seconds = fmax(s->facts->delay_seconds, delay);
-    s->facts->ends_with_notes = patch_has_notes(s->names.patch);
+    double delay = mega_longest_delay_seconds(&s->names);
+    if (delay > s->facts->delay_seconds) s->facts->delay_seconds = delay;
+    s->facts->ends_with_notes = mega_patch_has_notes(s->names.patch);
     s->facts->plays_notes |= s->facts->ends_with_notes;
 }
 
 // ---- edits -------------------------------------------------------------------------------------
 
 /// Errors with their places in the score, which the engine counts from the list's own beginning.
-static void tell(stage *s, const event *e, const sequence_edit *edit) {
+static void tell(stage *s, const mega_timed_event *e, const mega_sequence_edit *edit) {
     size_t count = mega_report_count(s->report);
     for (size_t i = 0; i < count; i++) {
         const mega_diagnostic *d = mega_report_get(s->report, i);
@@ -48,31 +48,32 @@ static void tell(stage *s, const event *e, const sequence_edit *edit) {
             s->errors->line = edit->line + d->line - 1;
             s->errors->column = d->line > 1 ? d->column : edit->column + d->column - 1;
         }
-        text_error(s->errors, "[%u]%s%s: %s%s%s", e->item, *d->path ? "." : "", d->path, d->message,
-                   *d->hint ? "; " : "", d->hint);
+        mega_text_error(s->errors, "[%u]%s%s: %s%s%s", e->item, *d->path ? "." : "", d->path,
+                        d->message, *d->hint ? "; " : "", d->hint);
     }
     s->errors->line = s->errors->column = 0;
 }
 
 /// The errors of the patch that the edit makes: their paths are those of that document.
-static void tell_of_result(stage *s, const event *e) {
+static void tell_of_result(stage *s, const mega_timed_event *e) {
     size_t count = mega_report_count(s->report);
     s->errors->line = e->line;
     for (size_t i = 0; i < count; i++) {
         const mega_diagnostic *d = mega_report_get(s->report, i);
         if (d->severity != MEGA_SEVERITY_ERROR) continue;
-        text_error(s->errors, "[%u].ops: after these, %s%s%s%s%s", e->item, d->path,
-                   *d->path ? ": " : "", d->message, *d->hint ? "; " : "", d->hint);
+        mega_text_error(s->errors, "[%u].ops: after these, %s%s%s%s%s", e->item, d->path,
+                        *d->path ? ": " : "", d->message, *d->hint ? "; " : "", d->hint);
     }
     s->errors->line = 0;
 }
 
-static void no_memory(stage *s, const event *e) {
-    text_error(s->errors, "[%u]: out of memory", e->item);
+static void no_memory(stage *s, const mega_timed_event *e) {
+    mega_text_error(s->errors, "[%u]: out of memory", e->item);
 }
 
 /// The patch with a list of operations made. @return NULL after a message
-static mega_patch *patch_after(stage *s, const event *e, const sequence_edit *edit) {
+static mega_patch *patch_after(stage *s, const mega_timed_event *e,
+                               const mega_sequence_edit *edit) {
     mega_report_clear(s->report);
     mega_patch *after = mega_patch_edit(s->names.patch, edit->operations, edit->bytes,
                                         MEGA_FORMAT_JSON, s->report, NULL);
@@ -89,8 +90,8 @@ static mega_patch *patch_after(stage *s, const event *e, const sequence_edit *ed
 }
 
 /// @return false where the patch is not known from here on
-static bool try_edit(stage *s, const event *e) {
-    const sequence_edit *edit = &s->sequence->edits[e->target];
+static bool try_edit(stage *s, const mega_timed_event *e) {
+    const mega_sequence_edit *edit = &s->sequence->edits[e->target];
     if (!edit->patch && !edit->operations) return false; // has been told of
     mega_patch *after = edit->patch ? NULL : patch_after(s, e, edit);
     if (!edit->patch && !after) return false;
@@ -106,15 +107,15 @@ static bool try_edit(stage *s, const event *e) {
 
 /// Looks a name up, once for each patch. @return false with the reason
 static bool look_up(stage *s, int32_t number, char *why) {
-    const sequence_name *name = &s->sequence->names[number];
+    const mega_sequence_name *name = &s->sequence->names[number];
     lookup *l = &s->lookups[number];
     if (l->edits == s->edits + 1) return true;
     bool preset = name->node && !*name->node;
     if (preset) {
-        if (!patch_has_preset(&s->names, name->port, why)) return false;
+        if (!mega_patch_has_preset(&s->names, name->port, why)) return false;
     } else if (name->node) {
-        if (!patch_param(&s->names, name->node, name->port, &l->param, why)) return false;
-    } else if (!patch_has_knob(&s->names, name->port, why)) {
+        if (!mega_patch_param(&s->names, name->node, name->port, &l->param, why)) return false;
+    } else if (!mega_patch_has_knob(&s->names, name->port, why)) {
         return false;
     }
     l->edits = s->edits + 1;
@@ -123,7 +124,7 @@ static bool look_up(stage *s, int32_t number, char *why) {
 
 /// As the engine has it: of nodes that each voice has, and not of any number.
 static bool check_note_param(stage *s, int32_t number, char *why) {
-    if (!patch_is_per_voice(&s->names, s->sequence->names[number].node, why)) return false;
+    if (!mega_patch_is_per_voice(&s->names, s->sequence->names[number].node, why)) return false;
     lookup *l = &s->lookups[number];
     if (!l->of_notes) s->own_values++;
     l->of_notes = true;
@@ -133,40 +134,40 @@ static bool check_note_param(stage *s, int32_t number, char *why) {
     return false;
 }
 
-static void check_name(stage *s, event *e) {
+static void check_name(stage *s, mega_timed_event *e) {
     char why[200];
     double value = (double)e->value;
     bool good = look_up(s, e->target, why);
     if (good && e->kind == EVENT_NOTE_PARAM) good = check_note_param(s, e->target, why);
     if (good && (e->kind == EVENT_PARAM || e->kind == EVENT_NOTE_PARAM))
-        good = param_takes(&s->lookups[e->target].param, s->sequence->names[e->target].choice,
-                           &value, why);
+        good = mega_param_takes(&s->lookups[e->target].param, s->sequence->names[e->target].choice,
+                                &value, why);
     e->value = (float)value;
     if (good) return;
     s->errors->line = e->line;
-    text_error(s->errors, "[%u].%s: %s%s", e->item,
-               e->kind == EVENT_KNOB     ? "knob"
-               : e->kind == EVENT_PRESET ? "preset"
-                                         : "param",
-               why, s->edits ? " (in the patch at that time)" : "");
+    mega_text_error(s->errors, "[%u].%s: %s%s", e->item,
+                    e->kind == EVENT_KNOB     ? "knob"
+                    : e->kind == EVENT_PRESET ? "preset"
+                                              : "param",
+                    why, s->edits ? " (in the patch at that time)" : "");
     s->errors->line = 0;
 }
 
 // ---- notes -------------------------------------------------------------------------------------
 
 /// From the id of a note to the last one that has begun with it.
-static bool find_note(stage *s, event *e) {
+static bool find_note(stage *s, mega_timed_event *e) {
     int32_t note = s->notes[e->note];
     if (note < 0) {
         s->errors->line = e->line;
-        text_error(s->errors, "[%u].id: no note with this id has started by then", e->item);
+        mega_text_error(s->errors, "[%u].id: no note with this id has started by then", e->item);
         s->errors->line = 0;
     }
     e->note = note;
     return note >= 0;
 }
 
-static void check_event(stage *s, event *e) {
+static void check_event(stage *s, mega_timed_event *e) {
     switch (e->kind) {
     case EVENT_NOTE_ON:
         if (e->note >= 0) s->notes[e->note] = e->target;
@@ -184,9 +185,10 @@ static void check_event(stage *s, event *e) {
 
 // ---- all of it ---------------------------------------------------------------------------------
 
-bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors *errors) {
+bool mega_rehearse(mega_sequence *all, const mega_patch *patch, mega_rehearsal *r,
+                   mega_text_errors *errors) {
     size_t before = errors->count;
-    *r = (rehearsal){0};
+    *r = (mega_rehearsal){0};
     stage s = {.sequence = all,
                .facts = r,
                .errors = errors,
@@ -195,11 +197,11 @@ bool rehearse(sequence *all, const mega_patch *patch, rehearsal *r, text_errors 
                .lookups = calloc(all->name_count + 1, sizeof *s.lookups),
                .notes = calloc((size_t)all->id_count + 1, sizeof *s.notes)};
     for (int32_t i = 0; s.notes && i < all->id_count; i++) s.notes[i] = -1;
-    if (!s.report || !s.lookups || !s.notes) text_error(errors, "out of memory");
+    if (!s.report || !s.lookups || !s.notes) mega_text_error(errors, "out of memory");
     else learn(&s);
     bool known = errors->count == before;
     for (size_t i = 0; i < all->count && known; i++) {
-        event *e = &all->events[i];
+        mega_timed_event *e = &all->events[i];
         if (e->kind == EVENT_EDIT) known = try_edit(&s, e);
         else check_event(&s, e);
     }

@@ -1,53 +1,53 @@
 // SPDX-License-Identifier: MIT
 // score -- a JSON list of {"at", "note" | "knob" | "ops" | ..., ...}, see `kinds`, and collects
 // all errors. rehearse.c checks names and edits, which need the patch.
-#include "score_reader.h"
+#include "time/score_reader.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ID_BYTES_MAX = 64 };
 
-bool score_wanted(reader *r, const char *key, double min, double max, double *value) {
+bool mega_score_wanted(reader *r, const char *key, double min, double max, double *value) {
     *value = 0;
-    if (json_object_get(r->item, key)) return score_number(r, key, min, max, 0, value);
-    text_error(r->errors, "[%zu]: `%s` is missing", r->index, key);
+    if (json_object_get(r->item, key)) return mega_score_number(r, key, min, max, 0, value);
+    mega_text_error(r->errors, "[%zu]: `%s` is missing", r->index, key);
     return false;
 }
 
-bool score_number(reader *r, const char *key, double min, double max, double otherwise,
-                  double *value) {
+bool mega_score_number(reader *r, const char *key, double min, double max, double otherwise,
+                       double *value) {
     const json_t *found = json_object_get(r->item, key);
     *value = otherwise;
     if (!found) return true;
     if (!json_is_number(found)) {
-        text_error(r->errors, "[%zu].%s: must be a number", r->index, key);
+        mega_text_error(r->errors, "[%zu].%s: must be a number", r->index, key);
         return false;
     }
     *value = json_number_value(found);
     if (*value >= min && *value <= max) return true;
-    text_error(r->errors, "[%zu].%s: %g is out of range; it must be %g..%g", r->index, key, *value,
-               min, max);
+    mega_text_error(r->errors, "[%zu].%s: %g is out of range; it must be %g..%g", r->index, key,
+                    *value, min, max);
     return false;
 }
 
-bool score_time(reader *r, double *at) {
-    return score_wanted(r, "at", 0, SEQUENCE_SECONDS_MAX, at);
+bool mega_score_time(reader *r, double *at) {
+    return mega_score_wanted(r, "at", 0, SEQUENCE_SECONDS_MAX, at);
 }
 
-bool score_key(reader *r, const char *key, double *value) {
+bool mega_score_key(reader *r, const char *key, double *value) {
     const json_t *written = json_object_get(r->item, key);
-    if (!json_is_string(written)) return score_wanted(r, key, 0, 127, value);
+    if (!json_is_string(written)) return mega_score_wanted(r, key, 0, 127, value);
     const char *end = "?";
-    if (key_of(json_string_value(written), &end, value) && !*end) return true;
-    text_error(r->errors, "[%zu].%s: \"%.40s\" is not a note; write 60 or \"C4\"", r->index, key,
-               json_string_value(written));
+    if (mega_key_of(json_string_value(written), &end, value) && !*end) return true;
+    mega_text_error(r->errors, "[%zu].%s: \"%.40s\" is not a note; write 60 or \"C4\"", r->index,
+                    key, json_string_value(written));
     return false;
 }
 
-void score_add(reader *r, double at, event e) {
-    if (!sequence_event(r->sequence, at, e)) r->full = true;
+void mega_score_add(reader *r, double at, mega_timed_event e) {
+    if (!mega_sequence_event(r->sequence, at, e)) r->full = true;
 }
 
 /// The known key that was probably meant: one that begins with the given key, or looks like it.
@@ -65,8 +65,8 @@ static void check_keys(reader *r, const char *const *keys, size_t count) {
         for (size_t i = 0; i < count && !known; i++) known = strcmp(key, keys[i]) == 0;
         if (known) continue;
         const char *near = near_key(key, keys, count);
-        text_error(r->errors, "[%zu]: unknown key \"%.40s\"%s%s%s", r->index, key,
-                   near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+        mega_text_error(r->errors, "[%zu]: unknown key \"%.40s\"%s%s%s", r->index, key,
+                        near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
     }
 }
 
@@ -80,7 +80,7 @@ static json_t *child(json_t *object, const char *key) {
     return json_object_get(object, key);
 }
 
-int32_t score_name(reader *r, const char *node, const char *port, const char *choice) {
+int32_t mega_score_name(reader *r, const char *node, const char *port, const char *choice) {
     // no node, no choice: "", which is no name of either; presets: "/", which is in no id
     json_t *ports = child(r->numbers, !node   ? ""
                                       : *node ? node
@@ -88,16 +88,16 @@ int32_t score_name(reader *r, const char *node, const char *port, const char *ch
            *choices = child(ports, port);
     const json_t *number = json_object_get(choices, choice ? choice : "");
     if (number) return (int32_t)json_integer_value(number);
-    int32_t made = sequence_name_add(r->sequence, node, port, choice);
+    int32_t made = mega_sequence_name_add(r->sequence, node, port, choice);
     json_object_set_new(choices, choice ? choice : "", json_integer(made));
     if (made < 0)
-        text_error(r->errors, "[%zu]: too many knobs, parameters and choices (limit %d)", r->index,
-                   SEQUENCE_NAMES_MAX);
+        mega_text_error(r->errors, "[%zu]: too many knobs, parameters and choices (limit %d)",
+                        r->index, SEQUENCE_NAMES_MAX);
     return made;
 }
 
 /// Ids are strings or whole numbers; 1 and "1" are two.
-bool score_id(reader *r, int32_t *id) {
+bool mega_score_id(reader *r, int32_t *id) {
     const json_t *written = json_object_get(r->item, "id");
     *id = -1;
     if (!written) return true;
@@ -107,8 +107,9 @@ bool score_id(reader *r, int32_t *id) {
         snprintf(key, sizeof key, "%" JSON_INTEGER_FORMAT, json_integer_value(written));
     else if (text && *text && strlen(text) <= ID_BYTES_MAX) snprintf(key, sizeof key, "'%s", text);
     else {
-        text_error(r->errors, "[%zu].id: must be a name, at most %d bytes long, or a whole number",
-                   r->index, ID_BYTES_MAX);
+        mega_text_error(r->errors,
+                        "[%zu].id: must be a name, at most %d bytes long, or a whole number",
+                        r->index, ID_BYTES_MAX);
         return false;
     }
     const json_t *known = json_object_get(r->ids, key);
@@ -123,11 +124,11 @@ bool score_id(reader *r, int32_t *id) {
 // ---- changes of the patch ----------------------------------------------------------------------
 
 /// The operations of the item, as they are written. @return false without memory
-static bool copy_operations(reader *r, const json_t *list, sequence_edit *edit) {
-    json_place from = r->place;
-    if (json_place_member(&from, "ops")) {
-        json_place to = from;
-        json_place_skip(&to);
+static bool copy_operations(reader *r, const json_t *list, mega_sequence_edit *edit) {
+    mega_json_place from = r->place;
+    if (mega_json_place_member(&from, "ops")) {
+        mega_json_place to = from;
+        mega_json_place_skip(&to);
         edit->bytes = (size_t)(to.at - from.at);
         while (edit->bytes && from.at[edit->bytes - 1] != ']') edit->bytes--;
         edit->line = from.line;
@@ -145,22 +146,22 @@ static bool copy_operations(reader *r, const json_t *list, sequence_edit *edit) 
 static void read_edit(reader *r) {
     const json_t *ops = json_object_get(r->item, "ops"), *load = json_object_get(r->item, "load");
     double at, fade_ms;
-    bool good = score_time(r, &at);
+    bool good = mega_score_time(r, &at);
     if (!good) at = 0;
-    good &= score_number(r, "fade_ms", 0, MEGA_FADE_MS_MAX, MEGA_FADE_MS_DEFAULT, &fade_ms);
-    sequence_edit edit = {.fade_ms = (float)fade_ms};
+    good &= mega_score_number(r, "fade_ms", 0, MEGA_FADE_MS_MAX, MEGA_FADE_MS_DEFAULT, &fade_ms);
+    mega_sequence_edit edit = {.fade_ms = (float)fade_ms};
     char why[200] = "must be the name of a patch file";
     if (ops && !json_is_array(ops))
-        text_error(r->errors,
-                   "[%zu].ops: must be a list of operations, such as [{\"op\": \"remove\", "
-                   "\"id\": \"lfo\"}]",
-                   r->index);
+        mega_text_error(r->errors,
+                        "[%zu].ops: must be a list of operations, such as [{\"op\": \"remove\", "
+                        "\"id\": \"lfo\"}]",
+                        r->index);
     else if (ops && good) r->full |= !copy_operations(r, ops, &edit);
     else if (json_is_string(load))
         edit.patch = r->files->open(r->files->context, json_string_value(load), why);
-    if (load && !edit.patch) text_error(r->errors, "[%zu].load: %s", r->index, why);
+    if (load && !edit.patch) mega_text_error(r->errors, "[%zu].load: %s", r->index, why);
     if (!good) edit.patch = NULL;
-    if (!sequence_change(r->sequence, at, edit)) r->full = true;
+    if (!mega_sequence_change(r->sequence, at, edit)) r->full = true;
 }
 
 // ---- all kinds ---------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ static const struct {
 // Example: ITEM("knob", LIST("at", "knob", "value", "ramp_ms"), score_read_knob, "Sets a knob ...")
 // Becomes: {"knob", {"at", "knob", "value", "ramp_ms"}, score_read_knob},
 #define ITEM(kind, keys, read, doc) {kind, keys, read},
-#include "score_items.def"
+#include "time/score_items.def"
 #undef ITEM
 #undef LIST
 };
@@ -203,13 +204,13 @@ static void say_kinds(reader *r) {
                                        : ", ",
                  kinds[i].kind);
     }
-    text_error(r->errors, "[%zu]: must have one of %s", r->index, all);
+    mega_text_error(r->errors, "[%zu]: must have one of %s", r->index, all);
 }
 
 static void read_item(reader *r) {
     if (!json_is_object(r->item)) {
-        text_error(r->errors, "[%zu]: must be an object, such as {\"at\": 0, \"note\": 60}",
-                   r->index);
+        mega_text_error(r->errors, "[%zu]: must be an object, such as {\"at\": 0, \"note\": 60}",
+                        r->index);
         return;
     }
     size_t kind = kind_of(r->item), count = 0;
@@ -224,20 +225,20 @@ static void read_item(reader *r) {
 }
 
 static void read_items(reader *r, const json_t *root) {
-    sequence *s = r->sequence;
-    json_place_enter(&r->place);
+    mega_sequence *s = r->sequence;
+    mega_json_place_enter(&r->place);
     for (r->index = 0; r->index < json_array_size(root) && !r->full; r->index++) {
         r->item = json_array_get(root, r->index);
         s->item = (uint32_t)r->index;
         s->line = r->errors->line = r->place.line;
         read_item(r);
-        json_place_skip(&r->place);
+        mega_json_place_skip(&r->place);
     }
     s->line = r->errors->line = 0;
 }
 
-bool score_read(const char *text, size_t bytes, const score_files *files, sequence *s,
-                text_errors *errors) {
+bool mega_score_read(const char *text, size_t bytes, const mega_score_files *files,
+                     mega_sequence *s, mega_text_errors *errors) {
     size_t before = errors->count;
     if (bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { // a byte order mark
         text += 3;
@@ -250,21 +251,22 @@ bool score_read(const char *text, size_t bytes, const score_files *files, sequen
         error.text[strcspn(error.text, "\r\n")] = '\0';
         errors->line = error.line > 0 ? (uint32_t)error.line : 0;
         errors->column = error.column > 0 ? (uint32_t)error.column : 0;
-        text_error(errors, "%s", error.text);
+        mega_text_error(errors, "%s", error.text);
         errors->line = errors->column = 0;
         return false;
     }
     if (!json_is_array(root))
-        text_error(errors, "must be a list: [{\"at\": 0, \"note\": 60, \"length\": 0.5}, ...]%s",
-                   json_object_get(root, "nodes") ? "; this is a patch" : "");
+        mega_text_error(errors,
+                        "must be a list: [{\"at\": 0, \"note\": 60, \"length\": 0.5}, ...]%s",
+                        json_object_get(root, "nodes") ? "; this is a patch" : "");
     reader r = {.files = files,
                 .sequence = s,
                 .errors = errors,
                 .numbers = json_object(),
                 .ids = json_object(),
-                .place = json_place_start(text, bytes)};
+                .place = mega_json_place_start(text, bytes)};
     read_items(&r, root);
-    if (r.full) text_error(errors, "too many events (limit %d)", SEQUENCE_EVENTS_MAX);
+    if (r.full) mega_text_error(errors, "too many events (limit %d)", SEQUENCE_EVENTS_MAX);
     json_decref(r.numbers);
     json_decref(r.ids);
     json_decref(root);
