@@ -6,7 +6,10 @@
 #include "modules/registry.h"
 
 #if defined(__x86_64__)
-extern const mega_isa_table mega_isa_v2, mega_isa_v3, mega_isa_v4;
+extern const mega_isa_table mega_isa_v2, mega_isa_v3;
+#if !defined(MEGA_FEW_KERNELS)
+extern const mega_isa_table mega_isa_v4;
+#endif
 #elif defined(__aarch64__)
 extern const mega_isa_table mega_isa_neon;
 #endif
@@ -18,10 +21,12 @@ static bool runs_here(const mega_isa_table *isa) {
     if (isa == &mega_isa_v3)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                __builtin_cpu_supports("bmi2");
+#if !defined(MEGA_FEW_KERNELS)
     if (isa == &mega_isa_v4)
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512cd");
+#endif
 #endif
     (void)isa;
     return true;
@@ -33,7 +38,9 @@ const mega_isa_table *mega_isa_at(size_t index) {
 #if defined(__x86_64__)
         &mega_isa_v2,
         &mega_isa_v3,
+#if !defined(MEGA_FEW_KERNELS)
         &mega_isa_v4,
+#endif
 #elif defined(__aarch64__)
         &mega_isa_neon,
 #endif
