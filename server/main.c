@@ -157,7 +157,7 @@ int main(int argc, char **argv) {
     options o;
     int exit_code;
     log_open_standard();
-    command_begin(command_handlers);
+    command_begin(all_handlers);
     if (!options_read(&o, argc, argv, &exit_code)) return printed(exit_code);
     log_begin(o.log_level, o.log_json);
     switch (o.mode) {

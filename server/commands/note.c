@@ -27,11 +27,13 @@ static void end_after(call *c, mega_note note, double seconds) {
     call_check(c, mega_note_off(c->synth->input.engine, start + frames, note, 0));
 }
 
-void command_note_on(call *c) {
-    if (!call_has_document(c) || !arg_within(c, "key", 0, 127) || !velocity_is_right(c) ||
-        !arg_within(c, "id", 0, 9e15) || !arg_within(c, "seconds", 0, NOTE_SECONDS_MAX))
-        return;
-    if (c->checking) return;
+void validate_note_on(call *c) {
+    if (arg_within(c, "key", 0, 127) && velocity_is_right(c) && arg_within(c, "id", 0, 9e15) &&
+        arg_within(c, "seconds", 0, NOTE_SECONDS_MAX))
+        call_has_document(c);
+}
+
+void apply_note_on(call *c) {
     note_entry entry = {.session = c->from->number,
                         .id = arg_integer(c, "id", -1),
                         .key = (float)arg_number(c, "key", 0)};
@@ -90,16 +92,32 @@ static bool find_note(call *c, bool may_be_key, named_note *found) {
     return false;
 }
 
-/// A note of the same bundle has no id yet when it is checked.
-static bool found_later(const call *c) { return c->checking && c->task->is_bundle; }
+static bool same(const call *c, const char *key, const call *on, const char *of) {
+    return arg_given(c, key) && arg_given(on, of) && arg_number(c, key, 0) == arg_number(on, of, 0);
+}
+
+/// Whether a message before this one in its bundle starts the note that this one names.
+static bool starts_in_bundle(const call *c) {
+    for (const call *on = c->task->calls; on < c; on++) {
+        if (on->command->run != apply_note_on || on->synth != c->synth) continue;
+        if (same(c, "id", on, "id") || same(c, "which", on, "id") || same(c, "which", on, "key"))
+            return true;
+    }
+    return false;
+}
 
 // ---- off --------------------------------------------------------------------------------------
 
-void command_note_off(call *c) {
+void validate_note_off(call *c) {
     named_note which;
-    if (!call_has_document(c) || !arg_within(c, "key", 0, 127) || !velocity_is_right(c) ||
-        found_later(c) || !find_note(c, true, &which) || c->checking)
-        return;
+    if (arg_within(c, "key", 0, 127) && velocity_is_right(c) && call_has_document(c) &&
+        !starts_in_bundle(c))
+        find_note(c, true, &which);
+}
+
+void apply_note_off(call *c) {
+    named_note which = {0};
+    if (!find_note(c, true, &which)) return;
     mega_engine *engine = c->synth->input.engine;
     uint64_t frame = call_engine_frame(c);
     float velocity = (float)arg_number(c, "velocity", 0);
@@ -107,9 +125,10 @@ void command_note_off(call *c) {
                              : mega_key_off(engine, frame, (float)which.key, velocity));
 }
 
-void command_note_all_off(call *c) {
-    if (call_has_document(c) && !c->checking)
-        call_check(c, mega_all_notes_off(c->synth->input.engine, call_engine_frame(c)));
+void validate_note_all_off(call *c) { call_has_document(c); }
+
+void apply_note_all_off(call *c) {
+    call_check(c, mega_all_notes_off(c->synth->input.engine, call_engine_frame(c)));
 }
 
 // ---- while it sounds --------------------------------------------------------------------------
@@ -140,25 +159,30 @@ static int plain_expression(call *c) {
     return -2;
 }
 
-/// A key names the newest note of it.
-static mega_note handle_of(const call *c, const named_note *which) {
-    return which->note ? which->note : notes_by_key(c->synth->notes, (float)which->key);
+/// A key names the newest note of it. @return 0, having failed
+static mega_note find_handle(call *c) {
+    named_note which;
+    if (!find_note(c, false, &which)) return 0;
+    mega_note note = which.note ? which.note : notes_by_key(c->synth->notes, (float)which.key);
+    if (!note) call_fail(c, CODE_NOT_FOUND, "which", "no note of that id or key sounds");
+    return note;
 }
 
-void command_note_set(call *c) {
-    named_note which;
-    int plain = plain_expression(c), param = -1;
-    if (plain == -2 || !call_has_document(c)) return;
+void validate_note_set(call *c) {
+    if (plain_expression(c) == -2) return;
     if (arg_given(c, "node") != arg_given(c, "param"))
         call_fail(c, CODE_BAD_TYPE, "param", "a parameter wants `node`, `param` and `value`");
-    else if (arg_given(c, "node")) param = param_number(c, true);
-    if (c->code) return;
-    for (int i = 0; i < EXPRESSIONS; i++)
-        if (!arg_within(c, expressions[i].key, expressions[i].min, expressions[i].max)) return;
-    if (found_later(c) || !find_note(c, false, &which)) return;
-    mega_note note = handle_of(c, &which);
-    if (!note) call_fail(c, CODE_NOT_FOUND, "which", "no note of that id or key sounds");
-    if (c->code || c->checking) return;
+    for (int i = 0; i < EXPRESSIONS && !c->code; i++)
+        arg_within(c, expressions[i].key, expressions[i].min, expressions[i].max);
+    if (c->code || !call_has_document(c)) return;
+    if (arg_given(c, "node") && param_number(c, true) < 0) return;
+    if (!starts_in_bundle(c)) find_handle(c);
+}
+
+void apply_note_set(call *c) {
+    int plain = plain_expression(c), param = arg_given(c, "node") ? param_number(c, true) : -1;
+    mega_note note = c->code ? 0 : find_handle(c);
+    if (!note) return;
     uint64_t frame = call_engine_frame(c);
     for (int i = 0; i < EXPRESSIONS; i++) {
         const char *key = i == plain ? "value" : expressions[i].key;
@@ -173,18 +197,24 @@ void command_note_set(call *c) {
                                           (float)arg_number(c, "value", 0), param_ramp_seconds(c)));
 }
 
-void command_note_control(call *c) {
+/// @return -1, having failed
+static int controller_of(call *c) {
     static const char *const words[] = {"bend", "pressure", "timbre", "sustain", "sostenuto"};
     const char *word = arg_text(c, "what");
-    int which = 0;
-    while (which < 5 && strcmp(word, words[which]) != 0) which++;
-    if (which == 5) {
-        call_fail(c, CODE_BAD_VALUE, "what", "no such controller: %s", word);
-        call_note(c, "want", "bend, pressure, timbre, sustain or sostenuto");
-        return;
-    }
-    if (!call_has_document(c) || !arg_within(c, "value", which == 0 ? -1 : 0, 1) || c->checking)
-        return;
+    for (int i = 0; i < 5; i++)
+        if (strcmp(word, words[i]) == 0) return i;
+    call_fail(c, CODE_BAD_VALUE, "what", "no such controller: %s", word);
+    call_note(c, "want", "bend, pressure, timbre, sustain or sostenuto");
+    return -1;
+}
+
+void validate_note_control(call *c) {
+    int which = controller_of(c);
+    if (which >= 0 && arg_within(c, "value", which == 0 ? -1 : 0, 1)) call_has_document(c);
+}
+
+void apply_note_control(call *c) {
     call_check(c, mega_controller_set(c->synth->input.engine, call_engine_frame(c),
-                                      (mega_controller)which, (float)arg_number(c, "value", 0)));
+                                      (mega_controller)controller_of(c),
+                                      (float)arg_number(c, "value", 0)));
 }

@@ -75,14 +75,14 @@ void command_voice_alloc(call *c) {
     open_ports(c);
 }
 
-void command_voice_free(call *c) {
+void validate_voice_free(call *c) {
     mega_note voice = (mega_note)arg_integer(c, "voice", 0);
-    if (!call_has_document(c)) return;
-    if (!notes_is_reserved(c->synth->notes, voice)) {
+    if (call_has_document(c) && !notes_is_reserved(c->synth->notes, voice))
         call_fail(c, CODE_NOT_FOUND, "voice", "no reserved voice of that handle");
-        return;
-    }
-    if (c->checking) return;
+}
+
+void apply_voice_free(call *c) {
+    mega_note voice = (mega_note)arg_integer(c, "voice", 0);
     if (!call_check(c, mega_voice_free(c->synth->input.engine, call_engine_frame(c), voice)))
         return;
     notes_remove(c->synth->notes, voice, NULL);

@@ -66,8 +66,12 @@ static void reload(task *t) {
     call *c = &t->calls[0];
     char cause[768];
     mega_patch *patch = read_patch(t->server->options->patch_file, cause, sizeof cause);
-    if (patch) change_to_patch(c, patch);
-    else call_fail(c, CODE_FILE, "", "%s", cause);
+    if (!patch) {
+        call_fail(c, CODE_FILE, "", "%s", cause);
+        return;
+    }
+    change_to_patch(c, patch);
+    change_apply(c);
 }
 
 static void on_change(uv_fs_poll_t *poll, int status, const uv_stat_t *before,

@@ -7,9 +7,9 @@
 #include <string.h>
 
 // Example: COMMAND(ping, "/ping", "", "", DIRECT, FLAG_OPEN, "...")
-// Becomes: {"/ping", "", "", ROUTE_DIRECT, FLAG_OPEN, NULL, "...", {{0}}, {{0}}, 0, 0},
+// Becomes: {"/ping", "", "", ROUTE_DIRECT, FLAG_OPEN, NULL, NULL, "...", {{0}}, {{0}}, 0, 0},
 #define COMMAND(name, address, arguments, answer, route, flags, doc)                               \
-    {address, arguments, answer, ROUTE_##route, flags, NULL, doc, {{0}}, {{0}}, 0, 0},
+    {address, arguments, answer, ROUTE_##route, flags, NULL, NULL, doc, {{0}}, {{0}}, 0, 0},
 static command commands[] = {
 #include "protocol/commands.def"
 };
@@ -77,14 +77,15 @@ static int compare(const void *a, const void *b) {
     return strcmp((*(const command *const *)a)->address, (*(const command *const *)b)->address);
 }
 
-void command_begin(command_handler *const *handlers) {
+void command_begin(const command_handlers *handlers) {
     static bool begun;
     if (begun) return;
     begun = true;
     for (size_t i = 0; i < COMMANDS; i++) {
         command *c = &commands[i];
         by_address[i] = c;
-        c->run = handlers[i];
+        c->validate = handlers[i].validate;
+        c->run = handlers[i].run;
         c->count = parse(c->arguments, c->parsed);
         c->answer_count = parse(c->answer, c->answers);
     }

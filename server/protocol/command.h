@@ -46,6 +46,9 @@ typedef struct {
 
 typedef struct call call;
 typedef void command_handler(call *c);
+typedef struct {
+    command_handler *validate, *run;
+} command_handlers;
 
 typedef struct {
     const char *address;   ///< "/knob/set"
@@ -54,7 +57,8 @@ typedef struct {
     const char *answer;    ///< what `/done` carries, alike; `?` where there is something to tell
     route route;
     unsigned flags;
-    command_handler *run; ///< by command_begin
+    command_handler *validate; ///< of ROUTE_PERFORM only
+    command_handler *run;      ///< of ROUTE_PERFORM: applies what was validated
     const char *doc;
     // by command_begin
     argument parsed[COMMAND_ARGUMENTS_MAX], answers[COMMAND_ARGUMENTS_MAX];
@@ -63,7 +67,7 @@ typedef struct {
 
 /// Parses the argument columns; asserts that they are well-formed. Once, before anything else.
 /// @param handlers in the order of commands.def
-void command_begin(command_handler *const *handlers);
+void command_begin(const command_handlers *handlers);
 size_t command_count(void);
 const command *command_get(size_t index);
 /// @return NULL if there is none of exactly that address

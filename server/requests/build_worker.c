@@ -7,7 +7,7 @@
 
 #include "base/trace.h"
 #include "clients/session.h"
-#include "requests/requests.h"
+#include "requests/change.h"
 #include "synths/synth.h"
 
 enum {
@@ -55,7 +55,7 @@ static void append(task **first, task **last, task *t) {
 void build_run(task *t) {
     for (size_t i = 0; i < t->count; i++) {
         t->calls[i].command->run(&t->calls[i]);
-        if (t->calls[i].code) return;
+        if (!change_apply(&t->calls[i])) return;
     }
 }
 
@@ -121,7 +121,7 @@ static bool has_failed(const task *t) {
 
 static void work(builder *b, task *t) {
     t->work_began_ns = now_ns();
-    if (has_failed(t)) t->settled = NULL;
+    if (has_failed(t) && !t->takes_back) t->settled = NULL;
     else if (t->work) t->work(t);
     else build_run(t);
     t->work_ended_ns = now_ns();

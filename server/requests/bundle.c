@@ -77,8 +77,7 @@ static bool rev_fits(call *c) {
     return false;
 }
 
-static bool try_all(task *t, target *targets, uint32_t *count) {
-    t->collecting = true;
+static bool prepare(task *t, target *targets, uint32_t *count) {
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
         if (c->command->route != ROUTE_BUILD) continue;
@@ -168,7 +167,8 @@ static void give_frame(task *t, uint64_t took_ns) {
 }
 
 static bool commit(task *t, target *at) {
-    if (!change_commit(at->first, at->whole ? at->after : NULL, at->ops)) return false;
+    if (!change_commit(at->first, at->whole ? at->after : NULL, at->ops, -1))
+        return false; // revisions were compared before
     at->first->coming = synth_names_of(at->synth, at->after);
     return number_params(t, at, at->first->coming);
 }
@@ -185,7 +185,7 @@ static void work(task *t) {
     static target targets[limit_synths_max]; // the builder's
     uint32_t count = 0;
     uint64_t began = now_ns();
-    bool ok = try_all(t, targets, &count) && all_names_fit(t, targets, count);
+    bool ok = prepare(t, targets, &count) && all_names_fit(t, targets, count);
     if (ok) give_frame(t, now_ns() - began);
     for (uint32_t i = 0; i < count && ok; i++) ok = commit(t, &targets[i]);
     // a limit of one synth, met after another's change was taken: that one is taken back
@@ -211,12 +211,13 @@ static void landed(task *t) {
     for (size_t i = 0; i < t->count; i++)
         if (t->calls[i].code) return;
     exchange_names(t);
-    bool applied = perform_apply(t);
+    bool applied = perform_validate(t) && perform_apply(t); // now that the names are there
     exchange_names(t);
     t->again = true;
     t->landed = NULL;
     if (!applied) {
         t->work = take_back;
+        t->takes_back = true;
         return;
     }
     if (t->late_by)
@@ -250,9 +251,7 @@ void bundle_receive(task *t) {
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
         if (c->command->route != ROUTE_PERFORM) continue;
-        c->checking = true;
-        c->command->run(c);
-        c->checking = false;
+        c->command->validate(c);
         if (c->code == CODE_NOT_FOUND) call_forgive(c);
         if (c->code) {
             task_finish(t);

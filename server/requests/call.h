@@ -12,9 +12,11 @@
 #include "protocol/osc.h"
 #include "protocol/payload.h"
 
-/// A handler reads its arguments, does its work, and sets `answer` or calls call_fail. Of a command
-/// of the perform queue it is called twice: first with `checking`, when it must change nothing and
-/// find everything that can be wrong.
+/// A handler reads its arguments, does its work, and sets `answer` or calls call_fail. Requests go
+/// through phases: *validate* (arguments, then a perform command's own `validate`, which changes
+/// nothing and finds all that can be wrong, names last: they may come with a build that waits),
+/// *prepare* (a build says what it wants of a document), *apply* (events are sent, changes
+/// committed) and *reply* (answer.c).
 struct call {
     task *task;
     server *server;
@@ -30,7 +32,6 @@ struct call {
     bool has_payload;
     void *own_rest, *own_bytes; ///< what `rest` and the values point into, where that is no message
 
-    bool checking;
     uint64_t frame;  ///< server's, at which it is to happen; 0: at once
     uint64_t before; ///< frames that it should have happened before the server's first
 
@@ -62,8 +63,8 @@ struct task {
     size_t count;
     bool is_bundle;
     bool in_turn;             ///< `work` is a client's own: it takes that client's turn
-    bool collecting;          ///< builds only say what they want
     bool again;               ///< set by `landed`: once more to the builder, with other work
+    bool takes_back;          ///< that work is done though a call has failed
     uint64_t frame;           ///< of the bundle; 0: at once
     uint64_t before;          ///< frames that it should have happened before the server's first
     uint64_t late_by;         ///< frames that a bundle came too late

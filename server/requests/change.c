@@ -44,16 +44,15 @@ static bool has(const call *c, const char *key) {
 
 int64_t change_wanted_rev(const call *c) { return has(c, "rev") ? arg_integer(c, "rev", 0) : -1; }
 
-static bool how_of(call *c, mega_change *how) {
+/// @param rev that the document must have; -1: any
+static bool how_of(call *c, mega_change *how, int64_t rev) {
     *how = MEGA_CHANGE_NOW;
     if (!change_engine(c)) return false;
     if (has(c, "fade_ms")) {
         if (!arg_within(c, "fade_ms", 0, (double)MEGA_FADE_MS_MAX)) return false;
         how->fade_ms = (float)arg_number(c, "fade_ms", 0);
     }
-    // of a bundle it was compared before the first of its builds
-    if (change_wanted_rev(c) >= 0 && !c->task->collecting)
-        how->rev = (uint64_t)change_wanted_rev(c);
+    if (rev >= 0) how->rev = (uint64_t)rev;
     if (c->frame) how->frame = synth_engine_frame(c->synth, c->frame);
     return true;
 }
@@ -119,10 +118,10 @@ bool change_finish(call *c, mega_status status, const mega_changed *done, mega_r
     return !status;
 }
 
-bool change_commit(call *c, const mega_patch *patch, const json_t *list) {
+bool change_commit(call *c, const mega_patch *patch, const json_t *list, int64_t rev) {
     mega_change how;
     mega_changed done = {0};
-    if (!how_of(c, &how)) return false;
+    if (!how_of(c, &how, rev)) return false;
     mega_engine *engine = c->synth->input.engine;
     mega_report *report = mega_report_create();
     if (patch)
@@ -134,35 +133,31 @@ bool change_commit(call *c, const mega_patch *patch, const json_t *list) {
     return change_finish(c, status, &done, report);
 }
 
-bool change_to_patch(call *c, mega_patch *patch) {
-    if (c->task->collecting) {
-        c->patch = patch;
-        return true;
-    }
-    bool ok = change_commit(c, patch, NULL);
-    mega_patch_destroy(patch);
-    return ok;
-}
+void change_to_patch(call *c, mega_patch *patch) { c->patch = patch; }
 
-bool change_by_list(call *c, json_t *list) {
+void change_by_list(call *c, json_t *list) {
+    c->ops = list;
     if (!list) call_fail(c, CODE_BAD_VALUE, "ops", "it holds bytes, or memory ran out");
-    if (c->task->collecting) {
-        c->ops = list;
-        return list != NULL;
-    }
-    bool ok = list && change_commit(c, NULL, list);
-    json_decref(list);
-    return ok;
 }
 
-bool change_by_operation(call *c, json_t *operation) {
-    return change_by_list(c, operation ? json_pack("[o]", operation) : NULL);
+void change_by_operation(call *c, json_t *operation) {
+    change_by_list(c, operation ? json_pack("[o]", operation) : NULL);
+}
+
+bool change_apply(call *c) {
+    bool wants = c->patch || c->ops;
+    if (wants && !c->code) change_commit(c, c->patch, c->ops, change_wanted_rev(c));
+    mega_patch_destroy(c->patch);
+    json_decref(c->ops);
+    c->patch = NULL;
+    c->ops = NULL;
+    return !c->code;
 }
 
 bool change_step(call *c, bool redo) {
     mega_change how;
     mega_changed done = {0};
-    if (!how_of(c, &how)) return false;
+    if (!how_of(c, &how, change_wanted_rev(c))) return false;
     mega_engine *engine = c->synth->input.engine;
     mega_report *report = mega_report_create();
     mega_status status = redo ? mega_redo(engine, how.fade_ms, &done, report)

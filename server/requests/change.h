@@ -7,15 +7,18 @@
 #include "requests/requests.h"
 #include "synths/synth.h"
 
-/// Changes to a patch, or by a list of operations (the other is NULL), as the call's `rev`,
-/// `fade_ms` and time say.
-/// @return false, having failed
-bool change_commit(call *c, const mega_patch *patch, const json_t *list);
-/// The same for what a command wants, which it takes; within a bundle it is kept until all is known
-/// to fit.
-bool change_to_patch(call *c, mega_patch *patch);
-bool change_by_list(call *c, json_t *list);
-bool change_by_operation(call *c, json_t *operation);
+// A command that changes a document is prepared by its handler, which says what it wants, and
+// applied by whoever runs it: alone at once, a bundle's once all of the bundle is known to fit.
+
+/// Prepare: a whole document, or operations; taken. NULL operations fail.
+void change_to_patch(call *c, mega_patch *patch);
+void change_by_list(call *c, json_t *list);
+void change_by_operation(call *c, json_t *operation);
+/// Apply: what the call wants, if it wants anything. @return false if the call has failed
+bool change_apply(call *c);
+/// Changes to a patch, or by a list of operations (the other is NULL), as the call's `fade_ms` and
+/// time say. @param rev that the document must have; -1: any @return false, having failed
+bool change_commit(call *c, const mega_patch *patch, const json_t *list, int64_t rev);
 /// Answers a change that the engine has made, or says why not; frees the report. @return whether it
 /// was made
 bool change_finish(call *c, mega_status status, const mega_changed *done, mega_report *report);

@@ -11,13 +11,11 @@
 
 enum { CALL_EVENTS_MAX = 8 }; // /note/set with all that it takes
 
-bool perform_check(task *t) {
+bool perform_validate(task *t) {
     for (size_t i = 0; i < t->count; i++) {
         call *c = &t->calls[i];
         if (c->command->route != ROUTE_PERFORM) continue;
-        c->checking = true;
-        c->command->run(c);
-        c->checking = false;
+        c->command->validate(c);
         if (c->code) return false;
     }
     return true;
@@ -71,7 +69,7 @@ static const synth *synth_to_wait_for(const task *t) {
 
 /// @return false if it must wait
 static bool attempt(task *t) {
-    if (!perform_check(t)) {
+    if (!perform_validate(t)) {
         const synth *of = synth_to_wait_for(t);
         if (of && !t->wait_for) t->wait_for = synth_last_build(of);
         if (of && builder_edits(t->server->builder, of, t->wait_for)) {

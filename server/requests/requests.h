@@ -43,7 +43,7 @@ void perform_resume(session *from);
 /// if one failed
 bool perform_apply(task *t);
 /// Checks them without changing anything. @return false if one failed
-bool perform_check(task *t);
+bool perform_validate(task *t);
 
 // ---- build_worker.c ----------------------------------------------------------------------------
 

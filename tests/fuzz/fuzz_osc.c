@@ -63,7 +63,7 @@ static void begin(void) {
     o.audio.no_realtime = true;
     o.memory_bytes_max = 8 << 20;
     s.options = &o;
-    command_begin(command_handlers);
+    command_begin(all_handlers);
     log_begin(LOG_ERROR, false);
     uv_loop_init(&s.loop);
     s.net = calloc(1, sizeof *s.net);

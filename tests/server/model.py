@@ -264,8 +264,8 @@ class Synth:
         return written or row["default"] == 0 or not self.has_adding_cable(node, param)
 
     def set_knob(self, name, value):
-        self.knob_value(name)
         if not 0 <= value <= 1: raise Wrong("bad-value")
+        self.knob_value(name)
         self.put(("knob", name), value)
 
     def put(self, key, value):

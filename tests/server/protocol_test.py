@@ -184,6 +184,23 @@ def bundles():
     for number, code in ((7015, "bad-value"), (7014, "not-applied")):
         try: raise AssertionError(c.answer(number))
         except Failed as failed: assert failed.code == code, failed
+    # what is refused although it is known only when the change is: a value of a knob, a note, that come with the bundle or do not
+    for number, last, code in ((7020, ("/knob/set", {"name": "wide", "value": 7}), "bad-value"), (7030, ("/note/set", {"id": 77, "bend": 1}), "not-found"),
+                               (7040, ("/note/off", {"id": 77}), "not-found")):
+        c.call("/sync")
+        rev, notes = c.call("/patch/get")["rev"], c.call("/status")["synths"]["main"]["notes"]
+        c.send(bundle(request(number, "/knob/new", name="wide", value=0.5), request(number + 1, "/note/on", key=60, velocity=0.5),
+                      request(number + 2, last[0], **last[1])))
+        for at, wanted in ((number + 2, code), (number + 1, "not-applied"), (number, "not-applied")):
+            try: raise AssertionError(c.answer(at))
+            except Failed as failed: assert failed.code == wanted, (last, failed)
+        until = c.call("/clock")["frame"] + 24000
+        while c.call("/clock")["frame"] < until: time.sleep(0.02)
+        assert c.call("/patch/get")["rev"] == rev, last
+        assert c.call("/status")["synths"]["main"]["notes"] == notes, last
+    # a note that the bundle starts is known in it
+    c.send(bundle(request(7050, "/note/on", key=60, velocity=0.5, id=78), request(7051, "/note/set", id=78, bend=1), request(7052, "/note/off", id=78)))
+    for number in (7050, 7051, 7052): c.answer(number)
     # not within a bundle, too deep, too many
     for packet, code in ((bundle(message("/quit")), "bad-value"),
                          (bundle(bundle(bundle(bundle(bundle(message("/ping")))))), "limit"),
