@@ -18,7 +18,7 @@
 enum { BACKLOG = 128 };
 
 static void on_connection(uv_stream_t *stream, int status) {
-    if (status == 0) stream_accept(stream->data);
+    if (status == 0) connection_accept(stream->data);
 }
 
 static listener *add(server *s, transport which) {
@@ -132,7 +132,7 @@ static void take(void *server_, arrival *a) {
         datagram_take(l, a);
         return;
     }
-    stream_take(l, a->file, &a->from.any, a->owner);
+    connection_take(l, a->file, &a->from.any, a->owner);
     free(a);
 }
 
@@ -185,7 +185,7 @@ void net_close(server *s) {
     if (!n) return;
     if (n->gate) gate_stop(n->gate);
     admit_end(s);
-    streams_close(s);
+    connections_close(s);
     datagrams_close(s);
     slices_end(s);
     for (uint32_t i = 0; i < n->listener_count; i++) {

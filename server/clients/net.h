@@ -21,7 +21,8 @@ uint32_t net_stream_count(const server *s);
 /// Unread bytes of all streams.
 size_t net_queued_bytes(const server *s);
 
-// ---- stream.c ---------------------------------------------------------------------------------
+// ---- connection.c
+// ---------------------------------------------------------------------------------
 
 typedef struct listener listener;
 struct listener {
@@ -42,7 +43,7 @@ enum { LISTENERS_MAX = 8 };
 struct net {
     listener listeners[LISTENERS_MAX];
     uint32_t listener_count;
-    struct stream *streams;
+    struct connection *streams;
     struct peer *peers; ///< of UDP
     struct gate *gate;
     uint32_t stream_count, guest_count, peer_count;
@@ -57,12 +58,12 @@ struct net {
 };
 
 /// A connection over the unix socket waits at the listener.
-void stream_accept(listener *l);
+void connection_accept(listener *l);
 /// One over TCP that the gate has accepted; takes the file.
-void stream_take(listener *l, int file, const struct sockaddr *from, owner of);
-void streams_close(server *s);
+void connection_take(listener *l, int file, const struct sockaddr *from, owner of);
+void connections_close(server *s);
 /// A session was let in by /hello.
-void stream_admitted(session *s);
+void connection_admitted(session *s);
 
 // ---- datagram.c -------------------------------------------------------------------------------
 

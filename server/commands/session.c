@@ -51,7 +51,7 @@ static bool admit(call *c) {
         return false;
     }
     s->admitted = true;
-    if (s->transport != TRANSPORT_UDP) stream_admitted(s);
+    if (s->transport != TRANSPORT_UDP) connection_admitted(s);
     return true;
 }
 

@@ -45,7 +45,7 @@ bool perform_apply(task *t);
 /// Checks them without changing anything. @return false if one failed
 bool perform_validate(task *t);
 
-// ---- build_worker.c ----------------------------------------------------------------------------
+// ---- build_worker.c, build_queue.c -------------------------------------------------------------
 
 builder *builder_create(server *s);
 /// The loop, at the end: what only reads fails, what changes something is still done.
