@@ -20,16 +20,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def messages():
-    """Of pd-externals/adapter/commands.c: headings, and (name, arguments, what it does)."""
-    with open(os.path.join(HERE, "..", "pd-externals", "adapter", "commands.c"), encoding="utf-8") as file:
-        table = file.read().split("synth_commands[] = {")[1]
+    """Of pd-externals/adapter/commands.def: headings, and (name, arguments, what it does)."""
+    with open(os.path.join(HERE, "..", "pd-externals", "adapter", "commands.def"), encoding="utf-8") as file:
+        table = file.read()
     found = []
-    pattern = r'// ([a-z ]+)\n|\{"(\w+)", "([^"]*)",\s*((?:"[^"]*"\s*)+),'
-    for heading, name, arguments, doc in re.findall(pattern, table):
+    pattern = r'// ---- ([a-z ]+)\n|^COMMAND\((\w+), "([^"]*)", "([^"]*)",'
+    for heading, name, arguments, doc in re.findall(pattern, table, re.M):
         if heading:
             found.append((heading, []))
         else:
-            found[-1][1].append((f"{name} {arguments}".strip(), "".join(re.findall('"([^"]*)"', doc))))
+            found[-1][1].append((f"{name} {arguments}".strip(), doc))
     return found
 
 

@@ -25,6 +25,7 @@ enum {
     MEGA_VOICES_MAX = 4096,
     MEGA_VOICES_DEFAULT = 8,
     MEGA_CHANNELS_MAX = 64, ///< that a host may have, in and out
+    MEGA_SECTIONS_MAX = 32, ///< of a document: see formats/sections.def
     MEGA_ID_BYTES_MAX = 64, ///< of a node or knob, so that ids fit OSC addresses and error texts
 };
 
@@ -105,6 +106,8 @@ struct mega_patch {
     size_t cable_count;
     mega_patch_preset_row *presets;
     size_t preset_count;
+    void
+        *parts[MEGA_SECTIONS_MAX]; ///< by MEGA_SECTION_<name>: of sections that no other file knows
     struct json_t *extra;
     bool *per_voice; ///< by node, once somebody has asked; NULL before, and in a copy
 };

@@ -1,104 +1,14 @@
 // SPDX-License-Identifier: MIT
-// commands -- the table of messages: the only place that says what there is.
+// commands -- the table of messages, made of commands.def.
 #include "core.h"
 
-enum { ANY = 255 };
+enum { ANY = UINT8_MAX };
 
+// Example: COMMAND(sync, "", "as `wait`, then answers `synced`", 0, 0)
+// Becomes: {"sync", "", "as `wait`, then answers `synced`", 0, 0, synth_command_sync},
+#define COMMAND(name, arguments, doc, least, most)                                                 \
+    {#name, arguments, doc, least, most, synth_command_##name},
 const synth_command_row synth_commands[] = {
-    // notes
-    {"note", "key velocity [id]",
-     "starts a note: key 0..127 or C4, F#3, Bb2; velocity 0..127, 0 ends it. A list does the same",
-     2, 3, synth_command_note},
-    {"noteoff", "id-or-key [velocity]", "ends a note", 1, 2, synth_command_noteoff},
-    {"bend", "[id] value", "of one note, in semitones; of all, -1..1 of the bend range", 1, 2,
-     synth_command_bend},
-    {"press", "[id] value", "pressure 0..1, of one note or all", 1, 2, synth_command_press},
-    {"slide", "[id] value", "timbre 0..1, of one note or all", 1, 2, synth_command_slide},
-    {"sustain", "value", "the pedal; down from 0.5", 1, 1, synth_command_sustain},
-    {"sostenuto", "value", "the middle pedal: holds what is held when it goes down", 1, 1,
-     synth_command_sostenuto},
-    {"cc", "number value",
-     "a MIDI controller, 0..127: pedals, timbre, all off, or the knob it is mapped to", 2, 2,
-     synth_command_cc},
-    {"map", "number [knob]", "lets a controller turn a knob; no knob: no more", 1, 2,
-     synth_command_map},
-    {"midi", "bytes...", "MIDI as it comes from [midiin], MPE zones and all", 1, ANY,
-     synth_command_midi},
-    {"mode", "poly|mono|legato", "how notes follow one another", 1, 1, synth_command_mode},
-    {"steal", "1|0|auto|oldest|quietest|none",
-     "which note makes room for a new one when all voices sound; 0 or none: the new one is not "
-     "played",
-     1, 1, synth_command_steal},
-    {"alloff", "", "releases all notes", 0, 0, synth_command_alloff},
-    {"panic", "",
-     "silences everything at once, drones too, until a patch is loaded or a note played", 0, 0,
-     synth_command_panic},
-    // values
-    {"set", "node.param value [ramp_ms]", "a parameter, smoothed, from this very sample on", 2, 3,
-     synth_command_set},
-    {"knob", "name value [ramp_ms | min max [lin|exp [unit]]]",
-     "turns a knob, 0..1; with a range: makes it, or changes its range", 2, 6, synth_command_knob},
-    {"newknob", "name value [min max [lin|exp [unit]]]",
-     "makes a knob; without a range it has that of what it turns", 2, 6, synth_command_newknob},
-    {"preset", "save|recall|remove name | morph name [ms] | doc name words... | list",
-     "named values of all knobs and parameters, kept in the patch", 1, ANY, synth_command_preset},
-    {"newpreset", "name [knob-or-node.param value]...", "a preset of these values alone", 1, ANY,
-     synth_command_newpreset},
-    // rewiring
-    {"add", "id type [param value]...", "a new node", 2, ANY, synth_command_add},
-    {"remove", "id", "a node and its cables", 1, 1, synth_command_remove},
-    {"replace", "id type [param value]...", "another module in a node's place", 2, ANY,
-     synth_command_replace},
-    {"rename", "id new-id", "a node or a knob", 2, 2, synth_command_rename},
-    {"connect", "from.out to.in [amount] [octaves|semitones]",
-     "a cable; from a knob: its name alone", 2, 4, synth_command_connect},
-    {"disconnect", "from.out to.in", "takes a cable away", 2, 2, synth_command_disconnect},
-    {"clear", "", "removes all nodes, knobs and presets, `out` as well", 0, 0, synth_command_clear},
-    {"name", "words...", "names the patch", 1, ANY, synth_command_name},
-    {"unknob", "name", "removes a knob and its cables", 1, 1, synth_command_unknob},
-    {"voices", "[count]",
-     "how many notes may sound at once, 1..4096; alone: answers how many sound", 0, 1,
-     synth_command_voices},
-    {"begin", "", "collects edits until `commit`, as one change", 0, 0, synth_command_begin},
-    {"commit", "[fade_ms]", "makes that change, all or nothing", 0, 1, synth_command_commit},
-    {"undo", "[fade_ms]", "takes back the last change, and answers `undone` with it", 0, 1,
-     synth_command_undo},
-    {"redo", "[fade_ms]", "makes it again, and answers `redone`", 0, 1, synth_command_redo},
-    // whole patches
-    {"read", "file [fade_ms]", "loads a patch (.json, .sexp, .msgpack); held notes go on", 1, 2,
-     synth_command_read},
-    {"bytes", "byte...", "loads a patch that comes as the bytes of its file", 1, ANY,
-     synth_command_bytes},
-    {"write", "file", "saves the patch with all values as they are now", 1, 1, synth_command_write},
-    {"save", "", "answers `state` and bytes: the patch as it is now, for [savestate]", 0, 0,
-     synth_command_save},
-    {"state", "byte...", "restores what `save` answered, before the next message", 1, ANY,
-     synth_command_state},
-    {"prepare", "slot file", "reads a patch and keeps it ready", 2, 2, synth_command_prepare},
-    {"swap", "slot [fade_ms]", "makes a prepared patch the one that sounds", 1, 2,
-     synth_command_swap},
-    // questions
-    {"get", "node.param|knob", "answers `value path v`", 1, 1, synth_command_get},
-    {"dump", "", "the patch as the messages that build it, each after the word `dump`", 0, 0,
-     synth_command_dump},
-    {"values", "[knob-or-node.param]...",
-     "`value path v` of all knobs; of those named, as far as there are such", 0, ANY,
-     synth_command_values},
-    {"nodes", "", "nodes, knobs and cables; `bang` answers the same", 0, 0, synth_command_nodes},
-    {"modules", "[type]", "what patches can be made of; or all about one module", 0, 1,
-     synth_command_modules},
-    {"commands", "", "these messages", 0, 0, synth_command_commands},
-    {"sync", "", "as `wait`, then answers `synced`", 0, 0, synth_command_sync},
-    {"wait", "[1|0]",
-     "finishes all earlier messages before the next one; 1: from here on at the end of each "
-     "logical time, so that -batch renders alike each time; 0: no more",
-     0, 1, synth_command_wait},
-    {"poll", "ms", "sends `voices` and `load` every so many milliseconds; 0: no more", 1, 1,
-     synth_command_poll},
-    {"version", "", "answers `version`", 0, 0, synth_command_version},
-    // other words
-    {"bang", "", "as `nodes`", 0, 0, synth_command_bang},
-    {"list", "", "as `nodes`; but Pd drops this word when it stands alone: use `nodes`", 0, 0,
-     synth_command_list},
-    {0},
-};
+#include "commands.def"
+    {0}};
+#undef COMMAND

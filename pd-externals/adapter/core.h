@@ -238,9 +238,9 @@ typedef struct {
 /// All commands, ending with a NULL selector.
 extern const synth_command_row synth_commands[];
 
-// commands of edits.c, history.c, files.c, state.c, play.c, values.c, presets.c, queries.c; docs in
-// commands.c
-#define COMMAND(name) synth_command synth_command_##name;
+// commands of edits.c, history.c, files.c, state.c, play.c, values.c, presets.c, queries.c; see
+// commands.def
+#define COMMAND(name, arguments, doc, least, most) synth_command synth_command_##name;
 #include "commands.def"
 #undef COMMAND
 

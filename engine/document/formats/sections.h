@@ -47,7 +47,13 @@ typedef struct {
     void (*diff_here)(struct diff *d);
 } mega_section;
 
-enum { MEGA_SECTIONS_MAX = 32 };
+/// By row of sections.def.
+// Example: SECTION(knobs)  Becomes: MEGA_SECTION_knobs,
+enum {
+#define SECTION(name) MEGA_SECTION_##name,
+#include "document/formats/sections.def"
+#undef SECTION
+};
 
 extern const mega_section *const mega_sections[];
 extern const size_t mega_section_count;
