@@ -285,7 +285,8 @@
 ;; ---- knobs and parameters
 
 (defn set-knob!
-  "Sets a knob, 0..1, with a linear ramp if `:ramp-ms` is given: `(set-knob! :cutoff 0.8 :ramp-ms 500)`.
+  "Sets a knob, 0..1, with a linear ramp if `:ramp-ms` is given:
+  `(set-knob! :cutoff 0.8 :ramp-ms 500)`.
   Promises `:frame`. For an unknown knob fails with `:code` not-found and a hint."
   [knob value & {:keys [ramp-ms]}]
   (call "/knob/set" (cond-> {:name knob :value value} ramp-ms (assoc :ramp_ms ramp-ms))))
@@ -329,7 +330,9 @@
    "/param/get"
    #(call "/param/get" {:node node :param (first (devices/ports-of (module-of node) input))})))
 
-(defn recall! "Recalls a preset of the patch, morphing to it if `:morph-ms` is given." [preset & {:keys [morph-ms]}]
+(defn recall!
+  "Recalls a preset of the patch, morphing to it if `:morph-ms` is given."
+  [preset & {:keys [morph-ms]}]
   (call "/preset/recall" (cond-> {:name preset} morph-ms (assoc :morph_ms morph-ms))))
 
 (defn save-preset! "Saves the current values of all knobs and parameters as a preset." [preset]
