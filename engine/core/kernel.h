@@ -215,15 +215,18 @@ MEGA_INLINE lines lines_of(const mega_call *c, int u) {
 #endif
 }
 
-/// Lanes of vector `u` that hold no voice.
-MEGA_INLINE mask silent_lanes(const mega_call *c, int u) {
+/// The lanes of vector `u`, or of SOLO the voices, whose bits are in `set`.
+MEGA_INLINE mask lanes_in(uint32_t set, int u) {
     static const int32_t bits[MEGA_LANE_COUNT] = {
         1 << 0, 1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
         1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
     ilanes bit;
-    memcpy(&bit, bits + u * MEGA_WIDTH, sizeof bit);
-    return ieq(isplat((int32_t)c->silent) & bit, bit);
+    if (u == SOLO) bit = solo_repeat_bits(bits);
+    else memcpy(&bit, bits + u * MEGA_WIDTH, sizeof bit);
+    return ieq(isplat((int32_t)set) & bit, bit);
 }
+/// Lanes of vector `u` that hold no voice.
+MEGA_INLINE mask silent_lanes(const mega_call *c, int u) { return lanes_in(c->silent, u); }
 
 MEGA_INLINE bool port_moves(const mega_call *c, size_t p) { return c->moving >> p & 1; }
 /// Port `p` at frames t, t + 1, ...

@@ -65,6 +65,12 @@ MEGA_INLINE lanes load(const float *p) {
     return v;
 }
 MEGA_INLINE void store(float *p, lanes v) { memcpy(p, &v, sizeof v); }
+MEGA_INLINE ilanes iload(const int32_t *p) {
+    ilanes v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+MEGA_INLINE void istore(int32_t *p, ilanes v) { memcpy(p, &v, sizeof v); }
 
 /// The bits of one kind as the other.
 MEGA_INLINE ilanes bits_of(lanes v) {
@@ -77,6 +83,16 @@ MEGA_INLINE lanes from_bits(ilanes i) {
     memcpy(&v, &i, sizeof v);
     return v;
 }
+
+// Of two vectors, quarters of 128 bits. Example: MIX_QUARTERS(a, b, LOW) with LOW(q) q, q + 1, ...
+// Becomes, of 8 lanes: __builtin_shufflevector(a, b, LOW(0), LOW(4))
+#if MEGA_WIDTH == 4
+#define MIX_QUARTERS(a, b, f) __builtin_shufflevector(a, b, f(0))
+#elif MEGA_WIDTH == 8
+#define MIX_QUARTERS(a, b, f) __builtin_shufflevector(a, b, f(0), f(4))
+#elif MEGA_WIDTH == 16
+#define MIX_QUARTERS(a, b, f) __builtin_shufflevector(a, b, f(0), f(4), f(8), f(12))
+#endif
 
 typedef float lanes_four __attribute__((vector_size(16)));
 typedef int32_t ilanes_four __attribute__((vector_size(16)));

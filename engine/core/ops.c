@@ -204,96 +204,171 @@ MEGA_INLINE lanes outgoing_at(const outgoing *o, size_t by_count, uint32_t t, in
 
 #if MEGA_WIDTH > 1
 // The tree: lane i with lane i + 8, those with + 4, + 2, + 1. A narrow build leaves out sums with
-// lanes that are 0; the 0 that is added still makes +0 of -0.
+// lanes that are 0; the 0 that is added still makes +0 of -0. A build for few voices takes as many
+// frames at once as a vector holds: its lanes are those of a frame, frame after frame.
 typedef float quarter __attribute__((vector_size(16)));
 
-/// The first two steps: the lanes of a frame to 4.
-MEGA_INLINE quarter fold(const lanes *v) {
-    quarter q[MEGA_U * MEGA_WIDTH / 4];
-#if MEGA_WIDTH == 16
+enum {
+    REDUCED_LANES = MEGA_VOICES > 1 ? MEGA_VOICES : MEGA_U *MEGA_WIDTH, // of a frame
+    REDUCED_VECTORS = MEGA_VOICES > 1 ? 1 : MEGA_U,
+    REDUCED_FRAMES = MEGA_VOICES > 1 ? SOLO_FRAMES : 1, // in those vectors
+    FOLDED_ROOM = MEGA_BLOCK_FRAMES + MEGA_WIDTH,
+};
+#define REDUCED_WALK (MEGA_VOICES > 1 ? BY_FRAMES : BY_LANES)
+
+/// The first two steps: the lanes of each frame to 4.
+MEGA_INLINE void fold(quarter *to, const lanes *v) {
+#if MEGA_WIDTH == 16 && MEGA_VOICES == 1
     __m512 all = (__m512)v[0]; // gcc makes slow code of the memcpy
     __m256 half = _mm512_castps512_ps256(all) + _mm512_extractf32x8_ps(all, 1);
-    return (quarter)(_mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1));
-#elif MEGA_WIDTH == 8 && MEGA_U == 2
+    to[0] = (quarter)(_mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1));
+    return;
+#elif MEGA_WIDTH == 8 && MEGA_U == 2 && MEGA_VOICES == 1
     __m256 half = (__m256)(v[0] + v[1]);
-    return (quarter)(_mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1));
+    to[0] = (quarter)(_mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1));
+    return;
 #endif
+    if (REDUCED_LANES == 4) {
+        store((float *)to, v[0] + splat(0));
+        return;
+    }
+    quarter q[REDUCED_VECTORS * MEGA_WIDTH / 4];
     memcpy(q, v, sizeof q);
-    if (COUNT_OF(q) == 4) return (q[0] + q[2]) + (q[1] + q[3]);
-    if (COUNT_OF(q) == 2) return (q[0] + q[1]) + (quarter){0};
-    return q[0] + (quarter){0};
+    for (int f = 0; f < REDUCED_FRAMES; f++) {
+        const quarter *of = q + f * REDUCED_LANES / 4;
+        to[f] = REDUCED_LANES == 16 ? (of[0] + of[2]) + (of[1] + of[3])
+                                    : (of[0] + of[1]) + (quarter){0};
+    }
 }
 
-/// The last two steps, for four frames at once: (v0 + v2) + (v1 + v3) of each.
-MEGA_INLINE quarter finish(quarter a, quarter b, quarter c, quarter d) {
-    quarter ab =
-        __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
-    quarter cd =
-        __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
-    return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) +
-           __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+// Of two vectors, each quarter: first halves, second halves; even lanes, odd lanes.
+#define HALVES(q) q, q + 1, q + MEGA_WIDTH, q + MEGA_WIDTH + 1
+#define SECOND_HALVES(q) q + 2, q + 3, q + MEGA_WIDTH + 2, q + MEGA_WIDTH + 3
+#define EVENS(q) q, q + 2, q + MEGA_WIDTH, q + MEGA_WIDTH + 2
+#define ODDS(q) q + 1, q + 3, q + MEGA_WIDTH + 1, q + MEGA_WIDTH + 3
+
+/// Lanes that lie quarter by quarter, lane by lane.
+MEGA_INLINE lanes by_lane(lanes v) {
+#if MEGA_WIDTH == 16
+    return __builtin_shufflevector(v, v, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+#elif MEGA_WIDTH == 8
+    return __builtin_shufflevector(v, v, 0, 4, 1, 5, 2, 6, 3, 7);
+#else
+    return v;
+#endif
+}
+
+/// The last two steps, (q0 + q2) + (q1 + q3), for as many frames as there are lanes.
+MEGA_INLINE lanes finish(const quarter *folded) {
+    lanes v[4];
+    for (int i = 0; i < 4; i++) v[i] = load((const float *)folded + i * MEGA_WIDTH);
+    lanes ab = MIX_QUARTERS(v[0], v[1], HALVES) + MIX_QUARTERS(v[0], v[1], SECOND_HALVES);
+    lanes cd = MIX_QUARTERS(v[2], v[3], HALVES) + MIX_QUARTERS(v[2], v[3], SECOND_HALVES);
+    return by_lane(MIX_QUARTERS(ab, cd, EVENS) + MIX_QUARTERS(ab, cd, ODDS));
+}
+
+/// What fades make of the lanes of vector `u`; frames are MEGA_LANE_COUNT factors apart.
+MEGA_INLINE lanes gains_at(const float *gain, uint32_t t, uint32_t frames, int u) {
+    if (MEGA_VOICES == 1) return load(gain + (size_t)t * MEGA_LANE_COUNT + u * MEGA_WIDTH);
+    float each[MEGA_WIDTH] = {0};
+    for (uint32_t f = 0; f < REDUCED_FRAMES && t + f < frames; f++)
+        memcpy(each + f * REDUCED_LANES, gain + (size_t)(t + f) * MEGA_LANE_COUNT,
+               REDUCED_LANES * sizeof *each);
+    return load(each);
 }
 
 /// Lanes that count, times their gain, folded; sizes of all frames go to `highest`.
-MEGA_INLINE quarter take_frame(const outgoing *in, size_t by_count, uint32_t t, const float *gain,
-                               const ilanes *keep, ilanes *highest) {
-    lanes v[MEGA_U];
-    for (int u = 0; u < MEGA_U; u++) {
-        lanes a = outgoing_at(in, by_count, t, u);
-        if (gain) a = a * load(gain + (size_t)t * MEGA_LANE_COUNT + u * MEGA_WIDTH);
-        ilanes bits = bits_of(a) & keep[u];
-        highest[u] = larger(bits & isplat(0x7fffffff), highest[u]);
-        v[u] = from_bits(bits);
-    }
-    return fold(v);
-}
-
-MEGA_INLINE uint32_t not_finite(const ilanes *highest) {
-    uint32_t bad = 0;
-    for (int u = 0; u < MEGA_U; u++)
-        for (int i = 0; i < MEGA_WIDTH; i++)
-            if (highest[u][i] >= 0x7f800000) bad |= 1u << (u * MEGA_WIDTH + i);
-    return bad;
-}
-
-/// `by_count` is a constant where this is inlined.
+/// @param by_count is a constant where this is inlined
 MEGA_INLINE void take_frames(quarter *folded, const mega_product *in, size_t by_count,
                              const float *gain, const ilanes *keep, ilanes *highest,
                              uint32_t frames) {
     outgoing from;
-    prepare(&from, in, by_count, BY_LANES);
-    for (uint32_t t = 0; t < frames; t++)
-        folded[t] = take_frame(&from, by_count, t, gain, keep, highest);
+    prepare(&from, in, by_count, REDUCED_WALK);
+    for (uint32_t t = 0; t < frames; t += REDUCED_FRAMES) {
+        lanes v[REDUCED_VECTORS];
+        for (int u = 0; u < REDUCED_VECTORS; u++) {
+            lanes a = outgoing_at(&from, by_count, t / REDUCED_FRAMES, u);
+            if (gain) a = a * gains_at(gain, t, frames, u);
+            ilanes bits = bits_of(a) & keep[u];
+            if (frames - t < REDUCED_FRAMES) // what lies past the segment counts for nothing
+                bits = iselect(ilt(solo_ramp(), isplat((int32_t)(frames - t))), bits, isplat(0));
+            highest[u] = larger(bits & isplat(0x7fffffff), highest[u]);
+            v[u] = from_bits(bits);
+        }
+        fold(folded + t, v);
+    }
+}
+
+/// The greatest of each lane in all frames of a vector, in every frame.
+MEGA_INLINE ilanes over_frames(ilanes v) {
+#if MEGA_VOICES > 1 && MEGA_WIDTH == 16
+    v = larger(v,
+               __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+#endif
+#if MEGA_VOICES == 4 && MEGA_WIDTH == 16
+    v = larger(v,
+               __builtin_shufflevector(v, v, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3));
+#elif MEGA_VOICES == 4 && MEGA_WIDTH == 8
+    v = larger(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
+#endif
+    return v;
+}
+
+/// Lanes with a frame that is not finite.
+static uint32_t not_finite(const ilanes *highest) {
+    uint32_t bad = 0;
+    for (int u = 0; u < REDUCED_VECTORS; u++) {
+        if (all(ilt(highest[u], isplat(0x7f800000)))) continue;
+        int32_t each[MEGA_WIDTH];
+        memcpy(each, &highest[u], sizeof each);
+        for (int i = 0; i < MEGA_WIDTH && i < REDUCED_LANES; i++)
+            bad |= (uint32_t)(each[i] >= 0x7f800000) << (u * MEGA_WIDTH + i);
+    }
+    return bad;
+}
+
+static void raise_peaks(float *peak, const ilanes *highest) {
+    const size_t bytes = REDUCED_LANES / REDUCED_VECTORS * sizeof *peak;
+    for (int u = 0; u < REDUCED_VECTORS; u++) {
+        lanes v = splat(0);
+        memcpy(&v, peak + u * MEGA_WIDTH, bytes);
+        v = vmax(from_bits(highest[u]), v);
+        memcpy(peak + u * MEGA_WIDTH, &v, bytes);
+    }
+}
+
+/// Adds frames whose lanes are folded.
+MEGA_INLINE void add_folded(float *out, quarter *folded, uint32_t frames) {
+    uint32_t t = 0;
+    for (uint32_t end = frames; end % MEGA_WIDTH; end++) folded[end] = (quarter){0};
+    for (; t + MEGA_WIDTH <= frames; t += MEGA_WIDTH)
+        store(out + t, load(out + t) + finish(folded + t));
+    if (t == frames) return;
+    float added[MEGA_WIDTH];
+    store(added, finish(folded + t));
+    for (uint32_t i = 0; t + i < frames; i++) out[t + i] = out[t + i] + added[i];
 }
 
 static uint32_t reduce(float *out, const mega_product *in, const float *gain, uint32_t active,
                        float *peak, uint32_t frames) {
-    ilanes keep[MEGA_U], highest[MEGA_U];
-    for (int u = 0; u < MEGA_U; u++) {
+    ilanes keep[REDUCED_VECTORS], highest[REDUCED_VECTORS];
+    for (int u = 0; u < REDUCED_VECTORS; u++) {
+        mask counts = lanes_in(active, MEGA_VOICES > 1 ? SOLO : u);
+        keep[u] = iselect(counts, isplat(-1), isplat(0));
         highest[u] = isplat(0);
-        for (int i = 0; i < MEGA_WIDTH; i++)
-            keep[u][i] = -(int32_t)(active >> (u * MEGA_WIDTH + i) & 1);
     }
-    quarter folded[MEGA_BLOCK_FRAMES + 3];
+    quarter folded[FOLDED_ROOM];
     switch (in->by_count) {
     case 0: take_frames(folded, in, 0, gain, keep, highest, frames); break;
     case 1: take_frames(folded, in, 1, gain, keep, highest, frames); break;
     case 2: take_frames(folded, in, 2, gain, keep, highest, frames); break;
     default: take_frames(folded, in, MEGA_BY_MAX, gain, keep, highest, frames);
     }
-    for (uint32_t t = frames; t < frames + 3; t++) folded[t] = (quarter){0};
+    for (int u = 0; u < REDUCED_VECTORS; u++) highest[u] = over_frames(highest[u]);
     uint32_t bad = not_finite(highest);
     if (bad) return bad;
-    for (int u = 0; u < MEGA_U; u++) {
-        float *p = peak + u * MEGA_WIDTH;
-        store(p, vmax(from_bits(highest[u]), load(p)));
-    }
-    float added[MEGA_BLOCK_FRAMES + 3];
-    for (uint32_t t = 0; t < frames; t += 4) {
-        quarter four = finish(folded[t], folded[t + 1], folded[t + 2], folded[t + 3]);
-        memcpy(added + t, &four, sizeof four);
-    }
-    for (uint32_t t = 0; t < frames; t++) out[t] = out[t] + added[t];
+    raise_peaks(peak, highest);
+    add_folded(out, folded, frames);
     return 0;
 }
 #endif

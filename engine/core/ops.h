@@ -47,7 +47,7 @@ typedef struct mega_ops {
     /// A shared register (1 float a frame) into all lanes of a group.
     void (*broadcast)(float *out, const float *in, uint32_t frames);
     /// Adds a group's lanes of `in`, in a fixed tree, to a shared register. NULL in the one-lane
-    /// build.
+    /// build. A build for few voices reads registers of so many lanes, several frames at once.
     /// @param frames of a block at most
     /// @param gain NULL, or 16 factors a frame: fades
     /// @param active bit l: lane l counts; others are 0

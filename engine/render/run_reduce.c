@@ -37,7 +37,7 @@ static void reduce_lane(mega_run *r, float *out, const mega_product *in, float *
 
 static void reduce_group(mega_run *r, float *out, const mega_product *in, float *peak,
                          uint32_t frames) {
-    const mega_ops *ops = r->isa->ops;
+    const mega_ops *ops = (r->beside ? r->beside : r->isa)->ops;
     uint32_t bad = ops->reduce(out, in, r->gain, r->active, peak, frames);
     if (!bad) return;
     mega_run_silence_lanes(r, bad);

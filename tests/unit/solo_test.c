@@ -41,6 +41,7 @@ typedef struct {
     float note[MEGA_NOTE_FIELDS * MEGA_LANE_COUNT];
     float *ports[MEGA_PORTS_MAX], copies[MEGA_PORTS_MAX][PORT_ROOM];
     uint64_t moving, wild; // ports with a value a frame; with values of any size
+    uint64_t calm;         // ports that stand at their default
 } trial;
 
 static uint32_t port_count(const trial *t) {
@@ -114,6 +115,7 @@ static float param_value(rng *r, const mega_param_row *p) {
 
 static float port_value(trial *t, uint32_t p) {
     const mega_module *m = t->reference;
+    if (t->calm >> p & 1) return p < m->input_count ? 0 : m->params[p - m->input_count].initial;
     if (t->wild >> p & 1 && rng_chance(&t->random, 0.2f)) return any_number(&t->random);
     if (p >= m->input_count) return param_value(&t->random, &m->params[p - m->input_count]);
     return rng_chance(&t->random, 0.1f) ? 0 : rng_between(&t->random, -1, 1);
@@ -124,13 +126,17 @@ static void new_scene(trial *t) {
     const mega_module *m = t->reference;
     rng *r = &t->random;
     const float move = rng_chance(r, 0.5f) ? 0 : rng_unit(r), change = rng_unit(r);
-    t->moving = t->wild = 0;
+    t->moving = t->wild = t->calm = 0;
+    // most often most ports stand, at what they are by default: else hardly anything runs side by
+    // side
+    const float calm = rng_chance(r, 0.7f) ? 0.7f : 0;
     bool wild = rng_chance(r, 0.1f);
     for (uint32_t p = 0; p < port_count(t); p++) {
         bool input = p < m->input_count;
-        if (rng_chance(r, input ? 0.8f : move)) t->moving |= (uint64_t)1 << p;
+        if (rng_chance(r, calm)) t->calm |= (uint64_t)1 << p;
+        else if (rng_chance(r, input ? 0.8f : move)) t->moving |= (uint64_t)1 << p;
         if (wild && rng_chance(r, 0.3f)) t->wild |= (uint64_t)1 << p;
-        if (rng_chance(r, change)) t->ports[p][0] = port_value(t, p);
+        if (t->calm >> p & 1 || rng_chance(r, change)) t->ports[p][0] = port_value(t, p);
     }
 }
 
@@ -271,7 +277,7 @@ static void every_module(void **unused) {
                 taken += run_case(isa, index, number, &segments);
             printf("%-12s %-4s %u of %u segments with frames side by side\n",
                    isa->modules[index]->name, isa->name, taken, segments);
-            assert_true(taken > 0);
+            assert_true(taken > segments / 50);
         }
 }
 
@@ -283,30 +289,12 @@ enum { FEW_MAX = 8, FEW_CASES = 20, FEW_SEGMENTS = 60 };
 typedef struct {
     trial common;
     uint32_t voices;
-    uint64_t calm; // ports that stand at their default
     int32_t seeds[FEW_MAX];
     float ports[MEGA_PORTS_MAX][ROOM * FEW_MAX + MEGA_LANE_COUNT];
     float outputs[MEGA_OUTPUTS_MAX][ROOM * FEW_MAX + MEGA_LANE_COUNT];
     float lone_ports[MEGA_PORTS_MAX][PORT_ROOM], lone_outputs[MEGA_OUTPUTS_MAX][PORT_ROOM];
     float *want, *got; // states
 } few;
-
-/// Most ports stand, at what they are by default: else hardly anything runs side by side.
-static void few_scene(few *f) {
-    trial *t = &f->common;
-    new_scene(t);
-    if (rng_chance(&t->random, 0.2f)) return;
-    f->calm = 0;
-    for (uint32_t p = 0; p < port_count(t); p++)
-        if (rng_chance(&t->random, 0.7f)) f->calm |= (uint64_t)1 << p;
-    t->moving &= ~f->calm;
-}
-
-static float few_value(few *f, uint32_t p) {
-    const mega_module *m = f->common.reference;
-    if (!(f->calm >> p & 1)) return port_value(&f->common, p);
-    return p < m->input_count ? 0 : m->params[p - m->input_count].initial;
-}
 
 static void few_fill(few *f, uint32_t frames, bool fresh) {
     for (uint32_t p = 0; p < port_count(&f->common); p++) {
@@ -315,7 +303,7 @@ static void few_fill(few *f, uint32_t frames, bool fresh) {
         for (uint32_t t = 0; (moves || fresh) && t < (moves ? frames : 1); t++)
             for (uint32_t v = 0; v < f->voices; v++)
                 f->ports[p][t * f->voices + v] =
-                    v && agree ? f->ports[p][t * f->voices] : few_value(f, p);
+                    v && agree ? f->ports[p][t * f->voices] : port_value(&f->common, p);
     }
 }
 
@@ -376,7 +364,7 @@ static uint32_t few_case(const mega_isa_table *beside, uint32_t index, uint32_t 
     for (uint32_t i = 0; i < FEW_SEGMENTS; i++) {
         char what[160];
         const bool scene = i % 6 == 0;
-        if (scene) few_scene(&f);
+        if (scene) new_scene(&f.common);
         const uint32_t frames = segment_frames(&f.common);
         few_fill(&f, frames, scene);
         snprintf(what, sizeof what, "%s (%s), case %u, segment %u, %u frames",
@@ -403,8 +391,7 @@ static void few_voices(void **unused) {
                     taken += few_case(beside, index, number);
                 printf("%-12s %-6s %u of %u segments with several frames in a vector\n", m->name,
                        beside->name, taken, FEW_CASES * FEW_SEGMENTS);
-                if (strncmp(m->name, "osc.", 4) != 0 || strcmp(m->name, "osc.sine") == 0)
-                    assert_true(taken > 20); // osc.saw and its like have no such way
+                assert_true(taken > 20);
             }
         }
 }

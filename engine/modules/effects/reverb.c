@@ -131,12 +131,6 @@ typedef struct {
 
 #define CHUNKS(t, s) for (uint32_t t = 0; t < (s)->padded; t += MEGA_WIDTH)
 
-MEGA_INLINE ilanes iload(const int32_t *p) {
-    ilanes v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-MEGA_INLINE void istore(int32_t *p, ilanes v) { memcpy(p, &v, sizeof v); }
 MEGA_INLINE int32_t first_of(ilanes v) {
     int32_t first;
     memcpy(&first, &v, sizeof first);

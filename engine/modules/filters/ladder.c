@@ -154,6 +154,22 @@ MEGA_INLINE void params_at(const mega_call *c, uint32_t t, int u, lanes *param) 
     for (size_t p = 0; p < PARAMS_; p++) param[p] = port_at(c, 1 + p, t, u);
 }
 
+/// A frame. @param lp24, clean see `run`
+MEGA_INLINE lanes tick(state *s, const loop *k, const voicing *v, lanes in, bool lp24, bool clean) {
+    if (!clean) {
+        state half = *s;
+        step(&half, k, v, splat(0.5f) * (s->in + in));
+        s->w = vselect(v->driven, half.w, s->w);
+        s->y1 = vselect(v->driven, half.y1, s->y1);
+        s->y2 = vselect(v->driven, half.y2, s->y2);
+        s->y3 = vselect(v->driven, half.y3, s->y3);
+        s->y4 = vselect(v->driven, half.y4, s->y4);
+    }
+    step(s, k, v, in);
+    s->in = in;
+    return (lp24 ? s->y4 + splat(0) : tap(s, v)) * v->makeup;
+}
+
 /// @param lp24 every lane is in that mode
 /// @param clean no lane is driven
 /// @param moving some parameter moves
@@ -179,20 +195,8 @@ MEGA_INLINE uint64_t run(const mega_call *c, bool lp24, bool clean, bool moving)
             k[u] = loop_of(param, &v[u], &x[u]);
         }
         for (int u = 0; u < MEGA_U; u++) {
-            lanes in = port_at(c, 0, t, u);
-            if (!clean) {
-                state half = s[u];
-                step(&half, &k[u], &v[u], splat(0.5f) * (s[u].in + in));
-                s[u].w = vselect(v[u].driven, half.w, s[u].w);
-                s[u].y1 = vselect(v[u].driven, half.y1, s[u].y1);
-                s[u].y2 = vselect(v[u].driven, half.y2, s[u].y2);
-                s[u].y3 = vselect(v[u].driven, half.y3, s[u].y3);
-                s[u].y4 = vselect(v[u].driven, half.y4, s[u].y4);
-            }
-            step(&s[u], &k[u], &v[u], in);
-            s[u].in = in;
-            lanes out = lp24 ? s[u].y4 + splat(0) : tap(&s[u], &v[u]);
-            store(c->outputs[0] + t * MEGA_FRAME + u * MEGA_WIDTH, out * v[u].makeup);
+            lanes out = tick(&s[u], &k[u], &v[u], port_at(c, 0, t, u), lp24, clean);
+            store(c->outputs[0] + t * MEGA_FRAME + u * MEGA_WIDTH, out);
         }
     }
     for (int u = 0; u < MEGA_U; u++) state_store(&s[u], sizeof s[u], c, u);
@@ -207,6 +211,40 @@ static uint64_t process(const mega_call *c) {
     return moving ? run(c, true, true, true) : run(c, true, true, false);
 }
 
+/// Where the cutoff moves: what it means for several frames side by side, then the recursion.
+MEGA_INLINE uint64_t run_solo(const mega_call *c, bool lp24, bool clean) {
+    state s;
+    lanes param[PARAMS_];
+    state_load(&s, sizeof s, c, SOLO);
+    params_at(c, 0, SOLO, param);
+    const context x = context_of(c, SOLO);
+    const voicing v = voicing_of(param, lp24, clean);
+    const uint32_t frames = c->frames, stride = solo_moves(c, 0) ? MEGA_VOICES : 0;
+    const float *from = c->ports[0];
+    float *to = c->outputs[0];
+    loop k, now;
+    for (uint32_t t = 0; t < frames; t++) {
+        const uint32_t i = t % SOLO_FRAMES;
+        if (i == 0) {
+            params_at(c, t, SOLO, param);
+            k = loop_of(param, &v, &x);
+        }
+        pick_frame(&now, &k, sizeof k, i);
+        lanes out = tick(&s, &now, &v, solo_repeat(from + t * stride), lp24, clean);
+        memcpy(to + t * MEGA_VOICES, &out, MEGA_VOICES * sizeof(float));
+    }
+    state_store(&s, sizeof s, c, SOLO);
+    return MEGA_ALL_MOVE;
+}
+
+static uint64_t solo(const mega_call *c) {
+    const bool bends = solo_moves(c, 1 + P_FREQ) || solo_moves(c, 1 + P_RES);
+    if (!bends || solo_moves(c, 1 + P_DRIVE) || solo_moves(c, 1 + P_MODE)) return MEGA_DECLINED;
+    const bool lp24 = solo_is(c, 1 + P_MODE, LP24);
+    if (!solo_is(c, 1 + P_DRIVE, 0)) return run_solo(c, false, false);
+    return lp24 ? run_solo(c, true, true) : run_solo(c, false, true);
+}
+
 MODULE(ladder, .name = "ladder", .category = "filter",
        .doc = "four-pole ladder filter with a soft limit in its loop", INPUTS(inputs),
-       PARAMS(params), OUTPUTS(outputs), STATE, .process = process)
+       PARAMS(params), OUTPUTS(outputs), STATE, .process = process, .solo = solo)

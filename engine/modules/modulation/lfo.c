@@ -183,7 +183,18 @@ MEGA_INLINE state next_frame(state *s, const coefs *k, const bool counts) {
     return now;
 }
 
-/// The same with frames in the lanes.
+/// With frames in the lanes: every lane at its own frame.
+/// @return what takes all of them to the next vector's
+MEGA_INLINE coefs spread_frames(state *s, const coefs *k) {
+    coefs stride = *k;
+    state gone = {.phase = isplat(0), .below = isplat(0), .cycle = isplat(0)};
+    go_on(&gone, k, isplat(SOLO_FRAMES));
+    stride.step = gone.phase, stride.step_below = gone.below;
+    go_on(s, k, solo_ramp());
+    return stride;
+}
+
+/// The same, where cycles count: a stride may hold more than one.
 MEGA_INLINE state next_frames(state *s, const coefs *k, uint32_t left) {
     state now = *s;
     go_on(&now, k, solo_ramp());
@@ -202,13 +213,13 @@ MEGA_INLINE bool is_steady(const mega_call *c, int u) {
     return all(ge(to_float(iadd(s.age, isplat(1))) * k.fade, splat(1)));
 }
 
-/// What a steady segment leaves of what it did not look at. @param before it
+/// What a steady segment leaves. @param before it
 MEGA_INLINE void catch_up(state *s, state before, const coefs *k, const mega_call *c, int u) {
     for (uint32_t done = 0; done < c->frames; done += MEGA_BLOCK_FRAMES) {
         uint32_t left = c->frames - done;
         go_on(&before, k, isplat((int32_t)(left < MEGA_BLOCK_FRAMES ? left : MEGA_BLOCK_FRAMES)));
     }
-    s->cycle = before.cycle;
+    s->phase = before.phase, s->below = before.below, s->cycle = before.cycle;
     ilanes age = iadd(s->age, isplat((int32_t)c->frames));
     s->age = iselect(ilt(age, isplat(AGE_MAX)), age, isplat(AGE_MAX));
     s->sync = port_at(c, 0, 0, u);
@@ -226,11 +237,14 @@ MEGA_INLINE void run(const mega_call *c, int u, const int shape, const bool stea
     state_load(&s, sizeof s, c, u);
     coefs_next(&k, c, ~(uint64_t)0, 0, u);
     const state before = s;
+    const bool spread = u == SOLO && !counts;
+    const coefs stride = spread ? spread_frames(&s, &k) : k;
     for (uint32_t t = 0; t < frames; t += at_once) {
         lanes part = splat(1);
         if (!steady && moving) coefs_next(&k, c, moving, t, u);
         if (!steady) part = follow_sync(&s, &k, port_at(c, 0, t, u));
-        state now = u == SOLO ? next_frames(&s, &k, frames - t) : next_frame(&s, &k, counts);
+        state now = u == SOLO && counts ? next_frames(&s, &k, frames - t)
+                                        : next_frame(&s, spread ? &stride : &k, counts);
         ilanes phase = iadd(now.phase, k.offset);
         ilanes wrapped = iselect(below(phase, k.offset), isplat(1), isplat(0));
         lanes v = shaped(&k, shape, phase, iadd(now.cycle, wrapped), x.seed);

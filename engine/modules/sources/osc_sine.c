@@ -58,12 +58,14 @@ MEGA_INLINE void run(const mega_call *c, int u, const uint64_t follows) {
     const uint64_t moving = c->moving & follows;
     const bool even = !(moving & (BIT(DETUNE) | BIT(FREQ)));
     const uint32_t frames = c->frames, at_once = frames_at_once(u);
+    phase_run p = phase_begin(s.phase, n.step, even, u);
     for (uint32_t t = 0; t < frames; t += at_once) {
         now_next(&n, c, moving, t, u);
-        ilanes phase = phase_on(&s.phase, n.step, even, frames - t, u);
+        ilanes phase = phase_on(&p, n.step, even, frames - t, u);
         store(output_at(c, 0, t, u),
               port_at(c, AMP, t, u) * vsin_phase(iadd(iadd(phase, n.offset), n.pm)));
     }
+    s.phase = phase_end(&p, s.phase, n.step, even, frames, u);
     s.started = isplat(1);
     state_store(&s, sizeof s, c, u);
 }

@@ -93,13 +93,16 @@ MEGA_INLINE lanes slope_of(ilanes phase, lanes diff) {
     if (OSC_WAVE == OSC_SAW) return diff * splat(0.0625f);
     return from_bits(bits_of(diff * splat(0.125f)) ^ (falls(phase) & isplat(OSC_HALF_TURN)));
 }
-/// How far it has come since what sounds now.
-MEGA_INLINE ilanes back_of(const mega_step_table *table, ilanes phase, const ilanes *diff) {
-    if (OSC_WAVE == OSC_PULSE) return isplat(0);
+/// How far the phase has come since what sounds now, in units of the wave.
+MEGA_INLINE lanes far_of(const mega_step_table *table, const ilanes *diff) {
     const float scale = OSC_WAVE == OSC_SAW ? 0.0625f : 0.125f;
-    lanes far = to_float(diff[0]) * splat(table->back[0] * scale) +
-                to_float(diff[1]) * splat(table->back[1] * scale) +
-                to_float(diff[2]) * splat(table->back[2] * scale);
+    return to_float(diff[0]) * splat(table->back[0] * scale) +
+           to_float(diff[1]) * splat(table->back[1] * scale) +
+           to_float(diff[2]) * splat(table->back[2] * scale);
+}
+/// How far the wave has.
+MEGA_INLINE ilanes back_of(ilanes phase, lanes far) {
+    if (OSC_WAVE == OSC_PULSE) return isplat(0);
     ilanes back = to_int(far);
     if (OSC_WAVE == OSC_SINE) // `far` is in eighths of a phase
         return isub(sine_of(phase), sine_of(isub(phase, ishl(back, 3))));
@@ -377,7 +380,7 @@ MEGA_INLINE void draw_moving(piece *p, osc_state *s, osc_now *now, const bool pi
             sync_take(&s->sync, sync);
         }
         ilanes level = level_of(phase, n.width, past.width[2]);
-        ilanes back = back_of(table, phase, past.diff);
+        ilanes back = back_of(phase, far_of(table, past.diff));
         if (first) begin(p, ~0u, level, back, slope_of(phase, to_float(run[0].diff)));
         p->level[t] = isub(level, back);
     }
@@ -392,8 +395,8 @@ MEGA_INLINE void find_edges(piece *p, const osc_state *s, const osc_now *n, uint
     ilanes from = iadd(s->past.base, n->shift), first = isplat(-1);
     if (any(p->fresh)) {
         from = iselect(p->fresh, n->shift, from), first = iselect(p->fresh, isplat(0), first);
-        begin(p, only, level_of(from, n->width, n->width), back_of(table, from, s->past.diff),
-              slope_of(from, to_float(n->step)));
+        begin(p, only, level_of(from, n->width, n->width),
+              back_of(from, far_of(table, s->past.diff)), slope_of(from, to_float(n->step)));
     }
     for (int e = 0; e < OSC_EDGES; e++) {
         const lanes corner = splat(edge_size(e)) * to_float(n->step);
@@ -402,22 +405,18 @@ MEGA_INLINE void find_edges(piece *p, const osc_state *s, const osc_now *n, uint
     }
 }
 
-/// The wave at a phase that has run evenly, as late as the table says.
-MEGA_INLINE ilanes even_level(const mega_step_table *table, const osc_now *n, ilanes phase) {
-    const ilanes diff[OSC_PAST] = {n->step, n->step, n->step};
-    return isub(level_of(phase, n->width, n->width), back_of(table, phase, diff));
-}
+/// A wave that is drawn as it is played, for nothing but its phase moves, and that evenly.
+typedef struct {
+    bool drawn;           // it is not: the piece's level is there
+    ilanes phase, stride; // where it was last, and from there to the next
+    ilanes width;
+    lanes far;
+} even_run;
 
-MEGA_INLINE void draw_even(piece *p, osc_state *s, const osc_now *now) {
-    const uint32_t frames = p->frames;
-    const osc_now n = *now;
-    find_edges(p, s, now, ~0u);
-    ilanes phase = iadd(s->past.base, n.shift);
-    for (uint32_t t = 0; t < frames; t++) {
-        phase = iadd(phase, n.step);
-        p->level[t] = even_level(p->rows.table, &n, phase);
-    }
-    s->past.base = isub(phase, n.shift);
+MEGA_INLINE even_run even_from(const mega_step_table *table, const osc_now *n, ilanes phase,
+                               ilanes stride) {
+    const ilanes diff[OSC_PAST] = {n->step, n->step, n->step};
+    return (even_run){false, phase, stride, n->width, far_of(table, diff)};
 }
 
 /// What a frame is multiplied by.
@@ -425,8 +424,16 @@ MEGA_INLINE lanes gain_at(const mega_call *c, uint32_t t, int u) {
     return osc_amp(port_at(c, OSC_AMP, t, u)) * splat(1.0f / STEP_ONE);
 }
 
+/// The level of frame `t` of a piece, all of which are looked at in turn.
+MEGA_INLINE ilanes level_in(const piece *p, even_run *even, uint32_t t) {
+    if (even->drawn) return p->level[t];
+    even->phase = iadd(even->phase, even->stride);
+    ilanes level = level_of(even->phase, even->width, even->width);
+    return isub(level, back_of(even->phase, even->far));
+}
+
 /// Rows to the output, and what comes after this piece to the tail.
-MEGA_INLINE void play(const piece *p, const step_tail *tail, const bool amp_moves) {
+MEGA_INLINE void play(const piece *p, const step_tail *tail, even_run even, const bool amp_moves) {
     const uint32_t frames = p->frames, whole = frames - frames % MEGA_WIDTH;
     const uint32_t end = frames + (uint32_t)p->rows.table->taps;
     float *out = p->call->outputs[0] + (size_t)p->at * MEGA_FRAME + p->u * MEGA_WIDTH;
@@ -436,7 +443,7 @@ MEGA_INLINE void play(const piece *p, const step_tail *tail, const bool amp_move
         steps_frames(&p->rows, tail, t, lacking);
         for (uint32_t i = 0; i < MEGA_WIDTH; i++) {
             if (amp_moves) gain = gain_at(p->call, p->at + t + i, p->u);
-            store(out, to_float(iadd(p->level[t + i], lacking[i])) * gain);
+            store(out, to_float(iadd(level_in(p, &even, t + i), lacking[i])) * gain);
             out += MEGA_FRAME;
         }
     }
@@ -444,26 +451,24 @@ MEGA_INLINE void play(const piece *p, const step_tail *tail, const bool amp_move
         steps_frames(&p->rows, tail, t, lacking + (t - whole));
     for (uint32_t t = whole; t < frames; t++) {
         if (amp_moves) gain = gain_at(p->call, p->at + t, p->u);
-        store(out, to_float(iadd(p->level[t], lacking[t - whole])) * gain);
+        store(out, to_float(iadd(level_in(p, &even, t), lacking[t - whole])) * gain);
         out += MEGA_FRAME;
     }
     steps_leave(&p->rows, tail, lacking + (frames - whole));
 }
 
 /// The same where nothing is lacking.
-MEGA_INLINE void play_whole(const piece *p) {
+MEGA_INLINE void play_whole(const piece *p, even_run even) {
     for (uint32_t t = 0; t < p->frames; t++)
         store(p->call->outputs[0] + (size_t)(p->at + t) * MEGA_FRAME + p->u * MEGA_WIDTH,
-              to_float(p->level[t]) * gain_at(p->call, p->at + t, p->u));
+              to_float(level_in(p, &even, t)) * gain_at(p->call, p->at + t, p->u));
 }
 /// Whether a piece adds nothing to its rows, and earlier ones have left nothing.
 MEGA_INLINE bool is_whole(const piece *p, const step_tail *tail) {
     if (OSC_EDGES > 0 || any(p->fresh)) return false;
     ilanes left = isplat(0);
     for (int k = 0; k < MEGA_STEP_TAPS_MAX; k++) {
-        ilanes v;
-        memcpy(&v, tail->at + (size_t)k * tail->stride, sizeof v);
-        left = left | v;
+        left = left | iload(tail->at + (size_t)k * tail->stride);
     }
     return all(ieq(left, isplat(0)));
 }
@@ -526,6 +531,22 @@ MEGA_INLINE bool take_piece(piece *p) {
     return left > 0;
 }
 
+/// A piece to the output. @param even of a wave that is not drawn yet
+MEGA_INLINE void play_piece(const piece *p, const step_tail *tail, even_run even, bool whole) {
+    if (whole) play_whole(p, even);
+    else if (moves(p->call, OSC_AMP)) play(p, tail, even, true);
+    else play(p, tail, even, false);
+}
+
+MEGA_INLINE void run_even(piece *p, osc_state *s, const osc_now *now, const step_tail *tail,
+                          bool whole) {
+    const osc_now n = *now; // what leaves a function does not stay in registers
+    find_edges(p, s, &n, ~0u);
+    ilanes phase = iadd(s->past.base, n.shift);
+    play_piece(p, tail, even_from(p->rows.table, &n, phase, n.step), whole);
+    s->past.base = iadd(s->past.base, imul(n.step, isplat((int32_t)p->frames)));
+}
+
 static void run(const mega_call *c, int u) {
     const step_tail tail = steps_tail(c, OSC_FIELDS, u);
     osc_state s;
@@ -537,14 +558,13 @@ static void run(const mega_call *c, int u) {
     for (; take_piece(&p); p.at += p.frames) {
         const bool whole = is_whole(&p, &tail);
         if (!whole) steps_clear(&p.rows, p.frames, MEGA_WIDTH);
-        switch (way) {
-        case WAY_EVEN: draw_even(&p, &s, &n); break;
-        case WAY_PITCH: draw_moving(&p, &s, &n, true); break;
-        default: draw_moving(&p, &s, &n, false);
+        if (way == WAY_EVEN) {
+            run_even(&p, &s, &n, &tail, whole);
+        } else {
+            if (way == WAY_PITCH) draw_moving(&p, &s, &n, true);
+            else draw_moving(&p, &s, &n, false);
+            play_piece(&p, &tail, (even_run){.drawn = true}, whole);
         }
-        if (whole) play_whole(&p);
-        else if (moves(c, OSC_AMP)) play(&p, &tail, true);
-        else play(&p, &tail, false);
         p.fresh = lt(splat(0), splat(0));
     }
     state_store(&s, sizeof s, c, u);
@@ -555,29 +575,27 @@ static uint64_t osc_process(const mega_call *c) {
     return ~(uint64_t)0;
 }
 
-// ---- one voice, with frames in the lanes -------------------------------------------------------
+// ---- few voices, with frames in the lanes -------------------------------------------------------
 
-/// Rows of one lane to the output, drawing the wave as it goes.
-MEGA_INLINE void play_alone(piece *p, osc_state *s, const osc_now *n, const step_tail *tail) {
+/// Rows to the output, drawing the wave as it goes.
+MEGA_INLINE void play_solo(piece *p, osc_state *s, const osc_now *n, const step_tail *tail) {
     const mega_call *c = p->call;
-    const uint32_t taps = (uint32_t)p->rows.table->taps;
-    int32_t *row = p->rows.row;
-    for (uint32_t k = 0; k < taps; k++) row[k] += tail->at[k * tail->stride];
-    const ilanes from = iadd(s->past.base, n->shift), ramp = iadd(solo_ramp(), isplat(1));
-    for (uint32_t t = 0; t < p->frames; t += MEGA_WIDTH) {
-        ilanes lacking, ahead = imul(iadd(ramp, isplat((int32_t)t)), n->step);
-        memcpy(&lacking, row + t, sizeof lacking);
-        ilanes level = even_level(p->rows.table, n, iadd(from, ahead));
-        lanes gain = osc_amp(solo_port(c, OSC_AMP, p->at + t)) * splat(1.0f / STEP_ONE);
-        store(c->outputs[0] + p->at + t, to_float(iadd(level, lacking)) * gain);
+    const ilanes stride = imul(n->step, isplat((int32_t)SOLO_FRAMES));
+    ilanes first = iadd(iadd(s->past.base, n->shift), imul(n->step, iadd(solo_ramp(), isplat(1))));
+    even_run even = even_from(p->rows.table, n, isub(first, stride), stride);
+    int32_t lacking[STEP_SOLO_FLOATS];
+    steps_solo(&p->rows, tail, p->frames, lacking);
+    for (uint32_t t = 0; t < p->frames; t += SOLO_FRAMES) {
+        ilanes rest = iload(lacking + t * MEGA_VOICES);
+        store(output_at(c, 0, p->at + t, SOLO),
+              to_float(iadd(level_in(p, &even, t), rest)) * gain_at(c, p->at + t, SOLO));
     }
-    for (uint32_t k = 0; k < taps; k++) tail->at[k * tail->stride] = row[p->frames + k];
+    steps_solo_leave(&p->rows, tail, lacking + p->frames * MEGA_VOICES);
     s->past.base = iadd(s->past.base, imul(n->step, isplat((int32_t)p->frames)));
 }
 
 /// Only where nothing but amp moves. (osc3 has no such way.)
 static __attribute__((unused)) uint64_t osc_solo(const mega_call *c) {
-    if (MEGA_VOICES > 1) return MEGA_DECLINED; // a voice's row is read as it lies
     const step_tail tail = {(int32_t *)(void *)c->state + OSC_FIELDS * c->state_stride,
                             c->state_stride};
     osc_state s;
@@ -587,9 +605,9 @@ static __attribute__((unused)) uint64_t osc_solo(const mega_call *c) {
     take_call(&p, &s, &n, c, SOLO);
     if (way_of(c, &s, &n, p.fresh, SOLO) != WAY_EVEN) return MEGA_DECLINED;
     for (; take_piece(&p); p.at += p.frames) {
-        steps_clear(&p.rows, p.frames, 1);
-        find_edges(&p, &s, &n, 1);
-        play_alone(&p, &s, &n, &tail);
+        steps_clear(&p.rows, p.frames, MEGA_VOICES);
+        find_edges(&p, &s, &n, (1u << MEGA_VOICES) - 1);
+        play_solo(&p, &s, &n, &tail);
         p.fresh = lt(splat(0), splat(0));
     }
     state_store(&s, sizeof s, c, SOLO);

@@ -21,21 +21,29 @@ MEGA_INLINE lanes osc_ratio(lanes cents) { return vexp2(cents * splat(1.0f / 120
 /// Phase that a pulse is high for: 1 to 99 hundredths of a turn.
 MEGA_INLINE ilanes osc_width(lanes width) { return osc_turns(clampf(width, 0.01f, 0.99f)); }
 
-/// A phase at the frame or frames that run, and on to those that follow.
+/// A phase at the frame or frames that run.
+typedef struct {
+    ilanes at;
+    ilanes stride; // to the next turn of the loop, if every frame has the same step
+} phase_run;
+
 /// @param even every frame has the same step
+MEGA_INLINE phase_run phase_begin(ilanes phase, ilanes step, bool even, int u) {
+    if (u != SOLO || !even) return (phase_run){phase, step};
+    return (phase_run){iadd(phase, imul(step, solo_ramp())),
+                       imul(step, isplat((int32_t)SOLO_FRAMES))};
+}
+
+/// The phase now; the run goes on to the next turn of the loop.
 /// @param left frames from here on, of which SOLO makes as many as there are lanes
-MEGA_INLINE ilanes phase_on(ilanes *phase, ilanes step, bool even, uint32_t left, int u) {
-    const ilanes now = *phase;
-    if (u != SOLO) {
-        *phase = iadd(now, step);
+MEGA_INLINE ilanes phase_on(phase_run *run, ilanes step, bool even, uint32_t left, int u) {
+    const ilanes now = run->at;
+    if (u != SOLO || even) {
+        run->at = iadd(now, even ? run->stride : step);
         return now;
     }
-    const uint32_t frames = left < SOLO_FRAMES ? left : SOLO_FRAMES;
-    if (even) {
-        *phase = iadd(now, imul(step, isplat((int32_t)frames)));
-        return iadd(now, imul(step, solo_ramp()));
-    }
     // sums of whole numbers: exact, whatever their order
+    const uint32_t frames = left < SOLO_FRAMES ? left : SOLO_FRAMES;
     uint32_t before[SOLO_FRAMES][MEGA_VOICES], sum[MEGA_VOICES] = {0};
     memcpy(before, &step, sizeof before);
     for (uint32_t i = 0; i < frames; i++)
@@ -45,8 +53,14 @@ MEGA_INLINE ilanes phase_on(ilanes *phase, ilanes step, bool even, uint32_t left
             sum[v] += one;
         }
     memcpy(&step, before, sizeof step);
-    *phase = iadd(now, MEGA_VOICES == 1 ? isplat((int32_t)sum[0]) : solo_repeat_bits(sum));
+    run->at = iadd(now, MEGA_VOICES == 1 ? isplat((int32_t)sum[0]) : solo_repeat_bits(sum));
     return iadd(now, step);
+}
+
+/// Where a segment ends that began at `phase`.
+MEGA_INLINE ilanes phase_end(const phase_run *run, ilanes phase, ilanes step, bool even,
+                             uint32_t frames, int u) {
+    return u == SOLO && even ? iadd(phase, imul(step, isplat((int32_t)frames))) : run->at;
 }
 
 #endif

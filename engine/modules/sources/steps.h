@@ -15,7 +15,7 @@
 #include "modules/sources/step_tables.h"
 
 enum {
-    STEP_PIECE = 64, // frames that rows hold: longer segments go piece by piece
+    STEP_PIECE = 128, // frames that rows hold: longer segments go piece by piece
     STEP_ROW = STEP_PIECE + MEGA_STEP_TAPS_MAX,
     STEP_ONE = 1 << 27, // what 1 is in rows
 };
@@ -35,8 +35,7 @@ MEGA_INLINE void steps_clear(step_rows *r, uint32_t frames, int row_count) {
     const uint32_t end = frames + (uint32_t)r->table->taps;
     const ilanes none = isplat(0);
     for (int l = 0; l < row_count; l++)
-        for (uint32_t t = 0; t < end; t += MEGA_WIDTH)
-            memcpy(r->row + l * STEP_ROW + t, &none, sizeof none);
+        for (uint32_t t = 0; t < end; t += MEGA_WIDTH) istore(r->row + l * STEP_ROW + t, none);
 }
 
 /// Where each lane's row begins: a frame of a lane is at that plus the frame.
@@ -227,15 +226,6 @@ MEGA_INLINE void steps_find(step_rows *r, const step_kind kind, uint32_t only, i
 #define STEP_LOW2(q) q, q + 1, q + STEP_W, q + 1 + STEP_W
 #define STEP_HIGH2(q) q + 2, q + 3, q + 2 + STEP_W, q + 3 + STEP_W
 #define STEP_WHOLE(q) q, q + 1, q + 2, q + 3
-#if MEGA_WIDTH == 4
-#define STEP_EACH(f) f(0)
-#elif MEGA_WIDTH == 8
-#define STEP_EACH(f) f(0), f(4)
-#else
-#define STEP_EACH(f) f(0), f(4), f(8), f(12)
-#endif
-#define STEP_MIX(a, b, f) __builtin_shufflevector(a, b, STEP_EACH(f))
-
 /// Quarters 0 and 2, or 1 and 3, of a and then of b (of 8 lanes: 0, or 1).
 MEGA_INLINE ilanes steps_quarters(ilanes a, ilanes b, const bool odd) {
 #if MEGA_WIDTH == 8
@@ -251,20 +241,22 @@ MEGA_INLINE ilanes steps_quarters(ilanes a, ilanes b, const bool odd) {
 #endif
 }
 
+/// Four rows, in each quarter turned: `to[i]` holds frame i of the quarter.
+MEGA_INLINE void steps_turn_four(const ilanes *v, ilanes *to) {
+    ilanes low = MIX_QUARTERS(v[0], v[1], STEP_LOW1), low2 = MIX_QUARTERS(v[2], v[3], STEP_LOW1);
+    ilanes high = MIX_QUARTERS(v[0], v[1], STEP_HIGH1);
+    ilanes high2 = MIX_QUARTERS(v[2], v[3], STEP_HIGH1);
+    to[0] = MIX_QUARTERS(low, low2, STEP_LOW2);
+    to[1] = MIX_QUARTERS(low, low2, STEP_HIGH2);
+    to[2] = MIX_QUARTERS(high, high2, STEP_LOW2);
+    to[3] = MIX_QUARTERS(high, high2, STEP_HIGH2);
+}
+
 /// One square of MEGA_WIDTH rows: what was lane j of row i is lane i of frame j.
 MEGA_INLINE void steps_turn_square(ilanes *to, const int32_t *from) {
     ilanes v[MEGA_WIDTH], w[MEGA_WIDTH];
-    for (int i = 0; i < MEGA_WIDTH; i++) memcpy(&v[i], from + i * STEP_ROW, sizeof v[i]);
-    for (int i = 0; i < MEGA_WIDTH; i += 2) {
-        w[i] = STEP_MIX(v[i], v[i + 1], STEP_LOW1);
-        w[i + 1] = STEP_MIX(v[i], v[i + 1], STEP_HIGH1);
-    }
-    for (int i = 0; i < MEGA_WIDTH; i += 4) {
-        v[i] = STEP_MIX(w[i], w[i + 2], STEP_LOW2);
-        v[i + 1] = STEP_MIX(w[i], w[i + 2], STEP_HIGH2);
-        v[i + 2] = STEP_MIX(w[i + 1], w[i + 3], STEP_LOW2);
-        v[i + 3] = STEP_MIX(w[i + 1], w[i + 3], STEP_HIGH2);
-    }
+    for (int i = 0; i < MEGA_WIDTH; i++) w[i] = iload(from + i * STEP_ROW);
+    for (int i = 0; i < MEGA_WIDTH; i += 4) steps_turn_four(w + i, v + i);
     for (int i = 0; i < 4; i++) {
 #if MEGA_WIDTH == 4
         to[i] = v[i];
@@ -309,16 +301,77 @@ MEGA_INLINE void steps_frames(const step_rows *r, const step_tail *tail, uint32_
 #endif
     if (t >= MEGA_STEP_TAPS_MAX) return;
     for (uint32_t i = 0; i < MEGA_WIDTH; i++) {
-        ilanes v;
-        memcpy(&v, tail->at + (t + i) * tail->stride, sizeof v);
-        to[i] = iadd(to[i], v);
+        to[i] = iadd(to[i], iload(tail->at + (t + i) * tail->stride));
     }
 }
 
 /// Leaves what is lacking after a piece.
 MEGA_INLINE void steps_leave(const step_rows *r, const step_tail *tail, const ilanes *lacking) {
     for (uint32_t k = 0; k < (uint32_t)r->table->taps; k++)
-        memcpy(tail->at + k * tail->stride, lacking + k, sizeof *lacking);
+        istore(tail->at + k * tail->stride, lacking[k]);
+}
+
+// ---- rows to frames of few voices, see MEGA_VOICES ----------------------------------------------
+
+enum { STEP_SOLO_FLOATS = (STEP_ROW + MEGA_WIDTH) * MEGA_VOICES };
+
+#if MEGA_VOICES > 1
+/// MEGA_WIDTH frames of all voices, from their rows: as many vectors as there are voices.
+MEGA_INLINE void steps_solo_square(ilanes *to, const int32_t *from) {
+    ilanes v[MEGA_VOICES], w[MEGA_VOICES];
+    for (int i = 0; i < MEGA_VOICES; i++) v[i] = iload(from + i * STEP_ROW);
+    for (int i = 0; i < MEGA_VOICES; i += 4) steps_turn_four(v + i, w + i);
+        // quarter j of w[i], and of w[4 + i], is now of frame 4 j + i
+#if MEGA_VOICES == 8
+    for (int i = 0; i < 4; i += 2)
+        for (int odd = 0; odd < 2; odd++) {
+            ilanes a = steps_quarters(w[i], w[4 + i], odd);
+            ilanes b = steps_quarters(w[i + 1], w[5 + i], odd);
+            to[2 * odd + i / 2] = steps_quarters(a, b, false);
+            to[2 * odd + i / 2 + 4] = steps_quarters(a, b, true);
+        }
+#elif MEGA_WIDTH == 16
+    for (int odd = 0; odd < 2; odd++) {
+        ilanes a = steps_quarters(w[0], w[1], odd), b = steps_quarters(w[2], w[3], odd);
+        to[odd] = steps_quarters(a, b, false);
+        to[odd + 2] = steps_quarters(a, b, true);
+    }
+#else
+    for (int odd = 0; odd < 2; odd++) {
+        to[2 * odd] = steps_quarters(w[0], w[1], odd);
+        to[2 * odd + 1] = steps_quarters(w[2], w[3], odd);
+    }
+#endif
+}
+#endif
+
+/// What the frames of a piece and those after it lack, voices side by side.
+/// @param to STEP_SOLO_FLOATS numbers
+MEGA_INLINE void steps_solo(const step_rows *r, const step_tail *tail, uint32_t frames,
+                            int32_t *to) {
+    const uint32_t taps = (uint32_t)r->table->taps;
+#if MEGA_VOICES > 1
+    for (uint32_t t = 0; t < frames + taps; t += MEGA_WIDTH) {
+        ilanes v[MEGA_VOICES];
+        steps_solo_square(v, r->row + t);
+        for (uint32_t i = 0; i < MEGA_VOICES; i++)
+            istore(to + t * MEGA_VOICES + i * MEGA_WIDTH, v[i]);
+    }
+#else
+    memcpy(to, r->row, (frames + taps) * sizeof *to);
+#endif
+    for (uint32_t k = 0; k < taps; k++)
+        for (uint32_t v = 0; v < MEGA_VOICES; v++) {
+            const int32_t left = tail->at[k * tail->stride + v];
+            to[k * MEGA_VOICES + v] = (int32_t)((uint32_t)to[k * MEGA_VOICES + v] + (uint32_t)left);
+        }
+}
+
+MEGA_INLINE void steps_solo_leave(const step_rows *r, const step_tail *tail,
+                                  const int32_t *lacking) {
+    for (uint32_t k = 0; k < (uint32_t)r->table->taps; k++)
+        memcpy(tail->at + k * tail->stride, lacking + k * MEGA_VOICES,
+               MEGA_VOICES * sizeof *lacking);
 }
 
 #endif
