@@ -82,9 +82,9 @@ static void drop(connection *c) {
     uv_close(&c->handle.any, on_closed);
 }
 
-/// Whether another connection gives way: the one that is silent longest, and has not subscribed to
+/// Closes the connection that has been silent longest and has not subscribed to
 /// anything.
-static bool make_room(net *n, transport which) {
+static bool close_idle(net *n, transport which) {
     connection *idle = NULL;
     for (connection *at = n->streams; at; at = at->next)
         if (at->session->transport == which && !at->session->topics && !at->session->open_count &&
@@ -97,7 +97,7 @@ static bool make_room(net *n, transport which) {
 
 static bool has_room(net *n, transport which) {
     uint32_t max = which == TRANSPORT_UNIX ? limit_unix_connections_max : limit_tcp_connections_max;
-    return n->counts[which] < max || make_room(n, which);
+    return n->counts[which] < max || close_idle(n, which);
 }
 
 /// Guests that say nothing must not keep out one that does.

@@ -89,9 +89,11 @@ bool session_timed_add(session *s, uint64_t frame, uint64_t now) {
     return true;
 }
 
-bool session_may_keep(const session *s, size_t bytes) {
-    return s->waiting_bytes + bytes <= limit_waiting_bytes_max &&
-           s->server->waiting_bytes + bytes <= limit_waiting_all_bytes_max;
+const char *session_full_limit(const session *s, size_t bytes) {
+    if (s->waiting_bytes + bytes > limit_waiting_bytes_max) return "waiting_bytes_max";
+    if (s->server->waiting_bytes + bytes > limit_waiting_all_bytes_max)
+        return "waiting_all_bytes_max";
+    return NULL;
 }
 
 void session_keeps(session *s, size_t bytes) {

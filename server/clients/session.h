@@ -76,8 +76,9 @@ bool session_packet(session *s, const uint8_t *packet, size_t bytes);
 
 /// Counts an event that waits for its frame. @return false at the limit
 bool session_timed_add(session *s, uint64_t frame, uint64_t now);
-/// Whether the packets that wait, of this client and of all, leave room for so much more.
-bool session_may_keep(const session *s, size_t bytes);
+/// The limit that so many more bytes of waiting packets would exceed, this client's or that of all.
+/// @return its name, or NULL if there is room
+const char *session_full_limit(const session *s, size_t bytes);
 /// Counts bytes of packets that wait, and those that wait no more.
 void session_keeps(session *s, size_t bytes);
 void session_keeps_no_more(session *s, size_t bytes);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // state -- everything, saved and loaded.
 #include "state/state.h"
+#include "synths/mixer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/below.h"
 #include "requests/requests.h"
-
-#define FADE_OUT_NS UINT64_C(100000000) // ten times the fader's time constant
 
 // ---- get and save -----------------------------------------------------------------------------
 
@@ -103,7 +102,7 @@ static void load(task *t) {
     else if ((c->work = state_read(c, state)) && !builder_meet(t, enter))
         call_fail(c, CODE_NOT_APPLIED, "", "the server ends");
     json_decref(state);
-    c->due_ns = now_ns() + FADE_OUT_NS;
+    c->due_ns = now_ns() + MIXER_FADE_OUT_NS;
 }
 
 static bool faded(task *t) { return t->calls[0].code || now_ns() > t->calls[0].due_ns; }

@@ -2,13 +2,12 @@
 // synth -- synths made and freed. The name is taken at once, on the loop, so that what follows can
 // use it; the engine is made by the builder.
 #include "synths/synth.h"
+#include "synths/mixer.h"
 
 #include "commands/status.h"
 #include "requests/requests.h"
 #include "synths/client_taps.h"
 #include "synths/sound.h"
-
-#define FADE_OUT_NS UINT64_C(100000000) // ten times the fader's time constant
 
 // ---- new --------------------------------------------------------------------------------------
 
@@ -46,7 +45,7 @@ static bool check_name(call *c, const char *name) {
 void command_synth_new(call *c) {
     const char *name = arg_text(c, "name");
     uint32_t outputs = sound_outputs(c->server->sound);
-    if (!check_name(c, name) || !arg_within(c, "fader", 0, 4) ||
+    if (!check_name(c, name) || !arg_within(c, "fader", 0, MIXER_FADER_MAX) ||
         !arg_within(c, "output", 0, outputs - 1))
         return;
     if (synth_find(c->server, name)) {
@@ -98,7 +97,7 @@ void command_synth_free(call *c) {
     atomic_store(&s->input.fader, 0);
     synth_hold(c->synth = s);
     c->later = true;
-    c->due_ns = now_ns() + FADE_OUT_NS;
+    c->due_ns = now_ns() + MIXER_FADE_OUT_NS;
     c->task->work = forget;
     c->task->settled = faded;
     c->task->landed = forgotten;
@@ -114,7 +113,7 @@ void command_synth_list(call *c) {
 void command_synth_fader(call *c) {
     const char *name = arg_text(c, "name");
     synth *s = synth_find(c->server, name);
-    if (!arg_within(c, "value", 0, 4)) return;
+    if (!arg_within(c, "value", 0, MIXER_FADER_MAX)) return;
     if (!s) {
         call_fail(c, CODE_NOT_FOUND, "name", "no synth of the name `%s`", name);
         return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// bundle -- a bundle that changes documents: what it wants is collected and tried on copies first;
-// then all changes and all events are given one frame, far enough ahead for the compiler. Nothing
-// is applied unless all of it fits.
+// bundle -- a bundle of which a message edits a document: its edits are collected and tried on
+// copies first; then all edits and events get one frame, far enough ahead for the compiler. Nothing
+// is applied unless all of it fits. Bundles without edits: perform_queue.c. What the messages of a
+// bundle that fails are answered: task.c.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

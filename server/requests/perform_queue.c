@@ -86,10 +86,12 @@ static bool attempt(task *t) {
 
 static void keep(task *t) {
     session *from = t->from;
-    if (from->waiting_count >= limit_waiting_max || !session_may_keep(from, t->bytes)) {
+    const char *full = from->waiting_count >= limit_waiting_max
+                           ? "waiting_max"
+                           : session_full_limit(from, t->bytes);
+    if (full) {
         call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait for what is being built");
-        call_note(&t->calls[0], "limit",
-                  from->waiting_count >= limit_waiting_max ? "waiting_max" : "waiting_bytes_max");
+        call_note(&t->calls[0], "limit", full);
         task_finish(t);
         return;
     }

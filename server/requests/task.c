@@ -236,9 +236,10 @@ void task_submit(task *t) {
         task_finish(t);
         return;
     }
-    if (from && !session_may_keep(from, t->bytes)) {
+    const char *full = from ? session_full_limit(from, t->bytes) : NULL;
+    if (full) {
         call_fail(&t->calls[0], CODE_LIMIT, "", "too many bytes of commands wait");
-        call_note(&t->calls[0], "limit", "waiting_all_bytes_max");
+        call_note(&t->calls[0], "limit", full);
         task_finish(t);
         return;
     }

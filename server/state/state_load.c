@@ -12,10 +12,9 @@
 #include "synths/buses.h"
 #include "synths/client_taps.h"
 #include "synths/maps.h"
+#include "synths/mixer.h"
 #include "synths/sound.h"
 #include "synths/synth.h"
-
-enum { FADER_MAX = 4 };
 
 struct state_plan {
     uint32_t count;
@@ -91,7 +90,7 @@ static bool check_synth(call *c, const char *name, const json_t *entry) {
                  *output = json_object_get(entry, "output"),
                  *patch = json_object_get(entry, "patch");
     double gain = json_number_value(fader);
-    if (fader && (!json_is_number(fader) || !(gain >= 0 && gain <= FADER_MAX)))
+    if (fader && (!json_is_number(fader) || !(gain >= 0 && gain <= MIXER_FADER_MAX)))
         return bad(c, "a number 0..4 is wanted", "%s.fader", path);
     json_int_t channel = json_integer_value(output);
     if (output && (!json_is_integer(output) || channel < 0 || channel >= MIXER_CHANNELS_MAX))

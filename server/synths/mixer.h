@@ -11,6 +11,8 @@
 #include "protocol/bounds.h"
 #include "synths/taps.h"
 
+#define MIXER_FADE_OUT_NS UINT64_C(100000000) ///< ten times the fader's time constant
+enum { MIXER_FADER_MAX = 4 };                 ///< gain of a synth's fader
 enum { MIXER_CHANNELS_MAX = 24, MIXER_SLICE_FRAMES = MEGA_BLOCK_FRAMES, MIXER_BUSES_MAX = 64 };
 /// Places of taps: first those that clients hear, then those of recordings.
 enum { MIXER_TAPS_MAX = limit_taps_max + limit_recordings_max };
