@@ -12,7 +12,7 @@
 
 MEGA_CONTROL void mega_patch_destroy(mega_patch *patch) {
     if (!patch) return;
-    for (size_t i = 0; i < mega_section_count; i++) mega_sections[i]->finish(patch);
+    for (size_t i = 0; i < mega_section_count; i++) mega_section_finish(mega_sections[i], patch);
     json_decref(patch->extra);
     free(patch->per_voice);
     free(patch->name);
@@ -44,7 +44,8 @@ mega_patch *mega_patch_clone(const mega_patch *patch) {
     copy->rate_hint = patch->rate_hint;
     copy->channels = patch->channels;
     copy->extra = mega_copy_extra(patch->extra, &ok);
-    for (size_t i = 0; ok && i < mega_section_count; i++) ok = mega_sections[i]->copy(copy, patch);
+    for (size_t i = 0; ok && i < mega_section_count; i++)
+        ok = mega_section_copy(mega_sections[i], copy, patch);
     if (ok) return copy;
     mega_patch_destroy(copy);
     return NULL;

@@ -150,20 +150,15 @@ static bool tree(const mega_patch *patch, json_t *root) {
     return good;
 }
 
-static bool copy(mega_patch *to, const mega_patch *from) {
-    to->cables = calloc(from->cable_count + 1, sizeof *to->cables);
-    bool good = to->cables;
-    for (size_t i = 0; good && i < from->cable_count; i++, to->cable_count++) {
-        to->cables[i] = from->cables[i];
-        to->cables[i].extra = mega_copy_extra(from->cables[i].extra, &good);
-    }
+static bool copy_row(void *to, const void *from) {
+    mega_patch_cable_row *cable = to;
+    bool good = true;
+    *cable = *(const mega_patch_cable_row *)from;
+    cable->extra = mega_copy_extra(cable->extra, &good);
     return good;
 }
 
-static void finish(mega_patch *patch) {
-    for (size_t i = 0; i < patch->cable_count; i++) json_decref(patch->cables[i].extra);
-    free(patch->cables);
-}
+static void finish_row(void *row) { json_decref(((mega_patch_cable_row *)row)->extra); }
 
 static void words(const mega_patch *patch, extent *words) {
     for (size_t i = 0; i < patch->cable_count; i++) words_extra(words, patch->cables[i].extra);
@@ -183,13 +178,16 @@ static void renumber(mega_patch *patch, const uint32_t *node, const uint32_t *kn
 static const mega_operation operations[] = {
     {"connect", edit_connect}, {"disconnect", edit_disconnect}, {NULL, NULL}};
 
-const mega_section mega_section_connections = {.key = "connections",
-                                               .build = build_cables,
-                                               .tree = tree,
-                                               .copy = copy,
-                                               .finish = finish,
-                                               .operations = operations,
-                                               .words = words,
-                                               .renumber = renumber,
-                                               .diff_gone = diff_disconnect,
-                                               .diff_here = diff_connect};
+const mega_section mega_section_connections = {
+    .key = "connections",
+    .build = build_cables,
+    .tree = tree,
+    .rows = MEGA_ROWS(cables, cable_count, mega_patch_cable_row),
+    .copy_row = copy_row,
+    .form = SEXP_FORM_CABLES,
+    .finish_row = finish_row,
+    .operations = operations,
+    .words = words,
+    .renumber = renumber,
+    .diff_gone = diff_disconnect,
+    .diff_here = diff_connect};

@@ -147,18 +147,9 @@ bool mega_patch_copy_knob(mega_patch_knob_row *to, const mega_patch_knob_row *fr
     return ok && mega_copy_text(&to->id, from->id) && mega_copy_text(&to->unit, from->unit);
 }
 
-static bool copy(mega_patch *to, const mega_patch *from) {
-    to->knobs = calloc(from->knob_count + 1, sizeof *to->knobs);
-    bool good = to->knobs;
-    for (size_t i = 0; good && i < from->knob_count; i++, to->knob_count++)
-        good = mega_patch_copy_knob(&to->knobs[i], &from->knobs[i]);
-    return good;
-}
+static bool copy_row(void *to, const void *from) { return mega_patch_copy_knob(to, from); }
 
-static void finish(mega_patch *patch) {
-    for (size_t i = 0; i < patch->knob_count; i++) finish_knob(&patch->knobs[i]);
-    free(patch->knobs);
-}
+static void finish_row(void *row) { finish_knob(row); }
 
 static void words(const mega_patch *patch, extent *words) {
     for (size_t i = 0; i < patch->knob_count; i++) {
@@ -181,8 +172,9 @@ static const mega_operation operations[] = {
 const mega_section mega_section_knobs = {.key = "knobs",
                                          .build = build_knobs,
                                          .tree = tree,
-                                         .copy = copy,
-                                         .finish = finish,
+                                         .rows = MEGA_ROWS(knobs, knob_count, mega_patch_knob_row),
+                                         .copy_row = copy_row,
+                                         .finish_row = finish_row,
                                          .shape = &shape,
                                          .operations = operations,
                                          .words = words,

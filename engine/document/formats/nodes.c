@@ -308,18 +308,9 @@ bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *fr
             mega_copy_bytes(&to->turned, from->turned, params * sizeof *to->turned));
 }
 
-static bool copy(mega_patch *to, const mega_patch *from) {
-    to->nodes = calloc(from->node_count + 1, sizeof *to->nodes);
-    bool good = to->nodes;
-    for (size_t i = 0; good && i < from->node_count; i++, to->node_count++)
-        good = mega_patch_copy_node(&to->nodes[i], &from->nodes[i]);
-    return good;
-}
+static bool copy_row(void *to, const void *from) { return mega_patch_copy_node(to, from); }
 
-static void finish(mega_patch *patch) {
-    for (size_t i = 0; i < patch->node_count; i++) finish_node(&patch->nodes[i]);
-    free(patch->nodes);
-}
+static void finish_row(void *row) { finish_node(row); }
 
 static void words(const mega_patch *patch, extent *words) {
     for (size_t i = 0; i < patch->node_count; i++) words_extra(words, patch->nodes[i].extra);
@@ -334,8 +325,10 @@ const mega_section mega_section_nodes = {.key = "nodes",
                                          .required = true,
                                          .build = build_nodes,
                                          .tree = tree,
-                                         .copy = copy,
-                                         .finish = finish,
+                                         .rows = MEGA_ROWS(nodes, node_count, mega_patch_node_row),
+                                         .copy_row = copy_row,
+                                         .form = SEXP_FORM_NODES,
+                                         .finish_row = finish_row,
                                          .operations = operations,
                                          .words = words,
                                          .diff_gone = diff_nodes_gone,

@@ -217,18 +217,9 @@ bool mega_patch_copy_preset(mega_patch_preset_row *to, const mega_patch_preset_r
            mega_copy_bytes(&to->values, from->values, from->value_count * sizeof *to->values);
 }
 
-static bool copy(mega_patch *to, const mega_patch *from) {
-    to->presets = calloc(from->preset_count + 1, sizeof *to->presets);
-    bool good = to->presets;
-    for (size_t i = 0; good && i < from->preset_count; i++, to->preset_count++)
-        good = mega_patch_copy_preset(&to->presets[i], &from->presets[i]);
-    return good;
-}
+static bool copy_row(void *to, const void *from) { return mega_patch_copy_preset(to, from); }
 
-static void finish(mega_patch *patch) {
-    for (size_t i = 0; i < patch->preset_count; i++) mega_preset_finish(&patch->presets[i]);
-    free(patch->presets);
-}
+static void finish_row(void *row) { mega_preset_finish(row); }
 
 static void words(const mega_patch *patch, extent *words) {
     for (size_t i = 0; i < patch->preset_count; i++) {
@@ -261,15 +252,17 @@ static const sexp_shape shape = {.form = "(id (key value) ...)", .each = &preset
 static const mega_operation operations[] = {
     {"preset", edit_preset}, {"unpreset", edit_unpreset}, {NULL, NULL}};
 
-const mega_section mega_section_presets = {.key = "presets",
-                                           .needs_nodes = true,
-                                           .build = build_presets,
-                                           .tree = tree,
-                                           .copy = copy,
-                                           .finish = finish,
-                                           .shape = &shape,
-                                           .operations = operations,
-                                           .words = words,
-                                           .renumber = renumber,
-                                           .diff_gone = diff_presets_gone,
-                                           .diff_here = diff_presets_here};
+const mega_section mega_section_presets = {
+    .key = "presets",
+    .needs_nodes = true,
+    .build = build_presets,
+    .tree = tree,
+    .rows = MEGA_ROWS(presets, preset_count, mega_patch_preset_row),
+    .copy_row = copy_row,
+    .finish_row = finish_row,
+    .shape = &shape,
+    .operations = operations,
+    .words = words,
+    .renumber = renumber,
+    .diff_gone = diff_presets_gone,
+    .diff_here = diff_presets_here};

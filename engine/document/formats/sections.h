@@ -18,6 +18,14 @@ typedef struct {
     void (*run)(struct edit *e);
 } mega_operation;
 
+/// Where the rows of a section lie in a patch.
+typedef struct {
+    size_t at, count_at; ///< of the pointer and of the count, in bytes
+    size_t bytes;        ///< of a row; 0: it holds no rows
+} mega_rows;
+#define MEGA_ROWS(pointer, count, type)                                                            \
+    { offsetof(mega_patch, pointer), offsetof(mega_patch, count), sizeof(type) }
+
 typedef struct {
     const char *key; ///< in the document
     bool required;
@@ -28,13 +36,15 @@ typedef struct {
     /// Puts the section into a document, under its key, unless it is empty. @return false without
     /// memory
     bool (*tree)(const mega_patch *patch, json_t *root);
-    /// Copies the section into a patch that has none yet. @return false without memory; what is
-    /// there then can be finished
+    mega_rows rows; ///< what it holds, if that is rows of one type
+    /// @return false without memory; what is there then can be finished
+    bool (*copy_row)(void *to, const void *from);
+    void (*finish_row)(void *row);
+    /// The same of a section that holds no rows: into a patch that has none of it yet.
     bool (*copy)(mega_patch *to, const mega_patch *from);
-    /// Frees what the patch holds of it.
     void (*finish)(mega_patch *patch);
-    /// How it is written as an S-expression; NULL: by a form of its own in sexp.c and sexp_write.c.
-    const sexp_shape *shape;
+    const sexp_shape *shape; ///< how it is written as an S-expression; NULL: by `form`
+    sexp_form form;
 
     const mega_operation *operations; ///< of its own, ended by a NULL name
     /// Adds what has no limit of its own: docs, units, `x-` keys.
@@ -58,6 +68,11 @@ enum {
 extern const mega_section *const mega_sections[];
 extern const size_t mega_section_count;
 
+/// Copies a section into a patch that has none of it yet. @return false without memory; what is
+/// there then can be finished
+bool mega_section_copy(const mega_section *section, mega_patch *to, const mega_patch *from);
+/// Frees what the patch holds of it.
+void mega_section_finish(const mega_section *section, mega_patch *patch);
 /// @return NULL: no section has the key
 const mega_section *mega_section_find(const char *key);
 

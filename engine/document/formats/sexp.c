@@ -324,7 +324,7 @@ static void read_part(reader *r, uint32_t item, json_t *root) {
         sexp_key key = {section->key, section->shape};
         read_shaped(r, item, root,
                     &(sexp_shape){.form = "(key value)", .keys = (sexp_key[]){key, {0}}}, 1);
-    } else if (strcmp(section->key, "nodes") == 0) {
+    } else if (section->form == SEXP_FORM_NODES) {
         put(r, root, item + 1, read_members(r, item, read_node));
     } else {
         put(r, root, item + 1, read_cables(r, item));

@@ -41,6 +41,9 @@ struct sexp_shape {
     bool words;             ///< strings are words of the document's own, written as symbols
 };
 
+/// How a section without a shape is written: see sexp.c and sexp_write.c.
+typedef enum { SEXP_FORM_NODES, SEXP_FORM_CABLES } sexp_form;
+
 /// The shape of a member; NULL: a value.
 const sexp_shape *sexp_shape_of(const sexp_shape *object, const char *key);
 

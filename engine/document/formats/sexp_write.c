@@ -178,8 +178,9 @@ void mega_sexp_write(const json_t *tree, mega_text *text) {
         }
         mega_text_put(text, "(");
         mega_text_put(text, key);
-        json_array_foreach(value, i, cable) write_cable(cable, text);
-        if (json_is_object(value)) write_members(value, section->shape, text);
+        if (section->shape || section->form == SEXP_FORM_NODES)
+            write_members(value, section->shape, text);
+        else json_array_foreach(value, i, cable) write_cable(cable, text);
         mega_text_put(text, ")");
     }
     mega_text_put(text, ")\n");
