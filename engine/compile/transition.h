@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// transition -- the patches between two patches, in which what differs fades out and in.
+// transition -- the patches between two patches, in which what differs crossfades.
 //
-// The first of the two may be such a stage itself, in which fades are under way: then these go on
-// in the stages to the second, or turn back where they are.
+// Usually one such stage holds both: the new patch, whose new parts fade in, and the removed parts
+// as dying ones, which fade out. Where old and new cables together would close a cycle, there are
+// two stages: first the removed parts fade out, then the new ones fade in.
 //
-// Usually one stage holds both: the new patch, and what is to go as a dying part of it. Where old
-// and new cables together would close a cycle, there are two: the old patch going, then the new one
-// coming.
+// The first of the two patches may be a stage itself, with fades under way: these continue in the
+// next stages, or reverse from where they are.
 #ifndef MEGA_TRANSITION_H
 #define MEGA_TRANSITION_H
 

@@ -46,8 +46,7 @@ typedef struct {
     bool solo;               ///< of one lane: see lines.h
 } lines;
 
-/// What was written `position` mod length ago-from-zero: the value at an absolute position of line
-/// `line`.
+/// The value at an absolute position of line `line`; positions wrap at its length.
 MEGA_INLINE lanes line_read(const lines *l, uint32_t line, ilanes position) {
     const float *base = l->base + (size_t)line * l->frames * l->stride;
 #if MEGA_WIDTH == 1

@@ -3,12 +3,13 @@
 //
 // A group is 16 lanes, one voice each. `lanes` holds as many of them as the instruction set is
 // wide; the same source is compiled for 1, 4, 8 and 16. Every operation below is one IEEE-754
-// operation a lane in every build, and nothing here calls libm, so each width gives the same bits.
+// operation a lane in every build, nothing here calls libm, and -ffp-contract=off keeps the
+// compiler from joining two operations: so each width gives the same bits. engine/CMakeLists.txt
+// names the builds: v2 is SSE4, v3 AVX2, v4 AVX-512.
 //
-// What is odd here was measured: gcc makes slow code of vectors wider than the machine's; C has no
-// vector
-// `?:`, so there is one `vselect`; comparisons give a `mask`, which is a register of its own kind
-// on AVX-512.
+// The unusual choices are measured: gcc makes slow code of vectors wider than the machine's; C has
+// no vector `?:`, so there is `vselect`; comparisons give a `mask`, which AVX-512 keeps in
+// registers of its own.
 #ifndef MEGA_LANES_H
 #define MEGA_LANES_H
 

@@ -5,7 +5,8 @@
 // Lock-free on both sides; the audio role never waits. CONTROL may append at the end, or replace
 // the whole chain as long as the audio role has not taken its first program. A program that was
 // replaced may still be looked at by the audio role for a moment: `mega_handoff_release` waits for
-// that before it is freed.
+// that before it is freed. The program that another one follows goes into the renderer's ring
+// `garbage`; CONTROL frees it in `mega_collect`.
 #ifndef MEGA_HANDOFF_H
 #define MEGA_HANDOFF_H
 
