@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/continuity.h"
 #include "compile/emit.h"
-#include "compile/lineage.h"
 #include "compile/state.h"
 #include "core/choices.h"
 #include "core/hash.h"
 #include "core/memory.h"
 #include "document/outputs.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 #include "modules/registry.h"
 
 enum {
@@ -67,8 +67,8 @@ static void node_slots(mega_emitter *e, uint32_t patch_node, uint32_t first) {
             !row->written[i] && has_adding_cable(e, patch_node, row->module->input_count + i);
         float value = replaced ? 0 : row->values[i];
         e->program->documented[first + i] = value;
-        if (row->turned) value = mega_turned_value(&row->turned[i], value);
-        e->program->heading[first + i] = value;
+        if (row->overrides) value = mega_override_value(&row->overrides[i], value);
+        e->program->targets[first + i] = value;
         mega_slot_init(&e->program->slots[first + i], value, mega_way_of(param));
     }
 }
@@ -110,7 +110,7 @@ static void make_nodes(mega_emitter *e) {
     p->slots = aligned_alloc(64, (slots + 1) * sizeof *p->slots);
     p->moving_slots = table(e, slots, sizeof *p->moving_slots);
     p->documented = table(e, slots, sizeof *p->documented);
-    p->heading = table(e, slots, sizeof *p->heading);
+    p->targets = table(e, slots, sizeof *p->targets);
     p->renewed = table(e, slots, sizeof *p->renewed);
     if (!p->slots) e->failed = true;
     for (uint32_t n = 0; n < p->node_count && !e->failed; n++)
@@ -145,7 +145,7 @@ static mega_knob_target target_of(const mega_patch *patch, const mega_patch_cabl
 
 /// Of one that is new in this program; of others what the audio role has.
 static float standing(const mega_patch_knob_row *knob) {
-    return mega_turned_value(&knob->turned, knob->value);
+    return mega_override_value(&knob->override, knob->value);
 }
 
 static void make_knobs(mega_emitter *e) {
@@ -238,35 +238,37 @@ static void make_choices(mega_emitter *e) {
     }
 }
 
-// ---- what was turned before the change and not heard -------------------------------------------
+// ---- values set before the change and not yet applied ------------------------------------------
 
-static void put_unheard(mega_program *p, bool is_knob, uint32_t target,
-                        const mega_patch_turned *turned, float documented) {
-    if (!turned->unheard) return;
-    if (p->unheard)
-        p->unheard[p->unheard_count] = (mega_preset_write){
-            .is_knob = is_knob, .target = target, .value = mega_turned_value(turned, documented)};
-    p->unheard_count++;
+static void put_pending(mega_program *p, bool is_knob, uint32_t target,
+                        const mega_override *override, float documented) {
+    if (!override->pending) return;
+    if (p->pending)
+        p->pending[p->pending_count] =
+            (mega_preset_write){.is_knob = is_knob,
+                                .target = target,
+                                .value = mega_override_value(override, documented)};
+    p->pending_count++;
 }
 
-static void list_unheard(mega_emitter *e) {
+static void list_pending(mega_emitter *e) {
     mega_program *p = e->program;
-    p->unheard_count = 0;
+    p->pending_count = 0;
     for (uint32_t k = 0; k < e->patch->knob_count; k++)
-        put_unheard(p, true, k, &e->patch->knobs[k].turned, e->patch->knobs[k].value);
+        put_pending(p, true, k, &e->patch->knobs[k].override, e->patch->knobs[k].value);
     for (uint32_t n = 0; n < p->node_count; n++) {
         const mega_patch_node_row *row = &e->patch->nodes[p->nodes[n].row];
-        for (uint32_t i = 0; row->turned && i < row->module->param_count; i++)
-            put_unheard(p, false, p->nodes[n].slot + i, &row->turned[i],
+        for (uint32_t i = 0; row->overrides && i < row->module->param_count; i++)
+            put_pending(p, false, p->nodes[n].slot + i, &row->overrides[i],
                         p->documented[p->nodes[n].slot + i]);
     }
 }
 
-static void make_unheard(mega_emitter *e) {
-    list_unheard(e); // to count them
-    if (e->program->unheard_count)
-        e->program->unheard = table(e, e->program->unheard_count, sizeof *e->program->unheard);
-    if (e->program->unheard) list_unheard(e);
+static void make_pending(mega_emitter *e) {
+    list_pending(e); // to count them
+    if (e->program->pending_count)
+        e->program->pending = table(e, e->program->pending_count, sizeof *e->program->pending);
+    if (e->program->pending) list_pending(e);
 }
 
 // ---- voices, scratch, budget ------------------------------------------------------------------
@@ -408,12 +410,12 @@ static mega_status build(mega_emitter *e, const mega_compile_request *request) {
     if (request->dry) return MEGA_OK;
     p->at_once = request->at_once;
     copy_fades(e, request);
-    if (request->first) make_unheard(e);
+    if (request->first) make_pending(e);
     make_scratch(e);
     if (!e->failed) make_buses(e, request);
-    bool ok = !e->failed && mega_lineage_find(p, request->before, request->origins);
+    bool ok = !e->failed && mega_continuity_nodes(p, request->before, request->origins);
     if (ok && request->before && request->patch_before)
-        ok = mega_lineage_slots(p, request->before, e->patch, request->patch_before);
+        ok = mega_continuity_slots(p, request->before, e->patch, request->patch_before);
     if (!ok || !mega_states_attach(p, request->before, request->rate)) e->failed = true;
     return e->failed ? MEGA_ERROR_MEMORY : MEGA_OK;
 }
@@ -468,7 +470,7 @@ void mega_program_destroy(mega_program *p) {
     free(p->slots);
     free(p->moving_slots);
     free(p->documented);
-    free(p->heading);
+    free(p->targets);
     free(p->renewed);
     free(p->fade_codes);
     free(p->cable_codes);
@@ -489,7 +491,7 @@ void mega_program_destroy(mega_program *p) {
     free(p->knob_first);
     free(p->knob_values);
     free(p->knob_before);
-    free(p->unheard);
+    free(p->pending);
     free(p->renamed_knobs);
     free(p->renamed_params);
     free(p->gone_presets);

@@ -216,15 +216,15 @@ static mega_operand base_of(mega_emitter *e, uint32_t node, uint32_t index, uint
     uint32_t param = index - m->input_count;
     uint32_t slot = e->program->nodes[e->node_index[node]].slot + param;
     mega_operand base = {.bank = MEGA_BANK_SLOT, .index = slot};
-    for (size_t i = 0; i < e->request->owned_count && mega_list_is_voice(list); i++) {
-        const mega_owned *owned = &e->request->owned[i];
-        if (owned->node != node || owned->param != param) continue;
-        uint32_t *made = &e->own_virtual[owned->number];
+    for (size_t i = 0; i < e->request->note_param_count && mega_list_is_voice(list); i++) {
+        const mega_note_param *note_params = &e->request->note_params[i];
+        if (note_params->node != node || note_params->param != param) continue;
+        uint32_t *made = &e->note_param_virtual[note_params->number];
         if (!*made) {
             *made = push_move(e, list, MEGA_OP_OWN, node, base, MEGA_BANK_VOICE) + 1;
             if (e->failed) return base;
-            e->emitted[e->emitted_count - 1].code.bus = (uint16_t)owned->number;
-            e->program->own_slot[owned->number] = slot + 1;
+            e->emitted[e->emitted_count - 1].code.bus = (uint16_t)note_params->number;
+            e->program->note_param_slot[note_params->number] = slot + 1;
         }
         return register_operand(e, *made - 1);
     }

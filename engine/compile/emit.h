@@ -54,7 +54,7 @@ typedef struct {
     bool *constant;      ///< patch node: depends on slots alone
     uint32_t *knob_slot; ///< cable -> the slot of its knob
     const mega_compile_request *request;
-    uint32_t own_virtual[MEGA_OWN_MAX]; ///< of each owned parameter + 1; 0: not made
+    uint32_t note_param_virtual[MEGA_NOTE_PARAMS_MAX]; ///< of each note parameter + 1; 0: not made
 } mega_emitter;
 
 enum { MEGA_LIST_CONSTANT = 0 };

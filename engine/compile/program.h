@@ -45,7 +45,7 @@ typedef struct {
     uint32_t out;            ///< first output operand
     uint16_t out_count;
     uint16_t unread; ///< CALL: bit o: nobody reads output o
-    uint16_t bus;    ///< TAP; OWN: which of the owned parameters
+    uint16_t bus;    ///< TAP; OWN: which of the note parameters
     uint32_t body;   ///< LOOP
 } mega_instruction;
 
@@ -73,21 +73,21 @@ typedef struct {
     bool leaves_voices; ///< per voice, with a cable to something shared
     bool dying;         ///< fades out: no document has it
     bool live; ///< reaches an output or a bus; else it has values, but neither code nor state
-    uint64_t choices;  ///< ports whose changes cross-fade: see choices.h
+    uint64_t choices;  ///< ports whose changes crossfade: see choices.h
     uint32_t seed;     ///< of the node: from its id, so that edits elsewhere change nothing
     uint32_t state;    ///< first of its blocks in `states`: one, or one a group; UINT32_MAX: none
     uint32_t slot;     ///< of its first parameter
     uint32_t row;      ///< in the patch
-    uint32_t ancestor; ///< node of the program before that goes on in it, or UINT32_MAX
+    uint32_t ancestor; ///< node of the program before whose state it keeps, or UINT32_MAX
     /// An earlier node with the same ancestor: its state begins as a copy; or UINT32_MAX
     uint32_t twin;
 } mega_program_node;
 
-/// A knob's way to one slot.
+/// A slot that a knob sets.
 typedef struct {
     uint32_t knob, slot;
     uint32_t node, port; ///< whose slot: program node, and its port
-    uint32_t before;     ///< slot of the program before that goes on in it, or UINT32_MAX
+    uint32_t before;     ///< slot of the program before whose value it keeps, or UINT32_MAX
     float min, max;
     mega_scale scale;
 } mega_knob_target;
@@ -119,31 +119,29 @@ typedef struct mega_bus {
     size_t floats;
 } mega_bus;
 
-/// Which slot of the program before goes on in which slot of this one: those of parameters.
+/// Which slot of this program keeps the value of which slot of the program before (parameters).
 typedef struct {
     uint32_t from, to;
-    bool retarget; ///< the document says another value than before: go there
+    bool retarget; ///< the document's value differs from the previous one: ramp there
 } mega_slot_transfer;
 
-/// A public number of a name that something had in the program before, and nothing has now.
+/// The public number of a name that was in the program before and is no longer in this one.
 typedef struct {
     bool is_knob;
     uint32_t number, target; ///< target: knob, or slot
 } mega_former_name;
 
-/// A public number of a name whose knob or parameter has another name from this program on, and the
-/// number of that.
+/// The public number of a knob or parameter that this program renames, and the new name's number.
 typedef struct {
     uint32_t number, to;
 } mega_renamed;
 
-/// Where a node takes the place of another of its name and of another type or scope: what was
-/// turned in that, as far as this one has such a parameter.
+/// Where a node takes the place of another of its name and of another type or scope: a value set in
+/// that one during play, if this one has such a parameter.
 typedef struct {
     uint32_t from, to;                      ///< slots
     uint32_t from_module, to_module, param; ///< in modules.def; of the old one
-    bool revived; ///< the node's state comes from one that was dying, which values that are set
-                  ///< pass by
+    bool revived; ///< the node's state comes from a dying one, which events no longer reach
 } mega_slot_inheritance;
 
 typedef struct mega_program {
@@ -170,17 +168,16 @@ typedef struct mega_program {
     uint32_t *reduces; ///< shared registers, by phase
     uint32_t reduce_count;
 
-    mega_program_node *nodes; ///< live ones in order, then those that nothing is heard of
+    mega_program_node *nodes; ///< live ones in order, then those that reach no output
     uint32_t node_count;
     mega_state_block **states;
     uint32_t state_count;
     mega_slot *slots;
     float *documented; ///< beside slots: what the document says
-    float *heading;    ///< beside slots, of parameters: where they are going; read by CONTROL
-    bool *renewed;  ///< beside slots, of parameters: the document says another value than the one
-                    ///< before
-    uint64_t asked; ///< frame from which on the document was to be heard
-    uint32_t sent_before; ///< position in the ring of events when the document was changed
+    float *targets;    ///< beside slots, of parameters: target values; read by CONTROL
+    bool *renewed;     ///< beside slots, of parameters: value differs from the previous document
+    uint64_t requested_frame; ///< frame from which on the document was to sound
+    uint32_t sent_before;     ///< position in the ring of events when the document was changed
     uint32_t slot_count;
     uint32_t *moving_slots; ///< scratch: slots under way
     uint32_t moving_count;
@@ -190,17 +187,17 @@ typedef struct mega_program {
     uint32_t knob_target_count;
     uint32_t *knob_first; ///< knob_count + 1
     uint32_t knob_count;
-    float *knob_values;    ///< where they are, or are going; read by CONTROL
-    uint32_t *knob_before; ///< knob of the program before whose value goes on, or UINT32_MAX
-    /// What was turned before the change and was not heard: as it comes in force
-    mega_preset_write *unheard;
-    uint32_t unheard_count;
+    float *knob_values;    ///< their targets; read by CONTROL
+    uint32_t *knob_before; ///< knob of the program before whose value it keeps, or UINT32_MAX
+    /// Values set before the change that no block has applied: applied as it comes in force
+    mega_preset_write *pending;
+    uint32_t pending_count;
     mega_preset_write *preset_writes;
     uint32_t *preset_first; ///< by preset, and one more
     int32_t *knob_of_id;    ///< public number -> knob; MEGA_NAMES_MAX
     int32_t *slot_of_id;    ///< public number -> slot
     int32_t *preset_of_id;  ///< public number -> preset; MEGA_PRESET_NAMES_MAX
-    /// Of the edit: what the document says anew gets there over so many frames
+    /// Of the edit: values that the document changes ramp over this many frames
     uint32_t fade_frames;
     uint32_t change_frames; ///< the same, of the program that the edit is to come to
     mega_fade *fades;       ///< once they have ended, the next program follows
@@ -208,7 +205,7 @@ typedef struct mega_program {
     mega_fading *fading;         ///< beside fades
     int8_t *cable_codes;         ///< by cable of `patch`; CONTROL only
     _Atomic uint64_t fades_over; ///< bit i: the i-th has ended
-    bool goes_first;             ///< the next stage need not wait for fades that merely go on
+    bool goes_first;             ///< the next stage need not wait for fades that only continue
     struct mega_program *
         lead[MEGA_STAGES_MAX]; ///< programs that fade from the one before to this one; CONTROL only
     mega_patch *patch;         ///< what it was compiled from; CONTROL only
@@ -237,7 +234,8 @@ typedef struct mega_program {
     uint32_t inheritance_count;
     mega_bus *buses[MEGA_BUSES_MAX];
     uint32_t bus_count;
-    uint32_t own_slot[MEGA_OWN_MAX]; ///< of each owned parameter + 1; 0: not here, or shared
+    uint32_t note_param_slot[MEGA_NOTE_PARAMS_MAX]; ///< of each note parameter + 1; 0: not here, or
+                                                    ///< shared
 
     // scratch of the VM
     uint32_t shared_count, voice_count, kept_count, reduces_per_voice_phase_max;
@@ -255,11 +253,11 @@ typedef struct mega_value {
     bool moving;
 } mega_value;
 
-/// A parameter that single voices may have their own values of.
+/// A parameter that single notes may set for themselves.
 typedef struct {
     uint32_t node, param; ///< of the patch
     uint32_t number;      ///< among the engine's
-} mega_owned;
+} mega_note_param;
 
 /// A port to listen to.
 struct mega_tap {
@@ -289,10 +287,10 @@ typedef struct {
     size_t memory_bytes_max;
     bool dry;                       ///< no scratch and no state: to look at, not to run
     const mega_program *before;     ///< the program it will replace, or NULL
-    const mega_patch *patch_before; ///< what that was compiled from; NULL: values do not go on
+    const mega_patch *patch_before; ///< what that was compiled from; NULL: values are not kept
     uint32_t groups_min;            ///< notes may sound in so many, whatever the polyphony
     bool at_once;                   ///< a load: values that the document changes do not glide
-    bool first; ///< of a change: brings what was turned before it and was not heard
+    bool first; ///< of a change: applies the values set before it that no block has applied
     /// By node: which one it was in `patch_before`, -1: it is new; NULL: the ones of their names
     const int32_t *origins;
     const int8_t *fade_codes; ///< by cable; NULL: all stand
@@ -300,8 +298,8 @@ typedef struct {
     uint32_t fade_count;
     const struct mega_tap *taps;
     size_t tap_count;
-    const mega_owned *owned;
-    size_t owned_count;
+    const mega_note_param *note_params;
+    size_t note_param_count;
 } mega_compile_request;
 
 /// @param report takes what is wrong

@@ -144,10 +144,10 @@ static bool same_cables(const matching *m, uint32_t o, uint32_t n, uint32_t port
     return true;
 }
 
-/// Values of switches cannot glide: from one to another there is a step. So a node of which an edit
-/// sets one, or changes a cable into one, parts: as it was it dies, as it is to be it comes, with
-/// all that it remembers. Not where that is delay lines: too much to copy; modules with these fade
-/// such changes themselves, and their choices as turned ones do: see choices.h.
+/// The value of a switch cannot glide: a change would step. So a node parts if an edit sets one of
+/// its switches or changes a cable into one: the old copy fades out while the new copy, with the
+/// same state, fades in. Delay lines are too much to copy: modules that have them fade such changes
+/// themselves, and crossfade their choices as during play: see choices.h.
 static bool must_part(const matching *m, size_t o) {
     const mega_patch_node_row *old = &m->before->nodes[o];
     uint32_t n = (uint32_t)m->new_of_old[o];

@@ -42,7 +42,8 @@ typedef struct {
     bool factor;                ///< while it is 0 so are the outputs
     bool no_fade; ///< a choice that decides what comes with the next event alone: a change makes no
                   ///< step
-    bool at_events; ///< read when a note begins or ends, by what is written and turned: no signal
+    bool at_events; ///< read only when a note begins or ends; takes written and set values, no
+                    ///< signal
     const char *doc;
 } mega_param_row;
 

@@ -6,8 +6,8 @@
 #include "core/module.h"
 
 enum {
-    MEGA_OWN_MAX =
-        16, ///< parameters that single voices may have their own values of, of one engine
+    MEGA_NOTE_PARAMS_MAX =
+        16, ///< parameters that single notes may set for themselves, of one engine
 };
 
 /// How a value gets to a new place.

@@ -11,7 +11,7 @@
 //                                                           scope that is allowed, presets' values that it takes, and,
 //                                                           without `params`, what was written of parameters of both
 //   rename      id | knob | preset, to                      cables and presets follow
-//   set         id, param, value?, turned?                  null or no value: not written any more
+//   set         id, param, value?, override?                null or no value: not written any more
 //   set         id, scope?, x-...?, unset?                  scope null: inferred
 //   set         from, to, nth?, amount?, as?, x-..., unset? of a cable
 //   set         sampleRate?, channels?, x-..., unset?       of the document; null: none
@@ -28,9 +28,9 @@
 //   move        id | knob | preset | from, to, nth?; at     to another place in the document
 // clang-format on
 //
-// `add`, `replace`, `set` and `knob` take `turned` too: where parameters (by name; of `set`, the
-// one) or the knob stand although the document says another value. What undoes a removal or another
-// value has it, so that undo brings back what sounded before.
+// `add`, `replace`, `set` and `knob` take `override` too: values set during play in the place of
+// the document's, for parameters by name (`set`: for its one) or for the knob. The undo of a
+// removal or of a new value has it, so that undo restores the sound.
 //
 // `at` is a place in the order of nodes, knobs, cables or presets as it is then; without it things
 // are added at the end. Order is part of a document: cables into a port are summed in it. `unset`
@@ -58,7 +58,7 @@ enum {
     MEGA_HISTORY_BYTES_MAX = 16 << 20,
 };
 
-/// What undoes an edit of a patch that carries what was turned, once that is known.
+/// Applies an edit to a patch that carries overrides, and makes the edit that undoes it.
 /// @return the patch after it, whose new nodes and knobs have no births: not to be compiled; NULL
 /// without memory, or where the edit does not fit
 mega_patch *mega_edit_undo(const mega_patch *before, const void *text, size_t bytes,

@@ -34,17 +34,17 @@ typedef enum { MEGA_AS_ADD, MEGA_AS_OCTAVES, MEGA_AS_SEMITONES } mega_cable_as;
 
 typedef enum { MEGA_SCOPE_INFER, MEGA_SCOPE_VOICE, MEGA_SCOPE_SHARED } mega_scope;
 
-/// Where a value stands that was turned: see turned.h.
+/// A value that was set during play, in the place of the document's: see overrides.h.
 typedef struct {
     float value;
-    bool is;      ///< it was turned; else it stands where the document says
-    bool unheard; ///< the audio role has not heard of that yet
-} mega_patch_turned;
+    bool set;     ///< else the document's value is in force
+    bool pending; ///< the audio role has yet to apply this
+} mega_override;
 
 typedef struct {
     char *id;
     float value; ///< 0..1
-    mega_patch_turned turned;
+    mega_override override;
     bool has_range; ///< else it maps over each destination's own range and scale
     bool has_scale;
     float min, max; ///< min may be above max
@@ -61,7 +61,7 @@ typedef struct {
     mega_scope scope;          ///< as written
     float *values;             ///< param_count values; the row's `initial` where none is written
     bool *written;             ///< param_count: the document gives this parameter
-    mega_patch_turned *turned; ///< param_count; NULL: none was turned
+    mega_override *overrides;  ///< param_count; NULL: no parameter has one
     struct json_t *extra;
     bool dying;     ///< in a stage of a change: it fades out, and no document has it
     uint64_t birth; ///< a number of its own, the same in copies and edits of a document: a rename

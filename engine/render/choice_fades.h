@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// choice_fades -- a choice that changes while its node sounds cross-fades, whatever changed it.
+// choice_fades -- a choice that changes while its node sounds crossfades, whatever changed it.
 //
 // A choice (the slope of a filter, the shape of an oscillator) switches what a kernel computes, so
-// a turned one would step. A node whose row has such choices keeps, beside its state, which choice
+// a change would step. A node whose row has such choices keeps, beside its state, which choice
 // each lane has in force, and room for a second copy of the state. When a lane's choice changes,
 // its state is copied; for MEGA_CHOICE_FADE_MS the kernel runs twice, with the old choice on the
-// copy and with the new one on the state, and the outputs cross-fade in a raised cosine, as those
+// copy and with the new one on the state, and the outputs crossfade in a raised cosine, as those
 // of an edit do. What changes during a fade fades after it, to the latest choice. A lane that
 // starts takes its choices without a fade.
 //

@@ -49,7 +49,7 @@ bool mega_handoff_is_asked(mega_handoff *h, uint64_t block_frame) {
     if (!first) return false;
     atomic_store(&h->looked_at, first);
     // where it has just been replaced, the next block shows by what
-    bool asked = atomic_load(&h->first) != first || first->asked <= block_frame;
+    bool asked = atomic_load(&h->first) != first || first->requested_frame <= block_frame;
     atomic_store(&h->looked_at, NULL);
     return asked;
 }

@@ -3,13 +3,13 @@
 // asks for.
 #include <string.h>
 
-#include "compile/lineage.h"
+#include "compile/continuity.h"
 #include "core/lanes.h"
 #include "core/ops.h"
 #include "render/life.h"
 #include "render/renderer.h"
 #include "render/segment.h"
-#include "render/turn.h"
+#include "render/value_events.h"
 
 // ---- floating-point mode ----------------------------------------------------------------------
 
@@ -165,14 +165,14 @@ static void apply(mega_renderer *r, const mega_event *event, uint64_t frame) {
     case MEGA_EVENT_KNOB:
     case MEGA_EVENT_PARAM:
     case MEGA_EVENT_PRESET:
-    case MEGA_EVENT_NOTE_PARAM: mega_behind_turn(r, event); break;
+    case MEGA_EVENT_NOTE_PARAM: mega_carryover_apply(r, event); break;
     }
     if (r->stopped && mega_voices_gated(v)) r->stopped = 0; // something is played
 }
 
 static void return_stolen(mega_renderer *r, uint64_t frame) {
     if (!r->vm.program || !r->voices.waiting_count) return;
-    r->voices.rules = rules_of(r->vm.program); // the last event may have turned them
+    r->voices.rules = rules_of(r->vm.program); // the last event may have set them
     mega_voices_return(&r->voices, frame);
 }
 
@@ -186,7 +186,8 @@ static void take_events(mega_renderer *r) {
         bool late = event.frame < r->block_frame && event.frame != MEGA_NOW;
         if (late) MEGA_COUNT(r, events_late);
         // what is sent right before a change may be read after it
-        if (r->vm.program && r->change_frame == r->block_frame) mega_turn_follow_name(r, &event);
+        if (r->vm.program && r->change_frame == r->block_frame)
+            mega_value_event_follow_name(r, &event);
         mega_queue_push(&r->queue, &event);
     }
 }
@@ -214,13 +215,14 @@ static uint64_t apply_due(mega_renderer *r, uint64_t frame) {
 static void follow_names(mega_renderer *r) {
     const mega_program *p = r->vm.program;
     if (!p->renamed_knob_count && !p->renamed_param_count) return;
-    for (uint32_t i = 0; i < r->queue.count; i++) mega_turn_follow_name(r, &r->queue.events[i]);
+    for (uint32_t i = 0; i < r->queue.count; i++)
+        mega_value_event_follow_name(r, &r->queue.events[i]);
 }
 
 static void install(mega_renderer *r, mega_program *program) {
     mega_retired retired = {.program = r->vm.program};
     float fade_seconds = (float)program->fade_frames * r->vm.seconds_per_frame;
-    if (retired.program) mega_lineage_carry(program, retired.program, r->vm.rate, fade_seconds);
+    if (retired.program) mega_continuity_apply(program, retired.program, r->vm.rate, fade_seconds);
     mega_fades_carry(program, retired.program, r->vm.rate);
     if (program->new_groups) {
         retired.groups =
@@ -234,8 +236,8 @@ static void install(mega_renderer *r, mega_program *program) {
     r->voices.own_gate = !program->reads_gate;
     r->voices.tail_seconds = program->voice_tail_seconds;
     follow_names(r);
-    mega_turn_unheard(r);
-    mega_behind_follow(r);
+    mega_value_events_apply_pending(r);
+    mega_carryover_replay(r);
     MEGA_COUNT(r, programs_swapped);
     atomic_store_explicit(&r->tally.memory_bytes, program->memory_bytes, memory_order_relaxed);
     // never full: CONTROL empties it before it publishes, and a change retires three at most
@@ -350,7 +352,7 @@ static void guard(mega_renderer *r, uint32_t frames) {
 static void tally(mega_renderer *r) {
     mega_tally *t = &r->tally;
     // what was in the ring before this block was played in it, but for what is due later
-    uint32_t heard = mega_behind_heard(r);
+    uint32_t heard = mega_carryover_applied(r);
     if ((int32_t)(heard - atomic_load_explicit(&t->events_heard, memory_order_relaxed)) > 0)
         atomic_store_explicit(&t->events_heard, heard, memory_order_release);
     atomic_store_explicit(&t->frame_rendered, r->block_frame, memory_order_relaxed);
@@ -365,7 +367,7 @@ static void tally(mega_renderer *r) {
 static void render_blocks(mega_renderer *r, uint32_t wanted) {
     swap(r);
     take_events(r);
-    mega_behind_begin_block(r); // after both: an event may be of a program that came in between
+    mega_carryover_begin_block(r); // after both: an event may be of a program that came in between
     uint64_t stopped = mega_witness_panic(r);
     if (stopped) panic(r, stopped);
     bool loaded_since = (int32_t)(mega_witness_woken(r) - r->stopped) >= 0;

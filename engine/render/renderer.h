@@ -4,7 +4,7 @@
 #define MEGA_RENDERER_H
 
 #include "core/events.h"
-#include "render/behind.h"
+#include "render/carryover.h"
 #include "render/handoff.h"
 #include "render/vm.h"
 #include "render/witness.h"
@@ -39,7 +39,7 @@ typedef struct mega_renderer {
     uint32_t stage;       ///< of its leads: the next
     mega_voices voices;
     mega_queue queue;
-    mega_behind behind;
+    mega_carryover carryover;
     uint32_t stopped;      ///< number of the panic since which all is silent; 0: none
     uint32_t stopped_at;   ///< position in the ring of events when that was called
     uint64_t block_frame;  ///< first frame of the next block

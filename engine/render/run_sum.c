@@ -140,16 +140,16 @@ void mega_run_own(mega_run *r, const mega_instruction *code) {
     const mega_operand *in = &r->program->operands[code->in];
     mega_value value = mega_run_read(r, in, 0);
     const mega_voice_group *group = &r->vm->voices->groups[r->group];
-    uint32_t set = (uint32_t)group->own_set[code->bus] >> r->lane & ((1u << r->lanes) - 1);
+    uint32_t set = (uint32_t)group->note_values_set[code->bus] >> r->lane & ((1u << r->lanes) - 1);
     if (!set && !in_scratch(r, value.at)) {
         mega_run_set(r, out, value);
         return;
     }
     const mega_way *way = &r->program->slots[in->index].way;
     mega_ramp ramps[16];
-    memcpy(ramps, group->own[code->bus] + r->lane, r->lanes * sizeof *ramps);
+    memcpy(ramps, group->note_values[code->bus] + r->lane, r->lanes * sizeof *ramps);
     float *room = mega_run_room(r, out);
-    bool moving = value.moving || group->own_moving >> code->bus & 1;
+    bool moving = value.moving || group->note_values_moving >> code->bus & 1;
     const uint32_t floats = r->frame_floats;
     for (uint32_t t = 0; t < (moving ? r->frames : 1); t++)
         for (uint32_t l = 0; l < r->lanes; l++)

@@ -192,19 +192,20 @@ static void advance_slots(mega_vm *vm, uint32_t frames) {
 
 /// The values that voices have for themselves, past a segment that has been rendered.
 static void advance_own(const mega_program *p, mega_voice_group *group, uint32_t frames) {
-    for (uint32_t rest = group->own_moving; rest; rest &= rest - 1) {
+    for (uint32_t rest = group->note_values_moving; rest; rest &= rest - 1) {
         uint32_t i = (uint32_t)__builtin_ctz(rest);
         bool moving = false;
-        for (uint32_t set = p->own_slot[i] ? group->own_set[i] : 0; set; set &= set - 1) {
-            mega_ramp *ramp = &group->own[i][__builtin_ctz(set)];
-            const mega_way *way = &p->slots[p->own_slot[i] - 1].way;
+        for (uint32_t set = p->note_param_slot[i] ? group->note_values_set[i] : 0; set;
+             set &= set - 1) {
+            mega_ramp *ramp = &group->note_values[i][__builtin_ctz(set)];
+            const mega_way *way = &p->slots[p->note_param_slot[i] - 1].way;
             for (uint32_t t = 0; t < frames && mega_ramp_moves(ramp); t++) {
                 mega_ramp_next(ramp, way);
                 if (ramp->current == ramp->target) mega_ramp_end(ramp);
             }
             moving |= mega_ramp_moves(ramp);
         }
-        if (!moving) group->own_moving &= (uint16_t) ~(1u << i);
+        if (!moving) group->note_values_moving &= (uint16_t) ~(1u << i);
     }
 }
 

@@ -54,7 +54,7 @@ typedef struct mega_vm {
 
 /// Renders frames `offset` .. `offset + frames` of the block that starts at `block_frame`.
 void mega_vm_run(mega_vm *vm, uint32_t offset, uint32_t frames, uint64_t block_frame);
-/// The same time passes in silence: nothing is computed, values that were turned get where they go.
+/// Passes the same time in silence: nothing is computed; ramps move on.
 void mega_vm_rest(mega_vm *vm, uint32_t frames);
 /// Zeroes a voice's state: a fresh voice.
 void mega_vm_clear_lane(mega_vm *vm, uint32_t group, uint32_t lane);

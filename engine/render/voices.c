@@ -211,9 +211,9 @@ void mega_voices_lift(const mega_voices *v, mega_voice_place at, mega_waiting *n
     const mega_voice_group *group = &v->groups[at.group];
     *note = (mega_waiting){.held = group->lane[at.lane].held, .single = true};
     for (int i = 0; i < CARRIED; i++) note->field[carried[i]] = group->note[carried[i]][at.lane];
-    for (int i = 0; i < MEGA_OWN_MAX; i++) {
-        note->own_set |= (uint16_t)((group->own_set[i] >> at.lane & 1) << i);
-        note->own[i] = group->own[i][at.lane];
+    for (int i = 0; i < MEGA_NOTE_PARAMS_MAX; i++) {
+        note->note_values_set |= (uint16_t)((group->note_values_set[i] >> at.lane & 1) << i);
+        note->note_values[i] = group->note_values[i][at.lane];
     }
 }
 
@@ -225,13 +225,14 @@ static void put(mega_voices *v, mega_voice_place at, const mega_waiting *note) {
     for (int i = 0; i < CARRIED; i++) group->note[carried[i]][l] = note->field[carried[i]];
     group->note[MEGA_NOTE_FROM][l] = v->last_key >= 0 ? v->last_key : note->held.key;
     v->last_key = note->held.key;
-    for (int i = 0; i < MEGA_OWN_MAX; i++) {
-        bool has = note->own_set >> i & 1;
-        group->own_set[i] &= (uint16_t) ~(1u << l);
+    for (int i = 0; i < MEGA_NOTE_PARAMS_MAX; i++) {
+        bool has = note->note_values_set >> i & 1;
+        group->note_values_set[i] &= (uint16_t) ~(1u << l);
         if (!has) continue;
-        group->own_set[i] |= (uint16_t)(1u << l);
-        group->own[i][l] = note->own[i];
-        if (mega_ramp_moves(&note->own[i])) group->own_moving |= (uint16_t)(1u << i);
+        group->note_values_set[i] |= (uint16_t)(1u << l);
+        group->note_values[i][l] = note->note_values[i];
+        if (mega_ramp_moves(&note->note_values[i]))
+            group->note_values_moving |= (uint16_t)(1u << i);
     }
 }
 
@@ -351,7 +352,7 @@ bool mega_voices_last(const mega_voices *v, uint32_t frames) {
     if (v->in_hurry || v->waiting_count) return false;
     const uint32_t quiet = quiet_frames_max(v);
     for (uint32_t g = 0; g < v->group_count; g++)
-        if (v->groups[g].own_moving || unsteady(v, g)) return false;
+        if (v->groups[g].note_values_moving || unsteady(v, g)) return false;
     FOR_LANES(v, COUNTED(v)) {
         const mega_voice *voice = &v->groups[g].lane[l];
         if (!is_held(v, g, l) && voice->quiet + frames >= quiet) return false;

@@ -67,9 +67,9 @@ typedef struct mega_voice_group {
     uint32_t build_lane; ///< the first lane that runs
     mega_voice lane[16];
     // values of parameters that single voices have for themselves
-    uint16_t own_set[MEGA_OWN_MAX]; ///< lanes that have one
-    uint16_t own_moving;            ///< parameters of which one is on its way
-    mega_ramp own[MEGA_OWN_MAX][16];
+    uint16_t note_values_set[MEGA_NOTE_PARAMS_MAX]; ///< lanes that have one
+    uint16_t note_values_moving;                    ///< parameters of which one is on its way
+    mega_ramp note_values[MEGA_NOTE_PARAMS_MAX][16];
 } mega_voice_group;
 
 /// A held note without a voice: covered by another key in mono or legato, or stolen and to return.
@@ -77,8 +77,8 @@ typedef struct {
     mega_held held;
     float field[MEGA_NOTE_FIELDS]; ///< as in its group
     bool single;                   ///< covered; else stolen
-    uint16_t own_set;
-    mega_ramp own[MEGA_OWN_MAX];
+    uint16_t note_values_set;
+    mega_ramp note_values[MEGA_NOTE_PARAMS_MAX];
 } mega_waiting;
 
 typedef struct mega_voices {

@@ -59,11 +59,11 @@ static bool allocate(mega_engine *e) {
     r->out = mega_calloc_touched(out_channels(e), sizeof *r->out);
     e->history = mega_history_create();
     if (e->options.record_calls && !(e->calls = mega_calls_create())) return false;
-    e->said_knobs = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_knobs);
-    e->said_params = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->said_params);
-    e->said_presets = mega_calloc_touched(MEGA_PRESET_NAMES_MAX, sizeof *e->said_presets);
-    return r->input_ring && r->input_block && r->out && e->history && e->said_knobs &&
-           e->said_params && e->said_presets &&
+    e->sent_knobs = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->sent_knobs);
+    e->sent_params = mega_calloc_touched(MEGA_NAMES_MAX, sizeof *e->sent_params);
+    e->sent_presets = mega_calloc_touched(MEGA_PRESET_NAMES_MAX, sizeof *e->sent_presets);
+    return r->input_ring && r->input_block && r->out && e->history && e->sent_knobs &&
+           e->sent_params && e->sent_presets &&
            mega_voices_init(&r->voices, 1, (float)e->options.rate, e->options.seed) &&
            mega_ring_init(&r->garbage, MEGA_GARBAGE_MAX, sizeof(mega_retired)) &&
            mega_ring_init(&r->events, MEGA_EVENTS_MAX, sizeof(mega_event)) &&
@@ -158,17 +158,17 @@ void mega_destroy(mega_engine *e) {
         free(e->buses[b].node);
         free(e->buses[b].port);
     }
-    for (uint32_t i = 0; i < e->owned_count; i++) {
-        free(e->owned[i].node);
-        free(e->owned[i].port);
+    for (uint32_t i = 0; i < e->note_param_count; i++) {
+        free(e->note_params[i].node);
+        free(e->note_params[i].port);
     }
     mega_ring_finish(&e->renderer.garbage);
     mega_ring_finish(&e->renderer.events);
     mega_ring_finish(&e->renderer.ended);
     mega_queue_finish(&e->renderer.queue);
-    free(e->said_knobs);
-    free(e->said_params);
-    free(e->said_presets);
+    free(e->sent_knobs);
+    free(e->sent_params);
+    free(e->sent_presets);
     free(e->renderer.input_ring);
     free(e->renderer.input_block);
     free(e->renderer.out);

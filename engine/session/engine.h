@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
     _Atomic uint64_t word;  ///< its value, below the ring's position after it
     _Atomic uint64_t frame; ///< of the event, written before the word
-} mega_said;
+} mega_sent;
 
 struct mega_engine {
     mega_options options;
@@ -48,13 +48,13 @@ struct mega_engine {
     mega_names knobs, params, presets;
     mega_bus_name buses[MEGA_BUSES_MAX];
     uint32_t bus_count;
-    mega_bus_name owned[MEGA_OWN_MAX]; ///< what `mega_find_note_param` was asked for
-    uint32_t owned_count;
+    mega_bus_name note_params[MEGA_NOTE_PARAMS_MAX]; ///< what `mega_find_note_param` was asked for
+    uint32_t note_param_count;
     // EVENT
     _Atomic uint64_t next_note;
     _Atomic uint32_t panics; ///< how many there were
     // EVENT -> CONTROL, by public number: what was said last
-    mega_said *said_knobs, *said_params, *said_presets;
+    mega_sent *sent_knobs, *sent_params, *sent_presets;
 };
 
 /// CONTROL: the first frame that can still be changed.
@@ -80,8 +80,9 @@ bool mega_presets_resolve(const mega_engine *e, mega_program *program, const meg
 /// first block a knob or a parameter can be reached by the name that it had before, too.
 /// @param before the program that it follows, or NULL @return false without memory
 bool mega_names_resolve(mega_engine *e, mega_program *program, const mega_program *before);
-/// The owned parameters that a patch has. @param owned room for MEGA_OWN_MAX
-size_t mega_owned_find(const mega_engine *e, const mega_patch *patch, mega_owned *owned);
+/// The note parameters that a patch has. @param owned room for MEGA_NOTE_PARAMS_MAX
+size_t mega_note_params_find(const mega_engine *e, const mega_patch *patch,
+                             mega_note_param *note_params);
 /// The buses whose node and port a patch has. @param taps room for MEGA_BUSES_MAX
 size_t mega_buses_find(const mega_engine *e, const mega_patch *patch, const mega_program *before,
                        struct mega_tap *taps);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/lineage.h"
+#include "compile/continuity.h"
 #include "document/outputs.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 #include "session/engine.h"
 #include "session/values.h"
 
@@ -43,7 +43,7 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
                                   const int32_t *origins, const mega_program *before,
                                   rank in_change, mega_report *report, mega_status *status) {
     struct mega_tap taps[MEGA_BUSES_MAX];
-    mega_owned owned[MEGA_OWN_MAX];
+    mega_note_param note_params[MEGA_NOTE_PARAMS_MAX];
     mega_compile_request request = {.patch = patch,
                                     .rate = (float)e->options.rate,
                                     .memory_bytes_max = e->options.memory_bytes_max,
@@ -58,15 +58,16 @@ static mega_program *make_program(mega_engine *e, const mega_patch *patch, const
                                     .fade_count = stage ? stage->fade_count : 0,
                                     .taps = taps,
                                     .tap_count = mega_buses_find(e, patch, before, taps),
-                                    .owned = owned,
-                                    .owned_count = mega_owned_find(e, patch, owned)};
+                                    .note_params = note_params,
+                                    .note_param_count =
+                                        mega_note_params_find(e, patch, note_params)};
     mega_program *program = mega_compile(&request, report, status);
     if (!program) return NULL;
     program->patch = mega_patch_clone(patch);
     if (program->patch && mega_names_resolve(e, program, before) &&
         mega_presets_resolve(e, program, before) && provide_groups(program, before) &&
-        (!before || mega_lineage_inherit(program, before))) {
-        mega_turned_settle(program->patch); // it brings that as it comes in force
+        (!before || mega_continuity_replaced(program, before))) {
+        mega_overrides_settle(program->patch); // it brings that as it comes in force
         return program;
     }
     mega_program_destroy(program);
@@ -182,7 +183,7 @@ static void tell(const mega_engine *e, const mega_scheduled *change, mega_change
                            .undo_json = change->undo ? strdup(change->undo) : NULL};
 }
 
-/// What is turned from here on is newer than the change; before what was turned until now is read.
+/// Values set from here on are newer than the change. Call it before reading the values set so far.
 static void begin(const mega_engine *e, mega_scheduled *change) {
     change->sent = (uint32_t)mega_calls_observe(
         e, atomic_load_explicit(&e->renderer.events.written, memory_order_acquire));
@@ -200,23 +201,23 @@ static mega_status put_taken(mega_engine *e, mega_patch *patch, mega_scheduled *
     return status;
 }
 
-/// A change for a frame sounds the same whenever it is made: it brings nothing but values that were
-/// sent for now and have not reached the audio role. The others get there by themselves.
+/// A change for a frame sounds the same whenever it is made: it carries only the values that were
+/// sent for now and have not reached the audio role. The others arrive by themselves.
 static void keep_sent_now(mega_engine *e, mega_patch *before, const mega_patch *after) {
     mega_values_leave(e, before, after);
-    mega_turned_forget_heard(before);
+    mega_overrides_forget_applied(before);
 }
 
-/// Puts a change to a whole patch; what was turned stays.
+/// Puts a change to a whole patch; values set during play stay.
 static mega_status put_patch(mega_engine *e, const mega_patch *patch, mega_scheduled *change,
                              mega_report *report) {
     begin(e, change);
-    // one that waits: what is turned by then is known by then, to the audio role
+    // a change that waits: the audio role knows by then what is set until then
     bool any = mega_schedule_document(&e->schedule) && !change->block;
     mega_patch *before = any ? mega_values_patch(e) : NULL, *after = mega_patch_clone(patch);
     if (before && after && change->timed) keep_sent_now(e, before, after);
-    if (after) mega_turned_forget(after);
-    if (after && any && !(before && mega_turned_inherit(before, after))) {
+    if (after) mega_overrides_forget(after);
+    if (after && any && !(before && mega_overrides_inherit(before, after))) {
         mega_patch_destroy(after);
         after = NULL;
     }
@@ -292,7 +293,7 @@ static mega_status apply(mega_engine *e, const void *text, size_t bytes, mega_fo
         mega_patch_destroy(after);
         after = mega_patch_edit(before, text, bytes, format, NULL, NULL);
     }
-    if (after && !mega_turned_inherit(before, after)) {
+    if (after && !mega_overrides_inherit(before, after)) {
         mega_patch_destroy(after);
         after = NULL;
     }

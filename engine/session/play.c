@@ -92,7 +92,7 @@ mega_status mega_note_set(mega_engine *e, uint64_t frame, mega_note note, mega_n
 
 mega_status mega_note_param_set(mega_engine *e, uint64_t frame, mega_note note, int32_t param,
                                 float value, float ramp_seconds) {
-    if (param < 0 || param >= MEGA_OWN_MAX) return MEGA_ERROR_NAME;
+    if (param < 0 || param >= MEGA_NOTE_PARAMS_MAX) return MEGA_ERROR_NAME;
     if (is_nan(value) || is_nan(ramp_seconds)) return MEGA_ERROR_VALUE;
     return push(e, (mega_event){.frame = frame,
                                 .type = MEGA_EVENT_NOTE_PARAM,
@@ -125,7 +125,7 @@ mega_status mega_panic(mega_engine *e) {
 }
 
 /// Notes what the audio role has not heard yet, for those who ask for values: see values.c.
-static mega_status say(mega_engine *e, const mega_event *event, mega_said *said, uint32_t what) {
+static mega_status say(mega_engine *e, const mega_event *event, mega_sent *said, uint32_t what) {
     mega_status status = push(e, *event);
     bool number = vabs(event->value) <= 3e38f; // else it is passed over
     bool soon =
@@ -152,7 +152,7 @@ mega_status mega_knob_ramp(mega_engine *e, uint64_t frame, int32_t knob, float v
                         .target = knob,
                         .value = held(value, 0, 1),
                         .more = held_ramp(ramp_seconds)};
-    return say(e, &event, &e->said_knobs[knob], word_of(event.value));
+    return say(e, &event, &e->sent_knobs[knob], word_of(event.value));
 }
 
 mega_status mega_knob_set(mega_engine *e, uint64_t frame, int32_t knob, float value) {
@@ -168,7 +168,7 @@ mega_status mega_param_set(mega_engine *e, uint64_t frame, int32_t param, float 
                         .target = param,
                         .value = held_finite(value),
                         .more = held_ramp(ramp_seconds)};
-    return say(e, &event, &e->said_params[param], word_of(event.value));
+    return say(e, &event, &e->sent_params[param], word_of(event.value));
 }
 
 mega_status mega_preset_recall(mega_engine *e, uint64_t frame, int32_t preset,
@@ -179,7 +179,7 @@ mega_status mega_preset_recall(mega_engine *e, uint64_t frame, int32_t preset,
                         .type = MEGA_EVENT_PRESET,
                         .target = preset,
                         .more = held_ramp(morph_seconds)};
-    return say(e, &event, &e->said_presets[preset], 0);
+    return say(e, &event, &e->sent_presets[preset], 0);
 }
 
 bool mega_next_ended(mega_engine *e, mega_note *note, uint64_t *frame) {

@@ -96,7 +96,7 @@ static bool push_event(replay *r) {
     static const int32_t names[] = {[MEGA_EVENT_KNOB] = MEGA_NAMES_MAX,
                                     [MEGA_EVENT_PARAM] = MEGA_NAMES_MAX,
                                     [MEGA_EVENT_PRESET] = MEGA_PRESET_NAMES_MAX,
-                                    [MEGA_EVENT_NOTE_PARAM] = MEGA_OWN_MAX,
+                                    [MEGA_EVENT_NOTE_PARAM] = MEGA_NOTE_PARAMS_MAX,
                                     [MEGA_EVENT_NOTE_SET] = MEGA_EXPRESSION_COUNT,
                                     [MEGA_EVENT_CONTROLLER] = MEGA_CONTROLLER_COUNT};
     int32_t most = event.type < sizeof names / sizeof *names ? names[event.type] : 0;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/turned.h"
+#include "document/overrides.h"
 #include "session/engine.h"
 #include "session/load.h"
 #include "session/values.h"
@@ -61,12 +61,12 @@ static void release(mega_scheduled *change) {
     *change = (mega_scheduled){0};
 }
 
-/// The document after a change that another follows in its group, with what is turned in it.
+/// The document after a change that another follows in its group, with its overrides.
 static mega_patch *follow(mega_patch *before, const mega_scheduled *change, char **undo) {
     mega_patch *after = change->operations ? mega_edit_undo(before, change->operations,
                                                             change->bytes, change->format, undo)
                                            : mega_patch_clone(change->patch);
-    if (after && !change->operations && !mega_turned_inherit(before, after)) {
+    if (after && !change->operations && !mega_overrides_inherit(before, after)) {
         mega_patch_destroy(after);
         after = NULL;
     }
@@ -74,8 +74,8 @@ static mega_patch *follow(mega_patch *before, const mega_scheduled *change, char
     return after;
 }
 
-/// A change that waited for its frame undoes to what sounded as it came. What had been turned by
-/// then is known now: it stands in the program that the audio role has left.
+/// The undo of a change that waited for its frame restores the sound just before it came in force.
+/// The values set by then are known now: the program that the audio role has left holds them.
 static void renew_undos(const mega_program *document, mega_scheduled *changes, size_t count) {
     const mega_program *left = changes[count - 1].program->follows;
     mega_patch *patch = left ? mega_values_left(document, left) : NULL;
@@ -197,14 +197,14 @@ static uint32_t hold_stage(mega_engine *e, mega_program *base, bool timed, uint6
 }
 
 /// The document after a change, to be destroyed.
-/// @param first of its group: what is turned until then is known by then, to the audio role
+/// @param first of its group: the audio role knows by then what is set until then
 static mega_patch *document_after(mega_scheduled *change, const mega_patch *before, bool first,
                                   mega_report *report) {
     change->undo = NULL;
     if (change->patch) return mega_patch_clone(change->patch);
     mega_patch *copy = mega_patch_clone(before);
     if (!copy) return NULL;
-    if (first) mega_turned_forget(copy);
+    if (first) mega_overrides_forget(copy);
     mega_patch *after = mega_patch_edit(copy, change->operations, change->bytes, change->format,
                                         report, &change->undo);
     mega_patch_destroy(copy);
@@ -285,7 +285,7 @@ static mega_status compile_group(mega_engine *e, plan *p, size_t first, mega_pro
     for (int i = 0; i <= MEGA_STAGES_MAX; i++) {
         mega_program *made = i < MEGA_STAGES_MAX ? last->program->lead[i] : last->program;
         if (!made) continue;
-        made->asked = p->changes[first].asked;
+        made->requested_frame = p->changes[first].asked;
         made->sent_before = p->changes[first].sent;
     }
     return MEGA_OK;

@@ -4,33 +4,33 @@
 #include <stdlib.h>
 
 #include "document/formats/formats.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 #include "session/values.h"
 
 // ---- documents ---------------------------------------------------------------------------------
 
 /// Written are the values that the document alone would not give: a 0 or a default too.
-static void write_turned(mega_patch *patch) {
+static void write_overrides(mega_patch *patch) {
     for (size_t k = 0; k < patch->knob_count; k++) {
         mega_patch_knob_row *knob = &patch->knobs[k];
-        if (knob->turned.is) knob->value = knob->turned.value;
+        if (knob->override.set) knob->value = knob->override.value;
     }
     for (uint32_t n = 0; n < patch->node_count; n++) {
         mega_patch_node_row *node = &patch->nodes[n];
-        for (uint32_t i = 0; node->turned && i < node->module->param_count; i++) {
-            if (!node->turned[i].is) continue;
-            node->values[i] = node->turned[i].value;
+        for (uint32_t i = 0; node->overrides && i < node->module->param_count; i++) {
+            if (!node->overrides[i].set) continue;
+            node->values[i] = node->overrides[i].value;
             node->written[i] = true;
         }
     }
-    mega_turned_forget(patch);
+    mega_overrides_forget(patch);
 }
 
 mega_patch *mega_snapshot(mega_engine *e) {
     MEGA_IN_CONTROL(e);
     bool any = mega_schedule_document(&e->schedule);
     mega_patch *patch = any ? mega_values_patch(e) : NULL;
-    if (patch) write_turned(patch);
+    if (patch) write_overrides(patch);
     return patch;
 }
 

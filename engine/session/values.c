@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// values -- the CONTROL role: where knobs and parameters stand, or are going; see values.h.
+// values -- the CONTROL role: the target values of knobs and parameters; see values.h.
 //
-// What was turned since the document was written is known to the audio role. It keeps, beside each
-// program, where values are going (one word each, written and read atomically); `sounding` names
-// the program that it runs, and only CONTROL frees programs. What EVENT has said and the audio role
-// has not heard yet is in `said`.
+// The audio role knows the values set since the document was written. It keeps the target of each
+// in the program (one word each, written and read atomically); `sounding` names the program that it
+// runs, and only CONTROL frees programs. `sent_knobs`, `sent_params` and `sent_presets` hold the
+// last event that EVENT sent for each, which the audio role may not have applied yet.
 #include "session/values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/turned.h"
+#include "document/overrides.h"
 
 // ---- presets of a program ----------------------------------------------------------------------
 
@@ -190,21 +190,22 @@ static float documented(const located *l, uint32_t param) {
     return l->at ? l->document->documented[l->at->slot + param] : l->row->values[param];
 }
 
-/// Where the audio role has it, or will as the program comes in force: see lineage.c.
-static float param_heading(const located *l, uint32_t param) {
+/// Where the audio role has it, or will as the program comes in force: see continuity.c.
+static float param_target(const located *l, uint32_t param) {
     float written = documented(l, param);
     if (!l->at || !l->before)
-        return l->row->turned ? mega_turned_value(&l->row->turned[param], written) : written;
+        return l->row->overrides ? mega_override_value(&l->row->overrides[param], written)
+                                 : written;
     float before = l->sounding->documented[l->before->slot + param];
-    float heading = read_word(l->engine, &l->sounding->heading[l->before->slot + param]);
+    float target = read_word(l->engine, &l->sounding->targets[l->before->slot + param]);
     bool said = is_written(l->document, l->at, param) || is_written(l->sounding, l->before, param);
-    return before != written && (said || heading == before) ? written : heading;
+    return before != written && (said || target == before) ? written : target;
 }
 
-static float knob_heading(const view *v, const mega_patch_knob_row *knob) {
+static float knob_target(const view *v, const mega_patch_knob_row *knob) {
     const mega_program *now = v->sounding;
     int32_t k = now ? mega_patch_same_knob(now->patch, knob, 0) : -1;
-    if (k < 0) return mega_turned_value(&knob->turned, knob->value);
+    if (k < 0) return mega_override_value(&knob->override, knob->value);
     bool says_the_same = now->patch->knobs[k].value == knob->value;
     return says_the_same ? read_word(v->engine, &now->knob_values[k]) : knob->value;
 }
@@ -230,16 +231,16 @@ static bool is_knob_renewed(const mega_engine *e, const mega_patch_knob_row *kno
     return false;
 }
 
-/// How many events ago, of those that the audio role has not heard; 0: it has, or passes it over.
-static uint32_t unheard_now(const mega_engine *e, uint64_t said, bool renewed) {
+/// How many events ago it was sent; 0: the audio role has applied it, or will skip it.
+static uint32_t pending_now(const mega_engine *e, uint64_t said, bool renewed) {
     uint32_t sent = (uint32_t)(said >> 32) - 1;
     if (renewed && (int32_t)(sent - document_program(&e->schedule)->sent_before) < 0) return 0;
     uint32_t ahead = (uint32_t)(said >> 32) - atomic_load(&e->renderer.tally.events_heard);
     return ahead <= MEGA_EVENTS_MAX ? ahead : 0;
 }
 
-static uint32_t unheard(const mega_engine *e, uint64_t said, bool renewed) {
-    return (uint32_t)mega_calls_observe(e, unheard_now(e, said, renewed));
+static uint32_t pending(const mega_engine *e, uint64_t said, bool renewed) {
+    return (uint32_t)mega_calls_observe(e, pending_now(e, said, renewed));
 }
 
 static float float_of(uint32_t bits) {
@@ -257,10 +258,10 @@ static const mega_patch_value_row *value_in(const mega_patch_preset_row *preset,
 }
 
 /// What EVENT has said last of a value by a name, unless something newer is known.
-static void hear(mega_engine *e, const mega_said *values, int32_t number, bool renewed,
+static void hear(mega_engine *e, const mega_sent *values, int32_t number, bool renewed,
                  uint32_t *ahead, float *value) {
     uint64_t said = number >= 0 ? atomic_load(&values[number].word) : 0;
-    uint32_t recent = unheard(e, said, renewed);
+    uint32_t recent = pending(e, said, renewed);
     if (recent <= *ahead) return;
     *value = mega_calls_observe_float(e, float_of((uint32_t)said));
     *ahead = recent;
@@ -277,7 +278,7 @@ static bool is_former(const mega_program *p, const mega_former_name *former, int
 
 /// What EVENT has said last of a value, by itself or by a preset.
 /// @param number public, -1: none; @param node -1: of a knob; @param renewed by the document
-static bool said_of(mega_engine *e, const mega_said *values, int32_t number, int32_t node,
+static bool sent_of(mega_engine *e, const mega_sent *values, int32_t number, int32_t node,
                     uint32_t index, bool renewed, float *value) {
     const mega_patch *patch = mega_schedule_document(&e->schedule);
     const mega_program *program = document_program(&e->schedule);
@@ -287,7 +288,7 @@ static bool said_of(mega_engine *e, const mega_said *values, int32_t number, int
         if (is_former(program, &program->former[i], node, index))
             hear(e, values, (int32_t)program->former[i].number, renewed, &ahead, value);
     for (uint32_t i = 0; i < e->presets.count; i++) {
-        uint32_t recalled = unheard(e, atomic_load(&e->said_presets[i].word), renewed);
+        uint32_t recalled = pending(e, atomic_load(&e->sent_presets[i].word), renewed);
         int32_t p = recalled > ahead ? mega_preset_find(patch, e->presets.names[i]) : -1;
         const mega_patch_value_row *row = p < 0 ? NULL : value_in(&patch->presets[p], node, index);
         if (!row) continue;
@@ -299,35 +300,35 @@ static bool said_of(mega_engine *e, const mega_said *values, int32_t number, int
 
 // ---- together ----------------------------------------------------------------------------------
 
-/// What was turned before the document was changed, and travels with it. See turned.h.
-static bool travels(const mega_engine *e, const mega_patch_turned *turned) {
-    return turned && turned->unheard && !has_begun(e);
+/// Whether an override set before the document changed comes with the change. See overrides.h.
+static bool travels(const mega_engine *e, const mega_override *override) {
+    return override && override->pending && !has_begun(e);
 }
 
 float mega_value_of_knob(mega_engine *e, uint32_t row) {
     const mega_patch_knob_row *knob = &mega_schedule_document(&e->schedule)->knobs[row];
     float value;
     int32_t number = mega_names_find(&e->knobs, knob->id);
-    bool kept = travels(e, &knob->turned), passed_over = kept || is_knob_renewed(e, knob);
-    if (said_of(e, e->said_knobs, number, -1, row, passed_over, &value)) return value;
+    bool kept = travels(e, &knob->override), passed_over = kept || is_knob_renewed(e, knob);
+    if (sent_of(e, e->sent_knobs, number, -1, row, passed_over, &value)) return value;
     view v = view_of(e);
-    return kept ? mega_turned_value(&knob->turned, knob->value) : knob_heading(&v, knob);
+    return kept ? mega_override_value(&knob->override, knob->value) : knob_target(&v, knob);
 }
 
 float mega_value_of_param(mega_engine *e, uint32_t row, uint32_t param) {
     const mega_patch_node_row *node = &mega_schedule_document(&e->schedule)->nodes[row];
-    const mega_patch_turned *turned = node->turned ? &node->turned[param] : NULL;
+    const mega_override *override = node->overrides ? &node->overrides[param] : NULL;
     mega_way way = mega_way_of(&node->module->params[param]);
     char name[MEGA_NAME_BYTES_MAX + 2];
     float value;
     mega_names_join(name, node->id, node->module->params[param].name);
     int32_t number = mega_names_find(&e->params, name);
-    bool kept = travels(e, turned), passed_over = kept || is_param_renewed(e, node, param);
-    if (said_of(e, e->said_params, number, (int32_t)row, param, passed_over, &value))
+    bool kept = travels(e, override), passed_over = kept || is_param_renewed(e, node, param);
+    if (sent_of(e, e->sent_params, number, (int32_t)row, param, passed_over, &value))
         return mega_way_hold(&way, value);
     view v = view_of(e);
     located l = locate(&v, node);
-    return kept ? mega_turned_value(turned, documented(&l, param)) : param_heading(&l, param);
+    return kept ? mega_override_value(override, documented(&l, param)) : param_target(&l, param);
 }
 
 float mega_value_of_document(const mega_engine *e, uint32_t row, uint32_t param) {
@@ -339,50 +340,50 @@ float mega_value_of_document(const mega_engine *e, uint32_t row, uint32_t param)
 // ---- all of them -------------------------------------------------------------------------------
 
 /// What the audio role has, in a copy of the document.
-static bool take_headings(const view *v, mega_patch *patch) {
+static bool take_targets(const view *v, mega_patch *patch) {
     for (size_t k = 0; k < patch->knob_count; k++) {
         mega_patch_knob_row *knob = &patch->knobs[k];
-        if (knob->turned.unheard) continue;
-        float value = knob_heading(v, knob);
-        knob->turned = (mega_patch_turned){.value = value, .is = value != knob->value};
+        if (knob->override.pending) continue;
+        float value = knob_target(v, knob);
+        knob->override = (mega_override){.value = value, .set = value != knob->value};
     }
     for (size_t n = 0; n < patch->node_count; n++) {
         mega_patch_node_row *node = &patch->nodes[n];
         located l = locate(v, node);
         for (uint32_t i = 0; i < node->module->param_count; i++) {
-            if (node->turned && node->turned[i].unheard) continue;
-            float value = param_heading(&l, i);
+            if (node->overrides && node->overrides[i].pending) continue;
+            float value = param_target(&l, i);
             bool is = value != documented(&l, i);
-            if (node->turned) node->turned[i].is = is;
-            if (is && !mega_turned_put(node, i, value, false)) return false;
+            if (node->overrides) node->overrides[i].set = is;
+            if (is && !mega_override_put(node, i, value, false)) return false;
         }
     }
     return true;
 }
 
-static bool is_unheard(const mega_engine *e, const mega_said *said) {
-    return unheard(e, atomic_load(&said->word), false);
+static bool is_pending(const mega_engine *e, const mega_sent *said) {
+    return pending(e, atomic_load(&said->word), false);
 }
 
-/// What has a frame finds its way by its name, on that frame or as soon as something has the name.
-static bool is_timed(const mega_engine *e, const mega_said *said) {
+/// An event with a frame finds its target by name, on that frame or once a program has the name.
+static bool is_timed(const mega_engine *e, const mega_sent *said) {
     return mega_calls_observe(e, atomic_load(&said->frame) != MEGA_NOW);
 }
 
-/// A value that the document states too is not turned: as if the audio role had taken it already.
+/// A value equal to the document's is no override: as if the audio role had taken it already.
 static bool take_param(mega_engine *e, mega_patch *patch, int32_t node, uint32_t param) {
     float value = mega_value_of_param(e, (uint32_t)node, param);
-    if (!mega_turned_put(&patch->nodes[node], param, value, true)) return false;
+    if (!mega_override_put(&patch->nodes[node], param, value, true)) return false;
     if (value == mega_value_of_document(e, (uint32_t)node, param))
-        mega_turned_renew(&patch->nodes[node].turned[param]);
+        mega_override_renew(&patch->nodes[node].overrides[param]);
     return true;
 }
 
 static void take_knob(mega_engine *e, mega_patch *patch, uint32_t knob) {
     mega_patch_knob_row *row = &patch->knobs[knob];
     float value = mega_value_of_knob(e, knob);
-    row->turned = (mega_patch_turned){.value = value, .is = true, .unheard = true};
-    if (value == row->value) mega_turned_renew(&row->turned);
+    row->override = (mega_override){.value = value, .set = true, .pending = true};
+    if (value == row->value) mega_override_renew(&row->override);
 }
 
 static bool take_preset(mega_engine *e, mega_patch *patch, int32_t preset) {
@@ -405,12 +406,12 @@ static bool find_param(const mega_patch *patch, const char *name, int32_t *node,
 }
 
 /// What EVENT has said since, by names of before the last change.
-static bool take_unheard_formers(mega_engine *e, mega_patch *patch) {
+static bool take_pending_formers(mega_engine *e, mega_patch *patch) {
     const mega_program *program = document_program(&e->schedule);
     for (uint32_t i = 0; i < program->former_count; i++) {
         const mega_former_name *former = &program->former[i];
-        const mega_said *said = former->is_knob ? e->said_knobs : e->said_params;
-        if (!is_unheard(e, &said[former->number])) continue;
+        const mega_sent *said = former->is_knob ? e->sent_knobs : e->sent_params;
+        if (!is_pending(e, &said[former->number])) continue;
         if (former->is_knob) take_knob(e, patch, former->target);
         for (uint32_t n = 0; n < program->node_count && !former->is_knob; n++) {
             const mega_program_node *node = &program->nodes[n];
@@ -424,23 +425,23 @@ static bool take_unheard_formers(mega_engine *e, mega_patch *patch) {
 }
 
 /// What EVENT has said since.
-static bool take_unheard(mega_engine *e, mega_patch *patch) {
+static bool take_pending(mega_engine *e, mega_patch *patch) {
     int32_t node, param;
     for (uint32_t i = 0; i < e->knobs.count; i++) {
         int32_t knob =
-            is_unheard(e, &e->said_knobs[i]) ? mega_patch_find_knob(patch, e->knobs.names[i]) : -1;
+            is_pending(e, &e->sent_knobs[i]) ? mega_patch_find_knob(patch, e->knobs.names[i]) : -1;
         if (knob >= 0) take_knob(e, patch, (uint32_t)knob);
     }
     for (uint32_t i = 0; i < e->params.count; i++)
-        if (is_unheard(e, &e->said_params[i]) &&
+        if (is_pending(e, &e->sent_params[i]) &&
             find_param(patch, e->params.names[i], &node, &param) &&
             !take_param(e, patch, node, (uint32_t)param))
             return false;
     for (uint32_t i = 0; i < e->presets.count; i++)
-        if (is_unheard(e, &e->said_presets[i]) &&
+        if (is_pending(e, &e->sent_presets[i]) &&
             !take_preset(e, patch, mega_preset_find(patch, e->presets.names[i])))
             return false;
-    return take_unheard_formers(e, patch);
+    return take_pending_formers(e, patch);
 }
 
 /// A node that was renamed since is found by its birth.
@@ -449,15 +450,15 @@ static void leave_former(const mega_program *program, const mega_former_name *fo
     const mega_patch *before = program->patch;
     for (size_t k = 0; k < after->knob_count && former->is_knob; k++)
         if (after->knobs[k].birth == before->knobs[former->target].birth)
-            after->knobs[k].turned = (mega_patch_turned){0};
+            after->knobs[k].override = (mega_override){0};
     for (uint32_t n = 0; n < program->node_count && !former->is_knob; n++) {
         const mega_program_node *node = &program->nodes[n];
         uint32_t param = former->target - node->slot;
         if (param >= before->nodes[node->row].module->param_count) continue;
         for (size_t m = 0; m < after->node_count; m++)
-            if (after->nodes[m].birth == before->nodes[node->row].birth && after->nodes[m].turned &&
-                param < after->nodes[m].module->param_count)
-                after->nodes[m].turned[param] = (mega_patch_turned){0};
+            if (after->nodes[m].birth == before->nodes[node->row].birth &&
+                after->nodes[m].overrides && param < after->nodes[m].module->param_count)
+                after->nodes[m].overrides[param] = (mega_override){0};
     }
 }
 
@@ -465,8 +466,8 @@ static void leave_formers(mega_engine *e, mega_patch *after) {
     const mega_program *program = document_program(&e->schedule);
     for (uint32_t i = 0; program && i < program->former_count; i++) {
         const mega_former_name *former = &program->former[i];
-        const mega_said *said = &(former->is_knob ? e->said_knobs : e->said_params)[former->number];
-        if (is_unheard(e, said) && is_timed(e, said)) leave_former(program, former, after);
+        const mega_sent *said = &(former->is_knob ? e->sent_knobs : e->sent_params)[former->number];
+        if (is_pending(e, said) && is_timed(e, said)) leave_former(program, former, after);
     }
 }
 
@@ -477,13 +478,13 @@ typedef struct {
     const mega_patch *sounding, *next; ///< `sounding` may be NULL
 } reach;
 
-static bool waits(const reach *r, const mega_said *said) {
-    return is_unheard(r->engine, said) && is_timed(r->engine, said);
+static bool waits(const reach *r, const mega_sent *said) {
+    return is_pending(r->engine, said) && is_timed(r->engine, said);
 }
 
 static bool reaches_knob(const reach *r, uint32_t number) {
     const char *name = r->engine->knobs.names[number];
-    return waits(r, &r->engine->said_knobs[number]) &&
+    return waits(r, &r->engine->sent_knobs[number]) &&
            (mega_patch_find_knob(r->next, name) >= 0 ||
             (r->sounding && mega_patch_find_knob(r->sounding, name) >= 0));
 }
@@ -491,14 +492,14 @@ static bool reaches_knob(const reach *r, uint32_t number) {
 static bool reaches_param(const reach *r, uint32_t number) {
     const char *name = r->engine->params.names[number];
     int32_t node, param;
-    return waits(r, &r->engine->said_params[number]) &&
+    return waits(r, &r->engine->sent_params[number]) &&
            (find_param(r->next, name, &node, &param) ||
             (r->sounding && find_param(r->sounding, name, &node, &param)));
 }
 
 static bool reaches_preset(const reach *r, uint32_t number) {
     const char *name = r->engine->presets.names[number];
-    return waits(r, &r->engine->said_presets[number]) &&
+    return waits(r, &r->engine->sent_presets[number]) &&
            (mega_preset_find(r->next, name) >= 0 ||
             (r->sounding && mega_preset_find(r->sounding, name) >= 0));
 }
@@ -506,9 +507,9 @@ static bool reaches_preset(const reach *r, uint32_t number) {
 static void leave_preset(mega_patch *patch, const mega_patch_preset_row *row) {
     for (size_t v = 0; v < row->value_count; v++) {
         const mega_patch_value_row *value = &row->values[v];
-        if (value->node < 0) patch->knobs[value->index].turned = (mega_patch_turned){0};
-        else if (patch->nodes[value->node].turned)
-            patch->nodes[value->node].turned[value->index] = (mega_patch_turned){0};
+        if (value->node < 0) patch->knobs[value->index].override = (mega_override){0};
+        else if (patch->nodes[value->node].overrides)
+            patch->nodes[value->node].overrides[value->index] = (mega_override){0};
     }
 }
 
@@ -519,12 +520,12 @@ void mega_values_leave(mega_engine *e, mega_patch *patch, const mega_patch *next
     leave_formers(e, patch);
     for (uint32_t i = 0; i < e->knobs.count; i++) {
         int32_t knob = reaches_knob(&r, i) ? mega_patch_find_knob(patch, e->knobs.names[i]) : -1;
-        if (knob >= 0) patch->knobs[knob].turned = (mega_patch_turned){0};
+        if (knob >= 0) patch->knobs[knob].override = (mega_override){0};
     }
     for (uint32_t i = 0; i < e->params.count; i++)
         if (reaches_param(&r, i) && find_param(patch, e->params.names[i], &node, &param) &&
-            patch->nodes[node].turned)
-            patch->nodes[node].turned[param] = (mega_patch_turned){0};
+            patch->nodes[node].overrides)
+            patch->nodes[node].overrides[param] = (mega_override){0};
     for (uint32_t i = 0; i < e->presets.count; i++) {
         int32_t preset = reaches_preset(&r, i) ? mega_preset_find(patch, e->presets.names[i]) : -1;
         if (preset >= 0) leave_preset(patch, &patch->presets[preset]);
@@ -533,9 +534,9 @@ void mega_values_leave(mega_engine *e, mega_patch *patch, const mega_patch *next
 
 mega_patch *mega_values_patch(mega_engine *e) {
     mega_patch *patch = mega_patch_clone(mega_schedule_document(&e->schedule));
-    if (patch && has_begun(e)) mega_turned_settle(patch);
+    if (patch && has_begun(e)) mega_overrides_settle(patch);
     view v = view_of(e);
-    if (patch && take_headings(&v, patch) && take_unheard(e, patch)) return patch;
+    if (patch && take_targets(&v, patch) && take_pending(e, patch)) return patch;
     mega_patch_destroy(patch);
     return NULL;
 }
@@ -543,7 +544,7 @@ mega_patch *mega_values_patch(mega_engine *e) {
 mega_patch *mega_values_left(const mega_program *document, const mega_program *left) {
     mega_patch *patch = mega_patch_clone(document->patch);
     view v = {NULL, document, left};
-    if (patch && take_headings(&v, patch)) return patch;
+    if (patch && take_targets(&v, patch)) return patch;
     mega_patch_destroy(patch);
     return NULL;
 }

@@ -115,13 +115,13 @@ static void place_all(diff *d, const match *m, size_t count_before, size_t count
                       const char *key, const char *(*id)(const mega_patch *, size_t),
                       json_t *(*add)(diff *, size_t)) {
     bool *stays = diff_memory(d, count_before, sizeof *stays);
-    place_step *steps = diff_memory(d, count_after, sizeof *steps);
-    bool good = stays && steps && places_stay(m->now, count_before, stays) &&
-                places_plan(m->now, stays, count_before, m->was, count_after, steps);
+    reorder_step *steps = diff_memory(d, count_after, sizeof *steps);
+    bool good = stays && steps && reorder_stays(m->now, count_before, stays) &&
+                reorder_plan(m->now, stays, count_before, m->was, count_after, steps);
     if (!good) d->failed = true;
     for (size_t i = 0; good && i < count_after; i++) {
-        if (steps[i].kind == PLACE_STAYS) continue;
-        bool is_new = steps[i].kind == PLACE_NEW;
+        if (steps[i].kind == REORDER_STAYS) continue;
+        bool is_new = steps[i].kind == REORDER_NEW;
         json_t *op = is_new ? add(d, i) : diff_begin(d, "move");
         if (!is_new) diff_put(d, op, key, json_string(id(d->after, i)));
         if (!is_new || !steps[i].last) diff_put(d, op, "at", json_integer(steps[i].at));
@@ -133,14 +133,14 @@ static void place_all(diff *d, const match *m, size_t count_before, size_t count
 
 // ---- knobs -------------------------------------------------------------------------------------
 
-static void put_knob_turned(diff *d, json_t *op, const mega_patch_knob_row *knob) {
-    if (knob->turned.is) diff_put(d, op, "turned", mega_tree_number(knob->turned.value));
+static void put_knob_override(diff *d, json_t *op, const mega_patch_knob_row *knob) {
+    if (knob->override.set) diff_put(d, op, "override", mega_tree_number(knob->override.value));
 }
 
 static json_t *add_knob(diff *d, size_t i) {
     json_t *op = begin(d, "knob", d->after->knobs[i].id);
     if (op && !mega_tree_knob(&d->after->knobs[i], op)) d->failed = true;
-    put_knob_turned(d, op, &d->after->knobs[i]);
+    put_knob_override(d, op, &d->after->knobs[i]);
     return op;
 }
 
@@ -164,7 +164,7 @@ static void compare_knobs(diff *d) {
             any = true;
         }
         json_decref(all);
-        if (differs[0]) put_knob_turned(d, op, b);
+        if (differs[0]) put_knob_override(d, op, b);
         any |= diff_extra(d, a->extra, b->extra, op);
         push_if(d, op, any);
     }
@@ -172,19 +172,19 @@ static void compare_knobs(diff *d) {
 
 // ---- nodes -------------------------------------------------------------------------------------
 
-/// @param heir the node of now, in which some of it stays turned, or NULL
-static void put_turned(diff *d, json_t *op, const mega_patch_node_row *node,
-                       const mega_patch_node_row *heir) {
-    json_t *turned = mega_tree_turned(node, heir);
-    if (!turned) d->failed = true;
-    if (json_object_size(turned)) diff_put(d, op, "turned", turned);
-    else json_decref(turned);
+/// @param heir the node that takes its place and keeps some of its overrides, or NULL
+static void put_overrides(diff *d, json_t *op, const mega_patch_node_row *node,
+                          const mega_patch_node_row *heir) {
+    json_t *override = mega_tree_overrides(node, heir);
+    if (!override) d->failed = true;
+    if (json_object_size(override)) diff_put(d, op, "override", override);
+    else json_decref(override);
 }
 
 static json_t *add_node(diff *d, size_t i) {
     json_t *op = begin(d, "add", d->after->nodes[i].id);
     if (op && !mega_tree_node(&d->after->nodes[i], op)) d->failed = true;
-    put_turned(d, op, &d->after->nodes[i], NULL);
+    put_overrides(d, op, &d->after->nodes[i], NULL);
     return op;
 }
 
@@ -200,7 +200,7 @@ static void replace_node(diff *d, const mega_patch_node_row *a, const mega_patch
     for (uint32_t i = 0; i < b->module->param_count; i++)
         if (b->written[i]) diff_put(d, params, b->module->params[i].name, mega_tree_param(b, i));
     diff_put(d, op, "params", params);
-    put_turned(d, op, b, a);
+    put_overrides(d, op, b, a);
     diff_push(d, op);
 }
 
@@ -210,8 +210,9 @@ static void compare_params(diff *d, const mega_patch_node_row *a, const mega_pat
         json_t *op = begin(d, "set", b->id);
         diff_put(d, op, "param", json_string(b->module->params[i].name));
         diff_put(d, op, "value", b->written[i] ? mega_tree_param(b, i) : json_null());
-        if (b->turned && b->turned[i].is && diff_float(a->values[i], b->values[i]))
-            diff_put(d, op, "turned", mega_tree_value(&b->module->params[i], b->turned[i].value));
+        if (b->overrides && b->overrides[i].set && diff_float(a->values[i], b->values[i]))
+            diff_put(d, op, "override",
+                     mega_tree_value(&b->module->params[i], b->overrides[i].value));
         diff_push(d, op);
     }
 }

@@ -5,7 +5,7 @@
 #define MEGA_DIFF_H
 
 #include "document/edit.h"
-#include "document/edit/places.h"
+#include "document/edit/reorder.h"
 #include "document/formats/formats.h"
 
 /// Where each item of one list is in the other, or MEGA_NOWHERE.

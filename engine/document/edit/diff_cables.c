@@ -172,7 +172,7 @@ void diff_match_cables(diff *d) {
         join(d, before, count, after, b->cable_count, false);
         join(d, before, count, after, b->cable_count, true);
         mark_twins(d, before, count, after, b->cable_count);
-        if (!places_stay(d->cables.now, a->cable_count, d->stays)) d->failed = true;
+        if (!reorder_stays(d->cables.now, a->cable_count, d->stays)) d->failed = true;
     }
     if (!d->failed) {
         part_moving_twins(d);
@@ -232,15 +232,15 @@ static bool has_twin(const mega_patch *patch, size_t index) {
 
 void diff_connect(diff *d) {
     const mega_patch *b = d->after;
-    place_step *steps = diff_memory(d, b->cable_count, sizeof *steps);
+    reorder_step *steps = diff_memory(d, b->cable_count, sizeof *steps);
     compare_cables(d);
     if (!steps || d->failed ||
-        !places_plan(d->cables.now, d->stays, d->before->cable_count, d->cables.was, b->cable_count,
-                     steps))
+        !reorder_plan(d->cables.now, d->stays, d->before->cable_count, d->cables.was,
+                      b->cable_count, steps))
         d->failed = true;
     for (size_t i = 0; !d->failed && i < b->cable_count; i++) {
-        if (steps[i].kind == PLACE_STAYS) continue;
-        bool is_new = steps[i].kind == PLACE_NEW;
+        if (steps[i].kind == REORDER_STAYS) continue;
+        bool is_new = steps[i].kind == REORDER_NEW;
         json_t *op = diff_begin(d, is_new ? "connect" : "move");
         if (!is_new) put_ends(d, op, b, &b->cables[i]);
         else if (op && !mega_tree_cable(b, &b->cables[i], op)) d->failed = true;

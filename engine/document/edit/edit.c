@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "document/edit/working.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 
 /// Of the whole document.
 static const mega_operation whole[] = {{"rename", edit_rename}, {"set", edit_set},
@@ -220,23 +220,23 @@ static mega_patch *build_whole(mega_document *document, const mega_patch *before
     return after;
 }
 
-/// Where a parameter stood that was turned. @return NULL without memory
-static json_t *turned_operation(const mega_patch_node_row *node, uint32_t param) {
+/// The operation that restores a parameter's override. @return NULL without memory
+static json_t *override_operation(const mega_patch_node_row *node, uint32_t param) {
     const mega_param_row *row = &node->module->params[param];
     return json_pack("{s:s, s:s, s:s, s:n, s:o}", "op", "set", "id", node->id, "param", row->name,
-                     "value", "turned", mega_tree_value(row, node->turned[param].value));
+                     "value", "override", mega_tree_value(row, node->overrides[param].value));
 }
 
-/// Cables that come or go change what an unwritten parameter stands at. If it was turned to just
-/// that, the audio role forgets that it was: the undo says it, after all else.
+/// Cables that come or go change the value of an unwritten parameter. If its override equals that
+/// new value, the audio role forgets the override; so the undo restores it, as its last operation.
 static void undo_hidden(mega_document *document, const mega_patch *before, const mega_patch *after,
                         json_t *inverse, bool backwards) {
     for (size_t n = 0; n < after->node_count; n++)
         for (uint32_t i = 0; i < MEGA_PORTS_MAX; i++) {
-            const mega_patch_node_row *node = mega_turned_hidden(before, after, n, i);
+            const mega_patch_node_row *node = mega_override_hidden(before, after, n, i);
             if (!node) continue;
             size_t at = backwards ? 0 : json_array_size(inverse);
-            if (json_array_insert_new(inverse, at, turned_operation(node, i)) != 0)
+            if (json_array_insert_new(inverse, at, override_operation(node, i)) != 0)
                 mega_document_no_memory(document);
         }
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "document/edit/working.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 
 enum { KNOB_DEPTH = 3 }; // document, knobs, knob
 
@@ -48,17 +48,17 @@ static void change_knob(edit *e, mega_patch_knob_row *knob, json_t *undo) {
         if (!json_is_null(value) || !clear_key(knob, keys[i]))
             build_knob_key(&e->b, &here, keys[i], value, knob);
     }
-    json_t *turned = json_object_get(e->op, "turned");
-    mega_at at_turned = mega_at_key(&e->at, e->op, "turned");
+    json_t *override = json_object_get(e->op, "override");
+    mega_at at_override = mega_at_key(&e->at, e->op, "override");
     double number;
-    if (knob->turned.is && json_object_get(e->op, "value")) {
-        undo_put(e, undo, "turned", mega_tree_number(knob->turned.value));
-        mega_turned_renew(&knob->turned);
+    if (knob->override.set && json_object_get(e->op, "value")) {
+        undo_put(e, undo, "override", mega_tree_number(knob->override.value));
+        mega_override_renew(&knob->override);
     }
-    if (turned && expect_number(&e->b, &at_turned, turned, &number)) {
+    if (override && expect_number(&e->b, &at_override, override, &number)) {
         if (number >= 0 && number <= 1)
-            knob->turned = (mega_patch_turned){.value = (float)number, .is = true, .unheard = true};
-        else op_error(e, "turned", "bad-value", NULL, "%.9g is outside 0..1", number);
+            knob->override = (mega_override){.value = (float)number, .set = true, .pending = true};
+        else op_error(e, "override", "bad-value", NULL, "%.9g is outside 0..1", number);
     }
     e->wordy |= json_object_get(e->op, "unit") != NULL;
     op_extra(e, &knob->extra, KNOB_DEPTH, undo);
@@ -89,8 +89,8 @@ static void add_knob(edit *e, const char *id) {
 }
 
 void edit_knob(edit *e) {
-    static const char *const keys[] = {"id",   "value",  "range", "scale",
-                                       "unit", "turned", "unset", "at"};
+    static const char *const keys[] = {"id",   "value",    "range", "scale",
+                                       "unit", "override", "unset", "at"};
     op_keys(e, keys, COUNT(keys), true);
     const char *id = op_string(e, "id");
     if (!id) return;
@@ -129,7 +129,8 @@ void edit_unknob(edit *e) {
     if (undo) {
         undo_put(e, undo, "id", json_string(knob->id));
         if (!mega_tree_knob(knob, undo)) mega_document_no_memory(e->b.document);
-        if (knob->turned.is) undo_put(e, undo, "turned", mega_tree_number(knob->turned.value));
+        if (knob->override.set)
+            undo_put(e, undo, "override", mega_tree_number(knob->override.value));
         undo_put(e, undo, "at", json_integer((json_int_t)place));
     }
     undo_push(e, undo);

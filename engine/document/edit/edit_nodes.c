@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "document/edit/working.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 
 enum { NODE_DEPTH = 3 }; // document, nodes, node
 
@@ -60,13 +60,13 @@ void edit_add(edit *e) {
     undo_push(e, undo);
 }
 
-/// Where it stands comes back too. @param heir in which some of it stays turned, or NULL
-static void undo_put_turned(edit *e, json_t *undo, const mega_patch_node_row *node,
-                            const mega_patch_node_row *heir) {
-    json_t *turned = undo && node->turned ? mega_tree_turned(node, heir) : NULL;
-    if (undo && node->turned && !turned) mega_document_no_memory(e->b.document);
-    if (json_object_size(turned)) undo_put(e, undo, "turned", turned);
-    else json_decref(turned);
+/// Restores overrides too. @param heir the node that keeps some of them, or NULL
+static void undo_put_overrides(edit *e, json_t *undo, const mega_patch_node_row *node,
+                               const mega_patch_node_row *heir) {
+    json_t *override = undo && node->overrides ? mega_tree_overrides(node, heir) : NULL;
+    if (undo && node->overrides && !override) mega_document_no_memory(e->b.document);
+    if (json_object_size(override)) undo_put(e, undo, "override", override);
+    else json_decref(override);
 }
 
 static bool is_of_node(const mega_patch_cable_row *cable, const void *row) {
@@ -92,7 +92,7 @@ void edit_remove(edit *e) {
     if (undo) {
         undo_put(e, undo, "id", json_string(node->id));
         if (!mega_tree_node(node, undo)) mega_document_no_memory(e->b.document);
-        undo_put_turned(e, undo, node, NULL);
+        undo_put_overrides(e, undo, node, NULL);
         undo_put(e, undo, "at", json_integer((json_int_t)place));
     }
     undo_push(e, undo);
@@ -107,7 +107,7 @@ void edit_remove(edit *e) {
 static void keep_params(const mega_patch_node_row *old, mega_patch_node_row *node) {
     for (uint32_t i = 0; i < old->module->param_count; i++) {
         float value = old->values[i];
-        uint32_t k = old->written[i] ? mega_turned_port(old->module, node->module, i, &value)
+        uint32_t k = old->written[i] ? mega_override_port(old->module, node->module, i, &value)
                                      : node->module->param_count;
         if (k == node->module->param_count) continue;
         node->values[k] = value;
@@ -124,7 +124,7 @@ typedef struct {
 static preset_fate follow_module(mega_patch_value_row *value, const void *what) {
     const replacement *r = what;
     if (value->node != r->row) return PRESET_VALUE_STAYS;
-    value->index = mega_turned_port(r->from, r->to, value->index, &value->value);
+    value->index = mega_override_port(r->from, r->to, value->index, &value->value);
     return value->index == r->to->param_count ? PRESET_VALUE_GOES : PRESET_VALUE_CHANGES;
 }
 
@@ -193,12 +193,12 @@ static void undo_replace(edit *e, const mega_patch_node_row *old, const mega_pat
         if (old->written[i])
             undo_put(e, params, old->module->params[i].name, mega_tree_param(old, i));
     undo_put(e, undo, "params", params);
-    undo_put_turned(e, undo, old, node);
+    undo_put_overrides(e, undo, old, node);
     undo_push(e, undo);
 }
 
 void edit_replace(edit *e) {
-    static const char *const keys[] = {"id", "type", "params", "turned"};
+    static const char *const keys[] = {"id", "type", "params", "override"};
     builder *b = &e->b;
     uint32_t row;
     op_keys(e, keys, COUNT(keys), false);
@@ -208,16 +208,16 @@ void edit_replace(edit *e) {
     mega_at here = mega_at_key(&e->at, e->op, "params");
     build_module(b, &e->at, e->op, &node);
     if (params && !b->document->no_memory) build_params(b, &here, params, &node);
-    json_t *turned = json_object_get(e->op, "turned");
-    mega_at at_turned = mega_at_key(&e->at, e->op, "turned");
-    if (turned && !b->document->no_memory) build_turned(b, &at_turned, turned, &node);
+    json_t *override = json_object_get(e->op, "override");
+    mega_at at_override = mega_at_key(&e->at, e->op, "override");
+    if (override && !b->document->no_memory) build_overrides(b, &at_override, override, &node);
     mega_patch_node_row *old = found ? &b->patch->nodes[row] : NULL;
     if (!old || !old->module || !node.module || b->document->no_memory) {
         finish_node(&node);
         return;
     }
     if (!params) keep_params(old, &node);
-    if (!mega_turned_follow(old, &node)) mega_document_no_memory(b->document);
+    if (!mega_overrides_follow(old, &node)) mega_document_no_memory(b->document);
     bool fits = old->scope != MEGA_SCOPE_VOICE || !(node.module->flags & MEGA_ONCE);
     node.scope = fits ? old->scope : MEGA_SCOPE_INFER;
     port_map map = map_ports(row, old->module, node.module);
@@ -228,7 +228,7 @@ void edit_replace(edit *e) {
     follow_ports(b->patch, &map);
     free(old->values);
     free(old->written);
-    free(old->turned);
+    free(old->overrides);
     node.id = old->id;
     node.extra = old->extra;
     *old = node;
@@ -236,13 +236,13 @@ void edit_replace(edit *e) {
 
 // ---- set ---------------------------------------------------------------------------------------
 
-/// `turned`: it stands there although the document says another value.
-static void set_turned(edit *e, mega_patch_node_row *node, uint32_t param) {
-    json_t *turned = json_object_get(e->op, "turned");
-    mega_at here = mega_at_key(&e->at, e->op, "turned");
+/// `override`: a value in the place of the document's.
+static void set_override(edit *e, mega_patch_node_row *node, uint32_t param) {
+    json_t *override = json_object_get(e->op, "override");
+    mega_at here = mega_at_key(&e->at, e->op, "override");
     double number;
-    if (turned && read_param(&e->b, &here, turned, &node->module->params[param], &number) &&
-        !mega_turned_put(node, param, (float)number, true))
+    if (override && read_param(&e->b, &here, override, &node->module->params[param], &number) &&
+        !mega_override_put(node, param, (float)number, true))
         mega_document_no_memory(e->b.document);
 }
 
@@ -252,10 +252,10 @@ static bool set_param(edit *e, mega_patch_node_row *node, json_t *undo) {
     mega_at at_param = mega_at_key(&e->at, e->op, "param");
     mega_at at_value = mega_at_key(&e->at, e->op, "value");
     if (!name) {
-        bool turned = json_object_get(e->op, "turned");
-        if (value || turned)
-            op_error(e, NULL, "missing", NULL, "`%s` needs `param`", value ? "value" : "turned");
-        return value || turned;
+        bool override = json_object_get(e->op, "override");
+        if (value || override)
+            op_error(e, NULL, "missing", NULL, "`%s` needs `param`", value ? "value" : "override");
+        return value || override;
     }
     if (!expect_string(&e->b, &at_param, name) || !node->module) return true;
     uint32_t i = find_param(&e->b, &at_param, node->module, json_string_value(name));
@@ -267,11 +267,11 @@ static bool set_param(edit *e, mega_patch_node_row *node, json_t *undo) {
     node->written[i] = value && !json_is_null(value);
     if (!node->written[i] || read_param(&e->b, &at_value, value, row, &number))
         node->values[i] = (float)number;
-    if (node->turned && node->turned[i].is) {
-        undo_put(e, undo, "turned", mega_tree_value(row, node->turned[i].value));
-        mega_turned_renew(&node->turned[i]);
+    if (node->overrides && node->overrides[i].set) {
+        undo_put(e, undo, "override", mega_tree_value(row, node->overrides[i].value));
+        mega_override_renew(&node->overrides[i]);
     }
-    set_turned(e, node, i);
+    set_override(e, node, i);
     return true;
 }
 
@@ -286,7 +286,7 @@ static bool set_scope(edit *e, mega_patch_node_row *node, json_t *undo) {
 }
 
 void edit_set_node(edit *e) {
-    static const char *const keys[] = {"id", "param", "value", "turned", "scope", "unset"};
+    static const char *const keys[] = {"id", "param", "value", "override", "scope", "unset"};
     uint32_t row;
     op_keys(e, keys, COUNT(keys), true);
     if (!op_node(e, "id", &row)) return;

@@ -68,7 +68,7 @@ void finish_node(mega_patch_node_row *node) {
     free(node->id);
     free(node->values);
     free(node->written);
-    free(node->turned);
+    free(node->overrides);
     json_decref(node->extra);
     *node = (mega_patch_node_row){0};
 }

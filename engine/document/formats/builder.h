@@ -31,7 +31,7 @@ void build_node(builder *b, const mega_at *at, json_t *object, bool in_array,
 void build_module(builder *b, const mega_at *at, json_t *object, mega_patch_node_row *node);
 void build_params(builder *b, const mega_at *at, json_t *params, mega_patch_node_row *node);
 /// Where parameters stand; in operations of an edit only.
-void build_turned(builder *b, const mega_at *at, json_t *turned, mega_patch_node_row *node);
+void build_overrides(builder *b, const mega_at *at, json_t *override, mega_patch_node_row *node);
 void build_scope(builder *b, const mega_at *at, json_t *value, mega_patch_node_row *node);
 /// The number of a parameter, or `param_count` with the error reported.
 uint32_t find_param(builder *b, const mega_at *at, const mega_module *module, const char *name);

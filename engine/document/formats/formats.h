@@ -111,9 +111,8 @@ bool mega_tree_cable(const mega_patch *patch, const mega_patch_cable_row *cable,
 bool mega_tree_preset(const mega_patch *patch, const mega_patch_preset_row *preset, json_t *object);
 json_t *mega_tree_preset_knobs(const mega_patch *patch, const mega_patch_preset_row *preset);
 json_t *mega_tree_preset_params(const mega_patch *patch, const mega_patch_preset_row *preset);
-/// Where parameters stand that were turned, by name; without those that stay so in `heir`, if there
-/// is one.
-json_t *mega_tree_turned(const mega_patch_node_row *node, const mega_patch_node_row *heir);
+/// The overrides of a node, by parameter name, without those that `heir` keeps. @param heir or NULL
+json_t *mega_tree_overrides(const mega_patch_node_row *node, const mega_patch_node_row *heir);
 json_t *mega_tree_param(const mega_patch_node_row *node, uint32_t param);
 json_t *mega_tree_value(const mega_param_row *row, float value);
 json_t *mega_tree_number(float value);

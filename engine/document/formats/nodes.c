@@ -6,7 +6,7 @@
 
 #include "document/edit/diff.h"
 #include "document/edit/working.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 #include "modules/registry.h"
 
 /// The number of a module in modules.def, or MEGA_MODULE_COUNT.
@@ -151,17 +151,17 @@ void build_params(builder *b, const mega_at *at, json_t *params, mega_patch_node
     }
 }
 
-void build_turned(builder *b, const mega_at *at, json_t *turned, mega_patch_node_row *node) {
+void build_overrides(builder *b, const mega_at *at, json_t *override, mega_patch_node_row *node) {
     const char *key;
     json_t *value;
     double number;
-    if (!expect_object(b, at, turned) || !node->module || !node->values) return;
-    json_object_foreach(turned, key, value) {
-        mega_at here = mega_at_key(at, turned, key);
+    if (!expect_object(b, at, override) || !node->module || !node->values) return;
+    json_object_foreach(override, key, value) {
+        mega_at here = mega_at_key(at, override, key);
         uint32_t i = find_param(b, &here, node->module, key);
         if (i < node->module->param_count &&
             read_param(b, &here, value, &node->module->params[i], &number) &&
-            !mega_turned_put(node, i, (float)number, false))
+            !mega_override_put(node, i, (float)number, false))
             mega_document_no_memory(b->document);
     }
 }
@@ -201,7 +201,8 @@ void build_node(builder *b, const mega_at *at, json_t *object, bool in_array,
     json_object_foreach(object, key, value) {
         mega_at here = mega_at_key(at, object, key);
         if (strcmp(key, "params") == 0) build_params(b, &here, value, node);
-        else if (b->in_operation && strcmp(key, "turned") == 0) build_turned(b, &here, value, node);
+        else if (b->in_operation && strcmp(key, "override") == 0)
+            build_overrides(b, &here, value, node);
         else if (strcmp(key, "scope") == 0) build_scope(b, &here, value, node);
         else if (strcmp(key, "type") != 0 && !(in_array && strcmp(key, "id") == 0) &&
                  !take_extra(b, key, value, &node->extra))
@@ -298,14 +299,14 @@ bool mega_patch_copy_node(mega_patch_node_row *to, const mega_patch_node_row *fr
     to->id = NULL;
     to->values = NULL;
     to->written = NULL;
-    to->turned = NULL;
+    to->overrides = NULL;
     bool ok = true;
     to->extra = mega_copy_extra(from->extra, &ok);
     return ok && mega_copy_text(&to->id, from->id) &&
            mega_copy_bytes(&to->values, from->values, params * sizeof *to->values) &&
            mega_copy_bytes(&to->written, from->written, params * sizeof *to->written) &&
-           (!from->turned ||
-            mega_copy_bytes(&to->turned, from->turned, params * sizeof *to->turned));
+           (!from->overrides ||
+            mega_copy_bytes(&to->overrides, from->overrides, params * sizeof *to->overrides));
 }
 
 static bool copy_row(void *to, const void *from) { return mega_patch_copy_node(to, from); }

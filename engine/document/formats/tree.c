@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "document/formats/sections.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 
 bool mega_tree_put(json_t *object, const char *key, json_t *value) {
     return json_object_set_new_nocheck(object, key, value) == 0;
@@ -27,16 +27,17 @@ json_t *mega_tree_param(const mega_patch_node_row *node, uint32_t param) {
     return mega_tree_value(&node->module->params[param], node->values[param]);
 }
 
-json_t *mega_tree_turned(const mega_patch_node_row *node, const mega_patch_node_row *heir) {
-    json_t *turned = json_object();
-    bool good = turned;
-    for (uint32_t i = 0; good && node->turned && i < node->module->param_count; i++) {
+json_t *mega_tree_overrides(const mega_patch_node_row *node, const mega_patch_node_row *heir) {
+    json_t *override = json_object();
+    bool good = override;
+    for (uint32_t i = 0; good && node->overrides && i < node->module->param_count; i++) {
         const mega_param_row *row = &node->module->params[i];
-        if (node->turned[i].is && !(heir && mega_turned_stays(node, i, heir)))
-            good = mega_tree_put(turned, row->name, mega_tree_value(row, node->turned[i].value));
+        if (node->overrides[i].set && !(heir && mega_override_stays(node, i, heir)))
+            good =
+                mega_tree_put(override, row->name, mega_tree_value(row, node->overrides[i].value));
     }
-    if (good) return turned;
-    json_decref(turned);
+    if (good) return override;
+    json_decref(override);
     return NULL;
 }
 

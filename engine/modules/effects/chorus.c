@@ -145,7 +145,7 @@ MEGA_INLINE void mix(const coefs *c, const lanes *in, const heard *h, const lane
     out[2] = (out[0] + out[1]) * splat(0.5f);
 }
 
-#include "modules/stages.h"
+#include "modules/line_effect.h"
 
 MODULE(chorus, .name = "chorus", .category = "effect", .doc = "stereo chorus of three taps a side",
        .flags = MEGA_AFTER, INPUTS(inputs), PARAMS(params), OUTPUTS(outputs), STATE,

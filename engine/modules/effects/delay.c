@@ -204,8 +204,8 @@ MEGA_INLINE void mix(const coefs *c, const lanes *in, const heard *h, const lane
     out[2] = (out[0] + out[1]) * splat(0.5f);
 }
 
-#define STAGES_ABSORB
-#include "modules/stages.h"
+#define LINE_EFFECT_ABSORB
+#include "modules/line_effect.h"
 
 MODULE(delay, .name = "delay", .category = "effect",
        .doc = "stereo echo with feedback, tone and ping-pong", .flags = MEGA_AFTER, INPUTS(inputs),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// set, knob -- parameters and knobs of what plays: read and turned.
+// set, knob -- read and set parameters and knobs of a running server.
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lineage -- what goes on from one program to the next; see lineage.h.
-#include "compile/lineage.h"
+// continuity -- which nodes continue those of the program before; see continuity.h.
+#include "compile/continuity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "compile/state.h"
 #include "compile/transition.h"
 #include "document/node_index.h"
-#include "document/turned.h"
+#include "document/overrides.h"
 #include "modules/registry.h"
 
 /// By node of a program's patch: its number in the program. @return NULL without memory
@@ -18,7 +18,8 @@ static uint32_t *nodes_of_rows(const mega_program *program) {
     return nodes;
 }
 
-bool mega_lineage_find(mega_program *program, const mega_program *before, const int32_t *origins) {
+bool mega_continuity_nodes(mega_program *program, const mega_program *before,
+                           const int32_t *origins) {
     for (uint32_t n = 0; n < program->node_count; n++)
         program->nodes[n].ancestor = program->nodes[n].twin = UINT32_MAX;
     if (!before) return true;
@@ -34,7 +35,7 @@ bool mega_lineage_find(mega_program *program, const mega_program *before, const 
         const mega_program_node *old = &before->nodes[at];
         if (old->module != node->module || old->voice != node->voice) continue;
         node->ancestor = at;
-        if (old->live) node->seed = old->seed; // a node that is renamed goes on as it was
+        if (old->live) node->seed = old->seed; // a renamed node keeps its seed
         if (heir[at]) node->twin = heir[at] - 1;
         else heir[at] = n + 1;
     }
@@ -44,8 +45,8 @@ bool mega_lineage_find(mega_program *program, const mega_program *before, const 
     return ok;
 }
 
-/// Without a written value, before and after, it is the cables that come or go which make another
-/// value of it: what was turned stays then.
+/// A value that is written neither before nor after changes only because cables come or go. A value
+/// set during play stays then.
 static void transfer(mega_program *p, const mega_program *before, uint32_t from, uint32_t to,
                      bool written) {
     bool differs = p->documented[to] != before->documented[from];
@@ -54,7 +55,7 @@ static void transfer(mega_program *p, const mega_program *before, uint32_t from,
     p->renewed[to] = differs && written;
 }
 
-/// The way of the same knob to the same port, or UINT32_MAX.
+/// The slot of the same knob and port in the program before, or UINT32_MAX.
 static uint32_t find_target(const mega_program *before, const mega_patch *patch_before,
                             const mega_patch_knob_row *knob, uint32_t node, uint32_t port) {
     for (uint32_t k = 0; k < before->knob_target_count; k++) {
@@ -66,13 +67,13 @@ static uint32_t find_target(const mega_program *before, const mega_patch *patch_
     return UINT32_MAX;
 }
 
-/// What another node of its name was turned to.
+/// Lists the overrides that a node keeps from another of its name.
 static void inherit(mega_program *p, const mega_program *before, const mega_program_node *old,
                     const mega_program_node *node) {
     const mega_patch_node_row *was = &before->patch->nodes[old->row];
     const mega_patch_node_row *row = &p->patch->nodes[node->row];
     for (uint32_t i = 0; i < was->module->param_count; i++) {
-        uint32_t k = mega_turned_heir(was, i, row);
+        uint32_t k = mega_override_heir(was, i, row);
         if (k == row->module->param_count) continue;
         if (p->inheritances)
             p->inheritances[p->inheritance_count] =
@@ -99,7 +100,7 @@ static void list_inheritances(mega_program *p, const mega_program *before,
     }
 }
 
-bool mega_lineage_inherit(mega_program *p, const mega_program *before) {
+bool mega_continuity_replaced(mega_program *p, const mega_program *before) {
     mega_node_index names;
     uint32_t *nodes = nodes_of_rows(before);
     if (!nodes || !mega_node_index_init(&names, before->patch)) {
@@ -115,8 +116,8 @@ bool mega_lineage_inherit(mega_program *p, const mega_program *before) {
     return !any || p->inheritances;
 }
 
-bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_patch *patch,
-                        const mega_patch *patch_before) {
+bool mega_continuity_slots(mega_program *p, const mega_program *before, const mega_patch *patch,
+                           const mega_patch *patch_before) {
     p->transfers = malloc((p->slot_count + 1) * sizeof *p->transfers);
     if (!p->transfers) return false;
     for (uint32_t n = 0; n < p->node_count; n++) {
@@ -146,19 +147,19 @@ bool mega_lineage_slots(mega_program *p, const mega_program *before, const mega_
 
 // ---- at the swap ------------------------------------------------------------------------------
 
-/// The value goes on as it is; how it is smoothed, and its range, are the new program's.
+/// Keeps the value and its ramp; smoothing and range are the new program's.
 static void carry(mega_slot *to, const mega_slot *from) {
     mega_way way = to->way;
     *to = *from;
     to->way = way;
 }
 
-/// A node takes its new choices as they are: its cables fade.
+/// Lets a node take its new choices without a crossfade of its own: its cables fade.
 static void forget_choices(const mega_program *p, const mega_program_node *node) {
     if (node->choices && !node->dying) mega_state_forget_choices(p, node, true);
 }
 
-/// What a node that came out of the same one as another remembers.
+/// Copies state to nodes that share an ancestor.
 static void copy_twins(const mega_program *p) {
     for (uint32_t n = 0; n < p->node_count; n++) {
         const mega_program_node *node = &p->nodes[n];
@@ -179,9 +180,10 @@ typedef struct {
     float rate, ramp_seconds;
 } swap;
 
-/// A value goes to another that the document says in a raised cosine, as cables do. 0 is what
-/// stands where cables add: then it goes with them, else as long as its row says; a switch at once.
-static void head_for(const swap *s, mega_slot *slot, float before, float target) {
+/// Ramps to the document's new value in a raised cosine, as cables fade. An unwritten value to
+/// which cables add is 0: a change from or to it takes as long as their fade, any other as long as
+/// the parameter's row says. A switch changes at once.
+static void ramp_to(const swap *s, mega_slot *slot, float before, float target) {
     float seconds = slot->way.smooth_ms * 0.001f;
     if ((target == 0 || before == 0) && s->ramp_seconds > 0) seconds = s->ramp_seconds;
     if (slot->way.smoothing == MEGA_SMOOTH_NONE || s->to->at_once) seconds = 0;
@@ -189,11 +191,11 @@ static void head_for(const swap *s, mega_slot *slot, float before, float target)
     slot->going.straight = false;
 }
 
-/// @param retarget the document says another value than before: go to `target`
-static void go_on(const swap *s, uint32_t from, uint32_t to, bool retarget, float target) {
+/// Keeps a slot's value. @param retarget the document's value differs: ramp to `target`
+static void keep_slot(const swap *s, uint32_t from, uint32_t to, bool retarget, float target) {
     mega_slot *slot = &s->to->slots[to];
     carry(slot, &s->from->slots[from]);
-    if (retarget) head_for(s, slot, s->from->documented[from], target);
+    if (retarget) ramp_to(s, slot, s->from->documented[from], target);
     slot->listed = slot->listed || retarget;
     if (slot->listed) s->to->moving_slots[s->to->moving_count++] = to;
 }
@@ -210,7 +212,7 @@ static bool documents_other_choices(const mega_program *to, const mega_program *
     return false;
 }
 
-/// A change without a fade changes choices without one too.
+/// A change without a fade changes choices without a crossfade too.
 static void cut_choices(const mega_program *to, const mega_program *from) {
     if (to->fade_frames || (to->change_frames && !to->at_once)) return;
     for (uint32_t n = 0; n < to->node_count; n++) {
@@ -220,31 +222,31 @@ static void cut_choices(const mega_program *to, const mega_program *from) {
     }
 }
 
-/// A slot that was carried from a dying node goes where the living one of its name was.
+/// Ramps a slot that came from a dying node to the value of the living node of its name.
 static void revive(const swap *s, uint32_t to, float target) {
     mega_slot *slot = &s->to->slots[to];
-    if (s->to->heading[to] == target) return;
-    s->to->heading[to] = target;
+    if (s->to->targets[to] == target) return;
+    s->to->targets[to] = target;
     mega_slot_go(slot, target, -1, s->rate);
     if (slot->listed) return;
     slot->listed = true;
     s->to->moving_slots[s->to->moving_count++] = to;
 }
 
-static void inherit_turned(const swap *s) {
+static void inherit_overrides(const swap *s) {
     for (uint32_t i = 0; i < s->to->inheritance_count; i++) {
         const mega_slot_inheritance *way = &s->to->inheritances[i];
         const mega_module *module = mega_isa_one.modules[way->to_module];
-        float value = s->from->heading[way->from];
-        bool turned = value != s->from->documented[way->from];
+        float value = s->from->targets[way->from];
+        bool overridden = value != s->from->documented[way->from];
         uint32_t k =
-            mega_turned_port(mega_isa_one.modules[way->from_module], module, way->param, &value);
+            mega_override_port(mega_isa_one.modules[way->from_module], module, way->param, &value);
         if (way->revived) {
-            revive(s, way->to, turned ? value : s->to->documented[way->to]);
+            revive(s, way->to, overridden ? value : s->to->documented[way->to]);
             continue;
         }
-        if (!turned || k == module->param_count) continue;
-        s->to->heading[way->to] = value;
+        if (!overridden || k == module->param_count) continue;
+        s->to->targets[way->to] = value;
         mega_slot_go(&s->to->slots[way->to], value, 0, s->rate);
     }
 }
@@ -258,25 +260,26 @@ static void carry_knobs(const swap *s) {
         const mega_knob_target *t = &to->knob_targets[i];
         float target = mega_knob_map(to->knob_values[t->knob], t->min, t->max, t->scale);
         if (t->before != UINT32_MAX)
-            go_on(s, t->before, t->slot, to->documented[t->slot] != s->from->documented[t->before],
-                  target);
-        else if (to->knob_before[t->knob] != UINT32_MAX) // a new way of a knob that was turned
+            keep_slot(s, t->before, t->slot,
+                      to->documented[t->slot] != s->from->documented[t->before], target);
+        else if (to->knob_before[t->knob] !=
+                 UINT32_MAX) // a new target of a knob that keeps its value
             mega_slot_go(&to->slots[t->slot], target, 0, s->rate);
     }
 }
 
-void mega_lineage_carry(mega_program *to, const mega_program *from, float rate,
-                        float ramp_seconds) {
+void mega_continuity_apply(mega_program *to, const mega_program *from, float rate,
+                           float ramp_seconds) {
     swap s = {.to = to, .from = from, .rate = rate, .ramp_seconds = ramp_seconds};
     copy_twins(to);
     for (uint32_t t = 0; t < to->transfer_count; t++) {
         const mega_slot_transfer *way = &to->transfers[t];
-        bool turned = from->heading[way->from] != from->documented[way->from];
-        bool retarget = way->retarget && (to->renewed[way->to] || !turned);
-        to->heading[way->to] = retarget ? to->documented[way->to] : from->heading[way->from];
-        go_on(&s, way->from, way->to, retarget, to->documented[way->to]);
+        bool overridden = from->targets[way->from] != from->documented[way->from];
+        bool retarget = way->retarget && (to->renewed[way->to] || !overridden);
+        to->targets[way->to] = retarget ? to->documented[way->to] : from->targets[way->from];
+        keep_slot(&s, way->from, way->to, retarget, to->documented[way->to]);
     }
-    inherit_turned(&s);
+    inherit_overrides(&s);
     carry_knobs(&s);
     cut_choices(to, from);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// turned -- what a person turned stays turned: through edits, undo and redo, renames, replacements,
-// removals taken back, and loads; until it is turned again, or the document changes that value.
+// overrides -- a value set during play stays through edits, undo and redo, renames, replacements,
+// undone removals and loads, until it is set again or the document changes that value.
 //
-// A plain model keeps the values: nodes and knobs with what was turned in each. It never looks at
+// A plain model keeps the nodes and knobs with the values set in each. It never looks at
 // the engine.
 #include <setjmp.h>
 #include <stdarg.h>

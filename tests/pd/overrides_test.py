@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""turned_test -- what was turned stays turned through edits, undo, another rate, files and kept states, until it is turned again or
-the document itself changes it. usage: turned_test.py EXTERNALS EXAMPLES
+"""overrides_test -- values set during play stay through edits, undo, another rate, files and kept states, until it is turned again or
+the document itself changes it. usage: overrides_test.py EXTERNALS EXAMPLES
 """
 import json
 import os

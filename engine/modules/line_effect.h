@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// stages -- an effect with delay lines, said in stages: its tick, and `solo`, where a lane alone
-// has its frames side by side. A template, included by a module's file after its stages.
+// line_effect -- an effect with delay lines, said in stages: its tick, and `solo`, where a lane
+// alone has its frames side by side. A template, included by a module's file after its stages.
 //
 // What such an effect reads lies frames back; only a little of it hangs on the frame before. The
 // file declares `state`, whose first field is `ilanes at` (the frames written so far: see
@@ -10,12 +10,12 @@
 //     nearest(const state *, const coefs *)      how many frames back it reads, at least
 //     listen(const state *, const coefs *, const lines *, heard *, lanes *back)  reads its lines
 //     absorb(state *, const coefs *, lanes *back)
-//                                  filters what goes back, a frame on; only with STAGES_ABSORB
+//                                  filters what goes back, a frame on; only with LINE_EFFECT_ABSORB
 //     mix(const coefs *, const lanes *in, const heard *, const lanes *back, lanes *out, lanes *put)
 // In `solo`, `listen` and `mix` take a vector of frames at once wherever it reads further back than
 // a vector is long; `glide` (unless it stands) and `absorb` go frame by frame, as they must.
 
-#ifdef STAGES_ABSORB
+#ifdef LINE_EFFECT_ABSORB
 enum { ABSORBS = 1 };
 #else
 enum { ABSORBS = 0 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// behind -- what is turned while the patch is being changed: nothing of it is lost, and what came
-// last counts.
+// carryover -- values set while a change of the patch is under way: none is lost, and the last one
+// counts.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

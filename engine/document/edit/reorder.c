@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// places -- the longest increasing subsequence stays, everything else moves. C. Schensted, "Longest
-// increasing and decreasing subsequences", Canadian Journal of Mathematics 1961, by bisection.
-#include "document/edit/places.h"
+// reorder -- keeps the longest increasing subsequence in place and moves the rest. C. Schensted,
+// "Longest increasing and decreasing subsequences", Canadian Journal of Mathematics 1961, by
+// bisection.
+#include "document/edit/reorder.h"
 
 #include <stdlib.h>
 
-bool places_stay(const uint32_t *now, size_t count, bool *stays) {
+bool reorder_stays(const uint32_t *now, size_t count, bool *stays) {
     // ends[k]: the item that ends the best run of k + 1 items; before[i]: the item before i in its
     // run
     uint32_t *ends = calloc(count + 1, sizeof *ends), *before = calloc(count + 1, sizeof *before);
@@ -31,8 +32,8 @@ bool places_stay(const uint32_t *now, size_t count, bool *stays) {
     return good;
 }
 
-bool places_plan(const uint32_t *now, const bool *stays, size_t old_count, const uint32_t *was,
-                 size_t new_count, place_step *steps) {
+bool reorder_plan(const uint32_t *now, const bool *stays, size_t old_count, const uint32_t *was,
+                  size_t new_count, reorder_step *steps) {
     bool *moved = calloc(old_count + 1, sizeof *moved);
     if (!moved) return false;
     // In the list as it is after j steps stand the j new items in order, and among and after them
@@ -45,7 +46,7 @@ bool places_plan(const uint32_t *now, const bool *stays, size_t old_count, const
             for (; next < i; next++)
                 passed += now[next] != MEGA_NOWHERE && !stays[next] && !moved[next];
             next = i + 1;
-            steps[j] = (place_step){.kind = PLACE_STAYS};
+            steps[j] = (reorder_step){.kind = REORDER_STAYS};
             continue;
         }
         if (i != MEGA_NOWHERE) {
@@ -55,8 +56,9 @@ bool places_plan(const uint32_t *now, const bool *stays, size_t old_count, const
         size_t at = j + passed;
         bool is_new = i == MEGA_NOWHERE;
         count += is_new;
-        steps[j] = (place_step){
-            .kind = is_new ? PLACE_NEW : PLACE_MOVES, .at = (uint32_t)at, .last = at + 1 == count};
+        steps[j] = (reorder_step){.kind = is_new ? REORDER_NEW : REORDER_MOVES,
+                                  .at = (uint32_t)at,
+                                  .last = at + 1 == count};
     }
     free(moved);
     return true;
