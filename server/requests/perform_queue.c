@@ -91,7 +91,7 @@ static void keep(task *t) {
                            : session_full_limit(from, t->bytes);
     if (full) {
         call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait for what is being built");
-        call_note(&t->calls[0], "limit", full);
+        call_note(&t->calls[0], "limit", "%s", full);
         task_finish(t);
         return;
     }

@@ -239,7 +239,7 @@ void task_submit(task *t) {
     const char *full = from ? session_full_limit(from, t->bytes) : NULL;
     if (full) {
         call_fail(&t->calls[0], CODE_LIMIT, "", "too many bytes of commands wait");
-        call_note(&t->calls[0], "limit", full);
+        call_note(&t->calls[0], "limit", "%s", full);
         task_finish(t);
         return;
     }
