@@ -133,7 +133,7 @@ static int serve(const options *o) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); // a file that grows too long is a full disk
     json_object_seed(0);
-    if (uv_loop_init(&s.loop) != 0) return fail(EXIT_FAILED, "no event loop");
+    if (uv_loop_init(&s.loop) != 0) return fail(EXIT_FAILED, "cannot create the event loop");
     s.exit_code = start(&s, cause, sizeof cause);
     bool served = s.exit_code == EXIT_FINE;
     if (served) {

@@ -118,7 +118,7 @@ static void params_markdown(text *t, const mega_module *m) {
         range_markdown(t, p);
         char ms[32];
         bool fades = mega_choices_ports(m) >> (m->input_count + i) & 1;
-        if (fades) mega_text_printf(t, " | cross-fade, %d ms", MEGA_CHOICE_FADE_MS);
+        if (fades) mega_text_printf(t, " | crossfade, %d ms", MEGA_CHOICE_FADE_MS);
         else if (p->smoothing == MEGA_SMOOTH_NONE) mega_text_printf(t, " | none");
         else
             mega_text_printf(t, " | %s, %s ms", mega_smoothing_name(p->smoothing),
@@ -138,7 +138,7 @@ static void module_markdown(text *t, const mega_module *m) {
     }
     if (m->flags & MEGA_ONCE) mega_text_printf(t, " Exists once, after the voices.");
     else if (m->flags & MEGA_AFTER)
-        mega_text_printf(t, " Shared unless told otherwise: its inputs sum the voices.");
+        mega_text_printf(t, " Shared by default: its inputs sum the voices.");
     if (m->flags & MEGA_DELAYS) mega_text_printf(t, " May close a cycle: it delays by one block.");
     if (m->flags & MEGA_DELAYS_FRAME)
         mega_text_printf(t, " May close a cycle, which then runs frame by frame.");

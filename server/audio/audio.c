@@ -61,7 +61,7 @@ audio *audio_open(const audio_options *options, char cause[AUDIO_CAUSE_BYTES]) {
     }
     audio *a = prepare(options);
     if (!a) {
-        snprintf(cause, AUDIO_CAUSE_BYTES, "no memory, or no thread");
+        snprintf(cause, AUDIO_CAUSE_BYTES, "out of memory, or cannot start a thread");
         return NULL;
     }
     if (!supervisor_wait(a, WISH_OPEN, OPEN_SECONDS)) {

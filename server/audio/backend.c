@@ -78,7 +78,7 @@ bool backend_connect(backend *b, audio_backend kind, const char *name,
     }
     b->soundio = soundio_create();
     if (!b->soundio) {
-        snprintf(cause, AUDIO_CAUSE_BYTES, "no memory");
+        snprintf(cause, AUDIO_CAUSE_BYTES, "out of memory");
         return false;
     }
     if (kind == AUDIO_ALSA) silence_alsa();
@@ -180,7 +180,8 @@ static int search(backend *b, bool inputs, const char *wanted, char cause[AUDIO_
         snprintf(cause, AUDIO_CAUSE_BYTES, "%s: no %s device `%.100s`", audio_backend_name(b->kind),
                  kind, wanted);
     else if (ambiguous)
-        snprintf(cause, AUDIO_CAUSE_BYTES, "%s: more than one %s device has `%.100s` in its name",
+        snprintf(cause, AUDIO_CAUSE_BYTES,
+                 "%s: several %s devices match `%.100s`; use the number in --devices",
                  audio_backend_name(b->kind), kind, wanted);
     return ambiguous ? -1 : found;
 }

@@ -59,11 +59,11 @@ bool audio_lock_memory(char cause[AUDIO_CAUSE_BYTES]) {
 #ifdef MCL_ONFAULT
     if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return true;
     snprintf(cause, AUDIO_CAUSE_BYTES,
-             "memory is not locked (%s): sound may stop for a moment when memory is short; raise "
+             "memory is not locked (%s): sound may stop briefly when memory is short; raise "
              "`ulimit -l`",
              strerror(errno));
 #else
-    snprintf(cause, AUDIO_CAUSE_BYTES, "memory is not locked: this system cannot on use");
+    snprintf(cause, AUDIO_CAUSE_BYTES, "memory is not locked: this system does not support it");
 #endif
     return false;
 }
@@ -97,7 +97,7 @@ audio_rights audio_rights_get(void) {
                  rights.in_audio_group
                      ? "give the group audio `rtprio 95` and `memlock unlimited` in "
                        "/etc/security/limits.d/audio.conf (Debian: dpkg-reconfigure jackd2), then "
-                       "log in anew"
-                     : "join the group audio (adduser NAME audio), then log in anew");
+                       "log in again"
+                     : "join the group audio (adduser NAME audio), then log in again");
     return rights;
 }

@@ -77,13 +77,13 @@ static bool choose_rate(const stream *s, uint32_t wanted, uint32_t *rate,
                            : (uint32_t)soundio_device_nearest_sample_rate(device, RATE);
     char text[96];
     if (*rate < AUDIO_RATE_MIN || *rate > AUDIO_RATE_MAX) {
-        snprintf(text, sizeof text, "%u frames a second is outside %d..%d", *rate, AUDIO_RATE_MIN,
-                 AUDIO_RATE_MAX);
+        snprintf(text, sizeof text, "sample rate %u is out of range; it must be %d..%d", *rate,
+                 AUDIO_RATE_MIN, AUDIO_RATE_MAX);
         return fail(s, cause, device->name, text);
     }
     if (soundio_device_supports_sample_rate(device, (int)*rate)) return true;
     int near = soundio_device_nearest_sample_rate(device, (int)*rate);
-    snprintf(text, sizeof text, "does not run at %u frames a second, but at %d", *rate, near);
+    snprintf(text, sizeof text, "does not support sample rate %u, but %d", *rate, near);
     return fail(s, cause, device->name, text);
 }
 
@@ -98,7 +98,7 @@ static uint32_t device_rate(struct SoundIoDevice *device, uint32_t rate) {
 static bool open_output(stream *s, const audio_options *options, uint32_t rate,
                         char cause[AUDIO_CAUSE_BYTES]) {
     struct SoundIoOutStream *out = s->out = soundio_outstream_create(s->device);
-    if (!out) return fail(s, cause, s->device->name, "no memory");
+    if (!out) return fail(s, cause, s->device->name, "out of memory");
     out->userdata = s;
     out->name = s->name;
     out->write_callback = stream_write;
@@ -109,11 +109,12 @@ static bool open_output(stream *s, const audio_options *options, uint32_t rate,
     out->layout = choose_layout(s, s->device, options->outputs);
     out->software_latency = options->latency_seconds;
     if (out->format == SoundIoFormatInvalid)
-        return fail(s, cause, s->device->name, "none of its sample formats is known here");
+        return fail(s, cause, s->device->name, "none of its sample formats is supported");
     int error = soundio_outstream_open(out);
     if (error) return fail(s, cause, s->device->name, soundio_strerror(error));
     if (out->sample_rate != (int)rate)
-        return fail(s, cause, s->device->name, "it opened with another rate than it was asked for");
+        return fail(s, cause, s->device->name,
+                    "it opened with a different sample rate than requested");
     uint32_t own = s->device->layout_count ? (uint32_t)s->device->layouts[0].channel_count : 0;
     s->device_outputs = s->backend.kind == AUDIO_JACK ? own : (uint32_t)out->layout.channel_count;
     return true;
@@ -125,7 +126,7 @@ static bool open_input(stream *s, const audio_options *options, uint32_t rate, b
     s->input_device = backend_find(&s->backend, true, options->input_device, cause);
     if (!s->input_device) return false;
     struct SoundIoInStream *in = s->in = soundio_instream_create(s->input_device);
-    if (!in) return fail(s, cause, s->input_device->name, "no memory");
+    if (!in) return fail(s, cause, s->input_device->name, "out of memory");
     in->userdata = s;
     in->name = s->input_name;
     in->read_callback = stream_read;
@@ -137,9 +138,9 @@ static bool open_input(stream *s, const audio_options *options, uint32_t rate, b
     in->layout = choose_layout(s, s->input_device, options->inputs);
     in->software_latency = options->latency_seconds;
     if (in->format == SoundIoFormatInvalid)
-        return fail(s, cause, s->input_device->name, "none of its sample formats is known here");
+        return fail(s, cause, s->input_device->name, "none of its sample formats is supported");
     if (!soundio_device_supports_sample_rate(s->input_device, (int)asked))
-        return fail(s, cause, s->input_device->name, "it does not run at the rate of the output");
+        return fail(s, cause, s->input_device->name, "its sample rate differs from the output's");
     int error = soundio_instream_open(in);
     if (error) return fail(s, cause, s->input_device->name, soundio_strerror(error));
     uint32_t own =
@@ -149,7 +150,7 @@ static bool open_input(stream *s, const audio_options *options, uint32_t rate, b
     double seconds = in->software_latency > s->out->software_latency ? in->software_latency
                                                                      : s->out->software_latency;
     if (!input_ring_reset(s->input_ring, (uint32_t)(2 * seconds * rate + 0.5)))
-        return fail(s, cause, s->input_device->name, "no memory");
+        return fail(s, cause, s->input_device->name, "out of memory");
     return true;
 }
 
@@ -174,7 +175,7 @@ static bool resample(stream *s, const audio_options *options, uint32_t rate,
         good = resampler_init(&s->to_device, options->outputs, rate, out, AUDIO_FRAMES_MAX);
     if (good && in != rate)
         good = resampler_init(&s->from_device, options->inputs, in, rate, RESAMPLED_FRAMES_MAX);
-    return good || fail(s, cause, s->device->name, "no memory");
+    return good || fail(s, cause, s->device->name, "out of memory");
 }
 
 bool stream_open(stream *s, const audio_options *options, uint32_t rate,

@@ -102,7 +102,7 @@ static bool open_first(audio *a, char cause[AUDIO_CAUSE_BYTES]) {
         describe(a);
         return true;
     }
-    snprintf(cause, AUDIO_CAUSE_BYTES, "no memory, or no thread");
+    snprintf(cause, AUDIO_CAUSE_BYTES, "out of memory, or cannot start a thread");
     stream_close(&a->stream);
     return a->stream_open = false;
 }
@@ -141,7 +141,7 @@ static void tell_back(audio *a) {
     int rate = a->stream.out->sample_rate, ours = (int)a->source.rate;
     if (rate == ours) snprintf(text, sizeof text, "%s", a->description.name);
     else
-        snprintf(text, sizeof text, "%.150s: at %d frames a second now, resampled from %d",
+        snprintf(text, sizeof text, "%.150s: sample rate is now %d, resampled from %d",
                  a->description.name, rate, ours);
     tell(a, AUDIO_NOTICE_BACK, text);
 }
@@ -172,9 +172,9 @@ static void watch(audio *a) {
     tell_realtime(a);
     switch (atomic_load(&a->state)) {
     case AUDIO_RUNNING:
-        if (!stream_alive(&a->stream)) lose(a, "the device or its server has gone");
+        if (!stream_alive(&a->stream)) lose(a, "the device or its sound server disappeared");
         else if (now - atomic_load(&a->source.entered_ns) > AUDIO_STALL_SECONDS * SECOND)
-            lose(a, "the device has stopped asking for sound");
+            lose(a, "the device stopped requesting sound");
         else if (a->options.runs) a->options.runs(a->options.user);
         break;
     case AUDIO_LOST:

@@ -53,7 +53,7 @@ const char *below_bad_name(const char *path, const char *endings) {
         part += strcspn(part, "/");
         if (!*part) break;
     }
-    return has_ending(path, endings) ? NULL : "has another ending";
+    return has_ending(path, endings) ? NULL : "has an unsupported ending";
 }
 
 /// Control characters of a refused name must not reach a log either.
@@ -63,8 +63,8 @@ static below_status refuse(const char *path, const char *problem, const char *en
     snprintf(shown, sizeof shown, "%.100s", path);
     for (char *at = shown; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7F || (unsigned char)*at >= 0x80) *at = '?';
-    snprintf(cause, bytes, "the path `%s` %s%s%s", shown, problem,
-             *endings ? "; wants a name in " : "", *endings ? endings : "");
+    snprintf(cause, bytes, "the path `%s` %s%s%s", shown, problem, *endings ? "; supported: " : "",
+             *endings ? endings : "");
     return BELOW_BAD_PATH;
 }
 
@@ -73,12 +73,12 @@ static below_status refuse(const char *path, const char *problem, const char *en
 static below_status fail(const char *path, char *cause, size_t bytes) {
     int error = errno;
     if (error == EEXIST) {
-        snprintf(cause, bytes, "`%.100s` exists already", path);
+        snprintf(cause, bytes, "`%.100s` exists", path);
         return BELOW_EXISTS;
     }
     bool link = error == ELOOP || error == EMLINK;
     snprintf(cause, bytes, "`%.100s`: %s", path,
-             link ? "goes through a symbolic link" : strerror(error));
+             link ? "symbolic links are not allowed" : strerror(error));
     return BELOW_FAILED;
 }
 
@@ -141,7 +141,7 @@ below_status below_open(const char *root, const char *path, const char *endings,
     if (*file < 0) return fail(path, cause, cause_bytes);
     if (is_plain(*file)) return BELOW_OK;
     close(*file);
-    snprintf(cause, cause_bytes, "`%.100s` is no plain file", path);
+    snprintf(cause, cause_bytes, "`%.100s` is not a regular file", path);
     return BELOW_FAILED;
 }
 
@@ -157,7 +157,7 @@ char *below_read_all(int file, size_t bytes_max, size_t *bytes, char *cause, siz
     struct stat about;
     char *text = NULL;
     if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
-        snprintf(cause, cause_bytes, "no plain file");
+        snprintf(cause, cause_bytes, "not a regular file");
     } else if ((size_t)about.st_size > bytes_max) {
         snprintf(cause, cause_bytes, "longer than %zu bytes", bytes_max);
     } else if (!(text = malloc((size_t)about.st_size + 1))) {
@@ -219,11 +219,12 @@ static const char *not_ours(int folder, const char *name, below_is_ours *is_ours
     char cause[128];
     size_t bytes;
     int file = openat(folder, name, O_RDONLY | ALWAYS);
-    if (file < 0 && errno == ENAMETOOLONG) return "is too long a name";
-    if (file < 0) return errno == ENOENT ? NULL : "exists and cannot be read: it is not replaced";
+    if (file < 0 && errno == ENAMETOOLONG) return "has a name that is too long";
+    if (file < 0)
+        return errno == ENOENT ? NULL : "exists and cannot be read; the server does not replace it";
     if (!is_plain(file)) {
         close(file);
-        return "is no plain file: it is not replaced";
+        return "is not a regular file; the server does not replace it";
     }
     if (!is_ours) {
         close(file);
@@ -232,7 +233,7 @@ static const char *not_ours(int folder, const char *name, below_is_ours *is_ours
     char *text = below_read_all(file, OURS_BYTES_MAX, &bytes, cause, sizeof cause);
     bool ours = text && is_ours(text, bytes);
     free(text);
-    return ours ? NULL : "exists and was not written by this server: it is not replaced";
+    return ours ? NULL : "exists and was not written by this server; it does not replace it";
 }
 
 below_status below_replace(const char *root, const char *path, const char *endings,

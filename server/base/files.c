@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/below.h"
@@ -55,4 +56,37 @@ bool file_replace(const char *path, const void *bytes, size_t count, char *cause
     if (!ok) snprintf(cause, cause_bytes, "%s: %s", path, strerror(errno));
     if (folder >= 0) close(folder);
     return ok;
+}
+
+// ---- locks -------------------------------------------------------------------------------------
+
+enum { TRIES = 100 }; // each fails only if the previous owner removed the file at that moment
+
+/// A lock of the open file, which clients can look at without taking it.
+static bool lock(int file) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(file, F_OFD_SETLK, &whole) == 0;
+}
+
+int file_open_locked(const char *path) {
+    for (int i = 0; i < TRIES; i++) {
+        struct stat about;
+        int file =
+            open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+        if (file < 0) return -1;
+        if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
+            close(file);
+            errno = EINVAL;
+            return -1;
+        }
+        bool locked = lock(file);
+        int error = errno == EACCES ? EAGAIN : errno;
+        // one that ended meanwhile has removed the file that we opened
+        if (locked && fstat(file, &about) == 0 && about.st_nlink == 1) return file;
+        close(file);
+        errno = error;
+        if (!locked) return -1;
+    }
+    errno = EBUSY;
+    return -1;
 }

@@ -15,5 +15,8 @@ bool file_replace(const char *path, const void *bytes, size_t count, char *cause
 /// Renames a file to the first of PATH.ENDING, PATH.ENDING.2 ... that is not there yet.
 /// @param aside receives that name @return false with errno
 bool file_set_aside(const char *path, const char *ending, char *aside, size_t bytes);
+/// Opens a file, creating it if needed, and locks it. The system releases the lock when the process
+/// ends. @return a descriptor, or -1 with errno: EAGAIN if another process holds the lock
+int file_open_locked(const char *path);
 
 #endif

@@ -129,7 +129,7 @@ void log_line(log_level level, const char *event, const char *format, ...) {
     va_end(rest);
     one_line(text);
     unsigned lost = atomic_exchange(&state.lost, 0);
-    snprintf(note, sizeof note, "%u lines before this one", lost);
+    snprintf(note, sizeof note, "%u earlier lines were lost", lost);
     if (lost && !put_line(LOG_WARNING, "log.lost", note)) atomic_fetch_add(&state.lost, lost + 1);
     else if (!put_line(level, event, text)) atomic_fetch_add(&state.lost, 1);
     if (state.listener) state.listener(state.context, level, event, text);

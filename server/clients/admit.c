@@ -32,9 +32,10 @@ bool admit_read_token(net *n, const char *path, char *cause, size_t cause_bytes)
     if (!text) {
         snprintf(cause, cause_bytes, "token file %s: %s", path, why);
     } else if (about.st_mode & (S_IRWXG | S_IRWXO)) {
-        snprintf(cause, cause_bytes, "token file %s: others may read it; chmod 600 it", path);
+        snprintf(cause, cause_bytes,
+                 "token file %s: other users can read it; run `chmod 600` on it", path);
     } else if (got < TOKEN_BYTES_MIN || got > TOKEN_BYTES_MAX || strlen(text) != got) {
-        snprintf(cause, cause_bytes, "token file %s: wants %d..%d characters", path,
+        snprintf(cause, cause_bytes, "token file %s: must have %d..%d characters", path,
                  TOKEN_BYTES_MIN, TOKEN_BYTES_MAX);
     } else {
         n->token = text;

@@ -91,7 +91,7 @@ static bool close_idle(net *n, transport which) {
             (!idle || at->packet_ms < idle->packet_ms))
             idle = at;
     if (!idle || uv_now(&idle->server->loop) - idle->packet_ms < limit_idle_ms_min) return false;
-    connection_cut(idle, "it was silent, and its place is wanted");
+    connection_cut(idle, "idle, closed to admit another connection");
     return true;
 }
 
@@ -106,7 +106,7 @@ static void cut_oldest_guest(net *n, const connection *but) {
     for (connection *at = n->streams; at; at = at->next) // the newest come first
         if (at != but && !at->session->admitted) oldest = at;
     if (!oldest) return;
-    reply_fail(oldest->session, 0, "", CODE_DENIED, "too many connections are not admitted yet", -1,
+    reply_fail(oldest->session, 0, "", CODE_DENIED, "too many connections wait for admission", -1,
                "guests_max");
     connection_close(oldest);
 }

@@ -15,7 +15,7 @@ static char read_room[READ_BYTES]; // one loop, and libuv gives it back before i
 /// Without a word: what a browser is answered must be of no use to it.
 static bool cut_stranger(connection *c) {
     if (c->closing) return false;
-    log_line(LOG_INFO, "client.stranger", "%s %s: its first bytes are no OSC",
+    log_line(LOG_INFO, "client.stranger", "%s %s: its first bytes are not OSC",
              transport_name(c->session->transport), c->session->peer);
     connection_close(c);
     return false;
@@ -32,15 +32,14 @@ static bool take(void *context, framing_event event, const uint8_t *frame, size_
         return !c->closing;
     case FRAMING_STRANGER: return cut_stranger(c);
     case FRAMING_TOO_BIG:
-        reply_fail(s, 0, "", CODE_TOO_BIG, "a frame is too long, and was left out", -1,
+        reply_fail(s, 0, "", CODE_TOO_BIG, "frame too long, ignored", -1,
                    s->admitted ? "frame_bytes_max" : "guest_bytes_max");
         return true;
     case FRAMING_BAD:
-        reply_fail(s, 0, "", CODE_BAD_PACKET, "a SLIP frame with a wrong escape was left out", -1,
-                   NULL);
+        reply_fail(s, 0, "", CODE_BAD_PACKET, "invalid escape in a SLIP frame, ignored", -1, NULL);
         return true;
     case FRAMING_LOST:
-        reply_fail(s, 0, "", CODE_TOO_BIG, "no frame is that long: is this OSC?", -1,
+        reply_fail(s, 0, "", CODE_TOO_BIG, "impossible frame length; this is probably not OSC", -1,
                    "skip_bytes_max");
         return false;
     default: reply_fail(s, 0, "", CODE_NO_MEMORY, "out of memory", -1, NULL); return false;
@@ -85,8 +84,8 @@ static size_t feed_slice(connection *c, const uint8_t *bytes, size_t count) {
     if (c->closing) return 0;
     connection_count_bytes(c, c->framing.room, c->queue_counted);
     if (good && n->frames_bytes > limit_frames_bytes_max && framing_is_within(&c->framing)) {
-        reply_fail(s, 0, "", CODE_LIMIT, "frames of all clients that are not whole take too much",
-                   -1, "frames_bytes_max");
+        reply_fail(s, 0, "", CODE_LIMIT, "too many bytes of incomplete frames of all clients", -1,
+                   "frames_bytes_max");
         good = false;
     }
     if (good) return c->framing.unread;
@@ -131,7 +130,7 @@ static void on_read(uv_stream_t *handle, ssize_t count, const uv_buf_t *buffer) 
     if (!c->session->admitted) {
         c->guest_bytes += (size_t)count;
         if (c->guest_bytes > limit_guest_bytes_max) {
-            reply_fail(c->session, 0, "", CODE_DENIED, "too much was sent before /hello", -1,
+            reply_fail(c->session, 0, "", CODE_DENIED, "too many bytes before /hello", -1,
                        "guest_bytes_max");
             hang_up(c);
             return;

@@ -92,7 +92,8 @@ void connection_on_watch(uv_timer_t *timer) {
     connection *c = timer->data;
     uint64_t now = uv_now(&c->server->loop);
     if (!c->session->admitted && now - c->born_ms > limit_guest_ms_max) {
-        reply_fail(c->session, 0, "", CODE_DENIED, "not admitted in time", -1, "guest_ms_max");
+        reply_fail(c->session, 0, "", CODE_DENIED, "not admitted in time; send /hello with a token",
+                   -1, "guest_ms_max");
         connection_close(c);
         return;
     }
@@ -102,7 +103,7 @@ void connection_on_watch(uv_timer_t *timer) {
     }
     if (!c->reading) c->frame_ms = now; // it is not the client that is slow
     if (framing_is_within(&c->framing) && now - c->frame_ms > limit_frame_ms_max) {
-        reply_fail(c->session, 0, "", CODE_LIMIT, "a frame was not finished in time", -1,
+        reply_fail(c->session, 0, "", CODE_LIMIT, "an incomplete frame timed out", -1,
                    "frame_ms_max");
         connection_close(c);
         return;
@@ -111,5 +112,5 @@ void connection_on_watch(uv_timer_t *timer) {
     if (waiting < c->queued_before) c->moved_ms = now;
     c->queued_before = waiting;
     if (waiting && now - c->moved_ms > limit_queue_ms_max)
-        connection_cut(c, "it does not read what it is sent");
+        connection_cut(c, "it does not read its replies");
 }

@@ -200,7 +200,7 @@ static bool keep(peer *p, arrival *a) {
 
 static void run(session *s, const arrival *a) {
     s->may_answer = a->bytes * limit_stranger_reply_factor;
-    if (a->cut) reply_fail(s, 0, "", CODE_TOO_BIG, "a datagram was cut", -1, NULL);
+    if (a->cut) reply_fail(s, 0, "", CODE_TOO_BIG, "truncated UDP packet", -1, NULL);
     else session_packet(s, a->packet, a->bytes); // wrong ones of who is not known are not answered
 }
 

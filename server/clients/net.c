@@ -44,7 +44,7 @@ static bool is_alive(const char *path) {
 static int open_unix(server *s, const char *path, char *cause, size_t bytes) {
     struct stat about;
     if (strlen(path) >= sizeof s->net->socket_path) {
-        snprintf(cause, bytes, "socket %.60s...: a path is at most %zu bytes long", path,
+        snprintf(cause, bytes, "socket %.60s...: path too long (limit %zu bytes)", path,
                  sizeof s->net->socket_path - 1);
         return EXIT_OPTION;
     }
@@ -52,7 +52,7 @@ static int open_unix(server *s, const char *path, char *cause, size_t bytes) {
         if (!S_ISSOCK(about.st_mode) || is_alive(path)) {
             snprintf(cause, bytes, "socket %s: %s", path,
                      S_ISSOCK(about.st_mode) ? "in use by another server"
-                                             : "there is another file");
+                                             : "another file has this name");
             return EXIT_IN_USE;
         }
         unlink(path); // left by one that was killed
@@ -84,7 +84,7 @@ static bool parse_host(const char *at, unsigned port, struct sockaddr_storage *a
 static int port_error(const char *what, const char *at, unsigned port, int error, char *cause,
                       size_t bytes) {
     snprintf(cause, bytes, "%s %s port %u: %s%s", what, at, port, uv_strerror(error),
-             error == UV_EADDRINUSE ? "; --port 0 takes any that is free" : "");
+             error == UV_EADDRINUSE ? "; --port 0 picks a free one" : "");
     return error == UV_EADDRINUSE ? EXIT_IN_USE : EXIT_NETWORK;
 }
 
@@ -104,7 +104,8 @@ static int listen_tcp(listener *l, struct sockaddr_storage *address, socklen_t *
 static int open_port(server *s, const char *at, unsigned *port, char *cause, size_t bytes) {
     struct sockaddr_storage address;
     if (!parse_host(at, *port, &address)) {
-        snprintf(cause, bytes, "--listen %s: no address; write it in digits", at);
+        snprintf(cause, bytes,
+                 "--listen %s: not an address; write it in digits, such as 192.168.1.5", at);
         return EXIT_OPTION;
     }
     const char *form = address.ss_family == AF_INET6 ? "%s://[%s]:%u" : "%s://%s:%u";
@@ -156,7 +157,7 @@ bool net_open(server *s, char *cause, size_t cause_bytes, int *exit_code) {
     if (o->token_file && !admit_read_token(s->net, o->token_file, cause, cause_bytes)) return false;
     if (o->listen && !is_loopback(o->listen) && !o->token_file) {
         snprintf(cause, cause_bytes,
-                 "--listen %s: other machines can reach it; that wants --token-file, too",
+                 "--listen %s: other machines can reach this address; add --token-file FILE",
                  o->listen);
         return false;
     }

@@ -48,11 +48,12 @@ void *reply_write_fail(const session *to, int32_t id, const char *address, code 
 void *reply_write_too_long(const session *to, int32_t id, const char *address, size_t was,
                            size_t *bytes) {
     bool udp = to->transport == TRANSPORT_UDP;
-    json_t *map =
-        json_pack("{s:s, s:s, s:I, s:s}", "message",
-                  udp ? "the answer does not fit a datagram" : "the answer is too long", "limit",
-                  udp ? "datagram_reply_bytes_max" : "frame_bytes_max", "got", (json_int_t)was,
-                  "hint", udp ? "it was done; ask over TCP or the unix socket" : "it was done");
+    json_t *map = json_pack("{s:s, s:s, s:I, s:s}", "message",
+                            udp ? "the reply does not fit a UDP packet" : "the reply is too long",
+                            "limit", udp ? "datagram_reply_bytes_max" : "frame_bytes_max", "got",
+                            (json_int_t)was, "hint",
+                            udp ? "the command succeeded; use TCP or the unix socket for the reply"
+                                : "the command succeeded");
     void *packet = write_fail(bytes, id, address, udp ? CODE_USE_STREAM : CODE_TOO_BIG, map);
     json_decref(map);
     return packet;

@@ -11,7 +11,7 @@ enum { TAP_MS = 50 }; ///< between two notices of a tap
 
 static bus *find_bus(call *c) {
     bus *found = bus_find(c->server->buses, arg_integer(c, "bus", 0));
-    if (!found) call_fail(c, CODE_NOT_FOUND, "bus", "no bus of that number");
+    if (!found) call_fail(c, CODE_NOT_FOUND, "bus", "no bus has this number; /bus/list lists all");
     return found;
 }
 
@@ -53,7 +53,7 @@ static void port_opened(task *t) {
 void command_bus_new(call *c) {
     const char *kind = arg_text(c, "kind");
     if (arg_given(c, "node") != arg_given(c, "port")) {
-        call_fail(c, CODE_BAD_TYPE, "port", "a node's port wants `node` and `port`");
+        call_fail(c, CODE_BAD_TYPE, "port", "give `node` and `port` together");
         return;
     }
     if (arg_given(c, "node")) {
@@ -71,7 +71,8 @@ void command_bus_new(call *c) {
     }
     bus *made = bus_new(c->server->buses, control, arg_text(c, "name"));
     if (!made) {
-        call_fail(c, CODE_LIMIT, "", "all %d buses are taken", MIXER_BUSES_MAX);
+        call_fail(c, CODE_LIMIT, "", "all %d buses are in use; free one with /bus/free",
+                  MIXER_BUSES_MAX);
         return;
     }
     c->answer = json_pack("{s:i}", "bus", made->number);
@@ -90,7 +91,8 @@ void command_bus_set(call *c) {
     bus *b = find_bus(c);
     if (!b) return;
     if (!b->control) {
-        call_fail(c, CODE_BAD_VALUE, "bus", "only control buses have a value that can be set");
+        call_fail(c, CODE_BAD_VALUE, "bus",
+                  "an audio bus has no settable value; use a control bus");
         return;
     }
     if (!arg_within(c, "value", -1e9, 1e9)) return;
@@ -102,7 +104,7 @@ void command_bus_set(call *c) {
 /// @return whether the tap could not be made
 static bool tap_failed(call *c, code failed) {
     if (failed == CODE_LIMIT) {
-        call_fail(c, CODE_LIMIT, "", "too many taps");
+        call_fail(c, CODE_LIMIT, "", "too many streamed buses; stop one with /bus/untap");
         call_note(c, "limit", "taps_max");
     } else if (failed) {
         call_fail(c, failed, "", "out of memory");
@@ -149,5 +151,6 @@ void command_bus_tap(call *c) {
 void command_bus_untap(call *c) {
     bus *b = find_bus(c);
     if (b && !taps_end(c->server, c->from, b->number))
-        call_fail(c, CODE_NOT_FOUND, "bus", "this client has no tap on it");
+        call_fail(c, CODE_NOT_FOUND, "bus",
+                  "this client does not stream this bus; /bus/tap starts that");
 }

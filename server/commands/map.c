@@ -14,13 +14,14 @@ static bool key_of(call *c, char *key, size_t bytes) {
     const char *address = arg_text(c, "address");
     if (!arg_within(c, "cc", 0, 127) || !arg_within(c, "channel", 0, 16)) return false;
     if ((address != NULL) == arg_given(c, "cc")) {
-        call_fail(c, CODE_BAD_TYPE, "address", "an OSC `address` or a controller `cc` is wanted");
+        call_fail(c, CODE_BAD_TYPE, "address", "give either an OSC `address` or a controller `cc`");
         return false;
     }
     if (address &&
         (address[0] != '/' || strlen(address) > limit_address_bytes_max || command_find(address))) {
         call_fail(c, command_find(address) ? CODE_CONFLICT : CODE_BAD_VALUE, "address",
-                  command_find(address) ? "that is a command" : "an address begins with /");
+                  command_find(address) ? "this address is a command; choose another"
+                                        : "an address must begin with /");
         return false;
     }
     if (address) snprintf(key, bytes, "%s", address);
@@ -37,14 +38,14 @@ void command_knob_map(call *c) {
         !arg_within(c, "max", -MAP_RANGE_MAX, MAP_RANGE_MAX))
         return;
     if (strlen(arg_text(c, "name")) > limit_address_bytes_max) {
-        call_fail(c, CODE_BAD_VALUE, "name", "no name for a knob");
+        call_fail(c, CODE_BAD_VALUE, "name", "invalid knob name");
     } else if (min == max) {
-        call_fail(c, CODE_BAD_VALUE, "max", "`min` and `max` are the same");
+        call_fail(c, CODE_BAD_VALUE, "max", "`min` and `max` must differ");
     } else if (arg_bool(c, "unmap", false)) {
         if (json_object_del(s->maps, key) != 0)
-            call_fail(c, CODE_NOT_FOUND, "address", "nothing is mapped to it");
+            call_fail(c, CODE_NOT_FOUND, "address", "not mapped to a knob");
     } else if (!map_find(s, key) && json_object_size(s->maps) >= limit_maps_max) {
-        call_fail(c, CODE_LIMIT, "", "too many maps");
+        call_fail(c, CODE_LIMIT, "", "too many controller maps; remove one with `unmap`");
         call_note(c, "limit", "maps_max");
     } else {
         json_object_set_new(s->maps, key,

@@ -63,7 +63,7 @@ static bool guess(call *c, double which, named_note *found) {
     if (note) *found = (named_note){note, 0};
     else if (which >= 0 && which <= 127) *found = (named_note){0, which};
     else if (whole) *found = (named_note){(mega_note)which, 0};
-    else call_fail(c, CODE_BAD_VALUE, "which", "neither an id, a key 0..127, nor a handle");
+    else call_fail(c, CODE_BAD_VALUE, "which", "must be an id, a key 0..127 or a handle");
     return !c->code;
 }
 
@@ -77,7 +77,7 @@ static bool find_note(call *c, bool may_be_key, named_note *found) {
     if (arg_given(c, "id")) {
         *found = (named_note){
             notes_by_id(c->synth->notes, c->from->number, arg_integer(c, "id", -1)), 0};
-        if (!found->note) call_fail(c, CODE_NOT_FOUND, "id", "no note of that id sounds");
+        if (!found->note) call_fail(c, CODE_NOT_FOUND, "id", "no sounding note has this id");
         return found->note != 0;
     }
     if (may_be_key && arg_given(c, "key")) {
@@ -87,7 +87,7 @@ static bool find_note(call *c, bool may_be_key, named_note *found) {
     if (arg_given(c, "which")) {
         return guess(c, arg_number(c, "which", 0), found);
     }
-    call_fail(c, CODE_BAD_TYPE, "note", "which note?");
+    call_fail(c, CODE_BAD_TYPE, "note", "the note is missing; give `note`, `id` or `key`");
     call_note(c, "want", "%s", c->command->arguments);
     return false;
 }
@@ -154,7 +154,7 @@ static int plain_expression(call *c) {
         }
         return arg_within(c, "value", expressions[i].min, expressions[i].max) ? i : -2;
     }
-    call_fail(c, CODE_BAD_VALUE, "what", "nothing of a note is called `%s`", word);
+    call_fail(c, CODE_BAD_VALUE, "what", "a note has no property `%s`", word);
     call_note(c, "want", "bend, pressure, timbre, key, velocity or gate");
     return -2;
 }
@@ -164,14 +164,14 @@ static mega_note find_handle(call *c) {
     named_note which;
     if (!find_note(c, false, &which)) return 0;
     mega_note note = which.note ? which.note : notes_by_key(c->synth->notes, (float)which.key);
-    if (!note) call_fail(c, CODE_NOT_FOUND, "which", "no note of that id or key sounds");
+    if (!note) call_fail(c, CODE_NOT_FOUND, "which", "no sounding note has this id or key");
     return note;
 }
 
 void validate_note_set(call *c) {
     if (plain_expression(c) == -2) return;
     if (arg_given(c, "node") != arg_given(c, "param"))
-        call_fail(c, CODE_BAD_TYPE, "param", "a parameter wants `node`, `param` and `value`");
+        call_fail(c, CODE_BAD_TYPE, "param", "give `node`, `param` and `value` together");
     for (int i = 0; i < EXPRESSIONS && !c->code; i++)
         arg_within(c, expressions[i].key, expressions[i].min, expressions[i].max);
     if (c->code || !call_has_document(c)) return;

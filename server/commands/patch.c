@@ -48,7 +48,7 @@ static mega_patch *read_file(call *c, const char *path) {
     size_t bytes;
     if (!mega_format_of_file(path, &format)) {
         call_fail(c, CODE_BAD_VALUE, "file",
-                  "a name that ends in .json, .sexp or .msgpack is wanted");
+                  "unknown file name ending; name patches *.json, *.sexp or *.msgpack");
         return NULL;
     }
     int file;
@@ -70,7 +70,7 @@ static mega_patch *read_file(call *c, const char *path) {
 static mega_patch *read_patch(call *c) {
     int given = arg_given(c, "patch") + arg_given(c, "text") + arg_given(c, "file");
     if (given != 1) {
-        call_fail(c, CODE_BAD_TYPE, "patch", "one of `patch`, `text` and `file` is wanted");
+        call_fail(c, CODE_BAD_TYPE, "patch", "give exactly one of `patch`, `text` and `file`");
         return NULL;
     }
     if (arg_given(c, "patch")) return read_map(c, arg_value(c, "patch"));
@@ -112,7 +112,7 @@ void command_patch_cancel(call *c) {
     uint64_t number = (uint64_t)arg_integer(c, "scheduled", 0);
     mega_status status = mega_change_cancel(c->synth->input.engine, number, report);
     if (status == MEGA_ERROR_NAME)
-        call_fail(c, CODE_NOT_FOUND, "scheduled", "no change of that number waits");
+        call_fail(c, CODE_NOT_FOUND, "scheduled", "no scheduled edit has this number");
     else if (status) call_fail_report(c, status, report);
     mega_report_destroy(report);
 }

@@ -65,13 +65,14 @@ void command_record_start(call *c) {
     const bus *b = NULL;
     if (!arg_within(c, "seconds", 0, 1e7)) return;
     if (arg_given(c, "bus") && !(b = bus_find(c->server->buses, arg_integer(c, "bus", 0)))) {
-        call_fail(c, CODE_NOT_FOUND, "bus", "no bus of that number");
+        call_fail(c, CODE_NOT_FOUND, "bus", "no bus has this number; /bus/list lists all");
         return;
     }
     code failed = recordings_reserve(c->server, b, &c->number);
     if (failed) {
         call_fail(c, failed, "",
-                  failed == CODE_LIMIT ? "too many recordings at once" : "out of memory");
+                  failed == CODE_LIMIT ? "too many recordings; stop one with /record/stop"
+                                       : "out of memory");
         if (failed == CODE_LIMIT) call_note(c, "limit", "recordings_max");
         return;
     }
@@ -128,7 +129,8 @@ static void end(task *t) {
     e->count = recordings_take_out(t->server, path, e->taken);
     if (path && !e->count) {
         free(e);
-        call_fail(c, CODE_NOT_FOUND, "file", "nothing is recorded to `%s`", path);
+        call_fail(c, CODE_NOT_FOUND, "file", "no recording to `%s`; /record/status lists all",
+                  path);
         return;
     }
     c->work = e;

@@ -30,23 +30,23 @@ static bool admit(call *c) {
     session *s = c->from;
     if (s->admitted) return true;
     if (s->denied) {
-        call_fail(c, CODE_DENIED, "token", "wait for the answer to the one before");
+        call_fail(c, CODE_DENIED, "token", "wait for the reply to the previous token");
         return false;
     }
     if (!admit_token(c->server->net, arg_text(c, "token"))) {
         bool given = arg_given(c, "token");
-        call_fail(c, CODE_DENIED, "token", given ? "wrong token" : "a token is wanted");
+        call_fail(c, CODE_DENIED, "token", given ? "wrong token" : "a token is required");
         if (!given)
             call_note(c, "hint",
-                      s->local ? "another user's server, or the program that sent this "
-                                 "is gone; the token is in the server's runtime file"
-                               : "it is in the server's --token-file");
+                      s->local ? "the server runs as another user, or the sending program has "
+                                 "exited; the token is in the server's runtime file"
+                               : "the token is in the server's --token-file");
         if (given && !c->task->is_bundle) c->later = admit_deny_later(s, answer_denied, c->task);
         return false;
     }
     const char *cookie = arg_text(c, "session");
     if (s->transport == TRANSPORT_UDP && !s->local && !admit_same(cookie, s->cookie)) {
-        call_fail(c, CODE_DENIED, "session", "say it again, with this cookie as `session`");
+        call_fail(c, CODE_DENIED, "session", "send /hello again with this cookie as `session`");
         call_note(c, "want", "%s", s->cookie);
         return false;
     }
@@ -64,7 +64,7 @@ static bool take_late(call *c) {
         c->from->late = (late_policy)i;
         return true;
     }
-    call_fail(c, CODE_BAD_VALUE, "late", "no such policy");
+    call_fail(c, CODE_BAD_VALUE, "late", "unknown policy for late events");
     call_note(c, "want", "play, drop or error");
     return false;
 }
@@ -72,7 +72,7 @@ static bool take_late(call *c) {
 void command_hello(call *c) {
     server *s = c->server;
     if (arg_integer(c, "proto", PROTOCOL_VERSION) != PROTOCOL_VERSION) {
-        call_fail(c, CODE_BAD_VALUE, "proto", "another version of the protocol");
+        call_fail(c, CODE_BAD_VALUE, "proto", "unsupported protocol version");
         call_note(c, "want", "%d", PROTOCOL_VERSION);
         return;
     }

@@ -13,7 +13,8 @@
 
 static json_t *take(task *t) {
     json_t *state = state_get(t);
-    if (!state) call_fail(&t->calls[0], CODE_NO_MEMORY, "", "out of memory, or the server ends");
+    if (!state)
+        call_fail(&t->calls[0], CODE_NO_MEMORY, "", "out of memory, or the server is stopping");
     return state;
 }
 
@@ -69,7 +70,7 @@ static json_t *state_of(call *c) {
     const msgpack_object *given = arg_value(c, "state");
     const char *name = arg_text(c, "file");
     if ((given != NULL) == (name != NULL)) {
-        call_fail(c, CODE_BAD_TYPE, "state", "`file` or `state` is wanted");
+        call_fail(c, CODE_BAD_TYPE, "state", "give `file` or `state`");
         return NULL;
     }
     if (given) return payload_to_json(given);
@@ -98,9 +99,9 @@ static void enter(task *t) {
 static void load(task *t) {
     call *c = &t->calls[0];
     json_t *state = state_of(c);
-    if (!state) call_fail(c, CODE_BAD_VALUE, "state", "it holds bytes");
+    if (!state) call_fail(c, CODE_BAD_VALUE, "state", "a state cannot contain binary data");
     else if ((c->work = state_read(c, state)) && !builder_meet(t, enter))
-        call_fail(c, CODE_NOT_APPLIED, "", "the server ends");
+        call_fail(c, CODE_NOT_APPLIED, "", "the server is stopping");
     json_decref(state);
     c->due_ns = now_ns() + MIXER_FADE_OUT_NS;
 }

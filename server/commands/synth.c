@@ -37,7 +37,7 @@ static void built(task *t) {
 /// What could be confused with a command, or would not fit an address.
 static bool check_name(call *c, const char *name) {
     if (synth_name_is_good(name)) return true;
-    call_fail(c, CODE_BAD_VALUE, "name", "no name for a synth");
+    call_fail(c, CODE_BAD_VALUE, "name", "invalid synth name");
     call_note(c, "want", "1..%d letters, digits, - _ .", limit_name_bytes_max);
     return false;
 }
@@ -90,7 +90,7 @@ void command_synth_free(call *c) {
     synth *s = synth_find(c->server, name);
     if (!s || s == c->server->synths) {
         if (s) call_fail(c, CODE_BAD_VALUE, "name", "`main` stays");
-        else call_fail(c, CODE_NOT_FOUND, "name", "no synth of the name `%s`", name);
+        else call_fail(c, CODE_NOT_FOUND, "name", "no synth `%s`", name);
         return;
     }
     s->leaving = true;
@@ -115,7 +115,7 @@ void command_synth_fader(call *c) {
     synth *s = synth_find(c->server, name);
     if (!arg_within(c, "value", 0, MIXER_FADER_MAX)) return;
     if (!s) {
-        call_fail(c, CODE_NOT_FOUND, "name", "no synth of the name `%s`", name);
+        call_fail(c, CODE_NOT_FOUND, "name", "no synth `%s`", name);
         return;
     }
     atomic_store(&s->input.fader, (float)arg_number(c, "value", 1));

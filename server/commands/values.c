@@ -52,7 +52,7 @@ static json_t *params_of(call *c, const char *id, const char **type) {
     json_t *params = NULL, *row;
     size_t i;
     if (!node) {
-        call_fail(c, CODE_NOT_FOUND, "node", "no node `%s`", id);
+        call_fail(c, CODE_NOT_FOUND, "node", "no such node: `%s`", id);
         if (json_is_object(nodes)) call_hint_keys(c, id, nodes);
     } else {
         json_t *module =

@@ -91,8 +91,8 @@ const char *inputs_find(inputs *all, const char *wanted, input *found) {
         parts++;
     }
     if (parts == 1) return NULL;
-    return parts ? "more than one input is called like that"
-                 : "no such input; /midi/list tells those there are";
+    return parts ? "several inputs match; use the full name or the number from /midi/list"
+                 : "no such input; /midi/list lists all";
 }
 
 RtMidiInPtr input_open(const input *from, RtMidiCCallback callback, void *context) {

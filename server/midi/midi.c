@@ -18,7 +18,7 @@ enum { AHEAD_PART = 10 }; ///< of a second: nothing that is played now waits for
 enum { JACK_AHEAD_MS = 4 };
 enum { JACK_OPEN_MS = 3000, JACK_LOOK_MS = 5 }; // how long the builder waits for it
 
-#define BUSY "the sound server does not answer"
+#define BUSY "the sound server does not respond"
 
 typedef struct {
     uint64_t ns;
@@ -207,7 +207,7 @@ static const char *connect_port(midi *m, const char *wanted, const target *to, c
     const char *why = inputs_find(&m->inputs, wanted, &from);
     port *p = why ? NULL : place_of(m, from.name);
     if (!p) {
-        snprintf(cause, MIDI_CAUSE_BYTES, "%s", why ? why : "too many inputs play");
+        snprintf(cause, MIDI_CAUSE_BYTES, "%s", why ? why : "too many connected inputs");
         return NULL;
     }
     if (p->taken) atomic_fetch_sub(&m->taken, 1); // it plays another synth from now on
@@ -218,7 +218,7 @@ static const char *connect_port(midi *m, const char *wanted, const target *to, c
     m->targets[p - m->ports] = *to;
     uv_mutex_unlock(&m->mutex);
     if (!open_port(p, &from)) {
-        snprintf(cause, MIDI_CAUSE_BYTES, "the input cannot be opened");
+        snprintf(cause, MIDI_CAUSE_BYTES, "cannot open the input");
         return NULL;
     }
     p->taken = p->told_there = true;
@@ -246,7 +246,7 @@ bool midi_disconnect(midi *m, const char *wanted, char *cause) {
         p->taken = false;
         atomic_fetch_sub(&m->taken, 1);
     } else {
-        snprintf(cause, MIDI_CAUSE_BYTES, "it is not connected");
+        snprintf(cause, MIDI_CAUSE_BYTES, "this input is not connected");
     }
     uv_mutex_unlock(&m->clients);
     return found;

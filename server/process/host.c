@@ -99,7 +99,7 @@ int host_begin(server *s, char *cause, size_t cause_bytes) {
     if (s->options->watch) patch_file_watch(s, &h->poll);
     if (!runtime_write(s, cause, cause_bytes)) return EXIT_FILE;
     if (net_start(s)) return EXIT_FINE;
-    snprintf(cause, cause_bytes, "no thread for the sockets");
+    snprintf(cause, cause_bytes, "cannot start the network thread");
     return EXIT_FAILED;
 }
 
@@ -115,10 +115,10 @@ void host_ready(server *s) {
     strcat(line, "\n");
     if (write(STDOUT_FILENO, line, strlen(line)) <
         0) // a pipe that nobody reads: it is not waited for
-        log_line(LOG_WARNING, "ready.line", "nobody reads the ready line on standard output");
+        log_line(LOG_WARNING, "ready.line", "cannot write the ready line to standard output");
     if (s->options->ready_fd < 0) return;
     if (write(s->options->ready_fd, line, strlen(line)) < 0)
-        log_line(LOG_WARNING, "ready.fd", "nobody takes the ready line at --ready-fd %d",
+        log_line(LOG_WARNING, "ready.fd", "cannot write the ready line to --ready-fd %d",
                  s->options->ready_fd);
     close(s->options->ready_fd);
 }
@@ -127,7 +127,7 @@ void host_tick(server *s) {
     journal_tick(s);
     // where the parent's death gives no signal, or came before it was asked for
     if (s->options->exit_with_parent && !s->quitting && getppid() != s->host->parent) {
-        log_line(LOG_INFO, "server.orphan", "the parent has ended");
+        log_line(LOG_INFO, "server.orphan", "the parent process has exited");
         server_quit(s, EXIT_FINE);
     }
 }

@@ -17,8 +17,8 @@ static mega_patch *read_patch(const char *path, char *cause, size_t cause_bytes)
     mega_format format;
     size_t bytes;
     if (!mega_format_of_file(path, &format)) {
-        snprintf(cause, cause_bytes, "%s: a name that ends in .json, .sexp or .msgpack is wanted",
-                 path);
+        snprintf(cause, cause_bytes,
+                 "%s: unknown file name ending; name patches *.json, *.sexp or *.msgpack", path);
         return NULL;
     }
     char *text = file_read(path, limit_file_bytes_max, &bytes, cause, cause_bytes);

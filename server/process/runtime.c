@@ -3,7 +3,6 @@
 // the file's lock has its name; the system gives the lock back however the process ends, so that no
 // leftover and no other program with that process id stands in the way.
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +12,8 @@
 #include "process/runtime.h"
 #include <megasynth.h>
 
+#include "base/files.h"
 #include "clients/net.h"
-
-enum { TRIES = 100 }; // each is lost only to a server that ended just then
 
 static int held = -1;
 
@@ -23,43 +21,13 @@ static void path_of(const server *s, char *path, size_t bytes) {
     snprintf(path, bytes, "%s/%s.json", s->options->runtime_dir, s->options->name);
 }
 
-/// A lock of the open file, which clients can look at without taking it.
-static bool lock(int file) {
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    return fcntl(file, F_OFD_SETLK, &whole) == 0;
-}
-
-/// @return the locked file, or -1; then errno is EAGAIN if another server has it
-static int open_locked(const char *path) {
-    for (int i = 0; i < TRIES; i++) {
-        struct stat about;
-        int file =
-            open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-        if (file < 0) return -1;
-        if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
-            close(file);
-            errno = EINVAL;
-            return -1;
-        }
-        bool locked = lock(file);
-        int error = errno == EACCES ? EAGAIN : errno;
-        // one that ended meanwhile has removed the file that we opened
-        if (locked && fstat(file, &about) == 0 && about.st_nlink == 1) return file;
-        close(file);
-        errno = error;
-        if (!locked) return -1;
-    }
-    errno = EBUSY;
-    return -1;
-}
-
 bool runtime_lock(server *s, char *cause, size_t cause_bytes, bool *in_use) {
     char path[400];
     path_of(s, path, sizeof path);
-    held = open_locked(path);
+    held = file_open_locked(path);
     *in_use = held < 0 && errno == EAGAIN;
     if (*in_use)
-        snprintf(cause, cause_bytes, "a server with the name `%s` is running; --name takes another",
+        snprintf(cause, cause_bytes, "a server named `%s` already runs; choose another --name",
                  s->options->name);
     else if (held < 0) snprintf(cause, cause_bytes, "%s: %s", path, strerror(errno));
     return held >= 0;
@@ -73,7 +41,7 @@ bool runtime_write(server *s, char *cause, size_t cause_bytes) {
     size_t bytes = text ? strlen(text) : 0;
     bool ok = text && fchmod(held, 0600) == 0 && ftruncate(held, 0) == 0 &&
               pwrite(held, text, bytes, 0) == (ssize_t)bytes;
-    if (!ok) snprintf(cause, cause_bytes, "the file for discovery: %s", strerror(errno));
+    if (!ok) snprintf(cause, cause_bytes, "cannot write the runtime file: %s", strerror(errno));
     free(text);
     json_decref(map);
     return ok;

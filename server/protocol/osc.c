@@ -31,17 +31,20 @@ static bool is_bundle(const uint8_t *bytes, size_t count) {
 static bool check_address(const uint8_t *bytes, size_t count, const osc_packet *p,
                           osc_error *error) {
     size_t length = strnlen((const char *)bytes, count);
-    if (length == count) return refuse(error, p, CODE_BAD_PACKET, "the address has no end", NULL);
+    if (length == count)
+        return refuse(error, p, CODE_BAD_PACKET, "malformed OSC packet: unterminated address",
+                      NULL);
     if (length > limit_address_bytes_max)
         return refuse(error, p, CODE_LIMIT, "the address is too long", "address_bytes_max");
     if (bytes[0] != '/')
-        return refuse(error, p, CODE_BAD_PACKET, "malformed OSC packet: an address begins with /",
-                      NULL);
+        return refuse(error, p, CODE_BAD_PACKET,
+                      "malformed OSC packet: the address must begin with /", NULL);
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] <= ' ' || bytes[i] >= 0x7F || strchr("#,", bytes[i]))
-            return refuse(error, p, CODE_BAD_PACKET, "a character that no address has", NULL);
+            return refuse(error, p, CODE_BAD_PACKET,
+                          "malformed OSC packet: invalid character in the address", NULL);
         if (strchr("*?[]{}", bytes[i]))
-            return refuse(error, p, CODE_BAD_VALUE, "patterns are not matched here", NULL);
+            return refuse(error, p, CODE_BAD_VALUE, "address patterns are not supported", NULL);
     }
     return true;
 }
@@ -124,22 +127,26 @@ static bool read_elements(const uint8_t *at, const uint8_t *end, uint32_t depth,
                           osc_error *error) {
     while (at < end) {
         if (end - at < 4)
-            return refuse(error, p, CODE_BAD_PACKET, "the bundle ends too early", NULL);
+            return refuse(error, p, CODE_BAD_PACKET, "malformed OSC packet: truncated bundle",
+                          NULL);
         uint32_t bytes = read_u32(at);
         at += 4;
         if (bytes > (size_t)(end - at) || bytes % 4 || bytes == 0)
-            return refuse(error, p, CODE_BAD_PACKET, "an element's length does not fit", NULL);
+            return refuse(error, p, CODE_BAD_PACKET,
+                          "malformed OSC packet: invalid element length in the bundle", NULL);
         if (!is_bundle(at, bytes)) {
             if (!read_message(at, bytes, p, error)) return false;
         } else {
             if (depth == limit_bundle_depth_max)
                 return refuse(error, p, CODE_LIMIT, "bundles nested too deep", "bundle_depth_max");
             if (bytes < 16)
-                return refuse(error, p, CODE_BAD_PACKET, "the bundle ends too early", NULL);
+                return refuse(error, p, CODE_BAD_PACKET, "malformed OSC packet: truncated bundle",
+                              NULL);
             uint64_t time = read_time(at + 8);
             if (time != p->time && time != OSC_NOW)
                 return refuse(error, p, CODE_BAD_VALUE,
-                              "a bundle within a bundle has another time: all takes effect at once",
+                              "a nested bundle has a different time; all messages of a bundle take "
+                              "effect together",
                               NULL);
             if (!read_elements(at + 16, at + bytes, depth + 1, p, error)) return false;
         }
@@ -158,7 +165,8 @@ bool osc_read(const void *bytes, size_t count, osc_packet *p, osc_error *error) 
         ok = read_message(bytes, count, p, error);
     } else {
         p->is_bundle = true;
-        if (count < 16) ok = refuse(error, p, CODE_BAD_PACKET, "the bundle ends too early", NULL);
+        if (count < 16)
+            ok = refuse(error, p, CODE_BAD_PACKET, "malformed OSC packet: truncated bundle", NULL);
         else {
             const uint8_t *at = bytes;
             p->time = read_time(at + 8);

@@ -49,7 +49,7 @@ bool payload_is_text(const char *text, size_t bytes) {
 /// A big-endian number after the type byte.
 static bool read_number(scan *s, uint32_t bytes, uint64_t *number) {
     if ((size_t)(s->end - s->at) < bytes)
-        return refuse(s, CODE_BAD_PACKET, "the payload ends too early", NULL);
+        return refuse(s, CODE_BAD_PACKET, "malformed payload: truncated", NULL);
     *number = 0;
     while (bytes--) *number = *number << 8 | *s->at++;
     return true;
@@ -57,7 +57,7 @@ static bool read_number(scan *s, uint32_t bytes, uint64_t *number) {
 
 static bool skip(scan *s, uint64_t bytes) {
     if ((uint64_t)(s->end - s->at) < bytes)
-        return refuse(s, CODE_BAD_PACKET, "a length goes beyond the payload", NULL);
+        return refuse(s, CODE_BAD_PACKET, "malformed payload: a length exceeds it", NULL);
     s->at += bytes;
     return true;
 }
@@ -66,13 +66,14 @@ static bool read_text(scan *s, uint64_t bytes) {
     const char *text = (const char *)s->at;
     if (!skip(s, bytes)) return false;
     if (payload_is_text(text, bytes)) return true;
-    return refuse(s, CODE_BAD_PACKET, "a string is not UTF-8, or holds the character 0", NULL);
+    return refuse(s, CODE_BAD_PACKET, "a string is not valid UTF-8, or contains a zero byte", NULL);
 }
 
 static bool open_values(scan *s, uint64_t count, bool map) {
     uint64_t values = map ? 2 * count : count;
     if (values > (uint64_t)(s->end - s->at))
-        return refuse(s, CODE_BAD_PACKET, "more values are declared than there are bytes", NULL);
+        return refuse(s, CODE_BAD_PACKET, "malformed payload: more values declared than bytes",
+                      NULL);
     if (s->depth == limit_payload_depth_max)
         return refuse(s, CODE_LIMIT, "nested too deep", "payload_depth_max");
     s->open[s->depth].left = values;
@@ -122,7 +123,7 @@ static bool read_marked(scan *s, uint8_t type) {
     case 0xDD: return read_number(s, type == 0xDC ? 2 : 4, &n) && open_values(s, n, false);
     case 0xDE:
     case 0xDF: return read_number(s, type == 0xDE ? 2 : 4, &n) && open_values(s, n, true);
-    default: return refuse(s, CODE_BAD_PACKET, "an extension type, or none that there is", NULL);
+    default: return refuse(s, CODE_BAD_PACKET, "unsupported MessagePack type", NULL);
     }
 }
 
@@ -131,13 +132,13 @@ static bool is_text_type(uint8_t type) {
 }
 
 static bool read_value(scan *s) {
-    if (s->at == s->end) return refuse(s, CODE_BAD_PACKET, "the payload ends too early", NULL);
+    if (s->at == s->end) return refuse(s, CODE_BAD_PACKET, "malformed payload: truncated", NULL);
     if (++s->values > limit_payload_values_max)
         return refuse(s, CODE_LIMIT, "too many values", "payload_values_max");
     uint8_t type = *s->at;
     if (s->depth && s->open[s->depth - 1].map && s->open[s->depth - 1].left % 2 == 1 &&
         !is_text_type(type)) // `left` was counted down already: odd is a key
-        return refuse(s, CODE_BAD_TYPE, "a key is not a string", NULL);
+        return refuse(s, CODE_BAD_TYPE, "a map key is not a string", NULL);
     s->at++;
     if (type < 0x80 || type >= 0xE0) return true;
     if (type < 0x90) return open_values(s, type & 0x0F, true);
@@ -158,7 +159,8 @@ bool payload_scan(const void *bytes, size_t count, payload_error *error) {
             if (!read_value(&s)) return false;
         }
     }
-    return s.at == s.end || refuse(&s, CODE_BAD_PACKET, "bytes after the payload's end", NULL);
+    return s.at == s.end ||
+           refuse(&s, CODE_BAD_PACKET, "malformed payload: extra bytes at the end", NULL);
 }
 
 // ---- after unpacking --------------------------------------------------------------------------
@@ -185,7 +187,7 @@ static bool keys_differ(const msgpack_object_map *map, payload_error *error) {
     for (uint32_t i = 1; i < map->size && differ; i++)
         differ = compare_keys(&keys[i - 1], &keys[i]) != 0;
     if (keys != few) free(keys);
-    if (!differ) *error = (payload_error){CODE_BAD_VALUE, 0, "a key is there twice", NULL};
+    if (!differ) *error = (payload_error){CODE_BAD_VALUE, 0, "duplicate key", NULL};
     return differ;
 }
 
@@ -222,12 +224,12 @@ bool payload_read(const void *bytes, size_t count, msgpack_unpacked *unpacked,
     msgpack_unpacked_init(unpacked);
     size_t offset = 0;
     msgpack_unpack_return result = msgpack_unpack_next(unpacked, bytes, count, &offset);
-    *error = (payload_error){CODE_BAD_PACKET, offset, "no MessagePack", NULL};
+    *error = (payload_error){CODE_BAD_PACKET, offset, "malformed MessagePack", NULL};
     bool ok = result == MSGPACK_UNPACK_SUCCESS && offset == count;
     if (result == MSGPACK_UNPACK_NOMEM_ERROR)
         *error = (payload_error){CODE_NO_MEMORY, 0, "out of memory", NULL};
     if (ok && unpacked->data.type != MSGPACK_OBJECT_MAP) {
-        *error = (payload_error){CODE_BAD_TYPE, 0, "a payload is a map", NULL};
+        *error = (payload_error){CODE_BAD_TYPE, 0, "the payload must be a map", NULL};
         ok = false;
     }
     if (ok) point_empty(&unpacked->data);

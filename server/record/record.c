@@ -152,7 +152,7 @@ record_status record_start(const record_options *options, recorder **recorder_ma
     }
     sound_file_close(&sound, cause);
     below_remove(options->root, options->path);
-    snprintf(cause, RECORD_CAUSE_BYTES, "no memory, or no thread");
+    snprintf(cause, RECORD_CAUSE_BYTES, "out of memory, or cannot start a thread");
     return RECORD_MEMORY;
 }
 

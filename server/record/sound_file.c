@@ -31,8 +31,9 @@ static bool choose_format(const record_options *options, SF_INFO *info, char *ca
                       .channels = (int)options->channels,
                       .format = (wav ? SF_FORMAT_WAV : SF_FORMAT_FLAC) | subtypes[format]};
     const char *problem = NULL;
-    if (!wav && !flac) problem = "end in .wav or .flac";
-    else if (flac && format == RECORD_FLOAT) problem = "FLAC holds no floats: take 24 bits, or WAV";
+    if (!wav && !flac) problem = "unknown file name ending; name it *.wav or *.flac";
+    else if (flac && format == RECORD_FLOAT)
+        problem = "FLAC has no float samples; use pcm24, or a .wav file";
     else if (!options->channels || options->channels > RECORD_CHANNELS_MAX ||
              !sf_format_check(info))
         problem = flac ? "FLAC holds 1 to 8 channels" : "too many channels, or none";
@@ -94,7 +95,7 @@ static bool fail(int error, char cause[RECORD_CAUSE_BYTES], const char *what) {
 bool sound_file_write(sound_file *f, const float *frames, uint32_t count,
                       char cause[RECORD_CAUSE_BYTES]) {
     if (!f->is_flac && (f->frames + count) * f->frame_bytes > WAV_BYTES_MAX) {
-        snprintf(cause, RECORD_CAUSE_BYTES, "a WAV file holds 4 GiB (WAV_BYTES_MAX), and is full");
+        snprintf(cause, RECORD_CAUSE_BYTES, "the WAV file is full (limit 4 GiB); record to .flac");
         return false;
     }
     errno = 0;

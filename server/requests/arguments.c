@@ -53,7 +53,7 @@ static bool fits(char type, const msgpack_object *value) {
 }
 
 static bool mismatch(call *c, const argument *wanted, const msgpack_object *value) {
-    call_fail(c, CODE_BAD_TYPE, wanted->key, "an argument of another type");
+    call_fail(c, CODE_BAD_TYPE, wanted->key, "wrong argument type");
     call_note(c, "got", "%s", type_of(value));
     call_note(c, "want", "%s", argument_type_name(wanted->type));
     return false;
@@ -245,7 +245,7 @@ static bool bind_plain(call *c, lo_message message) {
             call_fail(c, number || text ? CODE_BAD_VALUE : CODE_BAD_TYPE, row->parsed[index].key,
                       number ? "a number is NaN or infinite"
                       : text ? "a string is not UTF-8"
-                             : "plain arguments are of the types i h f d s T F");
+                             : "plain arguments must have one of the types i h f d s T F");
             return false;
         }
         as_wanted(row->parsed[index].type, &value);
@@ -298,7 +298,7 @@ static bool whole(call *c, const msgpack_object *map, const char *key, uint64_t 
                                                                  : (uint64_t)value->via.f64;
         return true;
     }
-    call_fail(c, CODE_BAD_TYPE, "at", "wants a whole number, not below 0");
+    call_fail(c, CODE_BAD_TYPE, "at", "must be a whole number, 0 or more");
     call_note(c, "want", "{frame}, {after, frames}, {mono_ns} or {beat}");
     return false;
 }
@@ -307,8 +307,8 @@ static bool after(call *c, const msgpack_object *at, uint64_t *frame) {
     uint64_t id, frames, base;
     if (!whole(c, at, "after", &id) || !whole(c, at, "frames", &frames)) return false;
     if (!c->from || id > INT32_MAX || !replies_frame(c->from->replies, (int32_t)id, &base)) {
-        call_fail(c, CODE_NOT_FOUND, "at.after", "no answer with a frame is known to that request");
-        call_note(c, "hint", "ask for it after the answer has come");
+        call_fail(c, CODE_NOT_FOUND, "at.after", "no reply with a frame is known for this request");
+        call_note(c, "hint", "wait for that request's reply first");
         return false;
     }
     *frame = base + frames;
@@ -330,11 +330,12 @@ bool arguments_time(call *c, uint64_t *frame) {
             return true;
         }
         if (payload_get(at, "beat")) {
-            call_fail(c, CODE_UNSUPPORTED, "at.beat", "there is no transport to count beats");
+            call_fail(c, CODE_UNSUPPORTED, "at.beat",
+                      "`beat` is not supported; use frame, after or mono_ns");
             return false;
         }
     }
-    call_fail(c, CODE_BAD_TYPE, "at", "no time of a kind that is known");
+    call_fail(c, CODE_BAD_TYPE, "at", "unknown kind of time");
     call_note(c, "want", "{frame}, {after, frames}, {mono_ns} or {beat}");
     return false;
 }

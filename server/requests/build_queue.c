@@ -32,7 +32,7 @@ static void trace(const task *t) {
 static void land(builder *b, task *t) {
     take_out(b, t);
     if (!t->work_ended_ns && t->count) { // dropped
-        call_fail(&t->calls[0], CODE_NOT_APPLIED, "", "the server ends");
+        call_fail(&t->calls[0], CODE_NOT_APPLIED, "", "the server is stopping");
         if (!t->from) t->calls[0].answered = true; // its own: nothing to say
     }
     trace(t);

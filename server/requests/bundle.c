@@ -72,7 +72,8 @@ static bool compiles(target *t) {
 static bool rev_fits(call *c) {
     int64_t wanted = change_wanted_rev(c), now = (int64_t)mega_rev(c->synth->input.engine);
     if (wanted < 0 || wanted == now) return true;
-    call_fail(c, CODE_CONFLICT, "rev", "the document is of another revision");
+    call_fail(c, CODE_CONFLICT, "rev",
+              "the patch has another revision; read it with /patch/get and try again");
     call_note(c, "got", "%lld", (long long)wanted);
     call_note(c, "want", "%lld", (long long)now);
     return false;
@@ -235,8 +236,9 @@ static bool agree_on_frame(task *t) {
     if (t->frame) return true;
     for (size_t i = 0; i < t->count; i++) {
         if (t->calls[i].frame == t->calls[0].frame) continue;
-        call_fail(&t->calls[i], CODE_BAD_VALUE, "at", "a bundle with edits happens at one frame");
-        call_note(&t->calls[i], "hint", "the same `at` in each message, or a time tag");
+        call_fail(&t->calls[i], CODE_BAD_VALUE, "at", "a bundle with edits must have one time");
+        call_note(&t->calls[i], "hint",
+                  "give each message the same `at`, or the bundle a time tag");
         return false;
     }
     t->frame = t->calls[0].frame;

@@ -12,14 +12,14 @@ enum {
 
 mega_engine *change_engine(call *c) {
     if (!c->synth->input.engine)
-        call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` could not be made", c->synth->name);
+        call_fail(c, CODE_NOT_FOUND, "", "cannot create the synth `%s`", c->synth->name);
     return c->synth->input.engine;
 }
 
 const mega_patch *change_document(call *c) {
     if (!change_engine(c)) return NULL;
     const mega_patch *patch = mega_loaded_patch(c->synth->input.engine);
-    if (!patch) call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch yet", c->synth->name);
+    if (!patch) call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch", c->synth->name);
     return patch;
 }
 
@@ -137,7 +137,9 @@ void change_to_patch(call *c, mega_patch *patch) { c->patch = patch; }
 
 void change_by_list(call *c, json_t *list) {
     c->ops = list;
-    if (!list) call_fail(c, CODE_BAD_VALUE, "ops", "it holds bytes, or memory ran out");
+    if (!list)
+        call_fail(c, CODE_BAD_VALUE, "ops",
+                  "operations cannot contain binary data, or out of memory");
 }
 
 void change_by_operation(call *c, json_t *operation) {

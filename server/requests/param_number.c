@@ -68,14 +68,13 @@ static void ask_for_number(call *c, const char *node, const char *param, bool of
 static bool param_info(call *c, const char *node, const char *param, mega_param_info *info) {
     const char *type = json_string_value(json_object_get(c->synth->nodes, node));
     if (!type) {
-        call_fail(c, CODE_NOT_FOUND, "node", "no node `%s`", node);
+        call_fail(c, CODE_NOT_FOUND, "node", "no such node: `%s`", node);
         call_hint_keys(c, node, c->synth->nodes);
         return false;
     }
     const mega_module *module = mega_module_find(type);
     if (mega_module_param_named(module, param, info)) return true;
-    call_fail(c, CODE_NOT_FOUND, "param", "`%s` is of the type %s, which has no parameter `%s`",
-              node, type, param);
+    call_fail(c, CODE_NOT_FOUND, "param", "`%s` (%s) has no parameter `%s`", node, type, param);
     hint_params(c, module, param);
     return false;
 }
@@ -87,9 +86,9 @@ int32_t param_number(call *c, bool of_notes) {
         !arg_within(c, "ramp_ms", 0, 1e6))
         return -1;
     if (info.fixed) {
-        call_fail(c, CODE_BAD_VALUE, "param", "`%s.%s` does not change while it sounds", node,
+        call_fail(c, CODE_BAD_VALUE, "param", "`%s.%s` cannot change while the patch plays", node,
                   param);
-        call_note(c, "hint", "change the document: /patch/edit with the operation `set`");
+        call_note(c, "hint", "change it with /patch/edit and the operation `set`");
         return -1;
     }
     char key[200];
@@ -98,7 +97,8 @@ int32_t param_number(call *c, bool of_notes) {
     if (number && json_integer_value(number) >= 0) return (int32_t)json_integer_value(number);
     if (!number) ask_for_number(c, node, param, of_notes);
     call_fail(c, CODE_NOT_FOUND, "param",
-              of_notes ? "single notes cannot have `%s.%s`: it is shared, or 16 others are taken"
+              of_notes ? "no per-note value for `%s.%s`: its node is shared, or 16 parameters "
+                         "already have per-note values"
                        : "`%s.%s` cannot be set",
               node, param);
     return -1;

@@ -90,7 +90,7 @@ static void keep(task *t) {
                            ? "waiting_max"
                            : session_full_limit(from, t->bytes);
     if (full) {
-        call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait for what is being built");
+        call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait for a build");
         call_note(&t->calls[0], "limit", "%s", full);
         task_finish(t);
         return;

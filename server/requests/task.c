@@ -82,7 +82,7 @@ void task_redirect(task *t, synth *from, synth *to) {
         call *c = &t->calls[i];
         if (c->synth != from || !(c->command->flags & FLAG_SYNTH) || c->made) continue;
         if (!to) {
-            call_fail(c, CODE_NOT_FOUND, "", "no synth of the name `%s` any more", from->name);
+            call_fail(c, CODE_NOT_FOUND, "", "no synth `%s` any more", from->name);
             continue;
         }
         synth_hold(to);
@@ -125,7 +125,8 @@ static bool is_new(session *from, int32_t id, const char *address) {
     case REPLY_NEW: return true;
     case REPLY_KEPT: from->send(from, packet, bytes, SEND_ANSWER); return false;
     case REPLY_FORGOTTEN:
-        reply_fail(from, id, address, CODE_FORGOTTEN, "answered before; the answer is not kept", -1,
+        reply_fail(from, id, address, CODE_FORGOTTEN,
+                   "the server already replied to this request and no longer keeps the reply", -1,
                    NULL);
         return false;
     default: return false; // its answer is on its way
@@ -135,12 +136,12 @@ static bool is_new(session *from, int32_t id, const char *address) {
 static bool may(call *c) {
     session *from = c->from;
     if (!from->admitted && !(c->command->flags & FLAG_OPEN)) {
-        call_fail(c, CODE_DENIED, "", "not admitted");
-        call_note(c, "hint", "/hello first, with what it asks for");
+        call_fail(c, CODE_DENIED, "", "this connection is not admitted");
+        call_note(c, "hint", "send /hello first, with a token if the server requires one");
     } else if (c->command->flags & FLAG_OWNER && !from->local) {
-        call_fail(c, CODE_DENIED, "", "only from the machine that the server runs on");
+        call_fail(c, CODE_DENIED, "", "allowed only from the server's own machine");
     } else if (c->task->is_bundle && !(c->command->flags & FLAG_BUNDLE)) {
-        call_fail(c, CODE_BAD_VALUE, "", "not within a bundle");
+        call_fail(c, CODE_BAD_VALUE, "", "not allowed in a bundle; send it alone");
     }
     return !c->code;
 }
@@ -151,9 +152,9 @@ static bool prepare_mapped(call *c, lo_message message, const json_t *map) {
     c->command = command_find("/knob/set");
     c->synth = synth_find(c->server, json_string_value(json_object_get(map, "synth")));
     if (c->synth) synth_hold(c->synth);
-    else call_fail(c, CODE_NOT_FOUND, "", "the synth of the map is gone");
+    else call_fail(c, CODE_NOT_FOUND, "", "the mapped synth no longer exists");
     if (!arguments_first_number(message, &value))
-        call_fail(c, CODE_BAD_TYPE, "value", "a number is wanted first");
+        call_fail(c, CODE_BAD_TYPE, "value", "the first argument must be a number");
     if (c->code) return false;
     json_t *payload = map_payload(map, value);
     arguments_bind_json(c, payload);
@@ -185,7 +186,7 @@ static bool prepare(call *c, const osc_message *m) {
     if (c->command->flags & FLAG_SYNTH) {
         c->synth = synth_find(c->server, name);
         if (!c->synth) {
-            call_fail(c, CODE_NOT_FOUND, "", "no synth of the name `%s`", name);
+            call_fail(c, CODE_NOT_FOUND, "", "no synth `%s`", name);
             return false;
         }
         synth_hold(c->synth);
@@ -201,7 +202,7 @@ static bool check_time(call *c) {
     uint64_t now = sound_frame(c->server->sound);
     if (c->frame >= now) {
         if (session_timed_add(c->from, c->frame, now)) return true;
-        call_fail(c, CODE_LIMIT, "at", "too many events wait for their frames");
+        call_fail(c, CODE_LIMIT, "at", "too many scheduled events");
         call_note(c, "limit", "timed_max");
         return false;
     }
@@ -216,7 +217,8 @@ static bool check_time(call *c) {
     }
     // a plain command that is to be dropped is dropped without a word
     c->answered = c->from->late == LATE_DROP && !c->id;
-    call_fail(c, CODE_LATE, "at", "late by %llu frames", (unsigned long long)late);
+    call_fail(c, CODE_LATE, "at", "%llu frames too late; send earlier, or use `late: play`",
+              (unsigned long long)late);
     return false;
 }
 
@@ -231,14 +233,14 @@ static void run_direct(task *t) {
 void task_submit(task *t) {
     session *from = t->from;
     if (from && from->open_count >= limit_builds_max) {
-        call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait to be built");
+        call_fail(&t->calls[0], CODE_LIMIT, "", "too many commands wait for the build worker");
         call_note(&t->calls[0], "limit", "builds_max");
         task_finish(t);
         return;
     }
     const char *full = from ? session_full_limit(from, t->bytes) : NULL;
     if (full) {
-        call_fail(&t->calls[0], CODE_LIMIT, "", "too many bytes of commands wait");
+        call_fail(&t->calls[0], CODE_LIMIT, "", "too many bytes of waiting commands");
         call_note(&t->calls[0], "limit", "%s", full);
         task_finish(t);
         return;

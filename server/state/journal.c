@@ -22,11 +22,12 @@ enum { ATTEMPTS_MAX = 3 };
 
 #define COMPLAIN_NS UINT64_C(60000000000)
 #define UNREADABLE                                                                                 \
-    "; what cannot be read is not written over: move it away, or name another file with --state"
+    "; the server does not overwrite it: move it away, or choose another file with --state"
 
 static struct {
     bool writing, failing;
     uint64_t written_ns, resumed_ns, complained_ns;
+    int lock; // held until the process ends
 } journal;
 
 static bool write_state(const char *path, const json_t *state, char *cause, size_t cause_bytes) {
@@ -53,10 +54,10 @@ static void work(task *t) {
 static void report(call *c, const char *path) {
     uint64_t now = now_ns();
     if (c->number && journal.failing) {
-        log_line(LOG_INFO, "state.written", "%s is saved again", path);
+        log_line(LOG_INFO, "state.written", "%s: saving works again", path);
     } else if (c->code && (!journal.failing || now - journal.complained_ns > COMPLAIN_NS)) {
         log_line(LOG_WARNING, "state.write",
-                 "%s; the last good one is kept, tried again each second",
+                 "%s; keeping the last saved state, retrying every second",
                  json_string_value(json_object_get(c->failure, "message")));
         journal.complained_ns = now;
     }
@@ -105,8 +106,8 @@ static int rescue(const server *s, const json_t *state, const char *why) {
     snprintf(path, sizeof path, "%s/megasynth-%s-%d.json", folder && folder[0] ? folder : "/tmp",
              s->options->name, (int)getpid());
     if (write_state(path, state, cause, sizeof cause))
-        log_line(LOG_ERROR, "state.unsaved", "%s; a copy is %s", why, path);
-    else log_line(LOG_ERROR, "state.unsaved", "%s; no copy either: %s", why, cause);
+        log_line(LOG_ERROR, "state.unsaved", "%s; saved a copy as %s", why, path);
+    else log_line(LOG_ERROR, "state.unsaved", "%s; saving a copy failed too: %s", why, cause);
     return EXIT_STATE;
 }
 
@@ -155,8 +156,7 @@ static bool resume(server *s, const json_t *state) {
     journal.resumed_ns = now_ns();
     if (count_attempt(s) > ATTEMPTS_MAX) {
         log_line(LOG_WARNING, "state.crashes",
-                 "the server ended badly %d times with %s: starting without it", ATTEMPTS_MAX,
-                 path);
+                 "%d crashes in a row with the state %s; starting without it", ATTEMPTS_MAX, path);
         return false;
     }
     if (!take(s, state)) return false;
@@ -170,7 +170,20 @@ static void keep_before(const char *path) {
     snprintf(before, sizeof before, "%s.before", path);
     unlink(before);
     if (link(path, before) == 0)
-        log_line(LOG_INFO, "state.before", "the state of before is kept as %s", before);
+        log_line(LOG_INFO, "state.before", "kept the previous state as %s", before);
+}
+
+/// Two servers of one name may run with different runtime folders: their state must differ, too.
+/// The lock lies beside the state, which each save replaces. @return false if another server has it
+static bool lock_state(const char *path, char *cause, size_t cause_bytes) {
+    char name[600];
+    snprintf(name, sizeof name, "%s.lock", path);
+    journal.lock = file_open_locked(name);
+    if (journal.lock >= 0 || errno != EAGAIN) return true; // a folder that cannot be written: later
+    snprintf(cause, cause_bytes,
+             "%s: another server uses this state file; choose another --name, or --state FILE",
+             path);
+    return false;
 }
 
 int journal_begin(server *s, bool *resumed, char *cause, size_t cause_bytes) {
@@ -178,8 +191,9 @@ int journal_begin(server *s, bool *resumed, char *cause, size_t cause_bytes) {
     struct stat about;
     *resumed = false;
     if (!path) return EXIT_FINE;
+    if (!lock_state(path, cause, cause_bytes)) return EXIT_IN_USE;
     if (lstat(path, &about) != 0 && errno == ENOENT) {
-        if (s->options->resume) log_line(LOG_INFO, "state.none", "%s: there is none yet", path);
+        if (s->options->resume) log_line(LOG_INFO, "state.none", "%s: no saved state yet", path);
         return EXIT_FINE;
     }
     size_t bytes;
@@ -199,7 +213,7 @@ int journal_begin(server *s, bool *resumed, char *cause, size_t cause_bytes) {
     if (good && !s->options->resume) keep_before(path);
     if (good) return EXIT_FINE;
     if (s->options->state_named && !is_one) { // somebody's patch, perhaps
-        snprintf(cause, cause_bytes, "%s: this is no state of megasynthd" UNREADABLE, path);
+        snprintf(cause, cause_bytes, "%s: not a megasynthd state file" UNREADABLE, path);
         return EXIT_FILE;
     }
     char aside[600];
@@ -207,7 +221,7 @@ int journal_begin(server *s, bool *resumed, char *cause, size_t cause_bytes) {
         snprintf(cause, cause_bytes, "%s: %s" UNREADABLE, path, strerror(errno));
         return EXIT_FILE;
     }
-    log_line(LOG_WARNING, "state.aside", "%s is no state: starting without it, it is kept as %s",
+    log_line(LOG_WARNING, "state.aside", "%s is not a state file; starting without it, kept as %s",
              path, aside);
     return EXIT_FINE;
 }

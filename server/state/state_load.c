@@ -66,9 +66,9 @@ static bool check_maps(call *c, const json_t *maps) {
     const char *key;
     json_t *map;
     if (!maps) return true;
-    if (!json_is_object(maps)) return bad(c, "a map is wanted", "state.maps");
+    if (!json_is_object(maps)) return bad(c, "must be a map", "state.maps");
     if (json_object_size(maps) > limit_maps_max) {
-        call_fail(c, CODE_LIMIT, "state.maps", "too many maps");
+        call_fail(c, CODE_LIMIT, "state.maps", "too many controller maps; remove one with `unmap`");
         call_note(c, "limit", "maps_max");
         return false;
     }
@@ -82,20 +82,20 @@ static bool check_maps(call *c, const json_t *maps) {
 static bool check_synth(call *c, const char *name, const json_t *entry) {
     static const char *const keys[] = {"patch", "fader", "output", NULL};
     char path[100];
-    if (!synth_name_is_good(name)) return bad(c, "no name for a synth", "state.synths");
+    if (!synth_name_is_good(name)) return bad(c, "invalid synth name", "state.synths");
     snprintf(path, sizeof path, "state.synths.%s", name);
-    if (!json_is_object(entry)) return bad(c, "a map is wanted", "%s", path);
+    if (!json_is_object(entry)) return bad(c, "must be a map", "%s", path);
     if (!keys_are_known(c, entry, path, keys)) return false;
     const json_t *fader = json_object_get(entry, "fader"),
                  *output = json_object_get(entry, "output"),
                  *patch = json_object_get(entry, "patch");
     double gain = json_number_value(fader);
     if (fader && (!json_is_number(fader) || !(gain >= 0 && gain <= MIXER_FADER_MAX)))
-        return bad(c, "a number 0..4 is wanted", "%s.fader", path);
+        return bad(c, "must be a number 0..4", "%s.fader", path);
     json_int_t channel = json_integer_value(output);
     if (output && (!json_is_integer(output) || channel < 0 || channel >= MIXER_CHANNELS_MAX))
-        return bad(c, "no channel of a device", "%s.output", path);
-    if (patch && !json_is_object(patch)) return bad(c, "a document is wanted", "%s.patch", path);
+        return bad(c, "not a device channel", "%s.output", path);
+    if (patch && !json_is_object(patch)) return bad(c, "must be a patch", "%s.patch", path);
     return true;
 }
 
@@ -109,7 +109,7 @@ static bool check(call *c, const json_t *state) {
     static const char *const keys[] = {"version", "synths", "maps", NULL};
     const json_t *synths = json_object_get(state, "synths");
     if (!state_is_one(state))
-        return bad(c, "a map with `version` 1 and a map `synths` is wanted", "state");
+        return bad(c, "must be a map with `version` 1 and a map `synths`", "state");
     size_t count = json_object_size(synths) + !json_object_get(synths, "main");
     if (count > limit_synths_max) {
         call_fail(c, CODE_LIMIT, "state.synths", "too many synths");

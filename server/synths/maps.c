@@ -34,15 +34,15 @@ static bool number_is_good(const json_t *number) {
 const char *map_problem(const char *key, const json_t *map) {
     const json_t *of = json_object_get(map, "synth"), *min = json_object_get(map, "min"),
                  *max = json_object_get(map, "max");
-    if (!key_is_good(key)) return "not an address, or one of a command";
+    if (!key_is_good(key)) return "not an OSC address, or the address of a command";
     if (!json_is_object(map) || json_object_size(map) != 4)
-        return "a map of `synth`, `name`, `min` and `max` is wanted";
+        return "must be a map of `synth`, `name`, `min` and `max`";
     if (!text_is_short(of) || !synth_name_is_good(json_string_value(of)))
-        return "`synth`: no name for a synth";
-    if (!text_is_short(json_object_get(map, "name"))) return "`name`: no name for a knob";
+        return "`synth`: invalid synth name";
+    if (!text_is_short(json_object_get(map, "name"))) return "`name`: invalid knob name";
     if (!number_is_good(min) || !number_is_good(max) ||
         json_number_value(min) == json_number_value(max))
-        return "`min` and `max`: two numbers that differ are wanted";
+        return "`min` and `max` must be two different numbers";
     return NULL;
 }
 

@@ -224,7 +224,7 @@ def synths():
     shell.good("synth", "new", "bass", "--fader", "0.5")
     assert shell.json("synth")["synths"]["bass"]["fader"] == 0.5
     assert re.search(r"^bass .*no patch$", shell.good("synth", "list"), re.M)
-    shell.bad(REFUSED, "knob", "cutoff", "0.5", "--synth", "bass", say="has no patch yet")
+    shell.bad(REFUSED, "knob", "cutoff", "0.5", "--synth", "bass", say="has no patch")
     shell.good("load", KEYS, "--synth", "bass")
     shell.good("knob", "cutoff", "0.25", "--synth", "bass")
     assert shell.json("knob", "cutoff", "--synth", "bass")["value"] == 0.25

@@ -133,7 +133,7 @@ def tokens():
             for kind in ("tcp", "udp"):
                 url = guarded.urls[kind]
                 owner.good("status", "--url", url)  # the token is in the runtime file
-                stranger.bad(REFUSED, "status", "--url", url, say=["/hello: denied: token: a token is wanted"])
+                stranger.bad(REFUSED, "status", "--url", url, say=["/hello: denied: token: a token is required"])
                 stranger.bad(REFUSED, "status", "--url", url, "--token-file", other, say="wrong token")
                 stranger.good("status", "--url", url, "--token-file", path)
                 Shell(guarded, MEGASYNTH_TOKEN_FILE=path, MEGASYNTH_URL=url).good("load", KEYS)

@@ -61,7 +61,7 @@ def only_what_is_ours():
     c.call("/synth/free", name="second")
     for what in (json.dumps(PATCH), "", "{}", '{"version": 1}', '{"version": 1, "nodes": {}}', "key = value\n"):
         with open(ROOT + "/theirs.json", "w") as f: f.write(what)
-        assert "not replaced" in refused(c, "/state/save", "theirs.json")
+        assert "not replace it" in refused(c, "/state/save", "theirs.json")
         with open(ROOT + "/theirs.json") as f: assert f.read() == what
     with open(ROOT + "/theirs.wav", "w") as f: f.write("RIFF")
     refused(c, "/record/start", "theirs.wav")
@@ -105,10 +105,10 @@ def fifos_at_the_start():
     os.mkfifo(ROOT + "/pipe.json")
     os.chmod(ROOT + "/pipe.json", 0o600)
     none = ["--state", "none", "--socket", "none"]
-    ends(6, *none, "--patch", ROOT + "/pipe.json", say="no plain file")
-    ends(2, *none, "--token-file", ROOT + "/pipe.json", say="no plain file")
+    ends(6, *none, "--patch", ROOT + "/pipe.json", say="not a regular file")
+    ends(2, *none, "--token-file", ROOT + "/pipe.json", say="not a regular file")
     ends(6, *none, "--trace", ROOT + "/pipe.json", say="--trace")
-    ends(6, "--socket", "none", "--state", ROOT + "/pipe.json", "--resume", say="no plain file")
+    ends(6, "--socket", "none", "--state", ROOT + "/pipe.json", "--resume", say="not a regular file")
 
 
 def watched_fifo():
@@ -128,7 +128,7 @@ def watched_fifo():
             with open(path, "w") as f: json.dump(dict(PATCH, name="x" * n), f)
         os.unlink(path)
         os.mkfifo(path)
-        for _ in logged("no plain file"): pass
+        for _ in logged("not a regular file"): pass
         c.call("/patch/load", patch=PATCH)
         assert s.stop() == 0
 

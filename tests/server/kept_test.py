@@ -167,6 +167,19 @@ def a_small_disk():
     return None
 
 
+def shared_state():
+    """Two servers of one name in two runtime folders, with one state folder: the second does not start, and says why."""
+    with folder() as path, folder() as other, Server(PROGRAM, folder=path):
+        env = dict(os.environ, XDG_RUNTIME_DIR=other, XDG_STATE_HOME=path + "/state")
+        for options, code in (([], 4), (["--name", "second"], 0)):
+            process = subprocess.Popen([PROGRAM, "--backend", "dummy", "--port", "0", "--root", other, *options], env=env,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            if process.stdout.readline(): process.terminate()
+            said = process.communicate(timeout=60)[1]
+            assert process.returncode == code, (process.returncode, said)
+            assert code == 0 or "another server uses this state file" in said and "--name" in said, said
+
+
 # ---- what cannot be read --------------------------------------------------------------------------
 def starts(path, *options, user=None):
     """Exit code, or None if it serves (then it is ended), and what it says."""
@@ -191,7 +204,7 @@ def unreadable():
                 make(state_file(path))
                 before = os.lstat(state_file(path))
                 code, said = starts(path, *options)
-                assert code == 6 and "main.json" in said and "not written over" in said, (what, code, said)
+                assert code == 6 and "main.json" in said and "not overwrite it" in said, (what, code, said)
                 after = os.lstat(state_file(path))
                 assert (before.st_ino, before.st_size, before.st_mtime_ns) == (after.st_ino, after.st_size, after.st_mtime_ns), what
                 assert not os.path.exists(state_file(path) + ".bad")
@@ -240,7 +253,7 @@ def not_a_state():
             with open(patch, "w") as f: f.write(text)
             for more in ([], ["--resume"]):
                 code, said = starts(path, "--state", patch, *more)
-                assert code == 6 and "no state" in said, (code, said)
+                assert code == 6 and "not a megasynthd state file" in said, (code, said)
                 with open(patch) as f: assert f.read() == text
         assert sorted(os.listdir(path))[:1] and not [name for name in os.listdir(path) if "bad" in name]
         code, said = starts(path, "--state", "none", "--calls", path + "/nowhere")
@@ -275,4 +288,4 @@ def killed():
     return f"{KILLS} kills, {len(seen)} states"
 
 
-run([turned, quits, no_room, unsavable, a_small_disk, unreadable, not_allowed, bad_ones, not_a_state, killed], "kept_test")
+run([turned, quits, no_room, unsavable, a_small_disk, shared_state, unreadable, not_allowed, bad_ones, not_a_state, killed], "kept_test")

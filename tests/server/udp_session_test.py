@@ -86,7 +86,7 @@ def tcp():
     assert "xruns" in c.call("/status")
     c.fails("denied", "/quit")  # of this machine only, token or not
     with on("s"): local = Client(f"tcp://127.0.0.1:{PORT}")
-    local.fails("denied", "/status")  # a token is wanted from this machine, too
+    local.fails("denied", "/status")  # a token is required from this machine, too
     local.call("/hello", token=SECRET)
 
 
@@ -205,7 +205,7 @@ def strangers():
 def refused_to_start():
     """Without a token, or with one that others may read, it does not begin."""
     with on("s"):
-        for options, text in (([], "that wants --token-file"), (["--token-file", FOLDER + "/open"], "chmod 600"),
+        for options, text in (([], "add --token-file"), (["--token-file", FOLDER + "/open"], "chmod 600"),
                               (["--token-file", FOLDER + "/short"], "16..256")):
             done = subprocess.run([PROGRAM, "--backend", "dummy", "--port", "0", "--socket", "none", "--state", "none", "--listen", SERVER,
                                    *options], capture_output=True, text=True, timeout=10, env=dict(os.environ, XDG_RUNTIME_DIR=FOLDER))

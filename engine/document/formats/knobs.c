@@ -33,7 +33,8 @@ static void build_scale(builder *b, const mega_at *at, json_t *value, mega_patch
         return;
     }
     mega_document_error(b->document, at, "bad-value",
-                        hint_nearest(json_string_value(value), names, COUNT(names), NULL).text,
+                        "\"exp\" moves by equal ratios, which others call logarithmic; \"lin\" by "
+                        "equal steps",
                         "must be \"lin\" or \"exp\"");
 }
 

@@ -34,13 +34,14 @@ static void build_type(builder *b, const mega_at *at, json_t *value, mega_patch_
 }
 
 void build_scope(builder *b, const mega_at *at, json_t *value, mega_patch_node_row *node) {
-    static const char *const names[] = {"voice", "shared"};
     if (!expect_string(b, at, value)) return;
     const char *scope = json_string_value(value);
     if (strcmp(scope, "voice") == 0) node->scope = MEGA_SCOPE_VOICE;
     else if (strcmp(scope, "shared") == 0) node->scope = MEGA_SCOPE_SHARED;
     else
-        mega_document_error(b->document, at, "bad-value", hint_nearest(scope, names, 2, NULL).text,
+        mega_document_error(b->document, at, "bad-value",
+                            "\"shared\" is one node for all voices, \"voice\" one per voice; "
+                            "without `scope` it is inferred",
                             "must be \"voice\" or \"shared\"");
     if (node->scope == MEGA_SCOPE_VOICE && node->module && node->module->flags & MEGA_ONCE)
         mega_document_error(b->document, at, "scope", "leave `scope` out",

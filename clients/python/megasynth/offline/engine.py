@@ -17,7 +17,7 @@ from . import header
 from .edits import Editable, End, Json, Operation, port, to_json
 from .errors import BadValueError, NotFoundError, OfflineError
 from .library import Report, lib, nearest, take_text
-from .notes import Note, Voice
+from .notes import Note, Voice, seconds_of
 from .patch import Patch, PathLike, as_patch
 from .registry import modules
 from .score import key_of
@@ -287,7 +287,7 @@ class Engine(Editable):
         if not 0 <= value <= 1:
             raise BadValueError("bad-value", f"{value} is not within 0..1", path=f"knobs.{name}",
                                 hint="a knob turns from 0 to 1; `range` says what that means")
-        self._send("mega_knob_ramp", frame, number, value, -1 if ramp_ms is None else ramp_ms / 1000)
+        self._send("mega_knob_ramp", frame, number, value, seconds_of(ramp_ms, "ramp_ms"))
 
     def _type_of(self, node: str) -> str:
         """The type of a node of the patch in force: asked for at each write, so read once a revision."""
@@ -315,7 +315,7 @@ class Engine(Editable):
         number = lib().mega_find_param(self._handle, node.encode(), name.encode())
         if number < 0:
             raise OfflineError("limit", "more parameters than an engine can number", path=name)
-        self._send("mega_param_set", frame, number, number_value, -1 if ramp_ms is None else ramp_ms / 1000)
+        self._send("mega_param_set", frame, number, number_value, seconds_of(ramp_ms, "ramp_ms"))
 
     def preset(self, name: str, *, morph_ms: float = 0.0, frame: int = header.MEGA_NOW) -> None:
         """Recalls a preset; knobs and parameters reach its values after `morph_ms` milliseconds."""
@@ -323,7 +323,7 @@ class Engine(Editable):
         if number < 0:
             raise NotFoundError("not-found", f"no such preset: `{name}`", path=f"presets.{name}",
                                 hint=nearest(name, list(self.patch.document.get("presets", {}))))
-        self._send("mega_preset_recall", frame, number, morph_ms / 1000)
+        self._send("mega_preset_recall", frame, number, seconds_of(morph_ms, "morph_ms"))
 
     def save_preset(self, name: str) -> Change:
         """Saves the current values of all knobs and parameters as a preset: an edit of the document."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Notes of an engine, and voices that are played by hand: handles that go on being good for nothing once they end."""
+"""Handles of an engine's notes and of reserved voices; after its end a handle has no effect."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from typing import TYPE_CHECKING
 
 from . import header
 from .edits import End, port
-from .errors import NotFoundError
+from .errors import BadValueError, NotFoundError
 from .library import Report, lib
 
 if TYPE_CHECKING:
     from .engine import Engine
 
 
+def seconds_of(milliseconds: float | None, key: str) -> float:
+    """For the C library: seconds, or -1 for a parameter's own smoothing."""
+    if milliseconds is None:
+        return -1.0
+    if isinstance(milliseconds, bool) or not hasattr(milliseconds, "__float__"):
+        raise BadValueError("bad-type", f"`{key}` must be a number of milliseconds", path=key)
+    return float(milliseconds) / 1000
+
+
 class Note:
-    """A note of an engine. Once it has ended, what is said to it changes nothing."""
+    """A note of an engine. After its end its methods have no effect."""
 
     def __init__(self, engine: Engine, handle: int, key: float) -> None:
         self._engine = engine
@@ -23,7 +32,7 @@ class Note:
         self.key = key
 
     def off(self, *, velocity: float = 0.0, frame: int = header.MEGA_NOW) -> None:
-        """Releases it. `velocity` 0..1 is how fast the key comes up."""
+        """Releases the note; `velocity`, 0..1, is the release velocity."""
         self._engine.note_off(self, velocity=velocity, frame=frame)
 
     def set(self, what: str, value: float, *, frame: int = header.MEGA_NOW) -> None:
@@ -34,12 +43,12 @@ class Note:
         self._engine._send("mega_note_set", frame, self.handle, header.EXPRESSIONS[what], value)
 
     def bend(self, semitones: float, *, frame: int = header.MEGA_NOW) -> None:
-        """Bends it away from its key."""
+        """Bends the note, in semitones."""
         self.set("bend", semitones, frame=frame)
 
     def param(self, end: End, value: float | str, *, ramp_ms: float | None = None,
               frame: int = header.MEGA_NOW) -> None:
-        """Its own value of a per-voice parameter, in the place of what is written for all."""
+        """Sets a per-voice parameter for this note only."""
         node, name = port(end)
         engine = self._engine
         with Report() as report:
@@ -48,7 +57,7 @@ class Note:
             if number < 0:
                 report.fail()
         engine._send("mega_note_param_set", frame, self.handle, number,
-                     engine._param_value(node, name, value), -1 if ramp_ms is None else ramp_ms / 1000)
+                     engine._param_value(node, name, value), seconds_of(ramp_ms, "ramp_ms"))
 
     def __repr__(self) -> str:
         return f"<note {self.handle}: key {self.key:g}>"
