@@ -12,7 +12,8 @@
 MEGA_INLINE ilanes osc_turns(lanes turns) {
     lanes v = clampf(turns, -1e6f, 1e6f);
     v = v - vfloor(v + splat(0.5f));
-    return to_int(clampf(v, -0.5f, 0.4999999f) * splat(4294967296.0f));
+    // what rounds to just below -0.5 becomes the most negative number, which is -0.5: see to_int
+    return to_int(vmin(v, splat(0.4999999f)) * splat(4294967296.0f));
 }
 /// An amplitude, held where products of two stay finite whatever a cable brings.
 MEGA_INLINE lanes osc_amp(lanes amp) { return clampf(amp, -1e6f, 1e6f); }
