@@ -175,11 +175,12 @@ const cli_command command_render = {
         "       file, relative to the score's folder. Nodes with the same id and type keep their state,\n"
         "       knobs keep the values you set, and held notes keep sounding; changed cables crossfade over\n"
         "       `fade_ms`, 0..2000 (3). An edit takes effect at the start of the 64-frame block that\n"
-        "       contains its time, before that block's other items; during an earlier edit's fade it waits\n"
-        "       for the end of that fade. Names refer to the patch at that time. Keys that begin with x- are ignored.\n"
+        "       contains its time, before that block's other items; its fade runs beside earlier\n"
+        "       ones. Names refer to the patch at that time. Keys that begin with x- are ignored.\n"
         "       --set and --voices apply to PATCH, not to loaded patches. docs/score.md lists every item.\n"
         "Without notes, a patch with a `note` node plays one C4; a patch without one (a drone) lasts 5 s, or\n"
-        "until 5 s after its score. All errors in PATCH, NOTES and SCORE are reported before rendering starts.\n"
+        "until 5 s after its score. All errors in PATCH, NOTES and SCORE are reported before rendering\n"
+        "starts; of faulty edits and loads in SCORE only the first.\n"
         "FILE appears under its name only when it is complete. Standard output receives samples during\n"
         "rendering if --seconds sets the duration, otherwise (and always for FLAC) at the end.\n",
     .options = options,

@@ -58,6 +58,19 @@ CLOJURE_SESSION = r"""
 """
 
 
+def statements(body):
+    """The commands of a block. A backslash joins lines outside of quotes only, as it does for a reader who pastes them."""
+    statement = ""
+    for line in body.splitlines():
+        statement += re.sub(r"\s+# .*", "", line)
+        if statement.count("'") % 2: statement += "\n"
+        elif statement.endswith("\\"): statement = statement[:-1] + " "
+        else:
+            if statement.strip(): yield statement.strip()
+            statement = ""
+    if statement: yield statement
+
+
 class Failed(Exception):
     pass
 
@@ -176,9 +189,7 @@ class Document:
             time.sleep(0.1)
         if later and not self.update: return printed
         if later: time.sleep(5)
-        for command in body.replace("\\\n", " ").splitlines():
-            command = re.sub(r"\s+# .*", "", command).strip()
-            if not command: continue
+        for command in statements(body):
             if command.endswith("&"): self.background(command[:-1])
             elif command.startswith("oscsend ") and not shutil.which("oscsend"): print(f"left out (no oscsend here): {command}")
             else:
