@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sections -- what a part of a patch document says of itself: how it is read, copied, written,
-// compared and edited. All sections have `build`, `tree`, `copy` and `finish`; of the others those that
-// a section does not need are NULL.
+// compared and edited. All sections have `build`, `tree`, `copy` and `finish`; of the others those
+// that a section does not need are NULL.
 #ifndef MEGA_SECTIONS_H
 #define MEGA_SECTIONS_H
 
