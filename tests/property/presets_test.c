@@ -5,6 +5,8 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+
+#include "support/asserts.h"
 #include <math.h>
 
 #include "support/host.h"
@@ -64,7 +66,7 @@ static float param(mega_engine *e, const char *node, const char *name) {
 
 static void recall(mega_engine *e, uint64_t frame, const char *name, float seconds) {
     int32_t preset = mega_find_preset(e, name);
-    assert_true(preset >= 0);
+    assert_number(preset, >=, 0);
     assert_int_equal(mega_preset_recall(e, frame, preset, seconds), MEGA_OK);
 }
 
@@ -92,10 +94,12 @@ static void morphs_are_straight(void **state) {
         expect_near(out[0][t], 0.25f + 0.75f * part + 100 * powf(16, part));
         expect_near(out[1][t], 5 * part);
     }
-    assert_true(out[0][23999] == 1601 && out[1][23999] == 5);
+    assert_number(out[0][23999], ==, 1601);
+    assert_number(out[1][23999], ==, 5);
     recall(e, MEGA_NOW, "low", 0); // smoothed, and only what it names
     render(e, 4800);
-    assert_true(out[0][4799] == 1600 && out[1][4799] == 5);
+    assert_number(out[0][4799], ==, 1600);
+    assert_number(out[1][4799], ==, 5);
     mega_destroy(e);
 }
 
@@ -107,7 +111,7 @@ static void knobs_ramp(void **state) {
     assert_int_equal(mega_knob_ramp(e, 64, a, 0.75f, 0.1f), MEGA_OK);
     render(e, 4800);
     expect_near(out[0][2399], 100.5f);
-    assert_true(out[0][4799] == 100.75f);
+    assert_number(out[0][4799], ==, 100.75f);
     assert_int_equal(mega_knob_ramp(e, 64, -1, 0.75f, 0.1f), MEGA_ERROR_NAME);
     assert_int_equal(mega_preset_recall(e, MEGA_NOW, -1, 0), MEGA_ERROR_NAME);
     assert_int_equal(mega_find_preset(e, "nobody"), -1);
@@ -148,7 +152,7 @@ static void recall_is_writing(void **state) {
         free(text);
     }
     print_message("%d presets of %d values\n", presets, values);
-    assert_true(presets > 50);
+    assert_number(presets, >, 50);
 }
 
 // ---- values as they are told -------------------------------------------------------------------
@@ -160,36 +164,48 @@ static void values_are_told(void **state) {
     assert_int_equal(mega_knob_get(e, "a", &value), MEGA_ERROR_NAME);
     assert_int_equal(mega_param_get(e, "y", "offset", &value), MEGA_ERROR_NAME);
     host_load(e, STILL);
-    assert_true(knob(e, "a") == 0.25f && param(e, "tone", "freq") == 220); // nothing sounds yet
+    assert_number(knob(e, "a"), ==, 0.25f); // nothing sounds yet
+    assert_number(param(e, "tone", "freq"), ==, 220);
     assert_int_equal(mega_knob_get(e, "b", &value), MEGA_ERROR_NAME);
     assert_int_equal(mega_param_get(e, "y", "off", &value), MEGA_ERROR_NAME);
     assert_int_equal(mega_param_get(e, "z", "offset", &value), MEGA_ERROR_NAME);
     int32_t a = mega_find_knob(e, "a"), y = mega_find_param(e, "y", "offset");
     mega_knob_set(e, MEGA_NOW, a, 0.5f);
     mega_param_set(e, MEGA_NOW, y, 3e5f, -1);
-    assert_true(knob(e, "a") == 0.5f && param(e, "y", "offset") == 1e5f); // said, held in its range
+    assert_number(knob(e, "a"), ==, 0.5f); // said, held in its range
+    assert_number(param(e, "y", "offset"), ==, 1e5f);
     mega_knob_ramp(e, 50000, a, 0.75f, 0.5f);
-    assert_true(knob(e, "a") == 0.5f); // later
+    assert_number(knob(e, "a"), ==, 0.5f); // later
     render(e, 4800);
-    assert_true(knob(e, "a") == 0.5f && param(e, "y", "offset") == 1e5f);
+    assert_number(knob(e, "a"), ==, 0.5f);
+    assert_number(param(e, "y", "offset"), ==, 1e5f);
     render(e, 48000);
-    assert_true(knob(e, "a") == 0.75f); // under way
+    assert_number(knob(e, "a"), ==, 0.75f); // under way
     recall(e, MEGA_NOW, "up", 1);
-    assert_true(knob(e, "a") == 1 && param(e, "y", "offset") == 5);
+    assert_number(knob(e, "a"), ==, 1);
+    assert_number(param(e, "y", "offset"), ==, 5);
     mega_knob_set(e, MEGA_NOW, a, 0.125f);
     recall(e, MEGA_NOW, "low", 1);
-    assert_true(knob(e, "a") == 0 && knob(e, "f") == 1 && param(e, "tone", "freq") == 55);
+    assert_number(knob(e, "a"), ==, 0);
+    assert_number(knob(e, "f"), ==, 1);
+    assert_number(param(e, "tone", "freq"), ==, 55);
     render(e, 64);
-    assert_true(knob(e, "a") == 0 && knob(e, "f") == 1 && param(e, "tone", "freq") == 55);
+    assert_number(knob(e, "a"), ==, 0);
+    assert_number(knob(e, "f"), ==, 1);
+    assert_number(param(e, "tone", "freq"), ==, 55);
     edit(e, "[{\"op\": \"rename\", \"id\": \"y\", \"to\": \"z\"}, {\"op\": \"set\", \"id\": "
             "\"tone\", \"param\": \"freq\", \"value\": 70}]");
-    assert_true(param(e, "z", "offset") == 5 && param(e, "tone", "freq") == 70);
+    assert_number(param(e, "z", "offset"), ==, 5);
+    assert_number(param(e, "tone", "freq"), ==, 70);
     render(e, 640);
-    assert_true(param(e, "z", "offset") == 5 && param(e, "tone", "freq") == 70);
+    assert_number(param(e, "z", "offset"), ==, 5);
+    assert_number(param(e, "tone", "freq"), ==, 70);
     assert_int_equal(mega_undo(e, 3, NULL, NULL), MEGA_OK);
-    assert_true(param(e, "y", "offset") == 5 && param(e, "tone", "freq") == 55); // as it sounded
+    assert_number(param(e, "y", "offset"), ==, 5); // as it sounded
+    assert_number(param(e, "tone", "freq"), ==, 55);
     host_load(e, STILL); // what was turned stays turned, where the document says what it said
-    assert_true(knob(e, "a") == 0 && param(e, "y", "offset") == 5);
+    assert_number(knob(e, "a"), ==, 0);
+    assert_number(param(e, "y", "offset"), ==, 5);
     mega_destroy(e);
 }
 
@@ -256,14 +272,16 @@ static void turned_knobs_go_on(void **state) {
     // a new way of a knob that was turned, and another range of it
     edit(e, "[{\"op\": \"connect\", \"from\": \"a\", \"to\": \"y.a\"}]");
     render(e, 4800);
-    assert_true(out[1][4799] == 0.75f);
+    assert_number(out[1][4799], ==, 0.75f);
     edit(e, "[{\"op\": \"knob\", \"id\": \"a\", \"range\": [0, 2]}]");
     render(e, 4800);
-    assert_true(out[1][4799] == 1.5f && knob(e, "a") == 0.75f);
+    assert_number(out[1][4799], ==, 1.5f);
+    assert_number(knob(e, "a"), ==, 0.75f);
     edit(e, "[{\"op\": \"knob\", \"id\": \"a\", \"value\": 0.5}]");
-    assert_true(knob(e, "a") == 0.5f);
+    assert_number(knob(e, "a"), ==, 0.5f);
     render(e, 4800);
-    assert_true(out[1][4799] == 1 && knob(e, "a") == 0.5f);
+    assert_number(out[1][4799], ==, 1);
+    assert_number(knob(e, "a"), ==, 0.5f);
     mega_destroy(e);
 }
 
@@ -279,10 +297,11 @@ static void saved_is_what_was_there(void **state) {
     render(e, 4800);
     recall(e, MEGA_NOW, "up", 0);
     render(e, 4800);
-    assert_true(out[1][4799] == 5);
+    assert_number(out[1][4799], ==, 5);
     recall(e, MEGA_NOW, "mine", 0);
     render(e, 4800);
-    assert_true(out[0][4799] == 100.625f && out[1][4799] == 7);
+    assert_number(out[0][4799], ==, 100.625f);
+    assert_number(out[1][4799], ==, 7);
     assert_int_equal(mega_preset_save(e, "mine", NULL, NULL), MEGA_OK); // changes one
     const mega_patch *patch = mega_loaded_patch(e);
     assert_int_equal(mega_patch_preset_count(patch), 3);
@@ -317,7 +336,8 @@ static void any_patch_is_saved(void **state) {
             while (k < two->value_count && (two->values[k].node != one->values[i].node ||
                                             two->values[k].index != one->values[i].index))
                 k++;
-            assert_true(k < two->value_count && two->values[k].value == one->values[i].value);
+            assert_number(k, <, two->value_count);
+            assert_number(two->values[k].value, ==, one->values[i].value);
         }
         values += one->value_count;
         mega_patch_destroy(patch);
@@ -370,7 +390,8 @@ static void names_within_one_change_count(void **state) {
             " {\"op\": \"add\", \"id\": \"z\", \"type\": \"add\"},"
             " {\"op\": \"connect\", \"from\": \"new\", \"to\": [\"z\", \"a\"]}]");
     int32_t z = mega_find_param(e, "z", "offset"), new = mega_find_knob(e, "new");
-    assert_true(z >= 0 && new >= 0);
+    assert_number(z, >=, 0);
+    assert_number(new, >=, 0);
     recall(e, 110, "q", 0);
     assert_int_equal(mega_knob_set(e, 110, new, 0.125f), MEGA_OK);
     assert_int_equal(mega_param_set(e, 110, z, 7, -1), MEGA_OK);

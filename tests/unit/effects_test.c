@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/asserts.h"
 #include "support/effect_rig.h"
 
 #if defined(__x86_64__)
@@ -43,9 +44,9 @@ static void delay_is_exact(void **context) {
                    mode ? "clean" : "tape ", (double)seconds[k], first, at, (double)out[first],
                    stray, (double)out[2 * at]);
             assert_int_equal(first, at);
-            assert_true(fabsf(out[at] - 1) < 1e-3f);
-            assert_true(stray < 1e-3);
-            assert_true(fabsf(out[2 * at] - 0.5f) < 5e-3f);
+            assert_number(fabsf(out[at] - 1), <, 1e-3f);
+            assert_number(stray, <, 1e-3);
+            assert_number(fabsf(out[2 * at] - 0.5f), <, 5e-3f);
             effect_destroy(&e);
         }
     free(in);
@@ -104,7 +105,7 @@ static void delay_changes_without_click(void **context) {
             double click = click_db(out, COUNT, 4000, RATE);
             printf("%s %.4f to %.4f s: above 4 kHz %.0f dB\n", mode ? "clean" : "tape ",
                    (double)times[k][0], (double)times[k][1], click);
-            assert_true(click < -70);
+            assert_number(click, <, -70);
             // and it has arrived, to the frame
             int32_t at = (int32_t)lround((double)times[k][1] * RATE);
             float worst = 0;
@@ -139,8 +140,8 @@ static void delay_cannot_run_away(void **context) {
         }
         printf("feedback 1.1, %s: peak %.2f, steady level after 10 s of silence %.1e\n",
                k ? "2 ms" : "50 ms", peak, fabs(mean));
-        assert_true(peak < 3.5);
-        assert_true(fabs(mean) < 0.05); // it may rumble, it may not stick
+        assert_number(peak, <, 3.5);
+        assert_number(fabs(mean), <, 0.05); // it may rumble, it may not stick
         effect_destroy(&e);
     }
     free(in);
@@ -163,8 +164,12 @@ static void delay_goes_from_side_to_side(void **context) {
     effect_run(&e, (float *[]){left, right, NULL}, COUNT);
     printf("left %.3f %.3f %.3f, right %.3f %.3f %.3f\n", (double)left[4800], (double)left[9600],
            (double)left[14400], (double)right[4800], (double)right[9600], (double)right[14400]);
-    assert_true(left[4800] > 0.99f && fabsf(left[9600]) < 1e-3f && left[14400] > 0.24f);
-    assert_true(fabsf(right[4800]) < 1e-3f && right[9600] > 0.49f && fabsf(right[14400]) < 1e-3f);
+    assert_number(left[4800], >, 0.99f);
+    assert_number(fabsf(left[9600]), <, 1e-3f);
+    assert_number(left[14400], >, 0.24f);
+    assert_number(fabsf(right[4800]), <, 1e-3f);
+    assert_number(right[9600], >, 0.49f);
+    assert_number(fabsf(right[14400]), <, 1e-3f);
     effect_destroy(&e);
     free(in);
     free(left);
@@ -203,7 +208,7 @@ static void chorus_is_smooth(void **context) {
         double click = click_db(out, COUNT, 4000, RATE);
         printf("%s %.3f to %.3f: above 4 kHz %.0f dB\n", cases[k].port, (double)cases[k].from,
                (double)cases[k].to, click);
-        assert_true(click < -70);
+        assert_number(click, <, -70);
         effect_destroy(&e);
     }
     free(in);
@@ -230,7 +235,7 @@ static void chorus_taps_where_they_should_be(void **context) {
         }
     }
     printf("taps within 10 and 14 ms; sides differ by %.1f in 40 impulses\n", differ);
-    assert_true(differ > 10);
+    assert_number(differ, >, 10);
     effect_destroy(&e);
 }
 
@@ -260,27 +265,32 @@ static void pan_keeps_its_power(void **context) {
     const float *out = ONCE("pan", 1, 0);
     printf("power within %.1e of 1; centre %.4f dB, sides equal: %s\n", worst,
            20 * log10((double)out[0]), out[0] == out[1] ? "yes" : "no");
-    assert_true(worst < 1e-6);
-    assert_true(out[0] == out[1] && fabs(20 * log10((double)out[0]) + 3.0103) < 1e-4);
+    assert_number(worst, <, 1e-6);
+    assert_number(out[0], ==, out[1]);
+    assert_number(fabs(20 * log10((double)out[0]) + 3.0103), <, 1e-4);
     out = ONCE("pan", 1, -1);
-    assert_true(fabsf(out[0] - 1) < 1e-6f && out[1] == 0);
+    assert_number(fabsf(out[0] - 1), <, 1e-6f);
+    assert_number(out[1], ==, 0);
     out = ONCE("pan", 1, 7); // held at the right
-    assert_true(out[0] == 0 && fabsf(out[1] - 1) < 1e-6f);
+    assert_number(out[0], ==, 0);
+    assert_number(fabsf(out[1] - 1), <, 1e-6f);
 }
 
 static void small_ones_compute(void **context) {
     (void)context;
-    assert_true(ONCE("add", 2, 3, 0.5f)[0] == 5.5f);
-    assert_true(ONCE("mul", 2, 3, 0.5f)[0] == 3);
-    assert_true(ONCE("gain", 2, 0.25f)[0] == 0.5f);
-    assert_true(ONCE("mix", 1, 2, 3, 0, 0, 0, 0, 0, 4, 1, 0.5f, 2, 1, 1, 1, 1, 1, 0.25f)[0] == 9);
-    assert_true(ONCE("scale", 0, -1, 1, 0, 1, 0)[0] == 0.5f);
-    assert_true(ONCE("scale", 3, -1, 1, 200, 1000, 0)[0] == 1800);
-    assert_true(ONCE("scale", 3, -1, 1, 200, 1000, 1)[0] == 1000);
-    assert_true(ONCE("scale", -3, -1, 1, 1000, 200, 1)[0] == 1000);
-    assert_true(ONCE("scale", 3, 1, 1, 7, 9, 0)[0] == 7); // no range: at its start
-    assert_true(ONCE("clip", 3, -1, 1, 0)[0] == 1 && ONCE("clip", 0.3f, -1, 1, 0)[0] == 0.3f);
-    assert_true(ONCE("clip", 0, 2, 1, 0)[0] == 2); // high below low
+    assert_number(ONCE("add", 2, 3, 0.5f)[0], ==, 5.5f);
+    assert_number(ONCE("mul", 2, 3, 0.5f)[0], ==, 3);
+    assert_number(ONCE("gain", 2, 0.25f)[0], ==, 0.5f);
+    assert_number(ONCE("mix", 1, 2, 3, 0, 0, 0, 0, 0, 4, 1, 0.5f, 2, 1, 1, 1, 1, 1, 0.25f)[0], ==,
+                  9);
+    assert_number(ONCE("scale", 0, -1, 1, 0, 1, 0)[0], ==, 0.5f);
+    assert_number(ONCE("scale", 3, -1, 1, 200, 1000, 0)[0], ==, 1800);
+    assert_number(ONCE("scale", 3, -1, 1, 200, 1000, 1)[0], ==, 1000);
+    assert_number(ONCE("scale", -3, -1, 1, 1000, 200, 1)[0], ==, 1000);
+    assert_number(ONCE("scale", 3, 1, 1, 7, 9, 0)[0], ==, 7); // no range: at its start
+    assert_number(ONCE("clip", 3, -1, 1, 0)[0], ==, 1);
+    assert_number(ONCE("clip", 0.3f, -1, 1, 0)[0], ==, 0.3f);
+    assert_number(ONCE("clip", 0, 2, 1, 0)[0], ==, 2); // high below low
     assert_true(ONCE("clip", 30, -1, 1, 1)[0] == 1 &&
                 fabsf(ONCE("clip", 0.01f, -1, 1, 1)[0] - 0.01f) < 1e-5f);
 }

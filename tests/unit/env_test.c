@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/asserts.h"
 #include "support/rig.h"
 
 enum { LANES = 16, BLOCK = 64, PORTS = 10 };
@@ -150,14 +151,14 @@ static void hold_times(float rate, const float *times, int count) {
             worst[2] = fmax(worst[2], r);
             longest = fmax(longest, (double)s[l].over - 1.7 * seconds * rate);
             assert_true(s[l].monotone);
-            assert_true(s[l].over > 0);
+            assert_number(s[l].over, >, 0);
         }
         bank_destroy(b);
     }
     printf("  worst, in units of 1 %% or 1 frame: attack %.3f, decay %.3f, release %.3f\n",
            worst[0], worst[1], worst[2]);
     for (int i = 0; i < 3; i++) assert_true(worst[i] <= 1);
-    assert_true(longest <= 2);
+    assert_number(longest, <=, 2);
 }
 
 static void times_hold(void **unused) {
@@ -189,8 +190,8 @@ static void slowest_release_is_exact(void **unused) {
     }
     printf("  60 s at 384 kHz: -60 dB off by %lld of 23040000 frames, over after %.3f s\n",
            (long long)(thousandth - 23040000), (double)frames / 384000);
-    assert_true(llabs(thousandth - 23040000) <= 2304);
-    assert_true(b->out[0] == 0);
+    assert_number(llabs(thousandth - 23040000), <=, 2304);
+    assert_number(b->out[0], ==, 0);
     bank_destroy(b);
 }
 
@@ -238,7 +239,7 @@ static void long_delay_is_exact(void **unused) {
         }
     }
     printf("  60 s of delay: off by %lld frames\n", (long long)(silent - 60 * 48000));
-    assert_true(llabs(silent - 60 * 48000) <= 1);
+    assert_number(llabs(silent - 60 * 48000), <=, 1);
     bank_destroy(b);
 }
 
@@ -252,7 +253,8 @@ static void release_before_the_attack_is_over(void **unused) {
     set(b, RELEASE, 0.1f);
     for (int i = 0; i < 100; i++) run(b, BLOCK);
     float from = b->out[63 * LANES], last = from;
-    assert_true(from > 0.1f && from < 0.3f);
+    assert_number(from, >, 0.1f);
+    assert_number(from, <, 0.3f);
     set(b, GATE, 0);
     int frames = 0, thousandth = 0;
     float step = 0;
@@ -260,7 +262,7 @@ static void release_before_the_attack_is_over(void **unused) {
         run(b, BLOCK);
         for (int t = 0; t < BLOCK; t++) {
             float v = b->out[t * LANES];
-            assert_true(v <= last);
+            assert_number(v, <=, last);
             step = fmaxf(step, last - v);
             frames++;
             if (!thousandth && v <= 0.001f * from) thousandth = frames;
@@ -269,8 +271,8 @@ static void release_before_the_attack_is_over(void **unused) {
     }
     printf("  released at %.4f: greatest step %.6f, -60 dB after %d of 4800 frames\n", (double)from,
            (double)step, thousandth);
-    assert_true(abs(thousandth - 4800) <= 48);
-    assert_true(step < from * 0.002f);
+    assert_number(abs(thousandth - 4800), <=, 48);
+    assert_number(step, <, from * 0.002f);
     bank_destroy(b);
 }
 
@@ -312,7 +314,7 @@ static void a_key_let_go_at_sustain_zero_ends(void **unused) {
         set(b, GATE, 0);
         int blocks = 0;
         while (run(b, BLOCK)) assert_true(++blocks < 17 * 750 + 2);
-        assert_true(b->out[0] == 0);
+        assert_number(b->out[0], ==, 0);
         printf("  let go at %.5f of sustain 0: still and 0 after %.2f s\n", (double)level,
                blocks * 64 / 48000.0);
         bank_destroy(b);
@@ -362,8 +364,9 @@ static void curves_bend(void **unused) {
     printf("  curve 0 is off a straight line by %.2g; halfway at -1: %.3f, at 1: %.3f\n", line,
            (double)halfway[1], (double)halfway[15]);
     for (int l = 2; l < LANES; l++) assert_true(halfway[l] > halfway[l - 1]);
-    assert_true(line < 5e-4);
-    assert_true(halfway[1] + halfway[15] > 0.999f && halfway[1] + halfway[15] < 1.001f);
+    assert_number(line, <, 5e-4);
+    assert_number(halfway[1] + halfway[15], >, 0.999f);
+    assert_number(halfway[1] + halfway[15], <, 1.001f);
     bank_destroy(b);
 }
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "support/asserts.h"
 #include "support/rig.h"
 #include "support/spectrum.h"
 
@@ -38,7 +39,8 @@ static bench bench_create(const mega_isa_table *isa, const char *module, float r
     bench b = {.r = rig_create(isa, rig_index(module), rate), .moving = 1};
     const mega_module *m = b.r.module;
     const size_t room = (size_t)frames * b.r.port_lanes;
-    assert_true(m->input_count == 1 && 1 + m->param_count <= PORTS);
+    assert_number(m->input_count, ==, 1);
+    assert_number(1 + m->param_count, <=, PORTS);
     for (uint32_t p = 0; p < 1 + m->param_count; p++) {
         b.port[p] = calloc(room, sizeof(float));
         for (size_t i = 0; p && i < room; i++) b.port[p][i] = m->params[p - 1].initial;
@@ -192,8 +194,8 @@ static void responses_are_the_prototypes(void **unused) {
     printf("  worst: %.4f dB, %.4f cents (cutoffs 20 Hz to 0.4 fs, wherever above -60 dB, notches "
            "-20)\n",
            worst_db, worst_cents);
-    assert_true(worst_db <= 0.05);
-    assert_true(worst_cents <= 1);
+    assert_number(worst_db, <=, 0.05);
+    assert_number(worst_cents, <=, 1);
 }
 
 static void butterworth_is_where_the_docs_say(void **unused) {
@@ -218,7 +220,7 @@ static void butterworth_is_where_the_docs_say(void **unused) {
         double c = cabs(at_frequency(b.out[0] + 4, 8 * f / 48000));
         printf("  slope %d: %.3f dB an octave; -3 dB at the cutoff within %.5f dB\n",
                slope ? 24 : 12, 20 * log10(c / a), worst);
-        assert_true(worst <= 0.05);
+        assert_number(worst, <=, 0.05);
         assert_true(fabs(20 * log10(c / a) + (slope ? 24 : 12) * 1.00343) < 0.15);
         bench_destroy(&b);
     }
@@ -265,8 +267,8 @@ static void pitch_of_ringing(const char *module, const char *output, float res, 
     printf("  %-6s res=%.2f drive=%.1f rings within %.4f cents from 50 Hz to 15 kHz, level "
            "%.3f..%.3f\n",
            module, (double)res, (double)drive, worst, quietest, loudest);
-    assert_true(worst <= 1);
-    assert_true(quietest > 1e-6);
+    assert_number(worst, <=, 1);
+    assert_number(quietest, >, 1e-6);
     bench_destroy(&b);
 }
 static void ringing_is_in_tune(void **unused) {
@@ -367,8 +369,8 @@ static void anything_thrown_stays_bounded(void **unused) {
                "%+.1f as noise\n",
                k->module, k->output, k->choice, (double)k->value, (double)k->res, k->resonance_db,
                audio, noise);
-        assert_true(audio <= k->resonance_db + 6 + k->beyond_db);
-        assert_true(noise <= k->resonance_db + 24);
+        assert_number(audio, <=, k->resonance_db + 6 + k->beyond_db);
+        assert_number(noise, <=, k->resonance_db + 24);
     }
 }
 
@@ -387,7 +389,7 @@ static void nothing_stays_in_a_filter(void **unused) {
         for (int l = 0; l < LANES; l++)
             tail = fmaxf(tail, fabsf(b.out[0][(FRAMES - 1) * LANES + l]));
         printf("  %-7s after NaN and infinity: %g left a second later\n", modules[n], (double)tail);
-        assert_true(tail < 1e-6f);
+        assert_number(tail, <, 1e-6f);
         bench_destroy(&b);
     }
 }
@@ -464,7 +466,7 @@ static void ladder_is_clean_until_driven(void **unused) {
                spectrum_db(alias / power[m]));
         if (l == 0) assert_true(spectrum_db(harmonics / power[m]) < -55);
         if (l == 15) assert_true(spectrum_db(harmonics / power[m]) > -20);
-        assert_true(spectrum_db(alias / power[m]) < -55);
+        assert_number(spectrum_db(alias / power[m]), <, -55);
         free(power);
     }
     bench_destroy(&b);
