@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// choices -- which choices of a module cross-fade; see choices.h.
+// choices -- which choices of a module crossfade; see choices.h.
 #include "core/choices.h"
 
 uint64_t mega_choices_ports(const mega_module *m) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// choices -- which choices of a module cross-fade, and the record that a node keeps of them behind
+// choices -- which choices of a module crossfade, and the record that a node keeps of them behind
 // its own state. The compiler makes room for it, render/choice_fades.h fades by it.
 #ifndef MEGA_CHOICES_H
 #define MEGA_CHOICES_H
@@ -7,7 +7,7 @@
 #include "core/module.h"
 
 enum {
-    MEGA_CHOICES_MAX = 4,    ///< of one module, that cross-fade: room in a call
+    MEGA_CHOICES_MAX = 4,    ///< of one module, that crossfade: room in a call
     MEGA_CHOICE_FADE_MS = 3, ///< a change of a choice: as long as an edit's fade
 };
 
@@ -19,7 +19,7 @@ enum {
     MEGA_CHOICE_FIELDS,
 };
 
-/// The module's ports that cross-fade, as bits.
+/// The module's ports that crossfade, as bits.
 uint64_t mega_choices_ports(const mega_module *module);
 /// Fields of the record for so many ports: all zero is a fresh one.
 uint32_t mega_choices_record_fields(uint64_t ports);

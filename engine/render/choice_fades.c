@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// choice_fades -- a choice that changes while its node sounds cross-fades; see choice_fades.h.
+// choice_fades -- a choice that changes while its node sounds crossfades; see choice_fades.h.
 //
 // A segment in which something fades is cut into pieces, in each of which every lane's choices
 // stand still. Kernels give the same bits however their segments are cut, and so does this.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Choices that are turned while they sound cross-fade as an edit of them does: every pair of every
+// Choices that are turned while they sound crossfade as an edit of them does: every pair of every
 // choice of every module, by a parameter, a knob's cable, a note's own value, a preset, a morph;
 // per voice and shared. (score_test holds scores to the same bits as what is played.)
 #include <math.h>
@@ -179,7 +179,7 @@ static bool fades(const mega_module *m, uint32_t param) {
     return mega_choices_ports(m) >> (m->input_count + param) & 1;
 }
 
-/// Every row with choices cross-fades them, or says why not.
+/// Every row with choices crossfades them, or says why not.
 static void rows_fit(void **state) {
     (void)state;
     for (uint32_t i = 0; i < MEGA_MODULE_COUNT; i++) {
@@ -215,7 +215,7 @@ static void turns_sound_as_edits(void **state) {
     assert_int_equal(t.bad, 0);
 }
 
-/// Of a dark sound the cross-fade's own slope is the greatest step: of every pair, delays too.
+/// Of a dark sound the crossfade's own slope is the greatest step: of every pair, delays too.
 static void no_turn_steps(void **state) {
     (void)state;
     static float turned[SOUND];
