@@ -45,6 +45,14 @@ static void tables_of(const cli_command *command, getopt_tables *t) {
     t->names[count] = "help";
 }
 
+/// The option that was probably meant. NULL: none
+static const char *near_option(const char *name, const char *const *names, size_t count) {
+    static const char *const durations[] = {"secs", "length", "duration", "time", "for"};
+    for (size_t i = 0; i < COUNT_OF(durations); i++)
+        if (strcmp(name, durations[i]) == 0) name = "seconds";
+    return mega_nearest(name, names, count);
+}
+
 /// Reports getopt's error. `optopt` is a letter, or a long option's value, or 0.
 static void option_error(const cli_command *command, char **argv, const getopt_tables *t,
                          bool argument_missing) {
@@ -62,11 +70,12 @@ static void option_error(const cli_command *command, char **argv, const getopt_t
         else usage_error(command, "no such option: -%c", optopt);
         return;
     }
-    char name[64], room[160];
+    char name[64];
     snprintf(name, sizeof name, "%s", argv[optind - 1] + 2);
     name[strcspn(name, "=")] = '\0';
-    usage_error(command, "no such option: --%s%s", name,
-                did_you_mean(name, t->names, command_option_count(command) + 1, room));
+    const char *near = near_option(name, t->names, command_option_count(command) + 1);
+    usage_error(command, "no such option: --%s%s%s%s", name, near ? "; did you mean `--" : "",
+                near ? near : "", near ? "`?" : "");
 }
 
 int next_option(const cli_command *command, int argc, char **argv) {

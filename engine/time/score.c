@@ -251,7 +251,10 @@ bool mega_score_read(const char *text, size_t bytes, const mega_score_files *fil
         error.text[strcspn(error.text, "\r\n")] = '\0';
         errors->line = error.line > 0 ? (uint32_t)error.line : 0;
         errors->column = error.column > 0 ? (uint32_t)error.column : 0;
-        mega_text_error(errors, "%s", error.text);
+        const char *hint = text[strspn(text, " \t\r\n")] == '[' || bytes == 0
+                               ? ""
+                               : "; a score is a JSON list: [{\"at\": 0, \"note\": 60}, ...]";
+        mega_text_error(errors, "%s%s", error.text, hint);
         errors->line = errors->column = 0;
         return false;
     }

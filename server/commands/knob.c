@@ -10,7 +10,10 @@ static int32_t number_of(call *c, const json_t *names, const char *kind) {
     const json_t *number = json_object_get(names, name);
     if (number) return (int32_t)json_integer_value(number);
     call_fail(c, CODE_NOT_FOUND, "name", "no %s `%s`", kind, name);
-    call_hint_keys(c, name, names);
+    char none[64];
+    snprintf(none, sizeof none, "this patch has no %ss", kind);
+    if (json_object_size(names) == 0) call_note(c, "hint", none);
+    else call_hint_keys(c, name, names);
     return -1;
 }
 

@@ -169,7 +169,7 @@ bool call_check(call *c, mega_status status) {
 bool call_has_document(call *c) {
     if (c->synth->nodes && c->synth->state == SYNTH_LIVE) return true;
     call_fail(c, CODE_NOT_FOUND, "", "the synth `%s` has no patch", c->synth->name);
-    call_note(c, "hint", "/patch/load or /patch/add first");
+    call_note(c, "hint", "load one first: /patch/load, or `megasynth load FILE`");
     return false;
 }
 

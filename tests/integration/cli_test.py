@@ -124,13 +124,18 @@ class Help(Cli):
         for operation in operations:
             self.assertRegex(self.good("diff", "--help")[0], rf"(?m)^  {operation.strip()} ")
 
+    def test_score_that_is_not_json(self):
+        self.bad(1, 'a score is a JSON list: [{"at": 0, "note": 60}', "render", TOY, "--score", __file__, "--hash")
+
     def test_version(self):
         self.assertRegex(self.good("--version")[0], r"\Amegasynth \d+\.\d+\.\d+\n\Z")
 
     def test_wrong_command_lines(self):
         for says, *arguments in [
             ("did you mean `render`?", "rendr", TOY), ("no such command: zzz", "zzz"),
-            ("did you mean `notes`?", "render", TOY, "--nots", "C4"), ("no such option: -z", "render", TOY, "-z"),
+            ("did you mean `--notes`?", "render", TOY, "--nots", "C4"), ("did you mean `--seconds`?", "render", TOY, "--secs", "3"),
+            ("did you mean `--seconds`?", "render", TOY, "--length", "3"),
+            ("no such option: -z", "render", TOY, "-z"),
             ("-o needs FILE", "render", TOY, "-o"), ("-x: name a command first", "-x", TOY),
             ("render needs PATCH", "render"), ("render needs PATCH", "render", "--hash"),
             ("unexpected `two`", "render", TOY, "two", "--hash"), ("no output; add -o", "render", TOY),

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "live/change.h"
 
@@ -94,6 +95,12 @@ static int read_operations(const char *word, json_t **ops) {
     const char *at = word + strspn(word, " \t\r\n");
     bool given = *at == '[' || *at == '{';
     size_t bytes = strlen(word);
+    if (!given && strcmp(word, "-") != 0 && strchr(word, ' ') && access(word, F_OK) != 0) {
+        say("`%.60s` is neither a file nor JSON; write operations as '[{\"op\": \"add\", \"id\": "
+            "\"lfo\", \"type\": \"lfo\"}]' (`megasynth diff --help` lists them)",
+            word);
+        return CLI_FILE;
+    }
     char *data = given ? NULL : file_read(word, PATCH_BYTES_MAX, &bytes);
     if (!given && !data) return CLI_FILE;
     json_error_t error;

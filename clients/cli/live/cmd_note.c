@@ -2,6 +2,7 @@
 // note, panic -- notes played from a shell, and the end of all sound.
 #include <getopt.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "live/client.h"
@@ -26,6 +27,12 @@ static int read_keys(const client *c, const char *word, double keys[KEYS_MAX]) {
         count++;
         at += bytes;
         if (!*at) return count;
+    }
+    char *end;
+    double number = strtod(word, &end);
+    if (end != word && !*end && isfinite(number)) {
+        usage_error(c->command, "KEY: %.20s is out of range; it must be 0..127", word);
+        return 0;
     }
     usage_error(
         c->command,

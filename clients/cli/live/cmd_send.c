@@ -7,7 +7,8 @@
 
 enum { WINDOW, STATS };
 static const cli_option options[] = {
-    [WINDOW] = {"window", '\0', "N", "for a batch: commands sent ahead of replies, 1..1024 (256)"},
+    [WINDOW] = {"window", '\0', "N",
+                "for a batch: commands sent without waiting for a reply, 1..1024 (256)"},
     [STATS] = {"stats", '\0', NULL, "for a batch: print timing at the end"},
 };
 

@@ -65,11 +65,15 @@ static bool take_step(client *c, const char *address, json_t *names, double step
 
 // ---- set ---------------------------------------------------------------------------------------
 
-/// "filt.freq" in two; the last dot parts them.
-static bool split(const client *c, const char *word, char node[128], char param[128]) {
+/// "filt.freq" in two; the last dot parts them. @param value for the hint: what it is set to
+static bool split(const client *c, const char *word, const char *value, char node[128],
+                  char param[128]) {
     const char *dot = strrchr(word, '.');
     if (!dot || dot == word || !dot[1] || strlen(word) > 127) {
-        usage_error(c->command, "`%.60s` is not NODE.PARAM; write it as in filt.freq", word);
+        usage_error(c->command,
+                    "`%.60s` is not NODE.PARAM; write it as in filt.freq; a knob: "
+                    "`megasynth knob %.60s%s%.20s`",
+                    word, word, value ? " " : "", value ? value : "");
         return false;
     }
     snprintf(node, 128, "%.*s", (int)(dot - word), word);
@@ -100,7 +104,7 @@ static bool choice(client *c, const char *node, const char *param, const char *w
 static int set_param(client *c, const char *place, const char *word, double ramp) {
     char node[128], param[128], said[300];
     double value = 0;
-    if (!split(c, place, node, param)) return CLI_USAGE;
+    if (!split(c, place, word, node, param)) return CLI_USAGE;
     bool step = word && is_step(word, false);
     if (step ? !step_number(c, word, &value)
              : word && is_number(word) && !client_number(c, "VALUE", word, -1e12, 1e12, &value))
@@ -140,10 +144,11 @@ const cli_command command_set = {
     .name = "set",
     .operands = "NODE.PARAM [VALUE]",
     .doc = "set or print a parameter of the running patch",
-    .examples = "  megasynth set filt.freq 900 --ramp 200\n"
-                "  megasynth set filt.freq +100       adds 100; +-100 subtracts\n"
-                "  megasynth set lfo.shape square\n"
-                "  megasynth set filt.freq            prints its value and range\n",
+    .examples =
+        "  megasynth set filt.freq 900 --ramp 200\n"
+        "  megasynth set filt.freq +100       adds 100; +-100 subtracts 100, -100 means minus 100\n"
+        "  megasynth set lfo.shape square\n"
+        "  megasynth set filt.freq            prints its value and range\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run_set,
@@ -199,10 +204,11 @@ const cli_command command_knob = {
     .name = "knob",
     .operands = "[KNOB [VALUE]]",
     .doc = "set or print a knob (0..1), or list all knobs",
-    .examples = "  megasynth knob                     lists all knobs\n"
-                "  megasynth knob cutoff 0.7 --ramp 500\n"
-                "  megasynth knob cutoff +0.1         adds 0.1; -0.1 subtracts\n"
-                "  megasynth knob cutoff              prints its value\n",
+    .examples =
+        "  megasynth knob                     lists all knobs\n"
+        "  megasynth knob cutoff 0.7 --ramp 500\n"
+        "  megasynth knob cutoff +0.1         adds 0.1; -0.1 subtracts (a knob is never negative)\n"
+        "  megasynth knob cutoff              prints its value\n",
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run_knob,

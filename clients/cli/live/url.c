@@ -102,8 +102,12 @@ int url_connect(const char *url, double timeout_seconds, bool *datagram, char ca
     *datagram = strncmp(url, "udp:", 4) == 0;
     if (strncmp(url, "unix:", 5) == 0) return connect_unix(url + 5, timeout_seconds, cause);
     if (!*datagram && strncmp(url, "tcp:", 4) != 0) {
-        snprintf(cause, 256,
-                 "invalid address; write unix:PATH, tcp://HOST:PORT or udp://HOST:PORT");
+        char host[200], port[8];
+        if (split(url, host, port))
+            snprintf(cause, 256, "invalid address; did you mean `tcp://%.200s`?", url);
+        else
+            snprintf(cause, 256,
+                     "invalid address; write unix:PATH, tcp://HOST:PORT or udp://HOST:PORT");
         return -1;
     }
     const char *place = url + 4;

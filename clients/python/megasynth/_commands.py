@@ -81,7 +81,7 @@ class CycleError(ServerError):
 
 
 class DeniedError(ServerError):
-    """Access denied: a token, a cookie, or ownership is required."""
+    """Access denied: the server needs a token, over UDP from other machines the `session` of its last reply, or the thing belongs to another client."""
 
     code = "denied"
 
@@ -981,7 +981,7 @@ class Commands:
         return cast("PatchCheckAnswer", self._call("/patch/check", {"patch": patch, "text": text, "format": format, "file": file, "ops": ops}))
 
     def patch_get(self, *, format: str | None = None, written: bool | None = None) -> PatchGetAnswer:
-        """Returns the patch with its live values, as a map or as text in a format (json, sexp); `written`: with the values that were loaded and edited."""
+        """Returns the patch with its live values, as a map or as text in a format (json, sexp); `written` in the request: with the values that were loaded and edited instead."""
         return cast("PatchGetAnswer", self._call("/patch/get", {"format": format, "written": written}))
 
     def patch_profile(self, on: bool | None = None) -> PatchProfileAnswer:
@@ -997,7 +997,7 @@ class Commands:
         return cast("ParamSetAnswer", self._call("/param/set", {"node": node, "param": param, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def param_get(self, node: str, param: str) -> ParamGetAnswer:
-        """Returns the value and the description of a parameter; `written`: the document or a client has set it."""
+        """Returns the value and the description of a parameter; `written` in the reply: whether the document or a client has set it."""
         return cast("ParamGetAnswer", self._call("/param/get", {"node": node, "param": param}))
 
     def param_list(self, node: str) -> ParamListAnswer:
@@ -1045,7 +1045,7 @@ class Commands:
         return cast("NoteOnAnswer", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "seconds": seconds, "at": at}))
 
     def note_off(self, which: float | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> NoteOffAnswer:
-        """Releases a note: `which` is an id of this client, else a key 0..127, else a handle."""
+        """Releases a note: `which` is tried in this order: an `id` of this client, a key 0..127, a handle (`note` in the reply of /note/on)."""
         return cast("NoteOffAnswer", self._call("/note/off", {"which": which, "velocity": velocity, "note": note, "id": id, "key": key, "at": at}))
 
     def note_set(self, which: float | None = None, what: str | None = None, value: float | None = None, *, note: int | None = None, id: int | None = None, bend: float | None = None, pressure: float | None = None, timbre: float | None = None, key: float | None = None, velocity: float | None = None, gate: float | None = None, node: str | None = None, param: str | None = None, ramp_ms: float | None = None, at: At | None = None) -> NoteSetAnswer:
@@ -1248,7 +1248,7 @@ class AsyncCommands:
         return cast("Awaitable[PatchCheckAnswer]", self._call("/patch/check", {"patch": patch, "text": text, "format": format, "file": file, "ops": ops}))
 
     def patch_get(self, *, format: str | None = None, written: bool | None = None) -> Awaitable[PatchGetAnswer]:
-        """Returns the patch with its live values, as a map or as text in a format (json, sexp); `written`: with the values that were loaded and edited."""
+        """Returns the patch with its live values, as a map or as text in a format (json, sexp); `written` in the request: with the values that were loaded and edited instead."""
         return cast("Awaitable[PatchGetAnswer]", self._call("/patch/get", {"format": format, "written": written}))
 
     def patch_profile(self, on: bool | None = None) -> Awaitable[PatchProfileAnswer]:
@@ -1264,7 +1264,7 @@ class AsyncCommands:
         return cast("Awaitable[ParamSetAnswer]", self._call("/param/set", {"node": node, "param": param, "value": value, "ramp_ms": ramp_ms, "at": at}))
 
     def param_get(self, node: str, param: str) -> Awaitable[ParamGetAnswer]:
-        """Returns the value and the description of a parameter; `written`: the document or a client has set it."""
+        """Returns the value and the description of a parameter; `written` in the reply: whether the document or a client has set it."""
         return cast("Awaitable[ParamGetAnswer]", self._call("/param/get", {"node": node, "param": param}))
 
     def param_list(self, node: str) -> Awaitable[ParamListAnswer]:
@@ -1312,7 +1312,7 @@ class AsyncCommands:
         return cast("Awaitable[NoteOnAnswer]", self._call("/note/on", {"key": key, "velocity": velocity, "id": id, "seconds": seconds, "at": at}))
 
     def note_off(self, which: float | None = None, velocity: float | None = None, *, note: int | None = None, id: int | None = None, key: float | None = None, at: At | None = None) -> Awaitable[NoteOffAnswer]:
-        """Releases a note: `which` is an id of this client, else a key 0..127, else a handle."""
+        """Releases a note: `which` is tried in this order: an `id` of this client, a key 0..127, a handle (`note` in the reply of /note/on)."""
         return cast("Awaitable[NoteOffAnswer]", self._call("/note/off", {"which": which, "velocity": velocity, "note": note, "id": id, "key": key, "at": at}))
 
     def note_set(self, which: float | None = None, what: str | None = None, value: float | None = None, *, note: int | None = None, id: int | None = None, bend: float | None = None, pressure: float | None = None, timbre: float | None = None, key: float | None = None, velocity: float | None = None, gate: float | None = None, node: str | None = None, param: str | None = None, ramp_ms: float | None = None, at: At | None = None) -> Awaitable[NoteSetAnswer]:

@@ -39,7 +39,9 @@ void edit_connect(edit *e) {
     bool lone = b->document->errors > errors || json_object_get(e->op, "at") ||
                 count_twins(e, &cable, patch->cable_count) == 0;
     if (!lone)
-        op_error(e, NULL, "duplicate", "`set` changes its amount; a second one takes an `at`",
+        op_error(e, NULL, "duplicate",
+                 "disconnect it first, or change it: {\"op\": \"set\", \"from\": ..., "
+                 "\"to\": ..., \"amount\": ...}; a second one takes an `at`",
                  "a cable joins these ports already");
     if (!placed || b->document->errors > errors || !insert_cable(e, place, &cable)) {
         json_decref(cable.extra);

@@ -172,6 +172,22 @@ static void build_number(builder *b, const mega_at *at, const char *key, json_t 
     }
 }
 
+bool mega_patch_key_known(const char *key) {
+    for (size_t i = 0; i < COUNT(own_keys); i++)
+        if (strcmp(key, own_keys[i]) == 0) return true;
+    for (size_t i = 0; i < COUNT(later_keys); i++)
+        if (strcmp(key, later_keys[i]) == 0) return true;
+    return strncmp(key, "x-", 2) == 0;
+}
+
+/// What other programs call the connections.
+static bool is_cables_word(const char *key) {
+    static const char *const words[] = {"cables", "cords", "wires", "edges", "links", "cable"};
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(key, words[i]) == 0) return true;
+    return false;
+}
+
 static void build_key(builder *b, const mega_at *at, const char *key, json_t *value) {
     for (size_t i = 0; i < COUNT(later_keys); i++) {
         if (strcmp(key, later_keys[i]) != 0) continue;
@@ -198,7 +214,9 @@ static void build_key(builder *b, const mega_at *at, const char *key, json_t *va
     for (; count < mega_section_count; count++) keys[count] = mega_sections[count]->key;
     for (size_t i = 0; i < COUNT(own_keys); i++) keys[count++] = own_keys[i];
     mega_document_error(b->document, at, "unknown-key",
-                        hint_nearest(key, keys, count, "a patch has").text, "no such key");
+                        is_cables_word(key) ? "did you mean `connections`?"
+                                            : hint_nearest(key, keys, count, "a patch has").text,
+                        "no such key");
 }
 
 static void warn_of_unused(builder *b, const mega_at *root) {

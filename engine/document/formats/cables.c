@@ -33,12 +33,28 @@ static void check_signal(builder *b, const mega_at *at, json_t *object,
                         "`%s` is read when notes begin and end: it takes no signal", param->name);
 }
 
+/// ["osc.out", "filt.in"] instead of an object.
+static void report_pair(builder *b, const mega_at *at, const json_t *pair) {
+    const char *from = json_string_value(json_array_get(pair, 0)),
+               *to = json_string_value(json_array_get(pair, 1));
+    mega_document_error(b->document, at, "bad-type",
+                        hint_format("write {\"from\": \"%s\", \"to\": \"%s\"}",
+                                    mega_excerpt_of(from ? from : "osc.out").text,
+                                    mega_excerpt_of(to ? to : "filt.in").text)
+                            .text,
+                        "must be an object, not an array");
+}
+
 void build_cable(builder *b, const mega_at *at, json_t *object, mega_patch_cable_row *cable) {
     static const char *const known[] = {"from", "to", "amount", "as"};
     const char *key;
     json_t *value;
     double amount;
     cable->amount = 1;
+    if (json_is_array(object)) {
+        report_pair(b, at, object);
+        return;
+    }
     if (!expect_object(b, at, object)) return;
     json_object_foreach(object, key, value) {
         mega_at here = mega_at_key(at, object, key);

@@ -75,6 +75,8 @@ bool mega_section_copy(const mega_section *section, mega_patch *to, const mega_p
 /// Frees what the patch holds of it.
 void mega_section_finish(const mega_section *section, mega_patch *patch);
 /// @return NULL: no section has the key
+/// Whether a patch has such a key beside its sections, or may have it (`x-`).
+bool mega_patch_key_known(const char *key);
 const mega_section *mega_section_find(const char *key);
 
 #endif

@@ -315,10 +315,20 @@ static const mega_section *section_of(const reader *r, uint32_t name) {
     return NULL;
 }
 
+/// Whether the patch may have a member of that name that is no section.
+static bool is_patch_key(reader *r, uint32_t name) {
+    json_t *key = read_name(r, name);
+    bool known = !key || mega_patch_key_known(json_string_value(key));
+    json_decref(key);
+    return known;
+}
+
 static void read_part(reader *r, uint32_t item, json_t *root) {
     if (!is_form(r, item, -1, "(key value)")) return;
     const mega_section *section = section_of(r, item + 1);
-    if (!section) {
+    if (!section && !is_patch_key(r, item + 1)) {
+        put(r, root, item + 1, json_null()); // the builder reports the key, whatever it holds
+    } else if (!section) {
         read_pair(r, item, root, 1);
     } else if (section->shape) {
         sexp_key key = {section->key, section->shape};

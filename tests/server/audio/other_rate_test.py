@@ -62,7 +62,7 @@ def comes_back(inputs):
                     while not (back := [m for _, m in client.notices if m.get("event") == "back"]):
                         assert time.monotonic() < until, client.notices
                         client.receive(0.1)
-                    assert (f"at {rate} frames a second" in back[0]["message"]) == (rate != 48000), back
+                    assert (f"is now {rate}, resampled from 48000" in back[0]["message"]) == (rate != 48000), back
                 pitch, peak = pitch_and_peak(heard(), rate)
                 said.append(f"{rate}: {pitch:.3f} Hz, peak {peak:.4f}")
                 assert abs(pitch - 440) < 0.05 and abs(peak - 0.25) < 0.001, said

@@ -1,0 +1,1 @@
+(patch (nodes (out (type "output"))) (cables (a b)) (conections))
