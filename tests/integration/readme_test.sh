@@ -18,6 +18,8 @@ trap leave EXIT
 bad=0 ran=0 servers=()
 fail() { echo "FAILED: $*" && bad=1; }
 
+# Kept from before HOME changes: that is where ccache looks else.
+command -v ccache >/dev/null && CCACHE_DIR=${CCACHE_DIR:-$(ccache --get-config cache_dir)} && export CCACHE_DIR
 export HOME=$work/home XDG_RUNTIME_DIR=$work/run XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data
 mkdir "$HOME" "$XDG_RUNTIME_DIR"
 chmod 700 "$XDG_RUNTIME_DIR"
