@@ -12,7 +12,7 @@ static int32_t number_of(call *c, const json_t *names, const char *kind) {
     call_fail(c, CODE_NOT_FOUND, "name", "no %s `%s`", kind, name);
     char none[64];
     snprintf(none, sizeof none, "this patch has no %ss", kind);
-    if (json_object_size(names) == 0) call_note(c, "hint", none);
+    if (json_object_size(names) == 0) call_note(c, "hint", "%s", none);
     else call_hint_keys(c, name, names);
     return -1;
 }
