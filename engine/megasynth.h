@@ -334,8 +334,8 @@ MEGA_CONTROL uint32_t mega_rate(const mega_engine *engine);
 MEGA_CONTROL bool mega_set_whole_blocks(mega_engine *engine, bool whole);
 
 /// Compiles a patch and makes it the one that sounds, from the next block on. Nodes of the same id
-/// and type keep their state; values that were turned stay (below). Changes that were scheduled are
-/// forgotten. On an error the old patch goes on.
+/// and type keep their state; values that a player has set stay (below). Scheduled changes are
+/// dropped. On an error the old patch keeps playing.
 MEGA_CONTROL mega_status mega_load(mega_engine *engine, const mega_patch *patch,
                                    mega_report *report);
 
@@ -506,9 +506,8 @@ MEGA_CONTROL mega_status mega_bus_close(mega_engine *engine, const int32_t *buse
 // ---- events: notes, knobs, parameters ----------------------------------------------------------
 
 /// Frames are absolute: 0 is the first ever rendered. An event in the past plays at once and is
-/// counted. What is turned while a change of the patch fades in, or waits to, is turned in what
-/// comes after the fade, too. Of a value that is set for now and an edit of the same value, what
-/// was called later counts.
+/// counted. A value that is set while a change of the patch fades in, or waits to, also holds in
+/// the patch after the fade. Where an event and an edit set the same value, the later call wins.
 #define MEGA_NOW UINT64_C(0)
 
 /// How many more events are taken now. It only grows until the next one: for those who want several

@@ -102,7 +102,7 @@ static play_options plan(const render_options *o, const piece *p) {
     return to;
 }
 
-// ---- what is said ------------------------------------------------------------------------------
+// ---- messages ----------------------------------------------------------------------------------
 
 static void warn_count(uint64_t count, const char *what) {
     if (count) say("warning: %llu %s", (unsigned long long)count, what);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// frame_source -- one place where frames are made, for whoever asks: the device's thread, or the
-// pacer while there is none.
+// frame_source -- makes the server's frames for the thread that asks: the device's, or the pacer's
+// while there is no device.
 //
-// Never both: who asks has to enter, and is turned away while another is in, or while it is not its
-// time. Between enter and leave: source_time once, then for each piece the input into `in` and
+// Only one at a time: a caller enters first, and is refused while the other is in, or out of its
+// turn. Between enter and leave: source_time once, then for each piece the input into `in` and
 // source_render, which leaves the sound in `out`.
 #ifndef FRAME_SOURCE_H
 #define FRAME_SOURCE_H

@@ -84,7 +84,7 @@ void session_keeps(session *s, size_t bytes);
 void session_keeps_no_more(session *s, size_t bytes);
 /// Whether one more plain failure may be said this second.
 bool session_may_fail(session *s);
-/// Stops reading from a client that has much waiting, and goes on when it has little.
+/// Stops reading from a client with many waiting requests, and resumes when few are left.
 void session_balance(session *s);
 const char *transport_name(transport which);
 

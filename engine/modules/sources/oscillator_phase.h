@@ -35,7 +35,7 @@ MEGA_INLINE phase_run phase_begin(ilanes phase, ilanes step, bool even, int u) {
                        imul(step, isplat((int32_t)SOLO_FRAMES))};
 }
 
-/// The phase now; the run goes on to the next turn of the loop.
+/// The phase at these frames; moves the run to the next ones.
 /// @param left frames from here on, of which SOLO makes as many as there are lanes
 MEGA_INLINE ilanes phase_on(phase_run *run, ilanes step, bool even, uint32_t left, int u) {
     const ilanes now = run->at;
